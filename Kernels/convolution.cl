@@ -1,0 +1,513 @@
+// Convolutions as implicit matrix products: a tile's rows are pixels, its columns output channels.
+
+#define SHAPE const ConvolutionShape s = p.shape
+
+// ------------------------------------------------------------------------------------------------ weights into panels
+__kernel void convolution_pack(__global const float* restrict w, __global float* restrict packed, const ConvolutionPackParameters p ITEM) {
+  SHAPE;
+  const int taps = s.kernelHeight * s.kernelWidth, I = s.inputChannels / s.groups, O = s.outputChannels / s.groups;
+  const int from = p.inputGradient ? O : I, to = p.inputGradient ? I : O, panels = (to + TILE_COLUMNS - 1) / TILE_COLUMNS;
+  const int panel = get_global_id(0), tap = get_global_id(1), group = get_global_id(2), column = panel * TILE_COLUMNS;
+  if (panel >= panels || tap >= taps || group >= s.groups) return;
+  __global const float* source = AT(w, p.w) + ((size_t)group * O * taps + tap) * I;
+  __global float* out = AT(packed, p.packed) + (((size_t)group * panels + panel) * taps + tap) * from * TILE_COLUMNS;
+  if (p.inputGradient)
+    packRows(source + column, taps * I, out, O, I - column, TILE_COLUMNS);
+  else
+    packColumns(source + (size_t)column * taps * I, taps * I, out, I, O - column, TILE_COLUMNS);
+}
+REGISTER(convolution_pack, ConvolutionPackParameters, 2)
+
+// ------------------------------------------------------------------------------------------------ forward and input gradient
+// Both walk a grid of destination pixels, `height` x `width` per image. Grid position (y, x) is destination pixel (y stepOut + phase), and
+// tap ky reads source row y stepIn + f(ky). Forward: stepIn is the stride, f(ky) = ky dilation - padding. Input gradient: stepOut is the
+// stride, and within a phase f(ky) = (phase + padding - ky dilation) / stride, for those ky that divide.
+typedef struct {
+  int sourceHeight, sourceWidth, sourceChannels;      // sourceChannels: of all groups
+  int destinationWidth, destinationHeight, destinationChannels;
+  int height, width;
+  int stepInY, stepInX, stepOutY, stepOutX;
+  int phaseY, phaseX;
+} Walk;
+
+INLINE Walk walkOf(const ConvolutionShape s, const int gradient, const int phase) {
+  Walk k;
+  k.sourceHeight = gradient ? s.outputHeight : s.inputHeight;
+  k.sourceWidth = gradient ? s.outputWidth : s.inputWidth;
+  k.sourceChannels = gradient ? s.outputChannels : s.inputChannels;
+  k.destinationHeight = gradient ? s.inputHeight : s.outputHeight;
+  k.destinationWidth = gradient ? s.inputWidth : s.outputWidth;
+  k.destinationChannels = gradient ? s.inputChannels : s.outputChannels;
+  k.stepInY = gradient ? 1 : s.strideHeight;
+  k.stepInX = gradient ? 1 : s.strideWidth;
+  k.stepOutY = gradient ? s.strideHeight : 1;
+  k.stepOutX = gradient ? s.strideWidth : 1;
+  k.phaseY = gradient ? phase / s.strideWidth : 0;
+  k.phaseX = gradient ? phase - k.phaseY * s.strideWidth : 0;
+  k.height = (k.destinationHeight - k.phaseY + k.stepOutY - 1) / k.stepOutY;
+  k.width = (k.destinationWidth - k.phaseX + k.stepOutX - 1) / k.stepOutX;
+  return k;
+}
+
+// f(tap) along one axis; 0 if the tap does not reach this phase.
+INLINE int tapOffset(const int gradient, const int tap, const int stride, const int padding, const int dilation, const int phase,
+                     int* offset) {
+  if (!gradient) {
+    *offset = tap * dilation - padding;
+    return 1;
+  }
+  const int distance = phase + padding - tap * dilation;
+  *offset = distance / stride;
+  return *offset * stride == distance;
+}
+
+#define OUTSIDE (-0x40000000)   // a coordinate outside every image, whatever tap offset is added
+
+// For `n` grid pixels from `pixel` on: the source coordinates at tap offset 0, the image's first source line, and the destination row
+// (-1 beyond the last pixel, which reads nothing either).
+INLINE void placePixels(const Walk k, const int pixel, const int pixels, int* y, int* x, int* line, int* rows, const int n) {
+  int row = pixel / k.width, image = row / k.height, py = row - image * k.height, px = pixel - row * k.width;
+  UNROLL for (int r = 0; r < n; r++) {
+    const int inside = pixel + r < pixels;
+    y[r] = inside ? py * k.stepInY : OUTSIDE;
+    x[r] = px * k.stepInX;
+    line[r] = image * k.sourceHeight;
+    rows[r] = inside ? (image * k.destinationHeight + py * k.stepOutY + k.phaseY) * k.destinationWidth + px * k.stepOutX + k.phaseX : -1;
+    if (++px == k.width) {
+      px = 0;
+      if (++py == k.height) {
+        py = 0;
+        image++;
+      }
+    }
+  }
+}
+
+// One tile: grid pixels pixel ..< pixel + TILE_ROWS of `pixels`, channels column ..< column + TILE_COLUMNS of the group's.
+INLINE void convolveTile(__global const float* source, __global const float* w, __global float* out, __global const float* zeros,
+                         const EpilogueOperands o, const Epilogue e, const ConvolutionShape s, const Walk k, const int gradient,
+                         const int pixel, const int pixels, const int group, const int column, const int channelsOut, const int vectors) {
+  const int channels = k.sourceChannels / s.groups;
+  int y[TILE_ROWS], x[TILE_ROWS], line[TILE_ROWS], rows[TILE_ROWS];
+  placePixels(k, pixel, pixels, y, x, line, rows, TILE_ROWS);
+  source += (size_t)group * channels;
+  const int mergeable = !gradient && s.groups == 1 && s.dilationWidth == 1 && s.kernelWidth > 1;
+
+  Tile t;
+  clearTile(&t);
+  for (int ky = 0; ky < s.kernelHeight; ky++) {
+    int dy;
+    if (!tapOffset(gradient, ky, s.strideHeight, s.paddingTop, s.dilationHeight, k.phaseY, &dy)) continue;
+    __global const float* lines[TILE_ROWS];   // each row's source line, moved to its tap offset 0
+    int first[TILE_ROWS], any = 0, all = mergeable;
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) {
+      const int inside = (uint)(y[r] + dy) < (uint)k.sourceHeight;
+      lines[r] = source + ((ptrdiff_t)(line[r] + y[r] + dy) * k.sourceWidth + x[r]) * k.sourceChannels;
+      first[r] = inside ? x[r] : OUTSIDE;
+      any |= inside;
+      all &= !inside | ((x[r] >= s.paddingLeft) & (x[r] - s.paddingLeft + s.kernelWidth <= k.sourceWidth));
+    }
+    if (!any) continue;
+    if (all) {   // every tap of this kernel row lies inside the image: the taps' channels are one run
+      __global const float* a[TILE_ROWS];
+      UNROLL for (int r = 0; r < TILE_ROWS; r++) a[r] = first[r] >= 0 ? lines[r] - s.paddingLeft * channels : zeros;
+      addRows(&t, a, w + (size_t)ky * s.kernelWidth * channels * TILE_COLUMNS, TILE_COLUMNS, s.kernelWidth * channels, vectors);
+      continue;
+    }
+    for (int kx = 0; kx < s.kernelWidth; kx++) {
+      int dx;
+      if (!tapOffset(gradient, kx, s.strideWidth, s.paddingLeft, s.dilationWidth, k.phaseX, &dx)) continue;
+      __global const float* a[TILE_ROWS];
+      const ptrdiff_t move = (ptrdiff_t)dx * k.sourceChannels;
+      int inside = 0;
+      UNROLL for (int r = 0; r < TILE_ROWS; r++) {
+        const int in = (uint)(first[r] + dx) < (uint)k.sourceWidth;
+        a[r] = in ? lines[r] + move : zeros;
+        inside |= in;
+      }
+      if (inside) addRows(&t, a, w + (size_t)(ky * s.kernelWidth + kx) * channels * TILE_COLUMNS, TILE_COLUMNS, channels, vectors);
+    }
+  }
+  storeTile(&t, out, rows, k.destinationChannels, group * channelsOut + column, channelsOut - column, o, e, vectors);
+}
+
+INLINE void convolve(__global const float* source, __global const float* packed, __global float* destination, __global const float* zeros,
+                     const EpilogueOperands o, const ConvolutionParameters p, const int gradient, const int panelItem, const int block,
+                     const int plane) {
+  SHAPE;
+  const int phases = gradient ? s.strideHeight * s.strideWidth : 1, group = plane / phases;
+  const Walk k = walkOf(s, gradient, plane - group * phases);
+  if (group >= s.groups || k.height <= 0 || k.width <= 0) return;
+  const int channels = k.sourceChannels / s.groups, channelsOut = k.destinationChannels / s.groups;
+  const int pixels = s.batch * k.height * k.width, panels = (channelsOut + TILE_COLUMNS - 1) / TILE_COLUMNS;
+  const int firstPanel = panelItem * p.panelsPerItem;
+  const int endPanel = firstPanel + p.panelsPerItem < panels ? firstPanel + p.panelsPerItem : panels;
+  for (int i = 0; i < p.tilesPerItem; i++) {
+    const int pixel = (block * p.tilesPerItem + i) * TILE_ROWS;
+    if (pixel >= pixels) return;
+    for (int panel = firstPanel; panel < endPanel; panel++) {
+      const int column = panel * TILE_COLUMNS;
+      __global const float* w = packed + ((size_t)group * panels + panel) * s.kernelHeight * s.kernelWidth * channels * TILE_COLUMNS;
+      if (TILE_VECTORS > 1 && channelsOut - column <= 16)
+        convolveTile(source, w, destination, zeros, o, p.epilogue, s, k, gradient, pixel, pixels, group, column, channelsOut, 1);
+      else
+        convolveTile(source, w, destination, zeros, o, p.epilogue, s, k, gradient, pixel, pixels, group, column, channelsOut, TILE_VECTORS);
+    }
+  }
+}
+
+__kernel void convolution(__global const float* restrict x, __global const float* restrict packed, __global float* y,
+                          __global const float* restrict zeros, __global const float* scale, __global const float* bias,
+                          __global const float* residual, __global const float* mask, const ConvolutionParameters p ITEM) {
+  const EpilogueOperands o = EPILOGUE_OPERANDS(p.epilogue);
+  convolve(AT(x, p.source), AT(packed, p.packed), AT(y, p.destination), AT(zeros, p.zeros), o, p, 0, get_global_id(0), get_global_id(1),
+           get_global_id(2));
+}
+REGISTER(convolution, ConvolutionParameters, 8)
+
+__kernel void convolution_input_gradient(__global const float* restrict dy, __global const float* restrict packed, __global float* dx,
+                                         __global const float* restrict zeros, __global const float* scale, __global const float* bias,
+                                         __global const float* residual, __global const float* mask, const ConvolutionParameters p ITEM) {
+  const EpilogueOperands o = EPILOGUE_OPERANDS(p.epilogue);
+  convolve(AT(dy, p.source), AT(packed, p.packed), AT(dx, p.destination), AT(zeros, p.zeros), o, p, 1, get_global_id(0), get_global_id(1),
+           get_global_id(2));
+}
+REGISTER(convolution_input_gradient, ConvolutionParameters, 8)
+
+// ------------------------------------------------------------------------------------------------ weight gradient
+// The outputs o ..< end along one axis whose tap reads inside the image: o * stride + offset in 0 ..< length.
+INLINE int firstInside(const int stride, const int offset) { return offset >= 0 ? 0 : (-offset + stride - 1) / stride; }
+INLINE int endInside(const int stride, const int offset, const int length, const int outputs) {
+  const int reach = length - offset;   // o * stride < reach
+  const int end = reach <= 0 ? 0 : (reach + stride - 1) / stride;
+  return end < outputs ? end : outputs;
+}
+
+// Adds to one tile of dw (tap (ky, kx), output channels from `o`, input channels from `i`) what rows row ..< rowEnd of dy give.
+INLINE void weightTile(__global const float* x, __global const float* dy, __global float* dw, const ConvolutionShape s, const int row,
+                       const int rowEnd, const int ky, const int kx, const int o, const int i, const int starts, const int vectors) {
+  const int I = s.inputChannels / s.groups, O = s.outputChannels / s.groups, taps = s.kernelHeight * s.kernelWidth;
+  const int offsetY = ky * s.dilationHeight - s.paddingTop, offsetX = kx * s.dilationWidth - s.paddingLeft;
+  const int y0 = firstInside(s.strideHeight, offsetY), y1 = endInside(s.strideHeight, offsetY, s.inputHeight, s.outputHeight);
+  const int x0 = firstInside(s.strideWidth, offsetX), x1 = endInside(s.strideWidth, offsetX, s.inputWidth, s.outputWidth);
+  __global float* out = dw + ((size_t)o * taps + ky * s.kernelWidth + kx) * I + i;
+  const size_t outStep = (size_t)taps * I;
+  const int rows = O - o < TILE_ROWS ? O - o : TILE_ROWS, columns = I - i;
+
+  Tile t;
+  clearTile(&t);
+  if (!starts) {   // rows beyond the last take the first one's, for nothing
+    if (columns >= vectors * 16) {
+      UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < vectors; v++)
+        t.sum[r][v] = load16(out + (r < rows ? r : 0) * outStep + v * 16);
+    } else {
+      UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < vectors; v++)
+        t.sum[r][v] = loadFirst16(out + (r < rows ? r : 0) * outStep + v * 16, columns - v * 16);
+    }
+  }
+  // Where lines follow each other without a gap, on both sides, they are one run.
+  const int whole = x0 == 0 && x1 == s.outputWidth && s.strideHeight == 1 && s.strideWidth == 1 && s.outputWidth == s.inputWidth;
+  for (int j = row; j < rowEnd;) {
+    const int image = j / s.outputHeight, top = image * s.outputHeight;
+    const int begin = top + y0 > j ? top + y0 : j, end = top + y1 < rowEnd ? top + y1 : rowEnd;
+    for (int line = begin; line < end && x0 < x1;) {
+      const int lines = whole ? end - line : 1;
+      const int sourceLine = image * s.inputHeight + (line - top) * s.strideHeight + offsetY;
+      addColumns(&t, dy + ((size_t)line * s.outputWidth + x0) * s.outputChannels + o, s.outputChannels,
+                 x + ((size_t)sourceLine * s.inputWidth + x0 * s.strideWidth + offsetX) * s.inputChannels + i,
+                 s.strideWidth * s.inputChannels, lines * (x1 - x0), vectors);
+      line += lines;
+    }
+    j = top + s.outputHeight;
+  }
+  if (rows == TILE_ROWS && columns >= vectors * 16) {
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < vectors; v++) store16(t.sum[r][v], out + r * outStep + v * 16);
+  } else {
+    float16 sums[TILE_ROWS * TILE_VECTORS];
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < vectors; v++) sums[r * TILE_VECTORS + v] = t.sum[r][v];
+    for (int r = 0; r < rows; r++)
+      for (int v = 0; v < vectors && v * 16 < columns; v++)
+        storeFirst16(sums[r * TILE_VECTORS + v], out + r * outStep + v * 16, columns - v * 16);
+  }
+}
+
+// db's channels first ..< end: the sums over the pixels of rows row ..< rowEnd, added to what is there.
+INLINE void addBias(__global const float* dy, __global float* db, const int pixel, const int pixelEnd, const int channels, const int first,
+                    const int end, const int starts) {
+  for (int c = first; c < end; c += 16) {
+    float16 sum0 = splat(0.0f), sum1 = splat(0.0f), sum2 = splat(0.0f), sum3 = splat(0.0f);
+    __global const float* from = dy + (size_t)pixel * channels + c;
+    int j = pixel;
+    for (; j + 4 <= pixelEnd; j += 4, from += 4 * (size_t)channels) {
+      sum0 += load16(from);
+      sum1 += load16(from + channels);
+      sum2 += load16(from + 2 * channels);
+      sum3 += load16(from + 3 * channels);
+    }
+    for (; j < pixelEnd; j++, from += channels) sum0 += load16(from);
+    float16 sum = (sum0 + sum1) + (sum2 + sum3);
+    if (!starts) sum += loadFirst16(db + c, end - c);
+    storeFirst16(sum, db + c, end - c);
+  }
+}
+
+__kernel void convolution_weight_gradient(__global const float* restrict x, __global const float* restrict dy, __global float* dw,
+                                          __global float* db, const ConvolutionWeightGradientParameters p ITEM) {
+  SHAPE;
+  const int I = s.inputChannels / s.groups, O = s.outputChannels / s.groups, taps = s.kernelHeight * s.kernelWidth;
+  const int split = get_global_id(1), group = get_global_id(2), panels = (I + TILE_COLUMNS - 1) / TILE_COLUMNS, units = panels * taps;
+  const int firstUnit = (int)get_global_id(0) * p.unitsPerItem;
+  const int endUnit = firstUnit + p.unitsPerItem < units ? firstUnit + p.unitsPerItem : units;
+  if (firstUnit >= units || split >= p.splits || group >= s.groups) return;
+  const int allRows = s.batch * s.outputHeight, part = (allRows + p.splits - 1) / p.splits;
+  const int firstRow = split * part < allRows ? split * part : allRows, endRow = firstRow + part < allRows ? firstRow + part : allRows;
+  __global const float* source = AT(x, p.x) + group * I;
+  __global const float* gradient = AT(dy, p.dy) + group * O;
+  __global float* out = AT(dw, p.dw) + ((size_t)split * s.outputChannels + group * O) * taps * I;
+  int row = firstRow;
+  do {   // at least once, so that a split without rows stores its zeros
+    const int rowEnd = row + p.rowsPerBlock < endRow ? row + p.rowsPerBlock : endRow, starts = row == firstRow;
+    if (p.hasBias && firstUnit == 0)
+      addBias(AT(dy, p.dy), AT(db, p.db) + (size_t)split * s.outputChannels, row * s.outputWidth, rowEnd * s.outputWidth, s.outputChannels,
+              group * O, group * O + O, starts);
+    for (int unit = firstUnit; unit < endUnit; unit++) {
+      const int panel = unit / taps, tap = unit - panel * taps, i = panel * TILE_COLUMNS;
+      const int ky = tap / s.kernelWidth, kx = tap - ky * s.kernelWidth;
+      for (int o = 0; o < O; o += TILE_ROWS) {
+        if (TILE_VECTORS > 1 && I - i <= 16)
+          weightTile(source, gradient, out, s, row, rowEnd, ky, kx, o, i, starts, 1);
+        else
+          weightTile(source, gradient, out, s, row, rowEnd, ky, kx, o, i, starts, TILE_VECTORS);
+      }
+    }
+    row = rowEnd;
+  } while (row < endRow);
+}
+REGISTER(convolution_weight_gradient, ConvolutionWeightGradientParameters, 4)
+
+__kernel void convolution_merge(__global const float* restrict partials, __global float* sum, const ConvolutionMergeParameters p ITEM) {
+  FOR_EACH_UNIT(unit, (p.count + 15) / 16) {
+    const int at = unit * 16;
+    float16 v = load16(AT(partials, p.partials) + at);
+    for (int j = 1; j < p.splits; j++) v += load16(AT(partials, p.partials) + (size_t)j * p.count + at);
+    storeFirst16(v, AT(sum, p.sum) + at, p.count - at);
+  }
+}
+REGISTER(convolution_merge, ConvolutionMergeParameters, 2)
+
+// ------------------------------------------------------------------------------------------------ few input channels
+#if LANES == 1
+__kernel void convolution_patches(__global const float* restrict x, __global float* restrict patches,
+                                  const ConvolutionPatchesParameters p ITEM) {
+  SHAPE;
+  const int C = s.inputChannels, run = s.kernelWidth * C, row = s.kernelHeight * run;
+  FOR_EACH(i, s.batch * s.outputHeight * s.outputWidth * row) {
+    const int tapRow = i / run, pixel = tapRow / s.kernelHeight, ky = tapRow - pixel * s.kernelHeight;
+    const int place = i - tapRow * run, kx = place / C, line = pixel / s.outputWidth, image = line / s.outputHeight;
+    const int ix = (pixel - line * s.outputWidth) * s.strideWidth - s.paddingLeft + kx * s.dilationWidth;
+    const int iy = (line - image * s.outputHeight) * s.strideHeight - s.paddingTop + ky * s.dilationHeight;
+    const int inside = (uint)ix < (uint)s.inputWidth && (uint)iy < (uint)s.inputHeight;
+    const size_t from = (((size_t)image * s.inputHeight + iy) * s.inputWidth + ix) * C + place - kx * C;
+    AT(patches, p.patches)[i] = inside ? AT(x, p.x)[from] : 0.0f;
+  }
+}
+#else
+// `count` runs of n floats, from one place every stepIn floats to one every stepOut; from nowhere: zeros.
+INLINE void copyRuns(__global const float* from, const int stepIn, __global float* to, const int stepOut, const int count, const int n,
+                     const int inside) {
+  for (int i = 0; i < count; i++) {
+    for (int j = 0; j < n; j++) to[j] = inside ? from[j] : 0.0f;
+    from += stepIn;
+    to += stepOut;
+  }
+}
+
+__kernel void convolution_patches(__global const float* restrict x, __global float* restrict patches,
+                                  const ConvolutionPatchesParameters p ITEM) {
+  SHAPE;
+  const int C = s.inputChannels, run = s.kernelWidth * C, row = s.kernelHeight * run, step = s.strideWidth * C;
+  // The outputs whose taps all lie inside the line.
+  const int first = firstInside(s.strideWidth, -s.paddingLeft);
+  const int reach = endInside(s.strideWidth, s.kernelWidth - 1 - s.paddingLeft, s.inputWidth, s.outputWidth);
+  const int x0 = s.dilationWidth > 1 || first > s.outputWidth ? s.outputWidth : first, x1 = s.dilationWidth > 1 || reach < x0 ? x0 : reach;
+  FOR_EACH_UNIT(line, s.batch * s.outputHeight) {
+    const int image = line / s.outputHeight, top = (line - image * s.outputHeight) * s.strideHeight - s.paddingTop;
+    for (int ky = 0; ky < s.kernelHeight; ky++) {
+      const int iy = top + ky * s.dilationHeight, inside = (uint)iy < (uint)s.inputHeight;
+      __global const float* from = AT(x, p.x) + ((size_t)image * s.inputHeight + (inside ? iy : 0)) * s.inputWidth * C;
+      __global float* to = AT(patches, p.patches) + (size_t)line * s.outputWidth * row + ky * run;
+      for (int ox = 0; ox < s.outputWidth; ox += ox < x0 || ox >= x1 ? 1 : x1 - x0) {
+        const int left = ox * s.strideWidth - s.paddingLeft;
+        if (ox >= x0 && ox < x1) {
+          if (run == 3)   // what networks have: constants, so that the copy is a few moves
+            copyRuns(from + left * C, step, to + ox * row, row, x1 - x0, 3, inside);
+          else if (run == 9)
+            copyRuns(from + left * C, step, to + ox * row, row, x1 - x0, 9, inside);
+          else
+            copyRuns(from + left * C, step, to + ox * row, row, x1 - x0, run, inside);
+        } else {
+          for (int kx = 0; kx < s.kernelWidth; kx++) {
+            const int ix = left + kx * s.dilationWidth, here = inside && (uint)ix < (uint)s.inputWidth;
+            for (int c = 0; c < C; c++) to[ox * row + kx * C + c] = here ? from[ix * C + c] : 0.0f;
+          }
+        }
+      }
+    }
+  }
+}
+#endif
+REGISTER(convolution_patches, ConvolutionPatchesParameters, 2)
+
+// ------------------------------------------------------------------------------------------------ depthwise
+__kernel void depthwise_pack(__global const float* restrict w, __global float* restrict packed, const ConvolutionPackParameters p ITEM) {
+  SHAPE;
+  const int taps = s.kernelHeight * s.kernelWidth, C = s.inputChannels;
+  FOR_EACH(i, taps * C) {
+    const int tap = i / C;
+    AT(packed, p.packed)[i] = AT(w, p.w)[(i - tap * C) * taps + tap];
+  }
+}
+REGISTER(depthwise_pack, ConvolutionPackParameters, 2)
+
+// A unit: DEPTHWISE_PIXELS neighbouring grid pixels, all channels, DEPTHWISE_VECTORS vectors of them at a time.
+#define DEPTHWISE_PIXELS 4
+#define DEPTHWISE_VECTORS TILE_VECTORS
+
+INLINE void depthwiseTile(__global const float* source, __global const float* w, __global float* out, __global const float* zeros,
+                          const EpilogueOperands o, const Epilogue e, const ConvolutionShape s, const Walk k, const int gradient,
+                          const int* y, const int* x, const int* line, const int* rows, const int c, const int vectors) {
+  const int C = s.inputChannels;
+  float16 sum[DEPTHWISE_PIXELS][DEPTHWISE_VECTORS];
+  UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = splat(0.0f);
+  // The outermost tap offsets, to tell pixels that need no look at the border. (Truncation makes `lowest` the least whole one.)
+  const int span = (s.kernelWidth - 1) * s.dilationWidth;
+  const int lowest = gradient ? (k.phaseX + s.paddingLeft - span) / s.strideWidth : -s.paddingLeft;
+  const int highest = gradient ? (k.phaseX + s.paddingLeft) / s.strideWidth : span - s.paddingLeft;
+  for (int ky = 0; ky < s.kernelHeight; ky++) {
+    int dy;
+    if (!tapOffset(gradient, ky, s.strideHeight, s.paddingTop, s.dilationHeight, k.phaseY, &dy)) continue;
+    __global const float* lines[DEPTHWISE_PIXELS];
+    int first[DEPTHWISE_PIXELS], any = 0, all = 1;
+    UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) {
+      const int inside = (uint)(y[r] + dy) < (uint)k.sourceHeight;
+      lines[r] = source + ((ptrdiff_t)(line[r] + (inside ? y[r] + dy : 0)) * k.sourceWidth + x[r]) * C + c;
+      first[r] = inside ? x[r] : OUTSIDE;
+      any |= inside;
+      all &= inside & (x[r] + lowest >= 0) & (x[r] + highest < k.sourceWidth);
+    }
+    if (!any) continue;
+    for (int kx = 0; kx < s.kernelWidth; kx++) {
+      int dx;
+      if (!tapOffset(gradient, kx, s.strideWidth, s.paddingLeft, s.dilationWidth, k.phaseX, &dx)) continue;
+      const ptrdiff_t move = (ptrdiff_t)dx * C;
+      float16 weight[DEPTHWISE_VECTORS];
+      UNROLL for (int v = 0; v < vectors; v++) weight[v] = load16(w + (size_t)(ky * s.kernelWidth + kx) * C + c + v * 16);
+      UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) {
+        __global const float* from = all || (uint)(first[r] + dx) < (uint)k.sourceWidth ? lines[r] + move : zeros;
+        UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = FMA(load16(from + v * 16), weight[v], sum[r][v]);
+      }
+    }
+  }
+  UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) {
+    if (rows[r] < 0) continue;
+    UNROLL for (int v = 0; v < vectors; v++) {
+      const int column = c + v * 16;
+      const size_t at = (size_t)rows[r] * C + column;
+      if (column < C) storeFirst16(finish(sum[r][v], o, e, at, column, C - column), out + at, C - column);
+    }
+  }
+}
+
+INLINE void depthwiseUnit(__global const float* source, __global const float* w, __global float* out, __global const float* zeros,
+                          const EpilogueOperands o, const Epilogue e, const ConvolutionShape s, const Walk k, const int gradient,
+                          const int pixel, const int pixels) {
+  int y[DEPTHWISE_PIXELS], x[DEPTHWISE_PIXELS], line[DEPTHWISE_PIXELS], rows[DEPTHWISE_PIXELS];
+  placePixels(k, pixel, pixels, y, x, line, rows, DEPTHWISE_PIXELS);
+  for (int c = 0; c < s.inputChannels; c += 16 * DEPTHWISE_VECTORS) {
+    if (DEPTHWISE_VECTORS > 1 && s.inputChannels - c <= 16)
+      depthwiseTile(source, w, out, zeros, o, e, s, k, gradient, y, x, line, rows, c, 1);
+    else
+      depthwiseTile(source, w, out, zeros, o, e, s, k, gradient, y, x, line, rows, c, DEPTHWISE_VECTORS);
+  }
+}
+
+#define DEPTHWISE(source_, destination_, gradient)                                                                                     \
+  SHAPE;                                                                                                                               \
+  const EpilogueOperands o = EPILOGUE_OPERANDS(p.epilogue);                                                                            \
+  const Walk k = walkOf(s, gradient, get_global_id(2));                                                                                \
+  if (k.height <= 0 || k.width <= 0) return;                                                                                           \
+  const int pixels = s.batch * k.height * k.width;                                                                                     \
+  FOR_EACH_UNIT(unit, (pixels + DEPTHWISE_PIXELS - 1) / DEPTHWISE_PIXELS)                                                              \
+    depthwiseUnit(AT(source_, p.source), AT(packed, p.packed), AT(destination_, p.destination), AT(zeros, p.zeros), o, p.epilogue, s, k, \
+                  gradient, unit * DEPTHWISE_PIXELS, pixels);
+
+__kernel void depthwise(__global const float* restrict x, __global const float* restrict packed, __global float* y,
+                        __global const float* restrict zeros, __global const float* scale, __global const float* bias,
+                        __global const float* residual, __global const float* mask, const ConvolutionParameters p ITEM) {
+  DEPTHWISE(x, y, 0)
+}
+REGISTER(depthwise, ConvolutionParameters, 8)
+
+__kernel void depthwise_input_gradient(__global const float* restrict dy, __global const float* restrict packed, __global float* dx,
+                                       __global const float* restrict zeros, __global const float* scale, __global const float* bias,
+                                       __global const float* residual, __global const float* mask, const ConvolutionParameters p ITEM) {
+  DEPTHWISE(dy, dx, 1)
+}
+REGISTER(depthwise_input_gradient, ConvolutionParameters, 8)
+
+__kernel void depthwise_weight_gradient(__global const float* restrict x, __global const float* restrict dy, __global float* dw,
+                                        __global float* db, const ConvolutionWeightGradientParameters p ITEM) {
+  SHAPE;
+  const int C = s.inputChannels, c = (int)get_global_id(0) * 16, split = get_global_id(1), taps = s.kernelHeight * s.kernelWidth;
+  if (c >= C || split >= p.splits) return;
+  const int allRows = s.batch * s.outputHeight, part = (allRows + p.splits - 1) / p.splits;
+  const int firstRow = split * part < allRows ? split * part : allRows, endRow = firstRow + part < allRows ? firstRow + part : allRows;
+  int row = firstRow;
+  do {
+    const int rowEnd = row + p.rowsPerBlock < endRow ? row + p.rowsPerBlock : endRow, starts = row == firstRow;
+    if (p.hasBias)
+      addBias(AT(dy, p.dy), AT(db, p.db) + (size_t)split * C, row * s.outputWidth, rowEnd * s.outputWidth, C, c,
+              C < c + 16 ? C : c + 16, starts);
+    for (int tap = 0; tap < taps; tap++) {
+      const int ky = tap / s.kernelWidth, kx = tap - ky * s.kernelWidth;
+      const int offsetY = ky * s.dilationHeight - s.paddingTop, offsetX = kx * s.dilationWidth - s.paddingLeft;
+      const int x0 = firstInside(s.strideWidth, offsetX), x1 = endInside(s.strideWidth, offsetX, s.inputWidth, s.outputWidth);
+      const int step = s.strideWidth * C;
+      float16 sum0 = splat(0.0f), sum1 = splat(0.0f), sum2 = splat(0.0f), sum3 = splat(0.0f);
+      for (int j = row; j < rowEnd; j++) {
+        const int image = j / s.outputHeight, iy = (j - image * s.outputHeight) * s.strideHeight + offsetY;
+        if ((uint)iy >= (uint)s.inputHeight) continue;
+        __global const float* a = AT(dy, p.dy) + ((size_t)j * s.outputWidth + x0) * C + c;
+        const size_t line = (size_t)image * s.inputHeight + iy;
+        __global const float* b = AT(x, p.x) + (line * s.inputWidth + x0 * s.strideWidth + offsetX) * C + c;
+        int ox = x0;
+        for (; ox + 4 <= x1; ox += 4) {
+          sum0 = FMA(load16(a), load16(b), sum0);
+          sum1 = FMA(load16(a + C), load16(b + step), sum1);
+          sum2 = FMA(load16(a + 2 * C), load16(b + 2 * step), sum2);
+          sum3 = FMA(load16(a + 3 * C), load16(b + 3 * step), sum3);
+          a += 4 * C;
+          b += 4 * step;
+        }
+        for (; ox < x1; ox++, a += C, b += step) sum0 = FMA(load16(a), load16(b), sum0);
+      }
+      float16 sum = (sum0 + sum1) + (sum2 + sum3);
+      __global float* out = AT(dw, p.dw) + ((size_t)split * taps + tap) * C + c;
+      if (!starts) sum += loadFirst16(out, C - c);
+      storeFirst16(sum, out, C - c);
+    }
+    row = rowEnd;
+  } while (row < endRow);
+}
+REGISTER(depthwise_weight_gradient, ConvolutionWeightGradientParameters, 4)
+
+__kernel void depthwise_merge(__global const float* restrict partials, __global float* dw, const ConvolutionMergeParameters p ITEM) {
+  const int taps = p.count / p.channels;
+  FOR_EACH(i, p.count) {
+    const int channel = i / taps, from = (i - channel * taps) * p.channels + channel;
+    float sum = 0.0f;
+    for (int j = 0; j < p.splits; j++) sum += AT(partials, p.partials)[(size_t)j * p.count + from];
+    AT(dw, p.sum)[i] = sum;
+  }
+}
+REGISTER(depthwise_merge, ConvolutionMergeParameters, 2)

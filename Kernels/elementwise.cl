@@ -1,0 +1,220 @@
+// Elementwise chains that no other kernel absorbed: every output = a chain of scalar operations over the inputs.
+//
+// Natively one kernel, `elementwise`, interprets any chain a tile at a time, so that what lies between two operations stays in the
+// first-level cache. On OpenCL a kernel is generated per chain. Its text is this family's text (glissade_family_text: language.h,
+// scalar.h, include/elementwise.h, this file) followed by one kernel of exactly this shape:
+//
+//   __kernel void NAME(__global const float* in0, ..., __global float* out0, ..., const ElementwiseParameters a) {
+//     // In order: one buffer for each input, then one for each output. No `restrict`: an output may be an input's slice.
+//     __global const float* i0 = AT(in0, a.inputOffset[0]);           // a line for every input
+//     __global float* o0 = AT(out0, a.outputOffset[0]);               // a line for every output
+//     COLUMN_INPUT(t1, i1, a.columns)                                 // a line for every COLUMN input, k = 1 here
+//     const floatv s2 = splatv(*i2);                                  // a line for every SCALAR input, k = 2 here
+//     ELEMENTWISE_FLAT(a)          // no COLUMN and no ROW input; otherwise ELEMENTWISE_GRID(a)
+//       const floatv r0 = loadv(i0 + position);                       // FULL
+//       const floatv r1 = COLUMN_VALUE(t1, i1, column, a.columns);    // COLUMN
+//       const floatv r2 = s2;                                         // SCALAR
+//       const floatv r3 = ROW_VALUE(i3, row, column, a.columns);      // ROW
+//       const floatv r4 = V(add)(r0, r1);                             // instruction 0; an operand -1 is written
+//       const floatv r5 = V(relu)(r4);                                //   splatv(a.instructions[K].immediate)
+//       storev(r5, o0 + position, lanes);                             // outputs last: every load comes before every store
+//     ELEMENTWISE_END
+//   }
+//
+// Vectors of `LANES` run over the flattened rows x columns; the last one may read up to 15 floats past a slice's end, and
+// `lanes` keeps it from writing them. The index space is one-dimensional, of any size.
+
+#ifdef __OPENCL_VERSION__
+
+#define ELEMENTWISE_FLAT(a)                                              \
+  const int count = (a).rows * (a).columns;                              \
+  FOR_EACH_UNIT(unit, (count + LANES - 1) / LANES) {                     \
+    const int position = unit * LANES, lanes = count - position;         \
+    (void)lanes;
+#define ELEMENTWISE_GRID(a)                                              \
+  ELEMENTWISE_FLAT(a)                                                    \
+    const int row = (int)((uint)position / (uint)(a).columns);           \
+    const int column = position - row * (a).columns;                     \
+    (void)row; (void)column;
+#define ELEMENTWISE_END }
+
+#if LANES == 1
+#define COLUMN_INPUT(table, input, columns)
+#define COLUMN_VALUE(table, input, column, columns) ((input)[column])
+#define ROW_VALUE(input, row, column, columns) ((input)[row])
+#else
+// A short COLUMN input is laid out repeatedly, so that 16 lanes from any column on are one load.
+#define COLUMN_TABLE 128
+#define COLUMN_INPUT(table, input, columns)                                      \
+  float table[COLUMN_TABLE + 16];                                                \
+  if ((columns) <= COLUMN_TABLE)                                                 \
+    for (int k = 0, c = 0; k < (columns) + 16; k++) {                            \
+      table[k] = (input)[c];                                                     \
+      c = c + 1 == (columns) ? 0 : c + 1;                                        \
+    }
+INLINE float16 wrappedColumns(__global const float* input, const int column, const int columns) {
+  float lanes[16];
+  for (int k = 0, c = column; k < 16; k++) {
+    lanes[k] = input[c];
+    c = c + 1 == columns ? 0 : c + 1;
+  }
+  return loadPrivate16(lanes);
+}
+INLINE float16 wrappedRows(__global const float* input, const int row, const int column, const int columns) {
+  float lanes[16];
+  for (int k = 0, r = row, c = column; k < 16; k++) {
+    lanes[k] = input[r];   // past the last row: slack, and lanes that nobody stores
+    c = c + 1 == columns ? 0 : c + 1;
+    r = c == 0 ? r + 1 : r;
+  }
+  return loadPrivate16(lanes);
+}
+#define COLUMN_VALUE(table, input, column, columns)                                  \
+  ((columns) <= COLUMN_TABLE ? loadPrivate16((table) + (column))                     \
+   : (column) + 16 <= (columns) ? load16((input) + (column)) : wrappedColumns(input, column, columns))
+#define ROW_VALUE(input, row, column, columns) \
+  ((column) + 16 <= (columns) ? splat((input)[row]) : wrappedRows(input, row, column, columns))
+#endif
+
+#else
+// ------------------------------------------------------------------------------------------------ the tile interpreter
+
+#define ELEMENTWISE_TILE 256
+#define ELEMENTWISE_REGISTERS (ELEMENTWISE_INPUTS + ELEMENTWISE_INSTRUCTIONS)
+
+// Where an operand's tile lies, and how far on its next 16 floats are: 16, or 0 for a value that never changes.
+typedef struct {
+  const float* at;
+  int step;
+} ElementwiseOperand;
+
+#define UNARY_CASE(name)                                                                                   \
+  case SCALAR_##name:                                                                                      \
+    for (int j = 0; j < vectors; j++) store16(name##_16(load16(x.at + j * x.step)), result + j * 16);      \
+    break;
+#define BINARY_CASE(name)                                                                                  \
+  case SCALAR_##name:                                                                                      \
+    for (int j = 0; j < vectors; j++)                                                                      \
+      store16(name##_16(load16(x.at + j * x.step), load16(y.at + j * y.step)), result + j * 16);           \
+    break;
+
+static void elementwiseStep(const int operation, const ElementwiseOperand x, const ElementwiseOperand y, float* result,
+                            const int vectors) {
+  switch (operation) {
+    GLISSADE_UNARY(UNARY_CASE)
+    GLISSADE_BINARY(BINARY_CASE)
+    default: break;
+  }
+}
+
+// A ROW input's tile: one value per stretch of columns. Each stretch is written in whole vectors, the next one covers what stuck out.
+static void elementwiseRows(const float* input, float* tile, const int row, const int column, const int columns, const int count) {
+  for (int done = 0, r = row, c = column; done < count; r++, c = 0) {
+    const int stretch = columns - c < count - done ? columns - c : count - done;
+    for (int j = 0; j < stretch; j += 16) store16(splat(input[r]), tile + done + j);
+    done += stretch;
+  }
+}
+
+// A long COLUMN input's tile when it crosses the end of a row.
+static void elementwiseColumns(const float* input, float* tile, const int column, const int columns, const int count) {
+  for (int done = 0, c = column; done < count; c = 0) {
+    const int stretch = columns - c < count - done ? columns - c : count - done;
+    for (int j = 0; j < stretch; j += 16) store16(load16(input + c + j), tile + done + j);
+    done += stretch;
+  }
+}
+
+__kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float* in4, float* in5, float* in6, float* in7, float* out0,
+                          float* out1, float* out2, float* out3, const ElementwiseParameters a ITEM) {
+  float* const inputs[ELEMENTWISE_INPUTS] = {in0, in1, in2, in3, in4, in5, in6, in7};
+  float* const outputs[ELEMENTWISE_OUTPUTS] = {out0, out1, out2, out3};
+  float tiles[ELEMENTWISE_REGISTERS][ELEMENTWISE_TILE + 16] __attribute__((aligned(64)));
+  float repeated[ELEMENTWISE_INPUTS][2 * ELEMENTWISE_TILE + 16] __attribute__((aligned(64)));   // short COLUMN inputs, over and over
+  float immediates[ELEMENTWISE_INSTRUCTIONS][16] __attribute__((aligned(64)));
+  ElementwiseOperand registers[ELEMENTWISE_REGISTERS];
+  const float* source[ELEMENTWISE_INPUTS];
+  float* target[ELEMENTWISE_OUTPUTS];
+  int mode[ELEMENTWISE_INPUTS], staged[ELEMENTWISE_INPUTS] = {0}, direct[ELEMENTWISE_INSTRUCTIONS], copied[ELEMENTWISE_OUTPUTS];
+  const int columns = a.columns, count = a.rows * a.columns;
+
+  for (int o = 0; o < a.outputCount; o++) target[o] = AT(outputs[o], a.outputOffset[o]);
+  for (int k = 0; k < a.inputCount; k++) {
+    source[k] = AT(inputs[k], a.inputOffset[k]);
+    mode[k] = a.inputMode[k];
+    if (mode[k] == ELEMENTWISE_COLUMN && (a.rows == 1 || columns == 1)) mode[k] = columns == 1 ? ELEMENTWISE_SCALAR : ELEMENTWISE_FULL;
+    if (mode[k] == ELEMENTWISE_ROW && (a.rows == 1 || columns == 1)) mode[k] = a.rows == 1 ? ELEMENTWISE_SCALAR : ELEMENTWISE_FULL;
+    registers[k] = (ElementwiseOperand){tiles[k], 16};
+    if (mode[k] == ELEMENTWISE_SCALAR) {
+      registers[k].step = 0;
+      store16(splat(source[k][0]), tiles[k]);
+    }
+    if (mode[k] == ELEMENTWISE_COLUMN && columns <= ELEMENTWISE_TILE)
+      elementwiseColumns(source[k], repeated[k], 0, columns, columns + ELEMENTWISE_TILE);
+  }
+  for (int k = 0; k < a.instructionCount; k++) {
+    store16(splat(a.instructions[k].immediate), immediates[k]);
+    direct[k] = -1;
+  }
+  // A result goes straight to its output, unless a later step still reads an input of the same slice.
+  for (int o = 0; o < a.outputCount; o++) {
+    const int k = a.outputRegister[o] - a.inputCount;
+    copied[o] = 1;
+    if (k < 0) {
+      staged[a.outputRegister[o]] = 1;   // an input that is an output too is copied before anything is written
+    } else if (direct[k] < 0) {
+      int readLater = 0;
+      for (int later = k + 1; later < a.instructionCount; later++)
+        for (int i = 0; i < a.inputCount; i++)
+          readLater |= source[i] == target[o] && (a.instructions[later].a == i || a.instructions[later].b == i);
+      if (!readLater) {
+        direct[k] = o;
+        copied[o] = 0;
+      }
+    }
+  }
+
+  FOR_EACH_UNIT(unit, (count + ELEMENTWISE_TILE - 1) / ELEMENTWISE_TILE) {
+    const int start = unit * ELEMENTWISE_TILE, length = count - start < ELEMENTWISE_TILE ? count - start : ELEMENTWISE_TILE;
+    const int vectors = (length + 15) / 16, whole = length % 16 == 0;
+    const int row = start / columns, column = start % columns;
+    for (int k = 0; k < a.inputCount; k++) {
+      if (mode[k] == ELEMENTWISE_FULL) {
+        registers[k].at = source[k] + start;
+        if (staged[k]) {
+          for (int j = 0; j < vectors; j++) store16(load16(source[k] + start + j * 16), tiles[k] + j * 16);
+          registers[k].at = tiles[k];
+        }
+      } else if (mode[k] == ELEMENTWISE_ROW) {
+        elementwiseRows(source[k], tiles[k], row, column, columns, length);
+      } else if (mode[k] == ELEMENTWISE_COLUMN) {
+        if (columns <= ELEMENTWISE_TILE) {
+          registers[k].at = repeated[k] + column;
+        } else if (column + length <= columns) {
+          registers[k].at = source[k] + column;
+        } else {
+          registers[k].at = tiles[k];
+          elementwiseColumns(source[k], tiles[k], column, columns, length);
+        }
+      }
+    }
+    for (int k = 0; k < a.instructionCount; k++) {
+      const ElementwiseInstruction step = a.instructions[k];
+      const ElementwiseOperand immediate = {immediates[k], 0};
+      float* const result = direct[k] >= 0 && whole ? target[direct[k]] + start : tiles[a.inputCount + k];
+      registers[a.inputCount + k] = (ElementwiseOperand){result, 16};
+      elementwiseStep(step.operation, step.a < 0 ? immediate : registers[step.a], step.b < 0 ? immediate : registers[step.b], result,
+                      vectors);
+    }
+    for (int o = 0; o < a.outputCount; o++)
+      if (copied[o] || !whole) {
+        const ElementwiseOperand from = registers[a.outputRegister[o]];
+        for (int j = 0; j < vectors; j++) storeFirst16(load16(from.at + j * from.step), target[o] + start + j * 16, length - j * 16);
+      }
+  }
+}
+REGISTER(elementwise, ElementwiseParameters, 12)
+
+#undef UNARY_CASE
+#undef BINARY_CASE
+#endif

@@ -1,0 +1,139 @@
+// The kernels' OpenCL C text, embedded in the binary: one program per family.
+#include "include/Kernels.h"
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+#define NEWLINE , '\n',
+
+static const char scalar_text[] = {
+#embed "language.h"
+    NEWLINE
+#embed "scalar.h"
+    , '\n', 0};
+
+const char* glissade_scalar_text(void) { return scalar_text; }
+
+static const char elementwise_text[] = {
+#embed "language.h"
+    NEWLINE
+#embed "scalar.h"
+    NEWLINE
+#embed "include/elementwise.h"
+    NEWLINE
+#embed "elementwise.cl"
+    , '\n', 0};
+
+static const char matmul_text[] = {
+#embed "language.h"
+    NEWLINE
+#embed "scalar.h"
+    NEWLINE
+#embed "include/epilogue.h"
+    NEWLINE
+#embed "include/matmul.h"
+    NEWLINE
+#embed "tile.h"
+    NEWLINE
+#embed "matmul.cl"
+    , '\n', 0};
+
+static const char convolution_text[] = {
+#embed "language.h"
+    NEWLINE
+#embed "scalar.h"
+    NEWLINE
+#embed "include/epilogue.h"
+    NEWLINE
+#embed "include/convolution.h"
+    NEWLINE
+#embed "tile.h"
+    NEWLINE
+#embed "convolution.cl"
+    , '\n', 0};
+
+static const char movement_text[] = {
+#embed "language.h"
+    NEWLINE
+#embed "scalar.h"
+    NEWLINE
+#embed "include/movement.h"
+    NEWLINE
+#embed "movement.cl"
+    , '\n', 0};
+
+static const char normalization_text[] = {
+#embed "language.h"
+    NEWLINE
+#embed "scalar.h"
+    NEWLINE
+#embed "include/optimizers.h"
+    NEWLINE
+#embed "include/normalization.h"
+    NEWLINE
+#embed "normalization.cl"
+    , '\n', 0};
+
+static const char optimizers_text[] = {
+#embed "language.h"
+    NEWLINE
+#embed "scalar.h"
+    NEWLINE
+#embed "include/optimizers.h"
+    NEWLINE
+#embed "optimizers.cl"
+    , '\n', 0};
+
+static const char pooling_text[] = {
+#embed "language.h"
+    NEWLINE
+#embed "scalar.h"
+    NEWLINE
+#embed "include/pooling.h"
+    NEWLINE
+#embed "pooling.cl"
+    , '\n', 0};
+
+static const char random_text[] = {
+#embed "language.h"
+    NEWLINE
+#embed "scalar.h"
+    NEWLINE
+#embed "include/optimizers.h"
+    NEWLINE
+#embed "include/random.h"
+    NEWLINE
+#embed "random.cl"
+    , '\n', 0};
+
+static const char reductions_text[] = {
+#embed "language.h"
+    NEWLINE
+#embed "scalar.h"
+    NEWLINE
+#embed "include/reductions.h"
+    NEWLINE
+#embed "reductions.cl"
+    , '\n', 0};
+
+static const char softmax_text[] = {
+#embed "language.h"
+    NEWLINE
+#embed "scalar.h"
+    NEWLINE
+#embed "include/softmax.h"
+    NEWLINE
+#embed "softmax.cl"
+    , '\n', 0};
+
+static const struct {
+  const char* name;
+  const char* text;
+} families[] = {
+    {"elementwise", elementwise_text}, {"matmul", matmul_text},         {"convolution", convolution_text},
+    {"movement", movement_text},       {"normalization", normalization_text}, {"optimizers", optimizers_text},
+    {"pooling", pooling_text},         {"random", random_text},         {"reductions", reductions_text},
+    {"softmax", softmax_text},
+};
+
+size_t glissade_family_count(void) { return sizeof(families) / sizeof(families[0]); }
+const char* glissade_family_name(size_t index) { return families[index].name; }
+const char* glissade_family_text(size_t index) { return families[index].text; }

@@ -1,0 +1,28 @@
+// What matmul and convolution do to a sum before they store it.
+#ifndef GLISSADE_EPILOGUE_H
+#define GLISSADE_EPILOGUE_H
+
+/// `activation` of an `Epilogue`.
+enum {
+  ACTIVATION_NONE = 0,
+  ACTIVATION_RELU = 1,
+  ACTIVATION_SIGMOID = 2,
+  ACTIVATION_TANH = 3,
+  ACTIVATION_GELU = 4,   // the tanh form, as gelu_16
+  ACTIVATION_SILU = 5
+};
+
+/// What happens to each sum v of an output's row (a matrix row, a pixel) and column (a matrix column, a channel), in this order:
+///
+///     v *= scale[column];  v += bias[column];  v += residual[row, column];  v = activation(v)
+///     v = mask[row, column] > 0 ? v : 0        (a ReLU's gradient, applied to a computed input gradient)
+///
+/// Each operand is a buffer of its own; one whose flag is 0 is never read, so pass any valid buffer. residual and mask are laid out like
+/// the output, and residual may be the output's own slice. Offsets in units of 16 floats.
+typedef struct {
+  int scale, bias, residual, mask;
+  int hasScale, hasBias, hasResidual, hasMask;   // 0 or 1
+  int activation;                                // one of ACTIVATION_...
+} Epilogue;
+
+#endif

@@ -1,0 +1,35 @@
+// Included by one file per instruction-set level: compiles every family and lists its kernels in KERNEL_SECTION.
+#include "language.h"
+#include "scalar.h"
+#include "tile.h"
+
+#define FAMILY "elementwise"
+#include "elementwise.cl"
+#undef FAMILY
+#define FAMILY "matmul"
+#include "matmul.cl"
+#undef FAMILY
+#define FAMILY "convolution"
+#include "convolution.cl"
+#undef FAMILY
+#define FAMILY "movement"
+#include "movement.cl"
+#undef FAMILY
+#define FAMILY "normalization"
+#include "normalization.cl"
+#undef FAMILY
+#define FAMILY "optimizers"
+#include "optimizers.cl"
+#undef FAMILY
+#define FAMILY "pooling"
+#include "pooling.cl"
+#undef FAMILY
+#define FAMILY "random"
+#include "random.cl"
+#undef FAMILY
+#define FAMILY "reductions"
+#include "reductions.cl"
+#undef FAMILY
+#define FAMILY "softmax"
+#include "softmax.cl"
+#undef FAMILY

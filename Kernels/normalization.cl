@@ -1,0 +1,242 @@
+// Batch normalization over [rows, channels]: statistics, the sums of its gradient, running averages. Applying it is elementwise:
+//   y = (x - mean) inverseStd gamma + beta,   dx = gamma inverseStd (dy - dbeta / n - xhat dgamma / n),   n = rows.
+// A chunk's sums are those of one work-item at a time, and chunks merge in order: results depend on `chunk`, never on the number of
+// work-items. Index spaces are one-dimensional, of any size.
+
+#if LANES == 1
+#define CHANNEL_BLOCK 1
+INLINE void statisticsBlock(__global const float* x, const int rows, const int channels, const int channel, __global float* mean,
+                            __global float* m2) {
+  const int head = rows < 16 ? rows : 16;
+  float shift = 0.0f, sum = 0.0f, squares = 0.0f;
+  for (int r = 0; r < head; r++) shift += x[(size_t)r * channels + channel];
+  shift /= (float)head;
+  for (int r = 0; r < rows; r++) {
+    const float d = x[(size_t)r * channels + channel] - shift;
+    sum += d;
+    squares = FMA(d, d, squares);
+  }
+  mean[channel] = shift + sum / (float)rows;
+  m2[channel] = fmax(squares - sum * (sum / (float)rows), 0.0f);
+}
+INLINE void gradientBlock(__global const float* x, __global const float* dy, __global const float* mean, __global const float* inverseStd,
+                          const int rows, const int channels, const int channel, __global float* sumDy, __global float* sumDyXhat) {
+  float sum = 0.0f, product = 0.0f;
+  for (int r = 0; r < rows; r++) {
+    const size_t at = (size_t)r * channels + channel;
+    sum += dy[at];
+    product = FMA(dy[at], x[at] - mean[channel], product);
+  }
+  sumDy[channel] = sum;
+  sumDyXhat[channel] = product * inverseStd[channel];
+}
+#else
+#define CHANNEL_BLOCK 512
+// Fewer channels than 64 are taken several rows at a time (`fold`), so that vectors are full: lane l then belongs to channel
+// l % channels. More are taken row by row, with the running sums in the cache: walking down 64 of them at a time would defeat the
+// prefetchers. Squares are summed about a shift, the mean of the first rows, which keeps them from cancelling.
+#define FOLDED_BLOCK                                                                                        \
+  const int fold = channels < 64 ? 64 / channels : 1;                                                       \
+  const int width = channels - channel < CHANNEL_BLOCK ? channels - channel : CHANNEL_BLOCK;                \
+  const int group = width > 64 ? 1 : rows;                                                                  \
+  const size_t stride = (size_t)fold * channels;
+// One group of rows of 64 channels (or of all, folded), inside loops over r and c.
+#define FOLDED_PART                                                                                         \
+  const int here = rows - r < group ? rows - r : group, part = width - c < 64 ? width - c : 64;             \
+  const int vectors = (fold * part + 15) / 16, steps = here / fold, left = (here - steps * fold) * channels; \
+  const size_t at = (size_t)r * channels + channel + c;
+// Adds the lanes of every fold to the first one's, which are the channels.
+#define UNFOLD(lanes)                                                 \
+  for (int f = 1; f < fold; f++)                                      \
+    for (int k = 0; k < width; k++) lanes[k] += lanes[f * width + k];
+#define FOR_VECTORS UNROLL for (int k = 0; k < 4; k++) if (k < vectors)   // vectors: a constant, 1 to 4
+#define BY_VECTORS(call)             \
+  if (vectors == 4) {                \
+    call(4);                         \
+  } else if (vectors == 3) {         \
+    call(3);                         \
+  } else if (vectors == 2) {         \
+    call(2);                         \
+  } else {                           \
+    call(1);                         \
+  }
+
+// What lies past `left` numbers of the last step counts as the shift itself, that is, as nothing.
+INLINE void statisticsSteps(__global const float* x, const int steps, const size_t stride, const int left, const float* shifts,
+                            float* sums, float* squares, const int vectors) {
+  float16 shift[4], sum[4], square[4];
+  FOR_VECTORS {
+    shift[k] = loadPrivate16(shifts + k * 16);
+    sum[k] = loadPrivate16(sums + k * 16);
+    square[k] = loadPrivate16(squares + k * 16);
+  }
+  for (int r = 0; r < steps; r++)
+    FOR_VECTORS {
+      const float16 d = load16(x + r * stride + k * 16) - shift[k];
+      sum[k] += d;
+      square[k] = FMA(d, d, square[k]);
+    }
+  FOR_VECTORS {
+    if (left > k * 16) {
+      const float16 d = firstLanes16(load16(x + steps * stride + k * 16) - shift[k], left - k * 16, 0.0f);
+      sum[k] += d;
+      square[k] = FMA(d, d, square[k]);
+    }
+    storePrivate16(sum[k], sums + k * 16);
+    storePrivate16(square[k], squares + k * 16);
+  }
+}
+INLINE void statisticsBlock(__global const float* x, const int rows, const int channels, const int channel, __global float* mean,
+                            __global float* m2) {
+  FOLDED_BLOCK
+  float shifts[CHANNEL_BLOCK + 64], sums[CHANNEL_BLOCK + 64], squares[CHANNEL_BLOCK + 64];
+  const int head = rows < 16 ? rows : 16;
+  for (int l = 0; l < CHANNEL_BLOCK + 64; l++) shifts[l] = sums[l] = squares[l] = 0.0f;
+  for (int r = 0; r < head; r++)
+    for (int c = 0; c < width; c++) shifts[c] += x[(size_t)r * channels + channel + c];
+  for (int c = 0; c < width; c++) shifts[c] /= (float)head;
+  for (int l = width; l < fold * width; l++) shifts[l] = shifts[l - width];
+  for (int r = 0; r < rows; r += group)
+    for (int c = 0; c < width; c += 64) {
+      FOLDED_PART
+#define STATISTICS(count) statisticsSteps(x + at, steps, stride, left, shifts + c, sums + c, squares + c, count)
+      BY_VECTORS(STATISTICS)
+#undef STATISTICS
+    }
+  UNFOLD(sums)
+  UNFOLD(squares)
+  for (int c = 0; c < width; c++) {
+    mean[channel + c] = shifts[c] + sums[c] / (float)rows;
+    m2[channel + c] = maximum_1(squares[c] - sums[c] * (sums[c] / (float)rows), 0.0f);
+  }
+}
+
+INLINE void gradientSteps(__global const float* x, __global const float* dy, const int steps, const size_t stride, const int left,
+                          const float* means, float* sums, float* products, const int vectors) {
+  float16 mean[4], sum[4], product[4];
+  FOR_VECTORS {
+    mean[k] = loadPrivate16(means + k * 16);
+    sum[k] = loadPrivate16(sums + k * 16);
+    product[k] = loadPrivate16(products + k * 16);
+  }
+  for (int r = 0; r < steps; r++)
+    FOR_VECTORS {
+      const float16 d = load16(dy + r * stride + k * 16);
+      sum[k] += d;
+      product[k] = FMA(d, load16(x + r * stride + k * 16) - mean[k], product[k]);
+    }
+  FOR_VECTORS {
+    if (left > k * 16) {
+      const float16 d = firstLanes16(load16(dy + steps * stride + k * 16), left - k * 16, 0.0f);
+      sum[k] += d;
+      product[k] = FMA(d, firstLanes16(load16(x + steps * stride + k * 16) - mean[k], left - k * 16, 0.0f), product[k]);
+    }
+    storePrivate16(sum[k], sums + k * 16);
+    storePrivate16(product[k], products + k * 16);
+  }
+}
+INLINE void gradientBlock(__global const float* x, __global const float* dy, __global const float* mean, __global const float* inverseStd,
+                          const int rows, const int channels, const int channel, __global float* sumDy, __global float* sumDyXhat) {
+  FOLDED_BLOCK
+  float means[CHANNEL_BLOCK + 64], sums[CHANNEL_BLOCK + 64], products[CHANNEL_BLOCK + 64];
+  for (int l = 0; l < CHANNEL_BLOCK + 64; l++) means[l] = sums[l] = products[l] = 0.0f;
+  for (int l = 0; l < fold * width; l++) means[l] = mean[channel + l % width];
+  for (int r = 0; r < rows; r += group)
+    for (int c = 0; c < width; c += 64) {
+      FOLDED_PART
+#define GRADIENT(count) gradientSteps(x + at, dy + at, steps, stride, left, means + c, sums + c, products + c, count)
+      BY_VECTORS(GRADIENT)
+#undef GRADIENT
+    }
+  UNFOLD(sums)
+  UNFOLD(products)
+  for (int c = 0; c < width; c++) {
+    sumDy[channel + c] = sums[c];
+    sumDyXhat[channel + c] = products[c] * inverseStd[channel + c];
+  }
+}
+#endif
+
+#define FOR_EACH_CHANNEL_BLOCK                                                                      \
+  const int chunks = (a.rows + a.chunk - 1) / a.chunk, blocks = (a.channels + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK; \
+  FOR_EACH_UNIT(unit, chunks * blocks) {                                                            \
+    const int chunk = unit / blocks, channel = (unit - chunk * blocks) * CHANNEL_BLOCK;             \
+    const int rows = a.rows - chunk * a.chunk < a.chunk ? a.rows - chunk * a.chunk : a.chunk;       \
+    const size_t start = (size_t)chunk * a.chunk * a.channels, place = (size_t)chunk * a.channels;
+
+__kernel void batch_norm_statistics_partial(__global const float* restrict x, __global float* restrict partial,
+                                            const BatchNormPartialParameters a ITEM) {
+  FOR_EACH_CHANNEL_BLOCK
+    statisticsBlock(AT(x, a.x) + start, rows, a.channels, channel, AT(partial, a.mean) + place, AT(partial, a.m2) + place);
+  }
+}
+REGISTER(batch_norm_statistics_partial, BatchNormPartialParameters, 2)
+
+__kernel void batch_norm_statistics_merge(__global const float* restrict partial, __global float* restrict statistics,
+                                          const BatchNormMergeParameters a ITEM) {
+  __global const float* means = AT(partial, a.partialMean);
+  __global const float* m2s = AT(partial, a.partialM2);
+  const int chunks = (a.rows + a.chunk - 1) / a.chunk;
+  FOR_EACH_UNIT(unit, (a.channels + LANES - 1) / LANES) {
+    const int c = unit * LANES, lanes = a.channels - c;
+    floatv mean = loadv(means + c), m2 = loadv(m2s + c);
+    int merged = a.rows < a.chunk ? a.rows : a.chunk;
+    for (int k = 1; k < chunks; k++) {
+      const int more = a.rows - merged < a.chunk ? a.rows - merged : a.chunk;
+      const float share = (float)more / (float)(merged + more), both = (float)merged * share;
+      const floatv delta = loadv(means + (size_t)k * a.channels + c) - mean;
+      mean = FMA(delta, splatv(share), mean);
+      m2 = m2 + FMA(delta * delta, splatv(both), loadv(m2s + (size_t)k * a.channels + c));
+      merged += more;
+    }
+    const floatv variance = m2 / (float)a.rows;
+    storev(mean, AT(statistics, a.mean) + c, lanes);
+    storev(variance, AT(statistics, a.variance) + c, lanes);
+    storev(1.0f / sqrt(variance + a.epsilon), AT(statistics, a.inverseStd) + c, lanes);
+  }
+}
+REGISTER(batch_norm_statistics_merge, BatchNormMergeParameters, 2)
+
+__kernel void batch_norm_gradient_partial(__global const float* restrict x, __global const float* restrict dy,
+                                          __global const float* restrict statistics, __global float* restrict partial,
+                                          const BatchNormGradientPartialParameters a ITEM) {
+  FOR_EACH_CHANNEL_BLOCK
+    gradientBlock(AT(x, a.x) + start, AT(dy, a.dy) + start, AT(statistics, a.mean), AT(statistics, a.inverseStd), rows, a.channels, channel,
+                  AT(partial, a.sumDy) + place, AT(partial, a.sumDyXhat) + place);
+  }
+}
+REGISTER(batch_norm_gradient_partial, BatchNormGradientPartialParameters, 4)
+
+__kernel void batch_norm_gradient_merge(__global const float* restrict partial, __global float* restrict out,
+                                        const BatchNormGradientMergeParameters a ITEM) {
+  __global const float* sums = AT(partial, a.sumDy);
+  __global const float* products = AT(partial, a.sumDyXhat);
+  const int chunks = (a.rows + a.chunk - 1) / a.chunk;
+  FOR_EACH_UNIT(unit, (a.channels + LANES - 1) / LANES) {
+    const int c = unit * LANES;
+    floatv sum = loadv(sums + c), product = loadv(products + c);
+    for (int k = 1; k < chunks; k++) {
+      sum += loadv(sums + (size_t)k * a.channels + c);
+      product += loadv(products + (size_t)k * a.channels + c);
+    }
+    storev(sum, AT(out, a.dbeta) + c, a.channels - c);
+    storev(product, AT(out, a.dgamma) + c, a.channels - c);
+  }
+}
+REGISTER(batch_norm_gradient_merge, BatchNormGradientMergeParameters, 2)
+
+__kernel void batch_norm_running_update(__global const float* restrict statistics, __global float* restrict running,
+                                        __global const ControlBlock* restrict control, const BatchNormRunningParameters a ITEM) {
+  if (control->ok == 0) return;
+  const float unbiased = a.rows > 1 ? (float)a.rows / (float)(a.rows - 1) : 1.0f;
+  FOR_EACH(c, a.channels) {
+    const float mean = AT(statistics, a.mean)[c], variance = AT(statistics, a.variance)[c] * unbiased;
+    if (isFinite_1(mean) * isFinite_1(variance) == 0.0f) continue;
+    __global float* runningMean = AT(running, a.runningMean) + c;
+    __global float* runningVariance = AT(running, a.runningVariance) + c;
+    *runningMean = FMA(a.momentum, mean, (1.0f - a.momentum) * *runningMean);
+    *runningVariance = FMA(a.momentum, variance, (1.0f - a.momentum) * *runningVariance);
+  }
+}
+REGISTER(batch_norm_running_update, BatchNormRunningParameters, 3)
+#undef FOR_VECTORS

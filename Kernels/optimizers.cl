@@ -1,0 +1,228 @@
+// Parameter updates, with PyTorch's formulas (torch.optim 2.x, single tensor), gradient norm clipping and the end of a step.
+//
+// g = gradient * control.clip everywhere below. An element whose gradient is not finite keeps its parameter and its state, and the
+// work-item says so in control.gradientBad. Nothing happens at all once control.ok is 0. Index spaces are one-dimensional, of any
+// size. Every variant is a loop of its own, made from one body with constant flags, so that nothing branches per element.
+
+#ifdef __OPENCL_VERSION__
+#define FLAG_BAD(control) atomic_or((volatile __global int*)&(control)->gradientBad, 1)
+#else
+#define FLAG_BAD(control) __atomic_fetch_or(&(control)->gradientBad, 1, __ATOMIC_RELAXED)
+#endif
+
+#define GROUP(constants, index) ((__global const GroupConstants*)AT(constants, 1 + (index)))
+
+// x with the elements of `old` where the gradient was bad.
+#define KEEP(old, x) choosev(old, x, good)
+
+// Runs BODY over floatv's: `gradient` is raw, `good` where it is finite. BODY stores through `at` and `lanes`.
+#define UPDATE_LOOP(BODY)                                                        \
+  {                                                                              \
+    intv allGood = ~(intv)(0);                                                   \
+    FOR_EACH_UNIT(unit, (a.count + LANES - 1) / LANES) {                         \
+      const int at = unit * LANES, lanes = a.count - at;                         \
+      const floatv raw = firstLanes(loadv(gradients + at), lanes, 0.0f);         \
+      const intv good = GOOD(raw);                                               \
+      const floatv old = loadv(parameters + at);                                 \
+      floatv gradient = raw * clip;                                              \
+      allGood &= good;                                                           \
+      BODY                                                                       \
+    }                                                                            \
+    if (!EVERY(allGood)) FLAG_BAD(control);                                      \
+  }
+#if LANES == 1
+#define GOOD(x) (-((BITS_1(x) & 0x7f800000) != 0x7f800000))
+#define EVERY(x) (x)
+#define SQRT_V(x) sqrt(x)
+#else
+#define GOOD(x) ((BITS_16(x) & 0x7f800000) != 0x7f800000)
+#define EVERY(x) (sumOf16(CHOOSE_16(splat(1.0f), splat(0.0f), x)) == 0.0f)
+#define SQRT_V(x) sqrt(x)
+#endif
+
+#define UPDATE_ARGUMENTS                                                                                                     \
+  __global float *restrict p, __global const float *restrict g, __global float *restrict state0, __global float *restrict state1, \
+      __global float *restrict state2, __global ControlBlock *restrict control, __global const float *restrict constants
+
+#define UPDATE_START                                                     \
+  if (control->ok == 0) return;                                          \
+  __global const GroupConstants* group = GROUP(constants, a.group);      \
+  __global float* parameters = AT(p, a.p);                               \
+  __global const float* gradients = AT(g, a.g);                          \
+  __global float* s0 = AT(state0, a.state0);                             \
+  __global float* s1 = AT(state1, a.state1);                             \
+  __global float* s2 = AT(state2, a.state2);                             \
+  const float clip = control->clip;                                      \
+  const float learningRate = group->learningRate;                        \
+  (void)s0; (void)s1; (void)s2;
+
+// ------------------------------------------------------------------------------------------------ SGD
+// g += weightDecay p; with momentum: b = first step ? g : momentum b + (1 - dampening) g, then g = nesterov ? g + momentum b : b;
+// p -= learningRate g.
+#define SGD_BODY(withMomentum, withNesterov)                                                                     \
+  gradient = FMA(splatv(a.weightDecay), old, gradient);                                                          \
+  if (withMomentum) {                                                                                            \
+    const floatv before = loadv(s0 + at);                                                                        \
+    /* The first step's buffer is not read into the sum: memory may hold a NaN. */                               \
+    const floatv decayed = isFirst ? splatv(0.0f) : before * a.momentum;                                         \
+    const floatv buffer = FMA(splatv(share), gradient, decayed);                                                 \
+    storev(KEEP(before, buffer), s0 + at, lanes);                                                                \
+    gradient = withNesterov ? FMA(splatv(a.momentum), buffer, gradient) : buffer;                                \
+  }                                                                                                              \
+  storev(KEEP(old, FMA(splatv(-learningRate), gradient, old)), parameters + at, lanes);
+
+__kernel void sgd(UPDATE_ARGUMENTS, const SGDParameters a ITEM) {
+  UPDATE_START
+  const int isFirst = group->first != 0.0f;
+  const float share = isFirst ? 1.0f : 1.0f - a.dampening;
+  if (a.momentum == 0.0f) {
+    UPDATE_LOOP(SGD_BODY(0, 0))
+  } else if (a.nesterov) {
+    UPDATE_LOOP(SGD_BODY(1, 1))
+  } else {
+    UPDATE_LOOP(SGD_BODY(1, 0))
+  }
+}
+REGISTER(sgd, SGDParameters, 7)
+
+// ------------------------------------------------------------------------------------------------ RMSprop
+// g += weightDecay p; v = alpha v + (1 - alpha) g^2; centered: m += (1 - alpha)(g - m), d = sqrt(v - m^2) + epsilon, otherwise
+// d = sqrt(v) + epsilon; with momentum: b = momentum b + g / d, p -= learningRate b; otherwise p -= learningRate g / d.
+// Rounding can make v - m^2 negative; it counts as 0 then (PyTorch gives NaN).
+#define RMSPROP_BODY(withMomentum, isCentered)                                                                   \
+  gradient = FMA(splatv(a.weightDecay), old, gradient);                                                          \
+  const floatv v0 = loadv(s0 + at);                                                                              \
+  const floatv v = FMA(gradient * (1.0f - a.alpha), gradient, v0 * a.alpha);                                     \
+  storev(KEEP(v0, v), s0 + at, lanes);                                                                           \
+  floatv spread = v;                                                                                             \
+  if (isCentered) {                                                                                              \
+    const floatv m0 = loadv(s2 + at);                                                                            \
+    const floatv m = FMA(splatv(1.0f - a.alpha), gradient - m0, m0);                                             \
+    storev(KEEP(m0, m), s2 + at, lanes);                                                                         \
+    spread = V(maximum)(FMA(-m, m, v), splatv(0.0f));                                                            \
+  }                                                                                                              \
+  floatv update = gradient / (SQRT_V(spread) + a.epsilon);                                                       \
+  if (withMomentum) {                                                                                            \
+    const floatv b0 = loadv(s1 + at);                                                                            \
+    update = FMA(b0, splatv(a.momentum), update);                                                                \
+    storev(KEEP(b0, update), s1 + at, lanes);                                                                    \
+  }                                                                                                              \
+  storev(KEEP(old, FMA(splatv(-learningRate), update, old)), parameters + at, lanes);
+
+__kernel void rmsprop(UPDATE_ARGUMENTS, const RMSpropParameters a ITEM) {
+  UPDATE_START
+  if (a.momentum == 0.0f && !a.centered) {
+    UPDATE_LOOP(RMSPROP_BODY(0, 0))
+  } else if (a.momentum == 0.0f) {
+    UPDATE_LOOP(RMSPROP_BODY(0, 1))
+  } else if (!a.centered) {
+    UPDATE_LOOP(RMSPROP_BODY(1, 0))
+  } else {
+    UPDATE_LOOP(RMSPROP_BODY(1, 1))
+  }
+}
+REGISTER(rmsprop, RMSpropParameters, 7)
+
+// ------------------------------------------------------------------------------------------------ Adam, AdamW
+// Adam: g += weightDecay p. AdamW: p *= 1 - learningRate weightDecay. m += (1 - beta1)(g - m); v = beta2 v + (1 - beta2) g^2;
+// amsgrad: w = max(w, v), otherwise w = v; p -= learningRate correction1 m / (sqrt(w) correction2 + epsilon).
+#define ADAM_BODY(withMaximum, isDecoupled)                                                                      \
+  floatv base = old;                                                                                             \
+  if (isDecoupled) {                                                                                             \
+    base = old * (1.0f - learningRate * a.weightDecay);                                                          \
+  } else {                                                                                                       \
+    gradient = FMA(splatv(a.weightDecay), old, gradient);                                                        \
+  }                                                                                                              \
+  const floatv m0 = loadv(s0 + at), v0 = loadv(s1 + at);                                                         \
+  const floatv m = FMA(splatv(1.0f - a.beta1), gradient - m0, m0);                                               \
+  const floatv v = FMA(gradient * (1.0f - a.beta2), gradient, v0 * a.beta2);                                     \
+  storev(KEEP(m0, m), s0 + at, lanes);                                                                           \
+  storev(KEEP(v0, v), s1 + at, lanes);                                                                           \
+  floatv largest = v;                                                                                            \
+  if (withMaximum) {                                                                                             \
+    const floatv w0 = loadv(s2 + at);                                                                            \
+    largest = V(maximum)(w0, v);                                                                                 \
+    storev(KEEP(w0, largest), s2 + at, lanes);                                                                   \
+  }                                                                                                              \
+  const floatv update = m / FMA(SQRT_V(largest), splatv(group->correction2), splatv(a.epsilon));                 \
+  storev(KEEP(old, FMA(splatv(-learningRate * group->correction1), update, base)), parameters + at, lanes);
+
+__kernel void adam(UPDATE_ARGUMENTS, const AdamParameters a ITEM) {
+  UPDATE_START
+  if (a.amsgrad && a.decoupled) {
+    UPDATE_LOOP(ADAM_BODY(1, 1))
+  } else if (a.amsgrad) {
+    UPDATE_LOOP(ADAM_BODY(1, 0))
+  } else if (a.decoupled) {
+    UPDATE_LOOP(ADAM_BODY(0, 1))
+  } else {
+    UPDATE_LOOP(ADAM_BODY(0, 0))
+  }
+}
+REGISTER(adam, AdamParameters, 7)
+
+// ------------------------------------------------------------------------------------------------ clipping
+__kernel void gradient_norm_partial(__global const float* restrict g, __global float* restrict partial,
+                                    const GradientNormPartialParameters a ITEM) {
+  __global float* o = AT(partial, a.partial) + a.first;
+  FOR_EACH_UNIT(chunk, (a.count + a.chunk - 1) / a.chunk) {
+    const int first = chunk * a.chunk, count = a.count - first < a.chunk ? a.count - first : a.chunk;
+    __global const float* x = AT(g, a.g) + first;
+    const floatv zero = splatv(0.0f);
+    floatv total = zero;
+    int i = 0;
+    while (i + 4 * LANES <= count) {   // emptied every 4096 numbers, so that long sums stay accurate
+      const int end = count - i < 4096 ? count : i + 4096;
+      floatv s = zero, t = zero, u = zero, v = zero;
+      for (; i + 4 * LANES <= end; i += 4 * LANES) {
+        const floatv b = loadv(x + i), c = loadv(x + i + LANES), d = loadv(x + i + 2 * LANES), e = loadv(x + i + 3 * LANES);
+        s = FMA(b, b, s);
+        t = FMA(c, c, t);
+        u = FMA(d, d, u);
+        v = FMA(e, e, v);
+      }
+      total += (s + t) + (u + v);
+    }
+    for (; i < count; i += LANES) {
+      const floatv b = firstLanes(loadv(x + i), count - i, 0.0f);
+      total = FMA(b, b, total);
+    }
+    o[chunk] = sumOf(total);
+  }
+}
+REGISTER(gradient_norm_partial, GradientNormPartialParameters, 2)
+
+// torch.nn.utils.clip_grad_norm_. A norm that is NaN leaves clip at 1 (the updates' own guard then finds the bad elements); one that
+// overflowed although every gradient is finite makes it 0, as in PyTorch.
+__kernel void gradient_norm_finish(__global const float* restrict partial, __global ControlBlock* restrict control,
+                                   const GradientNormFinishParameters a ITEM) {
+  if (get_global_id(0) != 0 || control->ok == 0) return;
+  __global const float* x = AT(partial, a.partial);
+  floatv total = splatv(0.0f);
+  for (int i = 0; i < a.count; i += LANES) total += firstLanes(loadv(x + i), a.count - i, 0.0f);
+  const float norm = sqrt(sumOf(total)), clip = a.maximumNorm / (norm + 1e-6f);
+  control->norm = norm;
+  control->clip = clip < 1.0f ? clip : 1.0f;
+}
+REGISTER(gradient_norm_finish, GradientNormFinishParameters, 2)
+
+// ------------------------------------------------------------------------------------------------ the end of a step
+__kernel void step_end(__global const float* restrict loss, __global const float* restrict correct,
+                       __global ControlBlock* restrict control, __global const StepConstants* restrict constants,
+                       const StepEndParameters a ITEM) {
+  if (get_global_id(0) != 0 || control->ok == 0) return;
+  const float value = *AT(loss, a.loss);
+  if ((floatBits(value) & 0x7f800000) == 0x7f800000 || control->gradientBad != 0) {
+    control->ok = 0;
+    control->badStep = constants->step;
+    return;
+  }
+  const float y = value * (float)a.samples - control->lossCompensation;
+  const float sum = control->lossSum + y;
+  control->lossCompensation = (sum - control->lossSum) - y;
+  control->lossSum = sum;
+  control->correct += (int)*AT(correct, a.correct);
+  control->samples += a.samples;
+  control->steps += 1;
+}
+REGISTER(step_end, StepEndParameters, 4)

@@ -1,0 +1,165 @@
+// Sums, maxima and minima over one dimension. Which numbers are added in which order depends on the shape and on `chunk` alone, never
+// on the number of work-items. Index spaces are one-dimensional, of any size. A NaN is handed on by every reduction.
+
+INLINE floatv reduceJoin(const floatv x, const floatv y, const int operation) {
+  return operation == REDUCE_SUM ? x + y : operation == REDUCE_MAXIMUM ? V(maximum)(x, y) : V(minimum)(x, y);
+}
+INLINE float reduceJoin1(const float x, const float y, const int operation) {
+  return operation == REDUCE_SUM ? x + y : operation == REDUCE_MAXIMUM ? maximum_1(x, y) : minimum_1(x, y);
+}
+INLINE float reduceIdentity(const int operation) {
+  return operation == REDUCE_SUM ? 0.0f : bitsFloat(operation == REDUCE_MAXIMUM ? (int)0xff800000 : 0x7f800000);
+}
+
+// One stretch of contiguous numbers: four accumulators, emptied into a fifth every 4096 numbers so that long sums stay accurate.
+INLINE float reduceStretch(__global const float* x, const int count, const int operation) {
+  const floatv identity = splatv(reduceIdentity(operation));
+  floatv total = identity;
+  int i = 0;
+  while (i + 4 * LANES <= count) {
+    const int end = count - i < 4096 ? count : i + 4096;
+    floatv a = identity, b = identity, c = identity, d = identity;
+    for (; i + 4 * LANES <= end; i += 4 * LANES) {
+      a = reduceJoin(a, loadv(x + i), operation);
+      b = reduceJoin(b, loadv(x + i + LANES), operation);
+      c = reduceJoin(c, loadv(x + i + 2 * LANES), operation);
+      d = reduceJoin(d, loadv(x + i + 3 * LANES), operation);
+    }
+    total = reduceJoin(total, reduceJoin(reduceJoin(a, b, operation), reduceJoin(c, d, operation), operation), operation);
+  }
+  for (; i < count; i += LANES) total = reduceJoin(total, firstLanes(loadv(x + i), count - i, reduceIdentity(operation)), operation);
+  return operation == REDUCE_SUM ? sumOf(total) : operation == REDUCE_MAXIMUM ? maximumOf(total) : minimumOf(total);
+}
+
+#define REDUCE_ROWS(operation)                                                                              \
+  FOR_EACH_UNIT(unit, a.rows * chunks) {                                                                    \
+    const int row = unit / chunks, first = (unit - row * chunks) * a.chunk;                                 \
+    const int count = a.columns - first < a.chunk ? a.columns - first : a.chunk;                            \
+    o[unit] = reduceStretch(x + (size_t)row * a.columns + first, count, operation) * a.scale;               \
+  }
+
+__kernel void reduce_rows(__global const float* restrict in, __global float* restrict out, const ReduceRowsParameters a ITEM) {
+  __global const float* x = AT(in, a.in);
+  __global float* o = AT(out, a.out);
+  const int chunks = (a.columns + a.chunk - 1) / a.chunk;
+  REDUCE_ROWS(REDUCE_SUM)
+}
+REGISTER(reduce_rows, ReduceRowsParameters, 2)
+
+__kernel void reduce_rows_extreme(__global const float* restrict in, __global float* restrict out, const ReduceRowsParameters a ITEM) {
+  __global const float* x = AT(in, a.in);
+  __global float* o = AT(out, a.out);
+  const int chunks = (a.columns + a.chunk - 1) / a.chunk;
+  if (a.operation == REDUCE_MAXIMUM) {
+    REDUCE_ROWS(REDUCE_MAXIMUM)
+  } else {
+    REDUCE_ROWS(REDUCE_MINIMUM)
+  }
+}
+REGISTER(reduce_rows_extreme, ReduceRowsParameters, 2)
+
+#if LANES == 1
+INLINE void reduceBlock(__global const float* x, const int rows, const int inner, const int column, __global float* o,
+                        const int operation, const float scale) {
+  float total = reduceIdentity(operation);
+  for (int r = 0; r < rows; r++) total = reduceJoin1(total, x[(size_t)r * inner + column], operation);
+  o[column] = total * scale;
+}
+#define REDUCE_BLOCK 1
+#else
+#define REDUCE_BLOCK 512
+#define FOR_VECTORS UNROLL for (int k = 0; k < 4; k++) if (k < vectors)
+// `vectors` (a constant of 1 to 4) vectors of columns, `rows` steps of `stride`, then `left` numbers of one more step; joined to `lanes`.
+INLINE void reduceSteps(__global const float* x, const int rows, const size_t stride, const int left, float* lanes, const int vectors,
+                        const int operation) {
+  float16 total[4];
+  FOR_VECTORS total[k] = loadPrivate16(lanes + k * 16);
+  for (int r = 0; r < rows; r++)
+    FOR_VECTORS total[k] = reduceJoin(total[k], load16(x + r * stride + k * 16), operation);
+  FOR_VECTORS {
+    if (left > k * 16) {
+      const float16 last = load16(x + rows * stride + k * 16);
+      total[k] = reduceJoin(total[k], firstLanes16(last, left - k * 16, reduceIdentity(operation)), operation);
+    }
+    storePrivate16(total[k], lanes + k * 16);
+  }
+}
+// Up to REDUCE_BLOCK columns of a chunk. Few columns (inner < 64) are taken several rows at a time, so that the vectors are full. More
+// are taken row by row, with the running totals in the cache: walking down 64 of them at a time would defeat the prefetchers.
+INLINE void reduceBlock(__global const float* x, const int rows, const int inner, const int column, __global float* o,
+                        const int operation, const float scale) {
+  float lanes[REDUCE_BLOCK + 64];
+  const int fold = inner < 64 ? 64 / inner : 1, width = inner - column < REDUCE_BLOCK ? inner - column : REDUCE_BLOCK;
+  const int group = width > 64 ? 1 : rows;
+  const size_t stride = (size_t)fold * inner;
+  for (int k = 0; k < REDUCE_BLOCK + 64; k++) lanes[k] = reduceIdentity(operation);
+  for (int r = 0; r < rows; r += group)
+    for (int c = 0; c < width; c += 64) {
+      const int here = rows - r < group ? rows - r : group, part = width - c < 64 ? width - c : 64;
+      const int vectors = (fold * part + 15) / 16, steps = here / fold, left = (here - steps * fold) * inner;
+      __global const float* from = x + (size_t)r * inner + column + c;
+      if (vectors == 4) {
+        reduceSteps(from, steps, stride, left, lanes + c, 4, operation);
+      } else if (vectors == 3) {
+        reduceSteps(from, steps, stride, left, lanes + c, 3, operation);
+      } else if (vectors == 2) {
+        reduceSteps(from, steps, stride, left, lanes + c, 2, operation);
+      } else {
+        reduceSteps(from, steps, stride, left, lanes + c, 1, operation);
+      }
+    }
+  for (int k = 0; k < width; k++) {
+    float total = lanes[k];
+    for (int f = 1; f < fold; f++) total = reduceJoin1(total, lanes[f * inner + k], operation);
+    o[column + k] = total * scale;
+  }
+}
+#endif
+
+#define REDUCE_COLUMNS(operation)                                                                                        \
+  FOR_EACH_UNIT(unit, a.outer * chunks * blocks) {                                                                       \
+    const int place = unit / blocks, column = (unit - place * blocks) * REDUCE_BLOCK, o_ = place / chunks;               \
+    const int first = (place - o_ * chunks) * a.chunk, rows = a.reduced - first < a.chunk ? a.reduced - first : a.chunk; \
+    reduceBlock(x + ((size_t)o_ * a.reduced + first) * a.inner, rows, a.inner, column, o + (size_t)place * a.inner,      \
+                operation, a.scale);                                                                                     \
+  }
+
+__kernel void reduce_columns(__global const float* restrict in, __global float* restrict out, const ReduceColumnsParameters a ITEM) {
+  __global const float* x = AT(in, a.in);
+  __global float* o = AT(out, a.out);
+  const int chunks = (a.reduced + a.chunk - 1) / a.chunk, blocks = (a.inner + REDUCE_BLOCK - 1) / REDUCE_BLOCK;
+  REDUCE_COLUMNS(REDUCE_SUM)
+}
+REGISTER(reduce_columns, ReduceColumnsParameters, 2)
+
+__kernel void reduce_columns_extreme(__global const float* restrict in, __global float* restrict out,
+                                     const ReduceColumnsParameters a ITEM) {
+  __global const float* x = AT(in, a.in);
+  __global float* o = AT(out, a.out);
+  const int chunks = (a.reduced + a.chunk - 1) / a.chunk, blocks = (a.inner + REDUCE_BLOCK - 1) / REDUCE_BLOCK;
+  if (a.operation == REDUCE_MAXIMUM) {
+    REDUCE_COLUMNS(REDUCE_MAXIMUM)
+  } else {
+    REDUCE_COLUMNS(REDUCE_MINIMUM)
+  }
+}
+REGISTER(reduce_columns_extreme, ReduceColumnsParameters, 2)
+
+__kernel void argmax_rows(__global const float* restrict in, __global int* restrict out, const ArgmaxRowsParameters a ITEM) {
+  __global int* o = AT(out, a.out);
+  FOR_EACH_UNIT(row, a.rows) {
+    __global const float* x = AT(in, a.in) + (size_t)row * a.columns;
+    const float best = reduceStretch(x, a.columns, REDUCE_MAXIMUM);
+    // The lowest place of every lane, in floats where they are exact: 16 million columns.
+    const floatv nowhere = splatv(1e9f);
+    floatv first = nowhere;
+    for (int j = 0; j < a.columns; j += LANES) {
+      const floatv v = loadv(x + j), place = firstLanes(LANE_PLACES + (float)j, a.columns - j, 1e9f);
+      first = fmin(first, choosev(nowhere, place, (v == best) | (v != v)));
+    }
+    const float place = minimumOf(first);
+    o[row] = place < (float)a.columns ? (int)place : 0;
+  }
+}
+REGISTER(argmax_rows, ArgmaxRowsParameters, 2)
+#undef FOR_VECTORS

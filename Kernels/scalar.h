@@ -1,0 +1,379 @@
+// The scalar operations, each written once and made twice: name_1 for a float, name_16 for a float16, with the same arithmetic.
+// Nothing here calls a math library: exponentials, logarithms and circular functions are polynomials, so that they vectorise at
+// every level and give the same bits on every device that rounds alike (a fused multiply-add may change the last bit or two).
+//
+// Below them: `floatv`, the vector that a memory-bound kernel works in (16 lanes on a CPU, 1 on a GPU, where neighbouring
+// work-items are the lanes), and the words for its tails and its sums. V(name) is name_16 or name_1 accordingly.
+#ifndef GLISSADE_SCALAR_H
+#define GLISSADE_SCALAR_H
+
+// ------------------------------------------------------------------------------------------------ words of both widths
+// F: float or float16; I and U: int and uint or int16 and uint16; S: the suffix. Conditions are joined by & and | only: a float's
+// comparison gives 1, a float16's gives -1.
+#ifdef __OPENCL_VERSION__
+#define UNSIGNED_16(x) as_uint16(x)
+#define SIGNED_16(x) as_int16(x)
+#define TO_FLOAT_16(x) convert_float16(x)
+#define MULTIPLY_HIGH_1(a, b) mul_hi(a, b)
+#define MULTIPLY_HIGH_16(a, b) mul_hi(a, b)
+#else
+INLINE uint16 UNSIGNED_16(int16 x) { return __builtin_convertvector(x, uint16); }
+INLINE int16 SIGNED_16(uint16 x) { return __builtin_convertvector(x, int16); }
+#define TO_FLOAT_16(x) __builtin_convertvector(x, float16)
+INLINE uint MULTIPLY_HIGH_1(uint a, uint b) { return (uint)(((unsigned long)a * b) >> 32); }
+INLINE uint16 MULTIPLY_HIGH_16(uint16 a, uint16 b) {
+  return __builtin_convertvector((__builtin_convertvector(a, ulong16) * __builtin_convertvector(b, ulong16)) >> (ulong16)(32), uint16);
+}
+#endif
+#define UNSIGNED_1(x) ((uint)(x))
+#define SIGNED_1(x) ((int)(x))
+#define TO_FLOAT_1(x) ((float)(x))
+#define CONSTANT_1(x) (x)
+#define CONSTANT_16(x) splat(x)
+#define INTEGER_1(x) (x)
+#define INTEGER_16(x) ((int16)(x))
+#define WORD_1(x) ((uint)(x))
+#define WORD_16(x) ((uint16)((uint)(x)))
+#define BITS_1(x) floatBits(x)
+#define BITS_16(x) floatBits16(x)
+#define FROM_BITS_1(x) bitsFloat(x)
+#define FROM_BITS_16(x) bitsFloat16(x)
+#define CHOOSE_1(otherwise, chosen, condition) ((condition) ? (chosen) : (otherwise))
+#define CHOOSE_16(otherwise, chosen, condition) SELECT16(otherwise, chosen, condition)
+INLINE int CHOOSE_INTEGER_1(int otherwise, int chosen, int condition) { return condition ? chosen : otherwise; }
+INLINE int16 CHOOSE_INTEGER_16(int16 otherwise, int16 chosen, int16 condition) {
+  return (otherwise & ~condition) | (chosen & condition);
+}
+#define BOTH_WIDTHS(TEMPLATE) TEMPLATE(float, int, uint, _1) TEMPLATE(float16, int16, uint16, _16)
+
+// ------------------------------------------------------------------------------------------------ arithmetic
+#define SIMPLE(name, expression)                          \
+  INLINE float name##_1(const float x) { return expression; } \
+  INLINE float16 name##_16(const float16 x) { return expression; }
+#define SIMPLE2(name, expression)                                           \
+  INLINE float name##_1(const float x, const float y) { return expression; } \
+  INLINE float16 name##_16(const float16 x, const float16 y) { return expression; }
+
+SIMPLE(negate, -x)
+SIMPLE(absolute, fabs(x))
+SIMPLE(square, x * x)
+SIMPLE(squareRoot, sqrt(x))
+SIMPLE(reciprocal, 1.0f / x)
+SIMPLE(reciprocalSquareRoot, 1.0f / sqrt(x))
+SIMPLE2(add, x + y)
+SIMPLE2(subtract, x - y)
+SIMPLE2(multiply, x * y)
+SIMPLE2(divide, x / y)
+SIMPLE2(sigmoidGradient, y * x * (1.0f - x))   // x is the sigmoid's result, y the gradient of it
+SIMPLE2(tanhGradient, y * (1.0f - x * x))      // x is the tangent's result
+
+// Comparisons give 1 or 0. maximum, minimum and relu hand a NaN on, as PyTorch's do.
+#define SELECTIONS(F, I, U, S)                                                                                        \
+  INLINE F sign##S(const F x) {                                                                                       \
+    return CHOOSE##S(CHOOSE##S(CONSTANT##S(0.0f), CONSTANT##S(-1.0f), x < 0.0f), CONSTANT##S(1.0f), x > 0.0f);        \
+  }                                                                                                                   \
+  INLINE F positive##S(const F x) { return CHOOSE##S(CONSTANT##S(0.0f), CONSTANT##S(1.0f), x > 0.0f); }               \
+  INLINE F relu##S(const F x) { return CHOOSE##S(x, CONSTANT##S(0.0f), x < 0.0f); }                                   \
+  INLINE F reluGradient##S(const F y, const F dy) { return CHOOSE##S(CONSTANT##S(0.0f), dy, y > 0.0f); }              \
+  INLINE F maximum##S(const F x, const F y) { return CHOOSE##S(y, x, (x > y) | (x != x)); }                           \
+  INLINE F minimum##S(const F x, const F y) { return CHOOSE##S(y, x, (x < y) | (x != x)); }                           \
+  INLINE F greater##S(const F x, const F y) { return CHOOSE##S(CONSTANT##S(0.0f), CONSTANT##S(1.0f), x > y); }        \
+  INLINE F greaterOrEqual##S(const F x, const F y) { return CHOOSE##S(CONSTANT##S(0.0f), CONSTANT##S(1.0f), x >= y); } \
+  INLINE F equal##S(const F x, const F y) { return CHOOSE##S(CONSTANT##S(0.0f), CONSTANT##S(1.0f), x == y); }         \
+  INLINE F isFinite##S(const F x) {                                                                                   \
+    return CHOOSE##S(CONSTANT##S(0.0f), CONSTANT##S(1.0f), (BITS##S(x) & 0x7f800000) != 0x7f800000);                  \
+  }
+BOTH_WIDTHS(SELECTIONS)
+
+// ------------------------------------------------------------------------------------------------ exponentials
+// exp x = 2^n exp r with |r| <= ln 2 / 2. n comes from adding 1.5 x 2^23, which rounds to an integer without a conversion (a NaN's
+// conversion is undefined). 2^n is applied in two halves, so that results fade through the subnormals and overflow to infinity.
+#define EXPONENTIAL(F, I, U, S)                                                                   \
+  INLINE F exponential##S(const F unlimited) {                                                    \
+    F x = CHOOSE##S(unlimited, CONSTANT##S(-105.0f), unlimited < -105.0f);                        \
+    x = CHOOSE##S(x, CONSTANT##S(90.0f), x > 90.0f);                                              \
+    const F shifted = FMA(x, CONSTANT##S(1.44269504f), CONSTANT##S(12582912.0f));                 \
+    const F n = shifted - 12582912.0f;                                                            \
+    const I whole = BITS##S(shifted) - 0x4b400000, half_ = whole >> 1;                            \
+    F r = FMA(n, CONSTANT##S(-0.693359375f), x);                                                  \
+    r = FMA(n, CONSTANT##S(2.12194440e-4f), r);                                                   \
+    F p = FMA(r, CONSTANT##S(1.9875691500e-4f), CONSTANT##S(1.3981999507e-3f));                   \
+    p = FMA(p, r, CONSTANT##S(8.3334519073e-3f));                                                 \
+    p = FMA(p, r, CONSTANT##S(4.1665795894e-2f));                                                 \
+    p = FMA(p, r, CONSTANT##S(1.6666665459e-1f));                                                 \
+    p = FMA(p, r, CONSTANT##S(5.0000001201e-1f));                                                 \
+    p = FMA(p * r, r, r) + 1.0f;                                                                  \
+    return p * FROM_BITS##S((half_ + 127) << 23) * FROM_BITS##S((whole - half_ + 127) << 23);     \
+  }                                                                                               \
+  INLINE F sigmoid##S(const F x) { return 1.0f / (1.0f + exponential##S(-x)); }                   \
+  /* Below -120 the result is -0 anyway, and limiting keeps -inf from becoming -inf / inf. */     \
+  INLINE F silu##S(const F x) {                                                                   \
+    const F limited = CHOOSE##S(x, CONSTANT##S(-120.0f), x < -120.0f);                            \
+    return limited / (1.0f + exponential##S(-limited));                                           \
+  }                                                                                               \
+  /* x/2 (1 + tanh u) = x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3) */                       \
+  INLINE F gelu##S(const F x) {                                                                   \
+    const F limited = CHOOSE##S(x, CONSTANT##S(-120.0f), x < -120.0f);                            \
+    const F u = limited * FMA(limited * limited, CONSTANT##S(0.0356774081f), CONSTANT##S(0.797884561f)); \
+    return limited / (1.0f + exponential##S(-2.0f * u));                                          \
+  }                                                                                               \
+  INLINE F hyperbolicTangent##S(const F x) {                                                      \
+    const F magnitude = fabs(x), z = x * x;                                                       \
+    F p = FMA(z, CONSTANT##S(-5.70498872745e-3f), CONSTANT##S(2.06390887954e-2f));                \
+    p = FMA(p, z, CONSTANT##S(-5.37397155531e-2f));                                               \
+    p = FMA(p, z, CONSTANT##S(1.33314422036e-1f));                                                \
+    p = FMA(p, z, CONSTANT##S(-3.33332819422e-1f));                                               \
+    const F small = FMA(p * z, x, x);                                                             \
+    const F large = 1.0f - 2.0f / (1.0f + exponential##S(2.0f * magnitude));                      \
+    const F signedLarge = FROM_BITS##S(BITS##S(large) | (BITS##S(x) & (int)0x80000000));          \
+    return CHOOSE##S(signedLarge, small, magnitude < 0.625f);                                     \
+  }
+BOTH_WIDTHS(EXPONENTIAL)
+
+// ------------------------------------------------------------------------------------------------ logarithms
+// x = m 2^e with sqrt(1/2) <= m < sqrt 2; ln m = f - f^2/2 + f^3 P(f), f = m - 1 (Cephes' polynomial).
+#define LOGARITHM(F, I, U, S)                                                                              \
+  INLINE F logarithmNearOne##S(const F m, const F below) {                                                 \
+    const F f = m - 1.0f, z = f * f;                                                                       \
+    F p = FMA(f, CONSTANT##S(7.0376836292e-2f), CONSTANT##S(-1.1514610310e-1f));                           \
+    p = FMA(p, f, CONSTANT##S(1.1676998740e-1f));                                                          \
+    p = FMA(p, f, CONSTANT##S(-1.2420140846e-1f));                                                         \
+    p = FMA(p, f, CONSTANT##S(1.4249322787e-1f));                                                          \
+    p = FMA(p, f, CONSTANT##S(-1.6668057665e-1f));                                                         \
+    p = FMA(p, f, CONSTANT##S(2.0000714765e-1f));                                                          \
+    p = FMA(p, f, CONSTANT##S(-2.4999993993e-1f));                                                         \
+    p = FMA(p, f, CONSTANT##S(3.3333331174e-1f));                                                          \
+    return f + FMA(p * f, z, FMA(CONSTANT##S(-0.5f), z, below));                                           \
+  }                                                                                                        \
+  /* A positive finite number's m (returned) and e. Subnormals are scaled up first. */                     \
+  INLINE F splitExponent##S(const F x, F* e) {                                                             \
+    const F scaled = CHOOSE##S(x, x * 8388608.0f, x < 1.17549435e-38f);                                    \
+    const I bits = BITS##S(scaled) - 0x3f3504f3;                                                           \
+    *e = TO_FLOAT##S(bits >> 23) + CHOOSE##S(CONSTANT##S(0.0f), CONSTANT##S(-23.0f), x < 1.17549435e-38f); \
+    return FROM_BITS##S((bits & 0x7fffff) + 0x3f3504f3);                                                   \
+  }                                                                                                        \
+  INLINE F logarithm##S(const F x) {                                                                       \
+    F e;                                                                                                   \
+    const F m = splitExponent##S(x, &e);                                                                   \
+    F y = FMA(e, CONSTANT##S(0.693359375f), logarithmNearOne##S(m, e * -2.12194440e-4f));                  \
+    y = CHOOSE##S(y, CONSTANT##S(bitsFloat((int)0xff800000)), x == 0.0f);                                  \
+    y = CHOOSE##S(y, CONSTANT##S(bitsFloat(0x7fc00000)), x < 0.0f);                                        \
+    return CHOOSE##S(y, x, (x != x) | (x == bitsFloat(0x7f800000)));                                       \
+  }                                                                                                        \
+  /* ln(1 + x): what rounding took from 1 + x is put back, divided by the slope. */                        \
+  INLINE F logarithmOnePlus##S(const F x) {                                                                \
+    const F u = 1.0f + x, lost = (x - (u - 1.0f)) / u;                                                     \
+    return logarithm##S(u) + CHOOSE##S(CONSTANT##S(0.0f), lost, lost == lost);                             \
+  }                                                                                                        \
+  /* max(x, 0) + ln(1 + exp(-|x|)) */                                                                      \
+  INLINE F softplus##S(const F x) { return relu##S(x) + logarithmOnePlus##S(exponential##S(-fabs(x))); }   \
+  /* |x|^y = 2^n exp((t - n) ln 2 + y ln m), t = y e, n = t rounded; then the cases that IEEE 754's pow names. */ \
+  INLINE F power##S(const F x, const F y) {                                                                \
+    const F magnitude = fabs(x);                                                                           \
+    F b = CHOOSE##S(y, CONSTANT##S(1e12f), y > 1e12f);                                                     \
+    b = CHOOSE##S(b, CONSTANT##S(-1e12f), b < -1e12f);                                                     \
+    F e;                                                                                                   \
+    const F m = splitExponent##S(magnitude, &e);                                                           \
+    /* b in two parts, so that the larger one times e is exact */                                          \
+    const F high = FROM_BITS##S(BITS##S(b) & (int)0xfffff000), unlimited = high * e;                       \
+    const F z = FMA(b, logarithmNearOne##S(m, CONSTANT##S(0.0f)), (b - high) * e * 0.693147181f);          \
+    const F total = FMA(unlimited, CONSTANT##S(0.693147181f), z);   /* beyond +-110 there is only infinity and 0 */ \
+    F t = CHOOSE##S(unlimited, CONSTANT##S(400.0f), unlimited > 400.0f);                                   \
+    t = CHOOSE##S(t, CONSTANT##S(-400.0f), t < -400.0f);                                                   \
+    const F shifted = t + 12582912.0f, n = shifted - 12582912.0f;                                          \
+    const I whole = BITS##S(shifted) - 0x4b400000, quarter = whole >> 2;                                   \
+    const F step = FROM_BITS##S((quarter + 127) << 23), last = FROM_BITS##S((whole - 3 * quarter + 127) << 23); \
+    F r = exponential##S(FMA(t - n, CONSTANT##S(0.693147181f), z));                                        \
+    r = r * step * step * step * last;                                                                     \
+    const F infinity = CONSTANT##S(bitsFloat(0x7f800000));                                                 \
+    r = CHOOSE##S(r, infinity, total > 110.0f);                                                            \
+    r = CHOOSE##S(r, CONSTANT##S(0.0f), total < -110.0f);                                                  \
+    r = CHOOSE##S(r, CHOOSE##S(CONSTANT##S(0.0f), infinity, y < 0.0f), magnitude == 0.0f);                 \
+    r = CHOOSE##S(r, CHOOSE##S(infinity, CONSTANT##S(0.0f), y < 0.0f), magnitude == infinity);             \
+    const F halved = 0.5f * y;                                                                             \
+    r = CHOOSE##S(r, -r, (BITS##S(x) < 0) & (floor(y) == y) & (floor(halved) != halved));                  \
+    r = CHOOSE##S(r, CONSTANT##S(bitsFloat(0x7fc00000)), (x < 0.0f) & (magnitude < infinity) & (floor(y) != y)); \
+    r = CHOOSE##S(r, x + y, (x != x) | (y != y));                                                          \
+    return CHOOSE##S(r, CONSTANT##S(1.0f), (y == 0.0f) | (x == 1.0f));                                     \
+  }
+BOTH_WIDTHS(LOGARITHM)
+
+// ------------------------------------------------------------------------------------------------ circular functions
+// Payne and Hanek's reduction in integers, exact for every float: the 24 bits of x times the 96 bits of 2/pi that matter at its
+// exponent; the product's top two bits are the quadrant, the rest (as a signed fraction) the angle within it.
+#define CIRCULAR(F, I, U, S)                                                                                          \
+  INLINE U windowWord##S(const I word, const uint w0, const uint w1, const uint w2, const uint w3, const uint w4) {   \
+    I v = INTEGER##S((int)w0);                                                                                        \
+    v = CHOOSE_INTEGER##S(v, INTEGER##S((int)w1), word == 1);                                                         \
+    v = CHOOSE_INTEGER##S(v, INTEGER##S((int)w2), word == 2);                                                         \
+    v = CHOOSE_INTEGER##S(v, INTEGER##S((int)w3), word == 3);                                                         \
+    return UNSIGNED##S(CHOOSE_INTEGER##S(v, INTEGER##S((int)w4), word == 4));                                         \
+  }                                                                                                                   \
+  INLINE F circular##S(const F x, const int quarters) {                                                               \
+    const I bits = BITS##S(x) & 0x7fffffff;                                                                           \
+    const U mantissa = UNSIGNED##S((bits & 0x7fffff) | 0x800000) << 8;                                                \
+    const I place = CHOOSE_INTEGER##S(INTEGER##S(0), (bits >> 23) - 126, bits >= 0x3f000000);                         \
+    const I word = place >> 5;                                                                                        \
+    const U shift = UNSIGNED##S(place & 31);                                                                          \
+    /* 2/pi = 0.A2F9836E 4E441529 FC2757D1 F534DDC0 DB629599 3C439041 FE5163AB..., behind 34 zero bits */             \
+    const U a0 = windowWord##S(word, 0x00000000u, 0x28be60dbu, 0x9391054au, 0x7f09d5f4u, 0x7d4d3770u);                \
+    const U a1 = windowWord##S(word, 0x28be60dbu, 0x9391054au, 0x7f09d5f4u, 0x7d4d3770u, 0x36d8a566u);                \
+    const U a2 = windowWord##S(word, 0x9391054au, 0x7f09d5f4u, 0x7d4d3770u, 0x36d8a566u, 0x4f10e410u);                \
+    const U a3 = windowWord##S(word, 0x7f09d5f4u, 0x7d4d3770u, 0x36d8a566u, 0x4f10e410u, 0x7f9458eau);                \
+    /* (a >> 1) >> (31 - shift): a shift by 32 would not be defined */                                                \
+    const U up = shift, down = WORD##S(31) - shift;                                                                   \
+    const U w0 = (a0 << up) | ((a1 >> 1) >> down), w1 = (a1 << up) | ((a2 >> 1) >> down);                             \
+    const U w2 = (a2 << up) | ((a3 >> 1) >> down);                                                                    \
+    const U low = w1 * mantissa, carried = MULTIPLY_HIGH##S(w2, mantissa) + low;                                      \
+    const U carry = UNSIGNED##S(CHOOSE_INTEGER##S(INTEGER##S(0), INTEGER##S(1), carried < low));                      \
+    const U high = w0 * mantissa + MULTIPLY_HIGH##S(w1, mantissa) + carry;                                            \
+    /* high:carried is x 2/pi modulo 4, with 62 bits of fraction; rounding to the nearest quadrant leaves a signed fraction */ \
+    const U quadrant = (high + WORD##S(0x20000000)) >> 30;                                                            \
+    const I fraction = SIGNED##S(high << 2 | carried >> 30);                                                          \
+    const F rest = TO_FLOAT##S(SIGNED##S((carried << 2) >> 8)) * 5.96046448e-8f;                                      \
+    F r = (TO_FLOAT##S(fraction) + rest) * 2.32830644e-10f * 1.57079633f;                                             \
+    const I small = bits < 0x3f490fdb;                                                                                \
+    r = CHOOSE##S(r, fabs(x), small);                                                                                 \
+    /* sine is odd: its sign is two quadrants; cosine is even */                                                      \
+    const I backwards = CHOOSE_INTEGER##S(INTEGER##S(0), INTEGER##S(2 - 2 * quarters), BITS##S(x) < 0);               \
+    const I turn = (CHOOSE_INTEGER##S(SIGNED##S(quadrant), INTEGER##S(0), small) + quarters + backwards) & 3;         \
+    const F z = r * r;                                                                                                \
+    F s = FMA(z, CONSTANT##S(2.86567956e-6f), CONSTANT##S(-1.98559923e-4f));                                          \
+    s = FMA(s, z, CONSTANT##S(8.33338592e-3f));                                                                       \
+    s = FMA(s, z, CONSTANT##S(-1.66666672e-1f));                                                                      \
+    s = FMA(s * z, r, r);                                                                                             \
+    F c = FMA(z, CONSTANT##S(2.44677067e-5f), CONSTANT##S(-1.38877297e-3f));                                          \
+    c = FMA(c, z, CONSTANT##S(4.16666567e-2f));                                                                       \
+    c = FMA(c, z, CONSTANT##S(-0.5f));                                                                                \
+    c = FMA(c, z, CONSTANT##S(1.0f));                                                                                 \
+    F y = CHOOSE##S(s, c, (turn & 1) != 0);                                                                           \
+    y = CHOOSE##S(y, -y, (turn & 2) != 0);                                                                            \
+    return CHOOSE##S(y, x - x, bits >= 0x7f800000);                                                                   \
+  }                                                                                                                   \
+  INLINE F sine##S(const F x) { return circular##S(x, 0); }                                                           \
+  INLINE F cosine##S(const F x) { return circular##S(x, 1); }
+BOTH_WIDTHS(CIRCULAR)
+
+// ------------------------------------------------------------------------------------------------ the working vector
+//   LANES               lanes of a floatv: 16, or 1 on a GPU
+//   loadv, storev(v, p, n)   the whole vector from p; its first n lanes to p (all of them when n >= LANES)
+//   loadFirst(p, n)     only the first n lanes are read: for memory that other work-items are writing
+//   shareRest(i, columns)   how many elements this work-item still has to write from row i on. Rows written in order may be stored in
+//                       whole vectors up to there: what sticks out of a row is overwritten by the next one.
+//   firstLanes(v, n, otherwise)   v, but `otherwise` from lane n on: for tails whose last lanes hold garbage
+//   choosev(otherwise, chosen, condition), finitev(x)
+//   LANE_PLACES         0, 1, 2, ... as a floatv
+//   sumOf, maximumOf, minimumOf(v)   across the lanes, in a fixed order (and handing a NaN on)
+INLINE float sumOf16(const float16 v) {
+  const float8 a = v.lo + v.hi;
+  const float4 b = a.lo + a.hi;
+  const float2 c = b.lo + b.hi;
+  return c.x + c.y;
+}
+
+#ifdef __OPENCL_VERSION__
+#define LANE_NUMBERS ((int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))
+INLINE float16 loadPrivate16(const float* p) { return vload16(0, p); }
+INLINE void storePrivate16(const float16 v, float* p) { vstore16(v, 0, p); }
+#else
+#define LANE_NUMBERS ((int16){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15})
+INLINE float16 loadPrivate16(const float* p) { return load16(p); }
+INLINE void storePrivate16(const float16 v, float* p) { store16(v, p); }
+#endif
+
+INLINE float16 firstLanes16(const float16 v, const int n, const float otherwise) {
+  return CHOOSE_16(splat(otherwise), v, LANE_NUMBERS < n);
+}
+INLINE void storeFirst16(const float16 v, __global float* p, const int n) {
+  if (n >= 16) {
+    store16(v, p);
+  } else {
+    float lanes[16];
+    storePrivate16(v, lanes);
+    for (int k = 0; k < n; k++) p[k] = lanes[k];
+  }
+}
+INLINE float16 loadFirst16(__global const float* p, const int n) {
+  if (n >= 16) return load16(p);
+  float lanes[16];
+  for (int k = 0; k < 16; k++) lanes[k] = k < n ? p[k] : 0.0f;
+  return loadPrivate16(lanes);
+}
+
+#if defined(__OPENCL_VERSION__) && !defined(CPU_DEVICE)
+#define LANES 1
+#define V(name) name##_1
+typedef float floatv;
+typedef int intv;
+#define loadv(p) (*(p))
+#define loadFirst(p, n) (*(p))
+#define splatv(x) (x)
+#define storev(v, p, n) (*(p) = (v))
+#define shareRest(i, columns) 1
+#define firstLanes(v, n, otherwise) (v)
+#define LANE_PLACES 0.0f
+#define choosev(otherwise, chosen, condition) CHOOSE_1(otherwise, chosen, condition)
+#define sumOf(v) (v)
+#define maximumOf(v) (v)
+#define minimumOf(v) (v)
+#else
+#define LANES 16
+#define V(name) name##_16
+typedef float16 floatv;
+typedef int16 intv;
+#define loadv(p) load16(p)
+#define loadFirst(p, n) loadFirst16(p, n)
+#define splatv(x) splat(x)
+#define storev(v, p, n) storeFirst16(v, p, n)
+#define shareRest(i, columns) shareRest16((end_ - (i)), columns)   // end_: FOR_EACH_UNIT's
+INLINE int shareRest16(const int rows, const int columns) { return rows > 0x1000000 / columns ? 0x1000000 : rows * columns; }
+#define firstLanes(v, n, otherwise) firstLanes16(v, n, otherwise)
+#define LANE_PLACES TO_FLOAT_16(LANE_NUMBERS)
+#define choosev(otherwise, chosen, condition) CHOOSE_16(otherwise, chosen, condition)
+#define sumOf(v) sumOf16(v)
+#define maximumOf(v) maximumOf16(v)
+#define minimumOf(v) minimumOf16(v)
+
+// x and y's maximum by halves: 16 lanes, 8, 4, 2, 1.
+#define HALVES(name, compare)                                                                            \
+  INLINE float name##Of16(const float16 v) {                                                             \
+    const float8 b0 = v.lo, b1 = v.hi;                                                                   \
+    const float8 b = HALF_CHOOSE(8, b1, b0, (b0 compare b1) | (b0 != b0));                               \
+    const float4 c0 = b.lo, c1 = b.hi;                                                                   \
+    const float4 c = HALF_CHOOSE(4, c1, c0, (c0 compare c1) | (c0 != c0));                               \
+    const float d0 = name##_1(c.x, c.z), d1 = name##_1(c.y, c.w);                                        \
+    return name##_1(d0, d1);                                                                             \
+  }
+#ifdef __OPENCL_VERSION__
+#define HALF_CHOOSE(width, otherwise, chosen, condition) select(otherwise, chosen, condition)
+#else
+typedef int int4 __attribute__((ext_vector_type(4)));
+typedef int int8 __attribute__((ext_vector_type(8)));
+#define HALF_CHOOSE(width, otherwise, chosen, condition) choose##width(otherwise, chosen, condition)
+#define CHOOSE_PART(width)                                                                                         \
+  INLINE float##width choose##width(const float##width otherwise, const float##width chosen, const int##width condition) { \
+    union { float##width f; int##width i; } a = {otherwise}, b = {chosen}, r;                                      \
+    r.i = (a.i & ~condition) | (b.i & condition);                                                                  \
+    return r.f;                                                                                                    \
+  }
+CHOOSE_PART(4)
+CHOOSE_PART(8)
+#endif
+HALVES(maximum, >)
+HALVES(minimum, <)
+#endif
+
+// Interleaves: a's and b's low (high) halves, lane by lane.
+INLINE float16 interleaveLow(const float16 a, const float16 b) {
+  float16 r;
+  r.even = a.lo;
+  r.odd = b.lo;
+  return r;
+}
+INLINE float16 interleaveHigh(const float16 a, const float16 b) {
+  float16 r;
+  r.even = a.hi;
+  r.odd = b.hi;
+  return r;
+}
+#endif

@@ -1,0 +1,150 @@
+// The register tile that matmul and convolution share: TILE_ROWS rows of TILE_VECTORS vectors of 16 sums.
+//
+// A tile is a local array, and every loop over it is unrolled, so that it lives in registers. `vectors` is always a constant once
+// inlined: TILE_VECTORS, or 1 where no more than 16 columns are left.
+#ifndef GLISSADE_TILE_H
+#define GLISSADE_TILE_H
+
+typedef struct {
+  float16 sum[TILE_ROWS][TILE_VECTORS];
+} Tile;
+
+INLINE void clearTile(Tile* t) {
+  UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < TILE_VECTORS; v++) t->sum[r][v] = splat(0.0f);
+}
+
+// t[r] += sum over k < n of a[r][k] * b[k * step ...]: one row pointer per row.
+INLINE void addRows(Tile* t, __global const float* const* a, __global const float* b, const int step, const int n, const int vectors) {
+  for (int k = 0; k < n; k++) {
+    float16 w[TILE_VECTORS];
+    UNROLL for (int v = 0; v < vectors; v++) w[v] = load16(b + v * 16);
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) {
+      const float16 x = splat(a[r][k]);
+      UNROLL for (int v = 0; v < vectors; v++) t->sum[r][v] = FMA(x, w[v], t->sum[r][v]);
+    }
+    b += step;
+  }
+}
+
+// t[r] += sum over k < n of a[k * aStep + r] * b[k * bStep ...]: the rows' scalars are neighbours.
+INLINE void addColumns(Tile* t, __global const float* a, const int aStep, __global const float* b, const int bStep, const int n,
+                       const int vectors) {
+  for (int k = 0; k < n; k++) {
+    float16 w[TILE_VECTORS];
+    UNROLL for (int v = 0; v < vectors; v++) w[v] = load16(b + v * 16);
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) {
+      const float16 x = splat(a[r]);
+      UNROLL for (int v = 0; v < vectors; v++) t->sum[r][v] = FMA(x, w[v], t->sum[r][v]);
+    }
+    a += aStep;
+    b += bStep;
+  }
+}
+
+// The operands of an epilogue, each at its slice's first element.
+typedef struct {
+  __global const float* scale;
+  __global const float* bias;
+  __global const float* residual;
+  __global const float* mask;
+} EpilogueOperands;
+
+#define EPILOGUE_OPERANDS(e) {AT(scale, (e).scale), AT(bias, (e).bias), AT(residual, (e).residual), AT(mask, (e).mask)}
+
+// The epilogue of 16 neighbouring columns, `columns` of which exist; `at` is their place in the output.
+INLINE float16 finish(float16 v, const EpilogueOperands o, const Epilogue e, const size_t at, const int column, const int columns) {
+  if (e.hasScale) v *= load16(o.scale + column);
+  if (e.hasBias) v += load16(o.bias + column);
+  if (e.hasResidual) v += loadFirst16(o.residual + at, columns);
+  if (e.activation == ACTIVATION_RELU) v = relu_16(v);
+  if (e.activation == ACTIVATION_SIGMOID) v = sigmoid_16(v);
+  if (e.activation == ACTIVATION_TANH) v = hyperbolicTangent_16(v);
+  if (e.activation == ACTIVATION_GELU) v = gelu_16(v);
+  if (e.activation == ACTIVATION_SILU) v = silu_16(v);
+  if (e.hasMask) v = reluGradient_16(loadFirst16(o.mask + at, columns), v);
+  return v;
+}
+
+// Replaces each sum by `expression`; rows beyond the last read the first one's operands, for nothing.
+#define EACH_SUM(expression)                                                                            \
+  {                                                                                                     \
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < vectors; v++) {               \
+      const float16 sum = t->sum[r][v];                                                                 \
+      t->sum[r][v] = expression;                                                                        \
+    }                                                                                                   \
+  }
+#define TILE_PLACE ((size_t)rows[rows[r] < 0 ? 0 : r] * width + column + v * 16)
+
+// Stores a tile through the epilogue. `rows[r]` is the output row of tile row r (negative: none), an output row has `width` columns,
+// and the tile starts at `column`, with `columns` of them left.
+INLINE void storeTile(Tile* t, __global float* out, const int* rows, const int width, const int column, const int columns,
+                      const EpilogueOperands o, const Epilogue e, const int vectors) {
+  if (columns >= vectors * 16 && (e.activation == ACTIVATION_NONE || e.activation == ACTIVATION_RELU)) {   // in registers
+    if (e.hasScale) EACH_SUM(sum * load16(o.scale + column + v * 16))
+    if (e.hasBias) EACH_SUM(sum + load16(o.bias + column + v * 16))
+    if (e.hasResidual) EACH_SUM(sum + load16(o.residual + TILE_PLACE))
+    if (e.activation == ACTIVATION_RELU) EACH_SUM(relu_16(sum))
+    if (e.hasMask) EACH_SUM(reluGradient_16(load16(o.mask + TILE_PLACE), sum))
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) {
+      if (rows[r] < 0) continue;
+      UNROLL for (int v = 0; v < vectors; v++) store16(t->sum[r][v], out + (size_t)rows[r] * width + column + v * 16);
+    }
+    return;
+  }
+  // Through memory, so that the loop need not be unrolled.
+  float16 sums[TILE_ROWS * TILE_VECTORS];
+  UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < vectors; v++) sums[r * TILE_VECTORS + v] = t->sum[r][v];
+  for (int r = 0; r < TILE_ROWS; r++) {
+    if (rows[r] < 0) continue;
+    for (int v = 0; v < vectors && v * 16 < columns; v++) {
+      const size_t at = (size_t)rows[r] * width + column + v * 16;
+      storeFirst16(finish(sums[r * TILE_VECTORS + v], o, e, at, column + v * 16, columns - v * 16), out + at, columns - v * 16);
+    }
+  }
+}
+
+// Transposes 16 vectors of 16: four perfect shuffles.
+INLINE void transpose16(float16* x) {
+  UNROLL for (int stage = 0; stage < 4; stage++) {
+    float16 y[16];
+    UNROLL for (int i = 0; i < 8; i++) {
+      y[2 * i] = interleaveLow(x[i], x[i + 8]);
+      y[2 * i + 1] = interleaveHigh(x[i], x[i + 8]);
+    }
+    UNROLL for (int i = 0; i < 16; i++) x[i] = y[i];
+  }
+}
+
+// Packs rows k = 0..<n of a panel from a source whose columns are neighbours: source row k is at source + k * step and has `columns`.
+INLINE void packRows(__global const float* source, const int step, __global float* packed, const int n, const int columns,
+                     const int width) {
+  for (int k = 0; k < n; k++) {
+    __global const float* from = source + (size_t)k * step;
+    __global float* to = packed + (size_t)k * width;
+    for (int c = 0; c < width; c += 16) {
+      if (width - c >= 16 && columns - c >= 16) {
+        store16(load16(from + c), to + c);
+      } else {
+        for (int i = c; i < c + 16 && i < width; i++) to[i] = i < columns ? from[i] : 0.0f;
+      }
+    }
+  }
+}
+
+// The same from a source whose inner dimension is contiguous: column c's values are at source + c * step.
+INLINE void packColumns(__global const float* source, const int step, __global float* packed, const int n, const int columns,
+                        const int width) {
+  for (int k = 0; k < n; k += 16) {
+    for (int c = 0; c < width; c += 16) {
+      float16 x[16];
+      UNROLL for (int i = 0; i < 16; i++)
+        x[i] = c + i < columns ? load16(source + (size_t)(c + i) * step + k) : splat(0.0f);
+      transpose16(x);
+      float16 y[16];
+      UNROLL for (int i = 0; i < 16; i++) y[i] = x[i];
+      for (int i = 0; i < 16 && k + i < n; i++) storeFirst16(y[i], packed + (size_t)(k + i) * width + c, width - c);
+    }
+  }
+}
+
+#endif

@@ -1,0 +1,30 @@
+# Two commands for newcomers: `make demo` trains on real data, `make test` runs every test. Both install what is missing.
+
+SWIFT ?= swift
+# C is compiled at -O0 in debug builds, which makes kernels ten times slower; tests want neither that nor an optimised Swift build.
+TEST_FLAGS := -Xcc -O2
+
+.PHONY: build demo test lint format clean
+
+build:
+	@Scripts/install.sh build
+	$(SWIFT) build -c release --product glissade
+
+demo:
+	@Scripts/install.sh demo
+	$(SWIFT) build -c release --product glissade
+	.build/release/glissade train --data fashion-mnist --model lenet --epochs 5
+
+test:
+	@Scripts/install.sh test
+	$(SWIFT) build --build-tests $(TEST_FLAGS)
+	$(SWIFT) test --skip-build $(TEST_FLAGS)
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Examples
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Examples
+
+clean:
+	rm -rf .build

@@ -1,0 +1,68 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "glissade",
+  products: [
+    .library(name: "Glissade", targets: ["Glissade"]),
+    .executable(name: "glissade", targets: ["GlissadeCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    // The kernels and what runs them.
+    .target(
+      name: "GlissadeKernels", path: "Kernels",
+      sources: ["embed.c", "registry.c", "scalar_names.c", "native_v4.c", "native_v3.c", "native_generic.c"],
+      publicHeadersPath: "include"),
+    .target(name: "COpenCL"),
+    .target(name: "CExecutor"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // What is computed, when and where, and by what.
+    .target(name: "GlissadeRandom", path: "Sources/Random"),
+    .target(name: "GlissadeTensors", dependencies: ["GlissadeRandom"], path: "Sources/Tensors"),
+    .target(name: "GlissadePlanning", dependencies: ["GlissadeTensors", "GlissadeKernels"], path: "Sources/Planning"),
+    .target(
+      name: "GlissadeDevices", dependencies: ["GlissadePlanning", "GlissadeKernels", "COpenCL", "CExecutor"], path: "Sources/Devices"),
+
+    // What people build networks from.
+    .target(name: "GlissadeLayers", dependencies: ["GlissadeTensors"], path: "Sources/Layers"),
+    .target(name: "GlissadeOptimizers", dependencies: ["GlissadePlanning", "GlissadeKernels"], path: "Sources/Optimizers"),
+    .target(name: "GlissadeModels", dependencies: ["GlissadeLayers"], path: "Sources/Models"),
+    .target(name: "GlissadeFormats", path: "Sources/Formats"),
+    .target(name: "GlissadeData", dependencies: ["GlissadeRandom", "CZlib"], path: "Sources/Data"),
+    .target(
+      name: "GlissadeTraining",
+      dependencies: ["GlissadeDevices", "GlissadeLayers", "GlissadeOptimizers", "GlissadeData", "GlissadeFormats"],
+      path: "Sources/Training"),
+    .target(
+      name: "Glissade",
+      dependencies: [
+        "GlissadeTensors", "GlissadePlanning", "GlissadeDevices", "GlissadeLayers", "GlissadeOptimizers", "GlissadeModels",
+        "GlissadeFormats", "GlissadeData", "GlissadeTraining",
+      ]),
+    .executableTarget(
+      name: "GlissadeCommand",
+      dependencies: ["Glissade", .product(name: "ArgumentParser", package: "swift-argument-parser")], path: "Sources/Command"),
+
+    // Tests: what several share, one target for each module, and three that hold the whole against witnesses.
+    .target(name: "TestSupport", dependencies: ["Glissade"], path: "Tests/TestSupport"),
+    .testTarget(name: "ExecutorTests", dependencies: ["CExecutor"]),
+    .testTarget(name: "COpenCLTests", dependencies: ["COpenCL", "TestSupport"]),
+    .testTarget(name: "RandomTests", dependencies: ["GlissadeRandom"]),
+    .testTarget(name: "TensorsTests", dependencies: ["GlissadeTensors", "GlissadeLayers"]),
+    .testTarget(name: "PlanningTests", dependencies: ["Glissade", "TestSupport"]),
+    .testTarget(name: "DevicesTests", dependencies: ["Glissade", "TestSupport"]),
+    .testTarget(name: "OptimizersTests", dependencies: ["GlissadeOptimizers"]),
+    .testTarget(name: "FormatsTests", dependencies: ["GlissadeFormats", "TestSupport"]),
+    .testTarget(name: "DataTests", dependencies: ["GlissadeData", "GlissadeRandom", "CZlib", "TestSupport"]),
+    .testTarget(name: "SessionTests", dependencies: ["Glissade"]),
+    .testTarget(name: "ConformanceTests", dependencies: ["Glissade", "TestSupport"]),
+    .testTarget(name: "FixtureTests", dependencies: ["Glissade", "GlissadeRandom", "GlissadeKernels", "TestSupport"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["GlissadeFormats", "TestSupport", "GlissadeCommand"]),
+    .testTarget(name: "UserPackageTests", dependencies: ["TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

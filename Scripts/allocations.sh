@@ -1,0 +1,19 @@
+#!/bin/sh
+# Replaying a step on the CPU allocates nothing: a training of four times the steps may call malloc no more often, but for what it prints.
+set -eu
+cd "$(dirname "$0")/.."
+
+command=${GLISSADE_COMMAND:-.build/release/glissade}
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+clang -shared -fPIC -O1 Scripts/counting_malloc.c -o "$out/counting_malloc.so" -ldl
+
+calls() {
+  LD_PRELOAD="$out/counting_malloc.so" "$command" train --model mlp --batch-size 32 --limit "$1" --epochs 2 --validation 0 --device cpu --quiet \
+    --out "$out/run" 2>&1 | sed -n 's/^calls of malloc: //p'
+}
+
+few=$(calls 6400)
+many=$(calls 25600)
+echo "calls of malloc: $few in 400 steps, $many in 1600 steps"
+[ $((many - few)) -lt 300 ] || { echo "Steps allocate." >&2; exit 1; }

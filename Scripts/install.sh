@@ -1,0 +1,30 @@
+#!/bin/sh
+# Installs the Debian packages that a job needs and that are not there yet.
+#   Scripts/install.sh build         what building needs
+#   Scripts/install.sh demo          and the Fashion-MNIST data set
+#   Scripts/install.sh test          and an OpenCL implementation and checker to test against
+set -eu
+
+build="zlib1g-dev opencl-headers ocl-icd-libopencl1 pkg-config make"
+case "${1:-build}" in
+  build) packages="$build" ;;
+  demo) packages="$build dataset-fashion-mnist" ;;
+  test) packages="$build dataset-fashion-mnist pocl-opencl-icd oclgrind" ;;
+  *) echo "usage: $0 build|demo|test" >&2; exit 2 ;;
+esac
+
+command -v swift >/dev/null || { echo "Glissade needs the Swift toolchain (6.3 is what it is tested with): https://www.swift.org/install" >&2; exit 1; }
+missing=""
+for package in $packages; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+command -v apt-get >/dev/null || { echo "Please install what these Debian packages hold:$missing" >&2; exit 1; }
+as_root=""
+[ "$(id -u)" -eq 0 ] || as_root="sudo"
+echo "Installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get update -qq
+# shellcheck disable=SC2086  # a list of words
+$as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null

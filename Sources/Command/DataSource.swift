@@ -1,0 +1,41 @@
+import Glissade
+
+/// The data that `--data` names: a dataset known by name, or a folder in the layout of MNIST.
+struct DataSource {
+  /// As it was given.
+  let name: String
+
+  static let knownNames = ["fashion-mnist"]
+
+  /// Where datasets known by name are: the distribution's folder, or `GLISSADE_DATASETS`.
+  private var folder: String {
+    guard name == "fashion-mnist" else { return name }
+    return Terminal.variable("GLISSADE_DATASETS").map { "\($0)/fashion-mnist" } ?? FashionMNIST.systemPath
+  }
+
+  /// The training and the test part. A folder's pictures are normalised by the mean and deviation of its training part.
+  /// - Throws: `DataError`, `Misuse` for a name that is nearly a known one.
+  func load() throws -> (training: ImageDataset, test: ImageDataset) {
+    if name == "fashion-mnist" { return (try FashionMNIST.load(.training, folder: folder), try FashionMNIST.load(.test, folder: folder)) }
+    let training = try idx().load(.training)
+    let normalization = try training.measuredNormalization()
+    let test = try idx(classNames: training.classNames, shape: training.sampleShape).load(.test)
+    return (try training.normalized(by: normalization), try test.normalized(by: normalization))
+  }
+
+  /// The test part, prepared for a model that was trained on something else.
+  func loadTest(for run: RunDescription) throws -> ImageDataset {
+    try idx(classNames: run.classNames, normalization: run.normalization, shape: run.input).load(.test)
+  }
+
+  private func idx(classNames: [String]? = nil, normalization: Normalization? = nil, shape: [Int]? = nil) throws(Misuse) -> IDXFolder {
+    let isKnown = Self.knownNames.contains(name)
+    if !isKnown, !name.contains("/"), !exists(name), let nearest = Nearest.to(name, among: Self.knownNames) {
+      throw Misuse("unknown data '\(name)', which is no folder either; did you mean '\(nearest)'?")
+    }
+    let hint =
+      isKnown
+      ? FashionMNIST.folder(folder).hint : "--data takes \(Self.knownNames.joined(separator: ", ")) or a folder with MNIST-like IDX files"
+    return IDXFolder(path: folder, classNames: classNames, normalization: normalization, expectedShape: shape, hint: hint)
+  }
+}

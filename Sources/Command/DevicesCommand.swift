@@ -1,0 +1,112 @@
+import ArgumentParser
+import Glissade
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// `glissade devices`.
+struct DevicesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "devices", abstract: "List the devices, and what 'auto' thinks of each.",
+    discussion: "GPUs are opened and tested for this, as 'auto' does.")
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    let list = try DeviceList()
+    Terminal.write(json ? list.json.text(pretty: true) : list.table, to: STDOUT_FILENO)
+  }
+}
+
+/// Every device with a verdict.
+struct DeviceList {
+  struct Entry {
+    var information: DeviceInformation
+    /// Whether `auto` takes it.
+    var isChosen: Bool
+    /// Why, or why not.
+    var verdict: String
+  }
+
+  let entries: [Entry]
+  /// Why `auto` takes the one it takes.
+  let reason: String
+
+  init() throws {
+    let survey = DeviceSurvey()
+    reason = Text.line(survey.reason)
+    let cpu = try CPUDevice().information
+    let chosen = survey.chosen?.information.identifier ?? "cpu"
+    entries =
+      survey.entries.map { entry in
+        Entry(
+          information: entry.information, isChosen: entry.information.identifier == chosen,
+          verdict: Text.line(entry.objection ?? survey.reason))
+      }
+      + [
+        Entry(
+          information: cpu, isChosen: chosen == "cpu",
+          verdict: chosen == "cpu" ? Text.line(survey.reason) : "'auto' prefers a GPU that works")
+      ]
+  }
+
+  var json: JSONValue {
+    let devices = entries.map { entry -> JSONValue in
+      let information = entry.information
+      return [
+        "identifier": .string(information.identifier),
+        "name": .string(information.name),
+        "kind": .string(information.kind.rawValue),
+        "platform": .string(information.platform),
+        "driver": .string(information.driver),
+        "memory_bytes": .integer(Int64(clamping: information.memoryBytes)),
+        "compute_units": .integer(Int64(information.computeUnits)),
+        "clock_megahertz": information.clockMegahertz > 0 ? .integer(Int64(information.clockMegahertz)) : .null,
+        "shares_host_memory": .bool(information.sharesHostMemory),
+        "fp16": .bool(information.hasHalfPrecision),
+        "sub_groups": .bool(information.hasSubgroups),
+        "command_buffers": .bool(information.hasCommandBuffers),
+        "auto": .bool(entry.isChosen),
+        "reason": .string(entry.verdict),
+      ]
+    }
+    return [
+      "devices": .array(devices), "auto": .string(entries.first(where: \.isChosen)?.information.identifier ?? "cpu"),
+      "auto_reason": .string(reason),
+    ]
+  }
+
+  /// At most 100 columns wide.
+  var table: String {
+    var lines = ["  " + Self.row("DEVICE", "NAME", "MEMORY", "UNITS", "CLOCK", "FP16", "SUB-GR.", "CMD-BUF.")]
+    for entry in entries {
+      let information = entry.information
+      func mark(_ value: Bool) -> String { value ? "yes" : "no" }
+      lines.append(
+        (entry.isChosen ? "* " : "  ")
+          + Self.row(
+            information.identifier, information.name, Text.bytes(information.memoryBytes), "\(information.computeUnits)",
+            information.clockMegahertz > 0 ? "\(information.clockMegahertz) MHz" : "-", mark(information.hasHalfPrecision),
+            mark(information.hasSubgroups), mark(information.hasCommandBuffers)))
+      let driver = information.driver.isEmpty ? "" : ", driver \(information.driver)"
+      let verdict = (entry.isChosen ? "taken by 'auto': " : "not taken by 'auto': ") + entry.verdict
+      for text in [information.platform + driver, verdict] {
+        lines += Text.wrapped(text, width: 86).map { String(repeating: " ", count: 14) + $0 }
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func row(
+    _ identifier: String, _ name: String, _ memory: String, _ units: String, _ clock: String, _ half: String, _ subgroups: String,
+    _ buffers: String
+  ) -> String {
+    Text.column(identifier, 12) + Text.column(name, 34) + Text.column(memory, 11, right: true) + Text.column(units, 6, right: true)
+      + Text.column(clock, 10, right: true) + Text.column(half, 6, right: true) + Text.column(subgroups, 9, right: true)
+      + Text.column(buffers, 10, right: true)
+  }
+}

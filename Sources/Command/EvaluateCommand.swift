@@ -1,0 +1,67 @@
+import ArgumentParser
+import Glissade
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// `glissade evaluate`.
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "evaluate", abstract: "Evaluate a trained model on a test set.")
+
+  @Option(name: .customLong("run"), help: "The folder of a run.")
+  var runPath: String
+
+  @Option(help: "fashion-mnist, or a folder with MNIST-like IDX files; its test part is used. (default: the run's data)")
+  var data: String?
+
+  @OptionGroup var device: DeviceOptions
+
+  @Option(parsing: .unconditional, help: "Samples in a step. (default: the run's)")
+  var batchSize: Int?
+
+  @Option(parsing: .unconditional, help: "Only the first N test samples.")
+  var limit: Int?
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    if let batchSize, batchSize < 1 { throw Misuse("--batch-size is \(batchSize), and it has to be at least 1") }
+    if let limit, limit < 1 { throw Misuse("--limit is \(limit), and it has to be at least 1") }
+    _ = try device.request()
+    let folder = RunFolder(runPath)
+    guard exists(runPath) else { throw Failure("\(runPath): no such run folder") }
+    let run = try RunDescription(contentsOf: folder.optionsPath)
+    let source = data ?? run.data
+    var test = try DataSource(name: source).loadTest(for: run)
+    if let limit { test = try test.first(limit) }
+
+    let model = try run.makeModel()
+    let known = LayerPath.parameters(of: model).map { (path: $0.path, shape: $0.parameter.shape) }
+    let state = try ModelState(contentsOf: folder.modelPath, for: known)
+    var options = TrainingOptions()
+    options.batchSize = batchSize ?? run.batchSize
+    options.loss = .crossEntropy(labelSmoothing: run.labelSmoothing)
+    let selection = try device.open()
+    let (loss, accuracy) = try Trainer(model: model, options: options).evaluate(test, state: state, on: selection.device)
+    guard loss.isFinite else { throw Failure("the loss of \(folder.modelPath) on \(source) is not finite") }
+    print(loss, accuracy, test.count, source, selection)
+  }
+
+  private func print(_ loss: Double, _ accuracy: Double, _ count: Int, _ source: String, _ selection: DeviceSelection) {
+    guard json else {
+      let text = "test accuracy \(Text.percent(accuracy))  test loss \(Text.fixed(loss, 4))  (\(count) samples of \(source))"
+      Terminal.write("\(selection.line)\n\(text)\n", to: STDOUT_FILENO)
+      return
+    }
+    let result: JSONValue = [
+      "run": .string(runPath), "data": .string(source), "samples": .integer(Int64(count)), "loss": .number(loss),
+      "accuracy": .number(accuracy), "device": .string(selection.device.information.description),
+      "device_reason": .string(selection.reason),
+    ]
+    Terminal.write(result.text(pretty: true), to: STDOUT_FILENO)
+  }
+}

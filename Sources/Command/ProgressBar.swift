@@ -1,0 +1,80 @@
+import Glissade
+
+/// One line of a terminal that is redrawn in place, at most ten times a second.
+struct ProgressBar {
+  let file: Int32
+  private let clock = ContinuousClock()
+  private var last: ContinuousClock.Instant?
+  private var isVisible = false
+
+  init(file: Int32) { self.file = file }
+
+  mutating func draw(_ progress: TrainingEvent.Progress) {
+    let now = clock.now
+    if isVisible, let last, last.duration(to: now) < .milliseconds(95) { return }
+    last = now
+    // The last column stays free: some terminals wrap there.
+    show(ProgressText(progress).bar(width: Terminal.width(file) - 1, isUnicode: Terminal.isUnicode))
+  }
+
+  /// A word instead of the bar, for what has no steps.
+  mutating func draw(note: String) {
+    last = nil
+    show(String((note + " ...").prefix(max(Terminal.width(file) - 1, 0))))
+  }
+
+  /// Overwrites and then clears the rest, in one go: clearing first would flicker.
+  private mutating func show(_ text: String) {
+    Terminal.write("\r\(text)\u{1B}[K", to: file)
+    isVisible = true
+  }
+
+  mutating func clear() {
+    guard isVisible else { return }
+    Terminal.write("\r\u{1B}[K", to: file)
+    isVisible = false
+  }
+}
+
+/// Progress in words and as a bar.
+struct ProgressText {
+  private let progress: TrainingEvent.Progress
+  private let place: String
+  private let step: String
+  private let rest: [String]
+
+  init(_ progress: TrainingEvent.Progress) {
+    self.progress = progress
+    place = "epoch \(progress.epoch)/\(progress.epochs)"
+    let total = "\(progress.stepsPerEpoch)"
+    step = "\(Text.column("\(progress.step)", max(total.count, "\(progress.step)".count), right: true))/\(total)"
+    rest = [
+      "loss \(Text.fixed(progress.loss, 4))", "accuracy \(Text.percent(progress.accuracy, 1))",
+      "\(Text.duration(progress.secondsLeft)) left",
+      "\(Text.fixed(progress.samplesPerSecond, 0)) samples/s",
+    ]
+  }
+
+  /// Without a bar, for where nothing can be redrawn.
+  var line: String { ([place, "step \(step)"] + rest).joined(separator: "  ") }
+
+  /// As much as fits: the bar shrinks first, then what matters least goes.
+  func bar(width: Int, isUnicode: Bool) -> String {
+    for kept in stride(from: rest.count, through: 0, by: -1) {
+      let tail = ([step] + rest.prefix(kept)).joined(separator: "  ")
+      let room = width - place.count - tail.count - 4
+      if room >= 10 { return "\(place)  \(Self.bar(min(room, 40), fraction, isUnicode))  \(tail)" }
+    }
+    return String("\(place) \(step)".prefix(max(width, 0)))
+  }
+
+  private var fraction: Double { Double(progress.step) / Double(max(progress.stepsPerEpoch, 1)) }
+
+  private static func bar(_ width: Int, _ fraction: Double, _ isUnicode: Bool) -> String {
+    let inside = isUnicode ? width : width - 2
+    let done = min(max(Int(fraction * Double(inside)), 0), inside)
+    let (full, empty) = isUnicode ? ("█", "░") : ("#", ".")
+    let bar = String(repeating: full, count: done) + String(repeating: empty, count: inside - done)
+    return isUnicode ? bar : "[\(bar)]"
+  }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Glissade
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// `glissade`: finds the subcommand, runs it, and turns what comes of it into an exit status and at most one line on standard error.
+@main
+struct RootCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "glissade", abstract: "Train neural networks on any OpenCL GPU, and on the CPU.",
+    discussion: "Without options, 'glissade train' trains a small convolutional network on Fashion-MNIST.", version: Version.number,
+    subcommands: [TrainCommand.self, EvaluateCommand.self, DevicesCommand.self])
+
+  static func main() {
+    _ = ProcessStart.instant
+    // A write past the limit on file sizes is an error like a full disk, not the end of the process.
+    signal(SIGXFSZ, SIG_IGN)
+    do {
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      try checkSubcommand(arguments)
+      var command = try parse(arguments)
+      try command.run()
+    } catch {
+      Ending(of: error).conclude()
+    }
+  }
+
+  /// Parses; what is wrong with the arguments becomes one line.
+  private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
+    do { return try parseAsRoot(arguments) } catch {
+      // Help and the version come as errors, too.
+      if exitCode(for: error) == .success { throw error }
+      throw Misuse(Text.sentence(message(for: error)))
+    }
+  }
+
+  /// The parser would call a misspelt subcommand an unexpected argument.
+  private static func checkSubcommand(_ arguments: [String]) throws(Misuse) {
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+    guard let first = arguments.first, !first.hasPrefix("-"), first != "help", !names.contains(first) else { return }
+    throw .unknown("command", first, among: names)
+  }
+}
+
+/// When the process began, as far as it can tell.
+enum ProcessStart {
+  static let instant = ContinuousClock.now
+}

@@ -1,0 +1,51 @@
+import Glissade
+
+/// What has to be known of a run to use its model: read back from `options.json`.
+struct RunDescription {
+  var data: String
+  var model: String
+  var batchSize: Int
+  var labelSmoothing: Float
+  var dropout: Float?
+  /// [height, width, channels].
+  var input: [Int]
+  var classNames: [String]
+  var normalization: Normalization
+
+  /// The model that the run trains.
+  /// - Throws: `Failure` for a name that this version does not know.
+  func makeModel() throws -> any Layer {
+    let shape = Shape(input)
+    if model == "lenet", let dropout { return LeNet(input: shape, classes: classNames.count, dropout: dropout) }
+    guard let model = ModelZoo.make(model, input: shape, classes: classNames.count) else {
+      throw Failure("the run's model is '\(self.model)', and this version knows \(ModelZoo.names.joined(separator: ", "))")
+    }
+    return model
+  }
+}
+
+extension RunDescription {
+  /// Reads `options.json`.
+  /// - Throws: `FormatError` for a file that cannot be read, `Failure` for one that lacks something.
+  init(contentsOf path: String) throws {
+    let json = try JSONValue.read(path: path)
+    func value<Value>(_ key: String, _ read: (JSONValue) -> Value?) throws(Failure) -> Value {
+      guard let value = json[key].flatMap(read) else { throw Failure("\(path): '\(key)' is missing or of the wrong kind") }
+      return value
+    }
+    func numbers(_ key: String) throws(Failure) -> [Float] {
+      try value(key) { $0.arrayValue?.compactMap { $0.doubleValue.map { Float($0) } } }
+    }
+    data = try value("data", \.stringValue)
+    model = try value("model", \.stringValue)
+    batchSize = try value("batch_size", \.integerValue)
+    labelSmoothing = Float(try value("label_smoothing", \.doubleValue))
+    dropout = json["dropout"]?.doubleValue.map { Float($0) }
+    input = try value("input") { $0.arrayValue?.compactMap(\.integerValue) }
+    classNames = try value("classes") { $0.arrayValue?.compactMap(\.stringValue) }
+    normalization = try Normalization(mean: numbers("mean"), deviation: numbers("deviation"))
+    guard input.count == 3, input.allSatisfy({ (1...65536).contains($0) }), !classNames.isEmpty, batchSize > 0 else {
+      throw Failure("\(path): 'input', 'classes' or 'batch_size' makes no sense")
+    }
+  }
+}

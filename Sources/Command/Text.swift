@@ -1,0 +1,83 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Numbers and messages as people read them.
+enum Text {
+  /// A message on one line of a sensible length: a build log, say, has many.
+  static func line(_ message: String, limit: Int = 600) -> String {
+    let line = message.split(whereSeparator: \.isNewline).map { $0.split(separator: " ").joined(separator: " ") }.joined(separator: "; ")
+    return line.count <= limit ? line : line.prefix(limit - 1) + "…"
+  }
+
+  /// A message of the argument parser in our style: one sentence that begins with a small letter.
+  static func sentence(_ message: String) -> String {
+    let question = ". Did you mean"
+    var line = line(message)
+    if let range = line.firstRange(of: question) { line.replaceSubrange(range, with: "; did you mean") }
+    return line.prefix(1).lowercased() + line.dropFirst()
+  }
+
+  /// A number with so many digits after the point; a dash where there is none.
+  static func fixed(_ value: Double, _ digits: Int) -> String {
+    guard value.isFinite else { return "-" }
+    guard abs(value) < 1e9 else { return "\(value)" }
+    let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
+    let scaled = Int64((abs(value) * scale).rounded())
+    let sign = value < 0 && scaled > 0 ? "-" : ""
+    guard digits > 0 else { return "\(sign)\(scaled)" }
+    let whole = scaled / Int64(scale)
+    let fraction = String(scaled % Int64(scale))
+    return "\(sign)\(whole).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+  }
+
+  static func percent(_ share: Double, _ digits: Int = 2) -> String { "\(fixed(share * 100, digits)) %" }
+
+  /// Hours, minutes and seconds, as in `0:42` and `1:02:03`.
+  static func duration(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 1e9 else { return "-" }
+    let total = Int(max(seconds, 0).rounded())
+    func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
+    return hours > 0 ? "\(hours):\(two(minutes)):\(two(rest))" : "\(minutes):\(two(rest))"
+  }
+
+  /// Bytes in binary units.
+  static func bytes(_ count: UInt64) -> String {
+    var value = Double(count)
+    for unit in ["B", "KiB", "MiB", "GiB"] {
+      if value < 1024 { return unit == "B" ? "\(count) B" : "\(fixed(value, 1)) \(unit)" }
+      value /= 1024
+    }
+    return "\(fixed(value, 1)) TiB"
+  }
+
+  /// Cuts or fills to a width.
+  static func column(_ text: String, _ width: Int, right: Bool = false) -> String {
+    if text.count > width { return text.prefix(max(width - 1, 0)) + "…" }
+    let space = String(repeating: " ", count: width - text.count)
+    return right ? space + text : text + space
+  }
+
+  /// Breaks a text between words into lines of at most a width; longer words stay whole.
+  static func wrapped(_ text: String, width: Int) -> [String] {
+    var lines = [""]
+    for word in text.split(separator: " ") {
+      if !lines[lines.count - 1].isEmpty, lines[lines.count - 1].count + 1 + word.count > width { lines.append("") }
+      lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
+    }
+    return lines
+  }
+
+  /// The local date and time as in `20260131-235959`.
+  static func timestamp() -> String {
+    var now = time(nil)
+    var parts = tm()
+    localtime_r(&now, &parts)
+    var buffer = [CChar](repeating: 0, count: 32)
+    let count = strftime(&buffer, buffer.count, "%Y%m%d-%H%M%S", &parts)
+    return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}

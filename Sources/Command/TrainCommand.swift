@@ -1,0 +1,112 @@
+import ArgumentParser
+import Glissade
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// `glissade train`.
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Train a model and leave a run folder.",
+    discussion: """
+      The run folder holds summary.json, metrics.csv (a row per epoch), model.safetensors and options.json. Ctrl-C finishes the step, saves \
+      and exits with status 130.
+      """)
+
+  @Option(help: "fashion-mnist, or a folder with MNIST-like IDX files.")
+  var data = "fashion-mnist"
+
+  @Option(help: "mlp, lenet or resnet18.")
+  var model = "lenet"
+
+  @Option(parsing: .unconditional, help: "How often the training data is gone through.")
+  var epochs = 5
+
+  @Option(help: "sgd, rmsprop, adam or adamw.")
+  var optimizer = "adam"
+
+  @Option(parsing: .unconditional, help: "Samples in a step.")
+  var batchSize = 128
+
+  @OptionGroup var device: DeviceOptions
+
+  @Option(parsing: .unconditional, help: "Seed of weights, shuffles, the validation split and dropout.")
+  var seed: UInt64 = 1
+
+  @Option(help: "The run folder. (default: runs/<date>-<time>-<model>)")
+  var out: String?
+
+  @Option(parsing: .unconditional, help: "Share of the training samples that is held out and checked after each epoch.")
+  var validation = 0.1
+
+  @Option(help: "Learning rate over the run, as in 'warmup(500 steps) then cosine(to: 1e-5)'; also step, exponential, linear.")
+  var schedule = "constant"
+
+  @Option(parsing: .unconditional, help: "Clip the global norm of the gradients to this.")
+  var clipNorm: Float?
+
+  @Option(parsing: .unconditional, help: "Share of each label that is spread over all classes.")
+  var labelSmoothing: Float = 0
+
+  @Option(parsing: .unconditional, help: "lenet: dropout rate before the last layer. (default: 0.25)")
+  var dropout: Float?
+
+  @Option(parsing: .unconditional, help: "Only the first N training samples, and a sixth as many test samples.")
+  var limit: Int?
+
+  @Flag(help: "Print nothing but errors.")
+  var quiet = false
+
+  @Flag(help: "Print the plan of one step instead of training.")
+  var explain = false
+
+  @OptionGroup(title: "Optimizer options") var hyperparameters: HyperparameterOptions
+
+  func run() throws {
+    let settings = try settings()
+    let (training, test) = try settings.loadData()
+    let job = try TrainingJob(settings: settings, data: training, test: test)
+    let selection = try device.open()
+    if explain {
+      Terminal.write(try job.explanation(on: selection), to: STDOUT_FILENO)
+    } else {
+      try job.run(on: selection, folder: RunFolder(out ?? Self.freshFolder(model)), isQuiet: quiet)
+    }
+  }
+
+  /// All options, checked as far as they can be without data and device.
+  private func settings() throws -> TrainingSettings {
+    guard ModelZoo.names.contains(model) else { throw Misuse.unknown("model", model, among: ModelZoo.names) }
+    if dropout != nil, model != "lenet" { throw Misuse("--dropout is no option of \(model); lenet has it") }
+    try check("--epochs", epochs, (1...1_000_000).contains(epochs), "from 1 to 1000000")
+    try check("--batch-size", batchSize, batchSize > 0, "at least 1")
+    try check("--validation", validation, validation >= 0 && validation < 1, "at least 0 and below 1")
+    try check("--label-smoothing", labelSmoothing, labelSmoothing >= 0 && labelSmoothing < 1, "at least 0 and below 1")
+    if let clipNorm { try check("--clip-norm", clipNorm, clipNorm > 0 && clipNorm.isFinite, "a number above 0") }
+    if let dropout { try check("--dropout", dropout, dropout >= 0 && dropout < 1, "at least 0 and below 1") }
+    if let limit { try check("--limit", limit, limit > 0, "at least 1") }
+    if data.isEmpty { throw Misuse("--data is empty, and it has to name a data set or a folder") }
+    if let out, out.isEmpty { throw Misuse("--out is empty, and it has to name a folder") }
+    return TrainingSettings(
+      data: data, model: model, epochs: epochs, optimizer: try hyperparameters.optimizer(optimizer), schedule: try Schedule(schedule),
+      batchSize: batchSize, device: try device.request(), threads: device.threads, seed: seed, validation: validation,
+      clippingNorm: clipNorm,
+      labelSmoothing: labelSmoothing, dropout: model == "lenet" ? dropout ?? 0.25 : nil, limit: limit)
+  }
+
+  private func check(_ name: String, _ value: some CustomStringConvertible, _ isRight: Bool, _ requirement: String) throws(Misuse) {
+    if !isRight { throw Misuse("\(name) is \(value), and it has to be \(requirement)") }
+  }
+
+  /// A folder that is not there yet.
+  private static func freshFolder(_ model: String) -> String {
+    let name = "runs/\(Text.timestamp())-\(model)"
+    guard exists(name) else { return name }
+    var number = 2
+    while exists("\(name)-\(number)") { number += 1 }
+    return "\(name)-\(number)"
+  }
+}

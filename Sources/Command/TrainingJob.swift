@@ -1,0 +1,93 @@
+import Glissade
+
+/// One training by the command: data, model and trainer, and what is written where.
+struct TrainingJob {
+  let settings: TrainingSettings
+  let run: RunDescription
+  private let training: any Dataset
+  private let validation: (any Dataset)?
+  private let test: any Dataset
+  private let trainer: Trainer
+
+  /// - Throws: `TrainingError.batchSize` for a batch that the data cannot fill, and what splitting the data throws.
+  init(settings: TrainingSettings, data: ImageDataset, test: ImageDataset) throws {
+    self.settings = settings
+    self.test = test
+    run = RunDescription(
+      data: settings.data, model: settings.model, batchSize: settings.batchSize, labelSmoothing: settings.labelSmoothing,
+      dropout: settings.dropout, input: data.sampleShape, classNames: data.classNames, normalization: data.normalization)
+    let split = try data.split(validationFraction: settings.validation, seed: settings.seed)
+    training = try data.subset(split.training)
+    validation = split.validation.isEmpty ? nil : try data.subset(split.validation)
+    guard settings.batchSize <= training.count else { throw TrainingError.batchSize(settings.batchSize, samples: training.count) }
+    trainer = Trainer(model: try run.makeModel(), options: settings.trainingOptions)
+  }
+
+  /// The plan of one training step, for people.
+  func explanation(on selection: DeviceSelection) throws -> String {
+    let options = trainer.options
+    let session = try TrainingSession(
+      model: trainer.model, sampleShape: Shape(training.sampleShape), batchSize: options.batchSize, loss: options.loss,
+      groups: options.groups,
+      clippingNorm: options.clippingNorm, seed: options.seed, device: selection.device)
+    let plan = try session.plan(batchSize: options.batchSize, isTraining: true)
+    let title = "one training step of \(settings.model), batch size \(options.batchSize), \(session.parameterCount) parameters"
+    let profile = selection.device.profile
+    let variant =
+      "kernels for a \(profile.style.rawValue): register tiles of \(profile.tileRows)×\(profile.tileColumns), work cut for \(profile.workers) workers"
+    return "\(selection.line)\n\(title)\n\(variant)\n\n\(plan.table)"
+  }
+
+  /// Trains, saving after every epoch and at the end, however it comes.
+  /// - Throws: what kept training from starting; `Failure` for what stopped it, `Interrupted` after Ctrl-C.
+  func run(on selection: DeviceSelection, folder: RunFolder, isQuiet: Bool) throws {
+    let files = RunFiles(folder: folder, settings: settings)
+    let replaces = try files.begin(run)
+    let reporter = TrainingReporter(isQuiet: isQuiet)
+    reporter.line(selection.line)
+    if replaces { reporter.line("\(folder.path) holds an earlier run, which this one replaces") }
+    Interruption.arm()
+    let result: Trainer.Result
+    do {
+      result = try trainer.fit(
+        training, validation: validation, test: test, on: selection, start: ProcessStart.instant,
+        observe: { event in
+          if case .started(let start) = event { reporter.line(title(start)) }
+          reporter.report(event)
+        }, checkpoint: { try files.save($0, $1) }, shouldStop: { reporter.noticesInterruption() })
+    } catch {
+      var record = RunRecord()
+      record.device = selection.device.information.description
+      record.deviceReason = selection.reason
+      files.saveWhatIsPossible(nil, record, failure: error)
+      throw error
+    }
+    reporter.clear()
+    try conclude(result, files, reporter)
+  }
+
+  private func conclude(_ result: Trainer.Result, _ files: RunFiles, _ reporter: TrainingReporter) throws {
+    let path = files.folder.path
+    if let error = result.failure {
+      let isSaved = files.saveWhatIsPossible(result.state, result.record, failure: error)
+      let epochs = result.record.epochs.count
+      let saved = "the last good state, \(epochs) epoch\(epochs == 1 ? "" : "s") done, is saved in \(path)"
+      throw Failure("\(Text.line("\(error)"))\(isSaved ? "; \(saved)" : "")")
+    }
+    if Interruption.isRequested { try files.save(result.state, result.record) }
+    try files.finish(result.record)
+    if Interruption.isRequested {
+      reporter.line("\(result.record.interruption ?? "interrupted after the last step"); saved in \(path)")
+      throw Interrupted()
+    }
+    let record = result.record
+    reporter.line(
+      "test accuracy \(Text.percent(record.testAccuracy))  test loss \(Text.fixed(record.testLoss, 4))  (\(test.count) samples)")
+    reporter.line("saved in \(path)")
+  }
+
+  private func title(_ start: TrainingEvent.Start) -> String {
+    let samples = "\(start.trainingSamples) training, \(start.validationSamples) validation and \(test.count) test samples"
+    return "\(settings.model): \(start.parameters) parameters; \(samples) of \(settings.data); \(start.stepsPerEpoch) steps per epoch"
+  }
+}

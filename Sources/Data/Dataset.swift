@@ -1,0 +1,80 @@
+/// Samples for supervised classification: each a float32 array of one common shape and a label.
+///
+/// A dataset is a value that any thread may read. It decides how samples are stored (bytes, files, formulas); training sees only
+/// `gather`, which writes the samples asked for, one after another, ready for the device.
+public protocol Dataset: Sendable {
+  /// Number of samples.
+  var count: Int { get }
+  /// Shape of one sample, channels last: [28, 28, 1] for a grey image, [n] for a row of a table.
+  var sampleShape: [Int] { get }
+  /// A name for every class, in label order.
+  var classNames: [String] { get }
+  /// The label of every sample, each in 0 ..< `classCount`.
+  var labels: [Int32] { get }
+
+  /// Writes samples and labels, in the order of the indices, from the beginning of the two buffers.
+  /// - Parameters:
+  ///   - indices: which samples; may repeat.
+  ///   - features: room for at least indices.count · sampleSize numbers.
+  ///   - labels: room for at least indices.count labels.
+  /// - Throws: `DataError` when an index is out of range, a buffer too small, or the source cannot be read.
+  func gather(
+    _ indices: ArraySlice<Int>, into features: UnsafeMutableBufferPointer<Float>, labels: UnsafeMutableBufferPointer<Int32>
+  ) throws(DataError)
+}
+
+extension Dataset {
+  /// Number of classes.
+  public var classCount: Int { classNames.count }
+
+  /// Elements of one sample: the product of `sampleShape`.
+  public var sampleSize: Int { sampleShape.reduce(1, &*) }
+
+  /// The samples and labels at some indices, in new arrays.
+  /// - Throws: `DataError`; see `gather(_:into:labels:)`.
+  public func gather(_ indices: [Int]) throws(DataError) -> (features: [Float], labels: [Int32]) {
+    let (size, overflow) = indices.count.multipliedReportingOverflow(by: sampleSize)
+    if overflow { throw .outOfMemory(what: "the samples", bytes: Int.max) }
+    var features = [Float](repeating: 0, count: size)
+    var labels = [Int32](repeating: 0, count: indices.count)
+    try features.withUnsafeMutableBufferPointer { (features) throws(DataError) in
+      try labels.withUnsafeMutableBufferPointer { (labels) throws(DataError) in
+        try gather(indices[...], into: features, labels: labels)
+      }
+    }
+    return (features, labels)
+  }
+
+  /// Checks what every `gather` has to check before it writes: indices in range, both destinations large enough.
+  /// - Throws: `DataError.indexOutOfRange` or `.destinationTooSmall`.
+  public func checkGather(
+    _ indices: ArraySlice<Int>, features: UnsafeMutableBufferPointer<Float>, labels: UnsafeMutableBufferPointer<Int32>
+  ) throws(DataError) {
+    let count = count
+    for index in indices where index < 0 || index >= count { throw .indexOutOfRange(index: index, count: count) }
+    let (needed, overflow) = indices.count.multipliedReportingOverflow(by: sampleSize)
+    guard !overflow, features.count >= needed else {
+      throw .destinationTooSmall(what: "features", capacity: features.count, needed: overflow ? Int.max : needed)
+    }
+    guard labels.count >= indices.count else {
+      throw .destinationTooSmall(what: "labels", capacity: labels.count, needed: indices.count)
+    }
+  }
+}
+
+/// The product of dimensions times a count; nil where one is negative or the result overflows.
+func checkedProduct(_ dimensions: [Int], times count: Int = 1) -> Int? {
+  var product = count
+  for dimension in dimensions {
+    guard dimension >= 0, case (let next, false) = product.multipliedReportingOverflow(by: dimension) else { return nil }
+    product = next
+  }
+  return count < 0 ? nil : product
+}
+
+/// Checks that every label lies in 0 ..< classes.
+func checkLabels(_ labels: [Int32], classes: Int, source: String) throws(DataError) {
+  for (index, label) in labels.enumerated() where label < 0 || Int(label) >= classes {
+    throw .labelOutOfRange(source: source, index: index, value: Int(label), classes: classes)
+  }
+}

@@ -1,0 +1,71 @@
+/// Some samples of another dataset, in an order of their own.
+public struct Subset<Base: Dataset>: Dataset {
+  /// The dataset the samples belong to.
+  public let base: Base
+  /// Which samples of `base`, in order.
+  public let indices: [Int]
+  /// The label of every sample of the subset.
+  public let labels: [Int32]
+
+  /// Number of samples.
+  public var count: Int { indices.count }
+  /// Shape of one sample.
+  public var sampleShape: [Int] { base.sampleShape }
+  /// A name for every class, in label order; classes without samples in the subset stay.
+  public var classNames: [String] { base.classNames }
+
+  /// Creates a subset.
+  /// - Throws: `DataError.indexOutOfRange` when an index is no sample of `base`.
+  public init(of base: Base, indices: [Int]) throws(DataError) {
+    let count = base.count
+    for index in indices where index < 0 || index >= count { throw .indexOutOfRange(index: index, count: count) }
+    self.init(base, checked: indices)
+  }
+
+  init(_ base: Base, checked indices: [Int]) {
+    self.base = base
+    self.indices = indices
+    let labels = base.labels
+    self.labels = indices.map { labels[$0] }
+  }
+
+  /// Writes samples and labels; see `Dataset`.
+  /// - Throws: `DataError` when an index is out of range, a buffer too small, or the base fails.
+  public func gather(
+    _ indices: ArraySlice<Int>, into features: UnsafeMutableBufferPointer<Float>, labels: UnsafeMutableBufferPointer<Int32>
+  ) throws(DataError) {
+    try checkGather(indices, features: features, labels: labels)
+    let size = sampleSize
+    // One sample at a time: a slice of the own index list costs no allocation, a list of translated indices would.
+    for (position, index) in indices.enumerated() {
+      try base.gather(
+        self.indices[index...index], into: UnsafeMutableBufferPointer(rebasing: features[position * size..<(position + 1) * size]),
+        labels: UnsafeMutableBufferPointer(rebasing: labels[position...position]))
+    }
+  }
+
+  /// A subset of this subset, taken from the base directly.
+  /// - Throws: `DataError.indexOutOfRange`.
+  public func subset(_ indices: [Int]) throws(DataError) -> Subset<Base> {
+    for index in indices where index < 0 || index >= count { throw .indexOutOfRange(index: index, count: count) }
+    return Subset(base, checked: indices.map { self.indices[$0] })
+  }
+
+  /// The first `count` samples of this subset, taken from the base directly.
+  public func prefix(_ count: Int) -> Subset<Base> {
+    Subset(base, checked: Array(indices.prefix(max(0, count))))
+  }
+}
+
+extension Dataset {
+  /// The samples at some indices, in that order; the data are shared.
+  /// - Throws: `DataError.indexOutOfRange`.
+  public func subset(_ indices: [Int]) throws(DataError) -> Subset<Self> {
+    try Subset(of: self, indices: indices)
+  }
+
+  /// The first `count` samples, or all where there are fewer; none for a negative count.
+  public func prefix(_ count: Int) -> Subset<Self> {
+    Subset(self, checked: Array(0..<min(max(0, count), self.count)))
+  }
+}

@@ -1,0 +1,106 @@
+@_exported import GlissadePlanning
+
+/// Something that computes: the processor itself, or an OpenCL device. It allocates memory, copies, and turns plans into what it can replay.
+public protocol Device: AnyObject, Sendable {
+  /// What it is.
+  var information: DeviceInformation { get }
+  /// What the planner needs to know of it.
+  var profile: DeviceProfile { get }
+
+  /// New memory, zeroed.
+  /// - Parameter count: elements of 4 bytes.
+  /// - Throws: `DeviceError` when there is not enough.
+  func makeBuffer(count: Int) throws(DeviceError) -> any DeviceBuffer
+
+  /// Copies from the host, after everything already queued.
+  /// - Parameter offset: in elements of 4 bytes.
+  func write(_ bytes: UnsafeRawBufferPointer, to buffer: any DeviceBuffer, at offset: Int) throws(DeviceError)
+
+  /// Copies to the host, after everything already queued.
+  /// - Parameter offset: in elements of 4 bytes.
+  func read(_ buffer: any DeviceBuffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(DeviceError)
+
+  /// Does all that replaying a plan must not do: looks kernels up or builds them, and sets their arguments.
+  /// - Parameter buffers: memory for every buffer that the plan names, large enough.
+  func prepare(_ plan: Plan, buffers: [BufferReference: any DeviceBuffer]) throws(DeviceError) -> any PreparedPlan
+
+  /// Waits until everything queued has run.
+  func synchronize() throws(DeviceError)
+}
+
+/// Memory of a device.
+public protocol DeviceBuffer: AnyObject {
+  /// Elements of 4 bytes.
+  var count: Int { get }
+}
+
+/// A plan that a device can replay without allocating, hashing or building strings.
+public protocol PreparedPlan: AnyObject {
+  /// Queues one step. The host's data is copied before this returns.
+  /// - Parameters:
+  ///   - constants: the step's constants (`StepConstants` and `GroupConstants`).
+  ///   - inputs: data for each input, in the order of `inputNames`.
+  func run(constants: UnsafeRawBufferPointer, inputs: [UnsafeRawBufferPointer]) throws(DeviceError)
+
+  /// Runs one step launch by launch and calls back after each: for diagnosis and for times by kernel.
+  /// - Parameters:
+  ///   - launches: how many of the plan's launches to run; `nil` for all.
+  ///   - after: is given the launch's index and how long it took, in nanoseconds.
+  func runObserved(
+    constants: UnsafeRawBufferPointer, inputs: [UnsafeRawBufferPointer], launches: Int?,
+    after: @escaping (Int, UInt64) throws(DeviceError) -> Void
+  ) throws(DeviceError)
+}
+
+/// What a device is.
+public struct DeviceInformation: Hashable, Sendable {
+  public enum Kind: String, Hashable, Sendable { case cpu, gpu, accelerator }
+
+  /// How the command names it: `cpu` or `opencl:P.D`.
+  public var identifier: String
+  public var name: String
+  /// The OpenCL platform, or what runs the kernels natively.
+  public var platform: String
+  public var driver: String
+  public var kind: Kind
+  public var memoryBytes: UInt64
+  public var computeUnits: Int
+  /// In MHz; 0 where unknown.
+  public var clockMegahertz: Int
+  /// Whether memory is the host's.
+  public var sharesHostMemory: Bool
+  /// Half-precision arithmetic.
+  public var hasHalfPrecision: Bool
+  public var hasSubgroups: Bool
+  public var hasCommandBuffers: Bool
+
+  /// Name, and platform where that says more.
+  public var description: String { identifier == "cpu" ? "\(name) (\(platform))" : "\(name) (\(platform), \(identifier))" }
+}
+
+/// A device that failed, or was never there.
+public struct DeviceError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Which device: `cpu`, `opencl:0.1`.
+  public var device: String
+  /// What was called, as in `clEnqueueNDRangeKernel`.
+  public var call: String
+  /// The error's name, as in `CL_OUT_OF_RESOURCES`.
+  public var error: String
+  /// The kernel at work, if one was.
+  public var kernel: String?
+  /// More, such as a build log.
+  public var detail: String?
+
+  public init(device: String, call: String, error: String, kernel: String? = nil, detail: String? = nil) {
+    self.device = device
+    self.call = call
+    self.error = error
+    self.kernel = kernel
+    self.detail = detail
+  }
+
+  public var description: String {
+    let at = kernel.map { " for kernel \($0)" } ?? ""
+    return "device \(device): \(call)\(at) failed with \(error)\(detail.map { ": \($0)" } ?? "")"
+  }
+}

@@ -1,0 +1,156 @@
+/// Which device somebody asks for: `auto`, `cpu`, `opencl`, `opencl:P.D`.
+public enum DeviceRequest: Hashable, Sendable, CustomStringConvertible {
+  /// The best GPU whose kernels pass the self-test, otherwise the CPU.
+  case auto
+  /// The CPU, natively.
+  case cpu
+  /// The best OpenCL device of any type.
+  case openCL
+  /// A certain OpenCL device.
+  case openCLDevice(platform: Int, device: Int)
+
+  /// - Parameter text: as on the command line.
+  /// - Returns: `nil` for anything else than the four forms.
+  public init?(_ text: String) {
+    switch text {
+    case "auto": self = .auto
+    case "cpu": self = .cpu
+    case "opencl": self = .openCL
+    default:
+      guard text.hasPrefix("opencl:") else { return nil }
+      let numbers = text.dropFirst("opencl:".count).split(separator: ".", omittingEmptySubsequences: false).map { UInt16($0) }
+      guard numbers.count == 2, let platform = numbers[0], let device = numbers[1] else { return nil }
+      self = .openCLDevice(platform: Int(platform), device: Int(device))
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .auto: "auto"
+    case .cpu: "cpu"
+    case .openCL: "opencl"
+    case .openCLDevice(let platform, let device): "opencl:\(platform).\(device)"
+    }
+  }
+}
+
+/// A device that was asked for and is not there.
+public struct DeviceSelectionError: Error, Hashable, Sendable, CustomStringConvertible {
+  public let request: DeviceRequest
+  public let problem: String
+  public var description: String { "device \(request): \(problem)" }
+}
+
+/// An open device, and why it is this one.
+public struct DeviceSelection: Sendable {
+  public let device: any Device
+  /// One line.
+  public let reason: String
+  /// Whether training may go on on the CPU if the device fails.
+  public let mayFallBack: Bool
+
+  /// - Parameters:
+  ///   - device: an open device.
+  ///   - reason: why it is this one.
+  ///   - mayFallBack: whether training may go on on the CPU if it fails.
+  public init(device: any Device, reason: String, mayFallBack: Bool) {
+    self.device = device
+    self.reason = reason
+    self.mayFallBack = mayFallBack
+  }
+
+  /// Opens the device that a request leads to. Fallback happens here, for the whole run, and says why.
+  /// - Parameters:
+  ///   - request: what is wanted.
+  ///   - threads: threads of the CPU device; `nil` for `GLISSADE_THREADS`, or all cores.
+  /// - Throws: `DeviceSelectionError` for a device that is not there; `DeviceError` for an explicit one that cannot be opened or computes
+  ///   wrong results.
+  public static func open(_ request: DeviceRequest, threads: Int? = nil) throws -> DeviceSelection {
+    switch request {
+    case .cpu: return DeviceSelection(device: try CPUDevice(threads: threads), reason: "asked for", mayFallBack: false)
+    case .auto:
+      let survey = DeviceSurvey()
+      if let device = survey.chosen { return DeviceSelection(device: device, reason: survey.reason, mayFallBack: true) }
+      return DeviceSelection(device: try CPUDevice(threads: threads), reason: survey.reason, mayFallBack: false)
+    case .openCL, .openCLDevice:
+      let discovery = OpenCLDiscovery()
+      guard let first = discovery.candidates.sorted(by: DeviceSurvey.isBetter).first else {
+        throw DeviceSelectionError(request: request, problem: discovery.absence ?? "OpenCL has no device")
+      }
+      guard request != .openCL else { return DeviceSelection(device: try tested(first), reason: "asked for", mayFallBack: false) }
+      guard let candidate = discovery.candidates.first(where: { $0.information.identifier == request.description }) else {
+        let known = discovery.candidates.map { "\($0.information.identifier) (\($0.information.name))" }.joined(separator: ", ")
+        throw DeviceSelectionError(request: request, problem: "there is no such device; OpenCL has \(known)")
+      }
+      return DeviceSelection(device: try tested(candidate), reason: "asked for", mayFallBack: false)
+    }
+  }
+
+  static func tested(_ candidate: OpenCLCandidate) throws(DeviceError) -> OpenCLDevice {
+    let device = try OpenCLDevice(candidate)
+    try SelfTest.run(on: device)
+    return device
+  }
+}
+
+/// What `auto` thinks of each device.
+public struct DeviceSurvey {
+  /// An OpenCL device and why it is not taken; `nil` for the one that is.
+  public struct Entry: Sendable {
+    public let information: DeviceInformation
+    public let objection: String?
+  }
+
+  /// Every OpenCL device, in OpenCL's order.
+  public let entries: [Entry]
+  /// The OpenCL device that `auto` takes; `nil` for the CPU.
+  public let chosen: OpenCLDevice?
+  /// Why.
+  public let reason: String
+
+  /// Opens and tests GPUs, the best first, until one passes.
+  public init() {
+    let discovery = OpenCLDiscovery()
+    var objections: [String: String] = [:]
+    var taken: OpenCLDevice?
+    var failures: [String] = []
+    for candidate in discovery.candidates.sorted(by: Self.isBetter) {
+      let identifier = candidate.information.identifier
+      if candidate.information.kind == .cpu {
+        objections[identifier] = "a CPU through OpenCL; the native CPU device is preferred"
+      } else if let taken {
+        objections[identifier] = "\(taken.information.identifier) ranks higher"
+      } else {
+        do throws(DeviceError) { taken = try DeviceSelection.tested(candidate) } catch {
+          objections[identifier] = error.description
+          failures.append("\(candidate.information.name): \(error.description)")
+        }
+      }
+    }
+    chosen = taken
+    entries = discovery.candidates.map {
+      Entry(
+        information: $0.information,
+        objection: $0.information.identifier == taken?.information.identifier ? nil : objections[$0.information.identifier] ?? "")
+    }
+    if taken != nil {
+      reason = "the best GPU that passed its self-test" + (failures.isEmpty ? "" : "; not \(failures.joined(separator: "; not "))")
+    } else if let absence = discovery.absence {
+      reason = absence
+    } else if failures.isEmpty {
+      reason = "OpenCL has no GPU here"
+    } else {
+      reason = "no GPU could be used: \(failures.joined(separator: "; "))"
+    }
+  }
+
+  /// GPUs before accelerators before CPUs; memory of its own before shared; then by units times clock.
+  static func isBetter(_ a: OpenCLCandidate, _ b: OpenCLCandidate) -> Bool {
+    func rank(_ candidate: OpenCLCandidate) -> (Int, Int, Int) {
+      let information = candidate.information
+      let kind = information.kind == .gpu ? 2 : information.kind == .accelerator ? 1 : 0
+      return (kind, information.sharesHostMemory ? 0 : 1, information.computeUnits * max(information.clockMegahertz, 1))
+    }
+    return rank(a) > rank(b)
+  }
+}

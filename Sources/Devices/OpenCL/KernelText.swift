@@ -1,0 +1,32 @@
+/// Cuts one kernel out of its family's text, helpers included.
+///
+/// A program holds one kernel, because drivers compile, and hand out as binary, all that a program holds: a family's other kernels would
+/// cost seconds at the first start and be for nothing.
+enum KernelText {
+  /// - Parameters:
+  ///   - family: a family's whole text.
+  ///   - name: the kernel to keep.
+  /// - Returns: the text without the other kernels, each from `__kernel void` to a brace at the start of a line; lines keep their numbers.
+  static func program(from family: String, keeping name: String) -> String {
+    var result = ""
+    result.reserveCapacity(family.utf8.count)
+    var isInsideOther = false
+    for line in family.split(separator: "\n", omittingEmptySubsequences: false) {
+      if !isInsideOther, let kernel = Self.kernel(startedBy: line), kernel != name { isInsideOther = true }
+      if !isInsideOther {
+        result += line
+      } else if line.hasPrefix("}") {
+        isInsideOther = false
+      }
+      result += "\n"
+    }
+    return result
+  }
+
+  /// The kernel that begins in a line: `__kernel void NAME(…`.
+  private static func kernel(startedBy line: Substring) -> Substring? {
+    let start = "__kernel void "
+    guard line.hasPrefix(start) else { return nil }
+    return line.dropFirst(start.count).prefix { $0 != "(" }
+  }
+}

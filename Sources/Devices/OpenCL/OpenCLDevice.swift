@@ -1,0 +1,141 @@
+import COpenCL
+
+/// An OpenCL 1.2 device: one in-order queue for kernels, one for uploads, programs built from the embedded kernels and cached on disk.
+///
+/// Sendable: OpenCL's objects may be used from any thread; what changes here (programs) is guarded by its own lock.
+public final class OpenCLDevice: Device, @unchecked Sendable {
+  public let information: DeviceInformation
+  public let profile: DeviceProfile
+  let context: cl_context
+  /// Kernels and copies, in order.
+  let queue: cl_command_queue
+  /// Uploads, beside the kernels of the step before.
+  let transferQueue: cl_command_queue
+  let status: OpenCLStatus
+  let programs: OpenCLPrograms
+  private let candidate: OpenCLCandidate
+
+  /// Opens a device.
+  /// - Parameter style: whether to plan as for a CPU or as for a GPU; `nil` for `GLISSADE_OPENCL_STYLE`, or what the device says it is.
+  /// - Throws: `DeviceError` with the call that failed.
+  public convenience init(_ candidate: OpenCLCandidate, style: DeviceProfile.Style? = nil) throws(DeviceError) {
+    try self.init(candidate, style: style, cache: nil)
+  }
+
+  /// - Parameter cache: where built programs are kept; `nil` for the usual place.
+  init(_ candidate: OpenCLCandidate, style: DeviceProfile.Style?, cache: ProgramCache?) throws(DeviceError) {
+    information = candidate.information
+    status = OpenCLStatus(device: candidate.information.identifier)
+    if let objection = candidate.objection {
+      throw DeviceError(device: status.device, call: "opening", error: "an unusable device", detail: objection)
+    }
+    // GLISSADE_OPENCL_STYLE plans for a CPU-type device as for a GPU, or the other way round: how the GPU's kernels are tested without one.
+    let wanted = style?.rawValue ?? Environment["GLISSADE_OPENCL_STYLE"]
+    if let wanted, DeviceProfile.Style(rawValue: wanted) == nil {
+      throw DeviceError(device: status.device, call: "GLISSADE_OPENCL_STYLE", error: "'\(wanted)'", detail: "it has to be cpu or gpu")
+    }
+    let isCPU = wanted.map { $0 == "cpu" } ?? (candidate.information.kind == .cpu)
+    self.candidate = candidate
+    // 32 vector registers of 16 floats, 16 of 8, or 16 of 4; a GPU's lane holds a small tile.
+    let tile = !isCPU ? (4, 16) : candidate.nativeVectorWidth >= 16 ? (8, 32) : candidate.nativeVectorWidth >= 8 ? (6, 16) : (2, 16)
+    let units = max(candidate.information.computeUnits, 1)
+    profile = DeviceProfile(
+      style: isCPU ? .cpu : .gpu, tileRows: tile.0, tileColumns: tile.1, shares: isCPU ? 64 : units * 2048,
+      workers: isCPU ? units : units * 256)
+
+    var code: cl_int = 0
+    var device: cl_device_id? = candidate.device
+    guard let context = clCreateContext(nil, 1, &device, nil, nil, &code) else { throw status.error(code, "clCreateContext") }
+    guard let queue = clCreateCommandQueue(context, candidate.device, 0, &code) else {
+      clReleaseContext(context)
+      throw status.error(code, "clCreateCommandQueue")
+    }
+    guard let transferQueue = clCreateCommandQueue(context, candidate.device, 0, &code) else {
+      clReleaseCommandQueue(queue)
+      clReleaseContext(context)
+      throw status.error(code, "clCreateCommandQueue")
+    }
+    self.context = context
+    self.queue = queue
+    self.transferQueue = transferQueue
+    var options = "-cl-std=CL1.2 -DTILE_ROWS=\(tile.0) -DTILE_COLUMNS=\(tile.1)"
+    if isCPU { options += " -DCPU_DEVICE" }
+    programs = OpenCLPrograms(candidate, context: context, options: options, cache: cache)
+  }
+
+  deinit {
+    clFinish(transferQueue)
+    clFinish(queue)
+    programs.release()
+    clReleaseCommandQueue(transferQueue)
+    clReleaseCommandQueue(queue)
+    clReleaseContext(context)
+  }
+
+  /// How many work-items make a group. On a CPU one: a work-item is a thread's worth of work there. On a GPU 64 where they share out elements
+  /// in a row (the same for every size, so that drivers which build a kernel for a group's size build it once); otherwise what the driver likes.
+  func localSize(of kernel: cl_kernel, for items: (Int, Int, Int)) -> (Int, Int, Int)? {
+    if profile.style == .cpu { return (1, 1, 1) }
+    var most = 0
+    guard items.0 % 64 == 0, items.1 == 1, items.2 == 1,
+      clGetKernelWorkGroupInfo(
+        kernel, candidate.device, cl_kernel_work_group_info(CL_KERNEL_WORK_GROUP_SIZE), MemoryLayout<Int>.size, &most, nil) == CL_SUCCESS,
+      most >= 64
+    else { return nil }
+    return (64, 1, 1)
+  }
+
+  public func makeBuffer(count: Int) throws(DeviceError) -> any DeviceBuffer {
+    var code: cl_int = 0
+    let byteCount = max(count, 16) * 4
+    guard let memory = clCreateBuffer(context, cl_mem_flags(CL_MEM_READ_WRITE), byteCount, nil, &code) else {
+      throw status.error(code, "clCreateBuffer", detail: "\(byteCount) bytes were asked for")
+    }
+    let buffer = OpenCLBuffer(memory: memory, count: count)
+    var zero: cl_uint = 0
+    try status.check(clEnqueueFillBuffer(queue, memory, &zero, 4, 0, byteCount, 0, nil, nil), "clEnqueueFillBuffer")
+    try synchronize()
+    return buffer
+  }
+
+  public func write(_ bytes: UnsafeRawBufferPointer, to buffer: any DeviceBuffer, at offset: Int) throws(DeviceError) {
+    guard !bytes.isEmpty else { return }
+    let memory = try own(buffer, offset, bytes.count)
+    try status.check(
+      clEnqueueWriteBuffer(queue, memory, cl_bool(CL_TRUE), offset * 4, bytes.count, bytes.baseAddress, 0, nil, nil), "clEnqueueWriteBuffer"
+    )
+  }
+
+  public func read(_ buffer: any DeviceBuffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(DeviceError) {
+    guard !bytes.isEmpty else { return }
+    let memory = try own(buffer, offset, bytes.count)
+    try status.check(
+      clEnqueueReadBuffer(queue, memory, cl_bool(CL_TRUE), offset * 4, bytes.count, bytes.baseAddress, 0, nil, nil), "clEnqueueReadBuffer")
+  }
+
+  public func synchronize() throws(DeviceError) { try status.check(clFinish(queue), "clFinish") }
+
+  private func own(_ buffer: any DeviceBuffer, _ offset: Int, _ byteCount: Int) throws(DeviceError) -> cl_mem {
+    guard let buffer = buffer as? OpenCLBuffer, offset >= 0, offset * 4 + byteCount <= buffer.count * 4 else {
+      throw DeviceError(device: status.device, call: "copy", error: "out of bounds", detail: "\(byteCount) bytes at element \(offset)")
+    }
+    return buffer.memory
+  }
+
+  public func prepare(_ plan: Plan, buffers: [BufferReference: any DeviceBuffer]) throws(DeviceError) -> any PreparedPlan {
+    try OpenCLPlan(self, plan, buffers)
+  }
+}
+
+/// Memory of an OpenCL device.
+final class OpenCLBuffer: DeviceBuffer {
+  let memory: cl_mem
+  let count: Int
+
+  init(memory: cl_mem, count: Int) {
+    self.memory = memory
+    self.count = count
+  }
+
+  deinit { clReleaseMemObject(memory) }
+}

@@ -1,0 +1,154 @@
+import COpenCL
+
+/// A plan as OpenCL kernels whose arguments are set: replaying it is bare enqueues.
+///
+/// What the host supplies is copied to one of two staging buffers, uploaded by the transfer queue while the step before still computes, and
+/// copied to its place on the device when the step begins.
+final class OpenCLPlan: PreparedPlan {
+  private struct Call {
+    var kernel: cl_kernel
+    var dimensions: cl_uint
+    var global: (Int, Int, Int)
+    /// The work-group's size; `nil` leaves it to the driver.
+    var local: (Int, Int, Int)?
+    var name: String
+  }
+
+  private struct Stage {
+    var host: UnsafeMutableRawPointer
+    var device: cl_mem
+    var uploaded: cl_event?
+    var consumed: cl_event?
+  }
+
+  private let device: OpenCLDevice
+  private var calls: [Call] = []
+  private let buffers: [any DeviceBuffer]  // keeps memory alive
+  private var stages: [Stage] = []
+  private var turn = 0
+  private let target: cl_mem
+  private let stagedBytes: Int
+  private let inputs: [(offset: Int, byteCount: Int)]
+
+  init(_ device: OpenCLDevice, _ plan: Plan, _ buffers: [BufferReference: any DeviceBuffer]) throws(DeviceError) {
+    func memory(_ reference: BufferReference) throws(DeviceError) -> OpenCLBuffer {
+      guard let buffer = buffers[reference] as? OpenCLBuffer else {
+        throw DeviceError(device: device.information.identifier, call: "prepare", error: "missing buffer", detail: reference.description)
+      }
+      return buffer
+    }
+    self.device = device
+    self.buffers = Array(buffers.values)
+    let inputBuffer = try memory(.inputs)
+    target = inputBuffer.memory
+    stagedBytes = min(plan.inputsSize, inputBuffer.count) * 4
+    inputs = plan.inputNames.compactMap { plan.inputs[$0].map { ($0.slice.offset * 4, $0.slice.count * 4) } }
+    let status = device.status
+    let kernels = try device.programs.kernels(for: plan)
+    calls = zip(kernels, plan.launches).map { kernel, launch in
+      let items = launch.items
+      return Call(
+        kernel: kernel, dimensions: items.2 > 1 ? 3 : items.1 > 1 ? 2 : 1, global: items, local: device.localSize(of: kernel, for: items),
+        name: launch.kernelName)
+    }
+    // From here on deinit releases what there is.
+    for (launch, call) in zip(plan.launches, calls) {
+      var number: cl_uint = 0
+      for reference in launch.buffers {
+        var handle: cl_mem? = try memory(reference).memory
+        try status.check(clSetKernelArg(call.kernel, number, MemoryLayout<cl_mem?>.size, &handle), "clSetKernelArg", kernel: call.name)
+        number += 1
+      }
+      let code = launch.parameters.withUnsafeBytes { clSetKernelArg(call.kernel, number, $0.count, $0.baseAddress) }
+      try status.check(code, "clSetKernelArg", kernel: call.name)
+    }
+    for _ in 0..<2 {
+      var code: cl_int = 0
+      guard let staging = clCreateBuffer(device.context, cl_mem_flags(CL_MEM_READ_WRITE), max(stagedBytes, 64), nil, &code) else {
+        throw status.error(code, "clCreateBuffer", detail: "\(stagedBytes) bytes for staging")
+      }
+      let host = UnsafeMutableRawPointer.allocate(byteCount: max(stagedBytes, 64), alignment: 4096)
+      host.initializeMemory(as: UInt8.self, repeating: 0, count: max(stagedBytes, 64))
+      stages.append(Stage(host: host, device: staging))
+    }
+  }
+
+  deinit {
+    clFinish(device.transferQueue)
+    clFinish(device.queue)
+    for stage in stages {
+      if let event = stage.uploaded { clReleaseEvent(event) }
+      if let event = stage.consumed { clReleaseEvent(event) }
+      clReleaseMemObject(stage.device)
+      stage.host.deallocate()
+    }
+    for call in calls { clReleaseKernel(call.kernel) }
+  }
+
+  func run(constants: UnsafeRawBufferPointer, inputs: [UnsafeRawBufferPointer]) throws(DeviceError) {
+    try stage(constants, inputs)
+    for index in calls.indices { try enqueue(index) }
+    try device.status.check(clFlush(device.queue), "clFlush")
+  }
+
+  private func enqueue(_ index: Int) throws(DeviceError) {
+    let kernel = calls[index].kernel
+    let dimensions = calls[index].dimensions
+    var global = calls[index].global
+    let hasLocal = calls[index].local != nil
+    var local = calls[index].local ?? (1, 1, 1)
+    let code = withUnsafeBytes(of: &global) { global in
+      withUnsafeBytes(of: &local) { local in
+        clEnqueueNDRangeKernel(
+          device.queue, kernel, dimensions, nil, global.bindMemory(to: Int.self).baseAddress,
+          hasLocal ? local.bindMemory(to: Int.self).baseAddress : nil, 0, nil, nil)
+      }
+    }
+    if code != CL_SUCCESS { throw device.status.error(code, "clEnqueueNDRangeKernel", kernel: calls[index].name) }
+  }
+
+  /// Brings a step's data to the device. Waits only for the step before the last, which used the same staging buffer.
+  private func stage(_ constants: UnsafeRawBufferPointer, _ inputs: [UnsafeRawBufferPointer]) throws(DeviceError) {
+    let status = device.status
+    guard inputs.count == self.inputs.count else {
+      throw DeviceError(device: status.device, call: "run", error: "\(inputs.count) inputs instead of \(self.inputs.count)")
+    }
+    let slot = turn
+    turn = 1 - turn
+    if stages[slot].consumed != nil {
+      try status.check(clWaitForEvents(1, &stages[slot].consumed), "clWaitForEvents")
+      if let event = stages[slot].consumed { clReleaseEvent(event) }
+      stages[slot].consumed = nil
+    }
+    let host = stages[slot].host
+    if let source = constants.baseAddress { host.copyMemory(from: source, byteCount: min(constants.count, stagedBytes)) }
+    for (place, input) in zip(self.inputs, inputs) {
+      if let source = input.baseAddress { (host + place.offset).copyMemory(from: source, byteCount: min(input.count, place.byteCount)) }
+    }
+    if let event = stages[slot].uploaded { clReleaseEvent(event) }
+    let staging = stages[slot].device
+    var (uploaded, consumed): (cl_event?, cl_event?)
+    let code = clEnqueueWriteBuffer(device.transferQueue, staging, cl_bool(CL_FALSE), 0, stagedBytes, host, 0, nil, &uploaded)
+    stages[slot].uploaded = uploaded
+    try status.check(code, "clEnqueueWriteBuffer")
+    try status.check(clFlush(device.transferQueue), "clFlush")
+    try status.check(clEnqueueCopyBuffer(device.queue, staging, target, 0, 0, stagedBytes, 1, &uploaded, &consumed), "clEnqueueCopyBuffer")
+    stages[slot].consumed = consumed
+  }
+
+  func runObserved(
+    constants: UnsafeRawBufferPointer, inputs: [UnsafeRawBufferPointer], launches: Int?,
+    after: @escaping (Int, UInt64) throws(DeviceError) -> Void
+  ) throws(DeviceError) {
+    try stage(constants, inputs)
+    try device.synchronize()
+    let clock = ContinuousClock()
+    for index in calls.indices.prefix(launches ?? calls.count) {
+      let start = clock.now
+      try enqueue(index)
+      try device.synchronize()
+      let elapsed = (clock.now - start).components
+      try after(index, UInt64(elapsed.seconds) * 1_000_000_000 + UInt64(elapsed.attoseconds / 1_000_000_000))
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import COpenCL
+import GlissadeKernels
+import GlissadePlanning
+import Synchronization
+
+/// The programs of a device: one for each kernel, and one for the elementwise chains of a plan. Built once per process, and read from the
+/// disk cache where an earlier process built the same.
+final class OpenCLPrograms: @unchecked Sendable {
+  private let candidate: OpenCLCandidate
+  private let context: cl_context
+  /// What every program is built with.
+  let options: String
+  private let status: OpenCLStatus
+  private let cache: ProgramCache
+  private let built = Mutex<[String: Program]>([:])
+
+  /// A program by its source; the handle may cross threads.
+  private struct Program: @unchecked Sendable { let handle: cl_program }
+
+  /// Which family each library kernel is in.
+  private static let families: [String: Int] = {
+    var numbers: [String: Int] = [:]
+    for index in 0..<glissade_family_count() { numbers[String(cString: glissade_family_name(index))] = index }
+    var result: [String: Int] = [:]
+    let library = glissade_native_library(0)
+    for kernel in UnsafeBufferPointer(start: library.first, count: library.count) {
+      result[String(cString: kernel.name)] = numbers[String(cString: kernel.family)]
+    }
+    return result
+  }()
+
+  init(_ candidate: OpenCLCandidate, context: cl_context, options: String, cache: ProgramCache? = nil) {
+    self.candidate = candidate
+    self.context = context
+    self.options = options
+    status = OpenCLStatus(device: candidate.information.identifier)
+    self.cache = cache ?? ProgramCache(device: candidate.information, platformVersion: candidate.platformVersion)
+  }
+
+  /// The sources of the programs that hold some of the library's kernels.
+  static func librarySources(of kernels: [String]) -> [String] {
+    kernels.compactMap { kernel in
+      families[kernel].map { KernelText.program(from: String(cString: glissade_family_text($0)), keeping: kernel) }
+    }
+  }
+
+  func release() {
+    ProgramStorage.forget(ObjectIdentifier(self))
+    built.withLock { programs in
+      for program in programs.values { clReleaseProgram(program.handle) }
+      programs = [:]
+    }
+  }
+
+  /// A kernel object for each launch, so that arguments stay set.
+  func kernels(for plan: Plan) throws(DeviceError) -> [cl_kernel] {
+    var chains: [ElementwiseChain: String] = [:]
+    var chainText = ""
+    for launch in plan.launches {
+      guard case .elementwise(let chain) = launch.kernel, chains[chain] == nil else { continue }
+      let name = "elementwise_\(chains.count)"
+      chains[chain] = name
+      chainText += ElementwiseSource.text(of: chain, name: name)
+    }
+    var result: [cl_kernel] = []
+    var known: [String: cl_program] = [:]
+    do throws(DeviceError) {
+      for launch in plan.launches {
+        let family: String
+        let name: String
+        switch launch.kernel {
+        case .library(let kernel): (family, name) = (kernel, kernel)
+        case .elementwise(let chain): (family, name) = ("elementwise", chains[chain] ?? "")
+        }
+        if known[family] == nil {
+          guard let index = Self.families[family] else {
+            throw DeviceError(device: status.device, call: "prepare", error: "no such kernel", kernel: name)
+          }
+          let text = KernelText.program(from: String(cString: glissade_family_text(index)), keeping: family)
+          known[family] = try program(family == "elementwise" ? text + chainText : text, family)
+        }
+        if let program = known[family] { result.append(try kernel(name, in: program)) }
+      }
+    } catch {
+      for kernel in result { clReleaseKernel(kernel) }
+      throw error
+    }
+    return result
+  }
+
+  private func kernel(_ name: String, in program: cl_program) throws(DeviceError) -> cl_kernel {
+    var code: cl_int = 0
+    guard let kernel = clCreateKernel(program, name, &code) else { throw status.error(code, "clCreateKernel", kernel: name) }
+    return kernel
+  }
+
+  private func program(_ source: String, _ kernel: String) throws(DeviceError) -> cl_program {
+    if let known = built.withLock({ $0[source] }) { return known.handle }
+    let program = try load(source, kernel)
+    built.withLock { $0[source] = Program(handle: program) }
+    return program
+  }
+
+  private func load(_ source: String, _ kernel: String) throws(DeviceError) -> cl_program {
+    var device: cl_device_id? = candidate.device
+    if let binary = cache.binary(source: source, options: options) {
+      let program = binary.withUnsafeBufferPointer { bytes -> cl_program? in
+        var (pointer, size): (UnsafePointer<UInt8>?, Int) = (bytes.baseAddress, bytes.count)
+        var (binaryStatus, code): (cl_int, cl_int) = (0, 0)
+        return clCreateProgramWithBinary(context, 1, &device, &size, &pointer, &binaryStatus, &code)
+      }
+      if let program {
+        if clBuildProgram(program, 1, &device, options, nil, nil) == CL_SUCCESS { return program }
+        clReleaseProgram(program)
+      }
+    }
+    let program = try build(source, kernel)
+    let store = { [self] in
+      if let binary = binary(of: program) { cache.store(binary, source: source, options: options) }
+    }
+    if candidate.information.kind == .cpu { ProgramStorage.later(for: ObjectIdentifier(self), store) } else { store() }
+    return program
+  }
+
+  private func build(_ source: String, _ kernel: String) throws(DeviceError) -> cl_program {
+    var device: cl_device_id? = candidate.device
+    var code: cl_int = 0
+    let created = source.withCString { text -> cl_program? in
+      var text: UnsafePointer<CChar>? = text
+      return clCreateProgramWithSource(context, 1, &text, nil, &code)
+    }
+    guard let program = created else { throw status.error(code, "clCreateProgramWithSource", kernel: kernel) }
+    code = clBuildProgram(program, 1, &device, options, nil, nil)
+    guard code == CL_SUCCESS else {
+      let log = OpenCLDiscovery.text {
+        clGetProgramBuildInfo(program, candidate.device, cl_program_build_info(CL_PROGRAM_BUILD_LOG), $0, $1, $2)
+      }
+      clReleaseProgram(program)
+      throw status.error(code, "clBuildProgram", kernel: kernel, detail: String(log.prefix(2000)))
+    }
+    return program
+  }
+
+  private func binary(of program: cl_program) -> [UInt8]? {
+    var size = 0
+    guard clGetProgramInfo(program, cl_program_info(CL_PROGRAM_BINARY_SIZES), MemoryLayout<Int>.size, &size, nil) == CL_SUCCESS, size > 0
+    else { return nil }
+    var bytes = [UInt8](repeating: 0, count: size)
+    let code = bytes.withUnsafeMutableBufferPointer { buffer in
+      var pointer = buffer.baseAddress
+      return clGetProgramInfo(program, cl_program_info(CL_PROGRAM_BINARIES), MemoryLayout<UnsafeMutablePointer<UInt8>?>.size, &pointer, nil)
+    }
+    return code == CL_SUCCESS ? bytes : nil
+  }
+}

@@ -1,0 +1,87 @@
+import GlissadePlanning
+import GlissadeRandom
+import GlissadeTensors
+
+/// Runs a small convolutional network's step, forward and backward, on a device and compares every result with the processor's: products,
+/// elementwise chains, pooling, dropout, reductions and softmax, with sizes that leave tails everywhere. Its kernels are those that such a
+/// network's training needs anyway, because each kernel costs time to build at the first start.
+enum SelfTest {
+  /// - Throws: `DeviceError` when the device fails or computes something else.
+  static func run(on device: any Device) throws(DeviceError) {
+    let expected = try results(on: try CPUDevice(threads: 1))
+    let found = try results(on: device)
+    for (name, right) in expected.sorted(by: { $0.key < $1.key }) {
+      let result = found[name] ?? []
+      let scale = right.reduce(Float(1e-3)) { max($0, abs($1)) }
+      let error = zip(right, result).reduce(Float(0)) { worst, pair in
+        let difference = abs(pair.0 - pair.1)
+        return difference.isFinite ? max(worst, difference) : .infinity
+      }
+      guard result.count == right.count, error <= 1e-3 * scale else {
+        throw DeviceError(
+          device: device.information.identifier, call: "self-test", error: "a wrong result",
+          detail: "\(name) is off by \(error / scale) relative to its largest value")
+      }
+    }
+  }
+
+  private static func results(on device: any Device) throws(DeviceError) -> [String: [Float]] {
+    let graph = Graph(isTraining: true)
+    let parameters = [
+      ("conv", Parameter("conv", shape: [19, 3, 3, 5])), ("bias", Parameter("bias", shape: [19])),
+      ("hidden", Parameter("hidden", shape: [23, 9 * 19])), ("head", Parameter("head", shape: [7, 23])),
+    ]
+    let layout = ParameterLayout(parameters.map { (path: $0.0, parameter: $0.1) }, groupCount: 1) { _, _ in 0 }
+    let weights = parameters.map { graph[$0.1] }
+    let x = graph.input("x", shape: [3, 7, 7, 5])
+    let labels = graph.input("labels", shape: [3], dtype: .int32)
+    let convolved = relu(x.convolved(weights[0], padding: (1, 1)) + weights[1])
+    let pooled = convolved.maxPooled(Window(kernel: (2, 2), stride: (2, 2))).flattened()
+    let hidden = relu(pooled.matmul(weights[2], transposeOther: true)).dropout(0.25)
+    let (loss, _) = softmaxCrossEntropy(hidden.matmul(weights[3], transposeOther: true), labels)
+    let gradients = graph.gradients(of: loss, withRespectTo: weights + [x])
+    var request = StepRequest(graph: graph, layout: layout)
+    request.outputs["loss"] = loss
+    for (index, gradient) in gradients.enumerated() {
+      request.outputs[index < parameters.count ? "gradient of \(parameters[index].0)" : "gradient of the input"] = gradient
+    }
+    let plan: Plan
+    do { plan = try Planner(profile: device.profile).plan(request) } catch {
+      throw DeviceError(device: device.information.identifier, call: "self-test", error: "an invalid step", detail: error.description)
+    }
+    var shared: [BufferReference: any DeviceBuffer] = [:]
+    shared[.parameters(group: 0)] = try device.makeBuffer(count: layout.groupSizes[0])
+    shared[.control] = try device.makeBuffer(count: 16)
+    let memory = try PlanMemory(for: plan, on: device, sharing: shared)
+    for entry in layout.entries {
+      let values = uniform(entry.path, entry.slice.count)
+      if let buffer = memory.buffers[entry.slice.buffer] {
+        try device.write(values, to: buffer, at: entry.slice.offset)
+      }
+    }
+    let prepared = try device.prepare(plan, buffers: memory.buffers)
+    let images = uniform("x", x.shape.count)
+    let classes: [Int32] = [0, 6, 3]
+    let outcome = images.withUnsafeBytes { images in
+      classes.withUnsafeBytes { classes in
+        Result { () throws(DeviceError) in
+          try prepared.run(constants: UnsafeRawBufferPointer(start: nil, count: 0), inputs: [images, classes])
+        }
+      }
+    }
+    try outcome.get()
+    var results: [String: [Float]] = [:]
+    for (name, output) in plan.outputs {
+      guard let buffer = memory.buffers[output.slice.buffer] else { continue }
+      results[name] = try device.read(buffer, at: output.slice.offset, count: output.slice.count, filler: Float.nan)
+    }
+    return results
+  }
+
+  private static func uniform(_ name: String, _ count: Int) -> [Float] {
+    var values = [Float](repeating: 0, count: count)
+    var generator = Philox4x32(seed: 1, stream: Philox4x32.stream(named: name))
+    generator.fillUniform(&values, low: -1, high: 1)
+    return values
+  }
+}

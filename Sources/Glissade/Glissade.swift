@@ -1,0 +1,10 @@
+// The umbrella: `import Glissade` brings everything a training program needs.
+@_exported import GlissadeData
+@_exported import GlissadeDevices
+@_exported import GlissadeFormats
+@_exported import GlissadeLayers
+@_exported import GlissadeModels
+@_exported import GlissadeOptimizers
+@_exported import GlissadePlanning
+@_exported import GlissadeTensors
+@_exported import GlissadeTraining

@@ -1,0 +1,47 @@
+/// The largest value of each window of [N, H, W, C] images.
+public struct MaxPool2D: Layer {
+  private let window: Window
+
+  /// - Parameters:
+  ///   - kernel: the window's height and width.
+  ///   - stride: default the window's size.
+  ///   - padding: on every side, never the largest; default 0.
+  ///   - dilation: the distance between taps; default 1.
+  public init(_ kernel: Int, stride: Int? = nil, padding: Int = 0, dilation: Int = 1) {
+    let stride = stride ?? kernel
+    window = Window(kernel: (kernel, kernel), stride: (stride, stride), padding: (padding, padding), dilation: (dilation, dilation))
+  }
+
+  public func forward(_ x: Tensor) -> Tensor { x.maxPooled(window) }
+}
+
+/// The mean of each window of [N, H, W, C] images.
+public struct AveragePool2D: Layer {
+  private let window: Window
+  private let countsPadding: Bool
+
+  /// - Parameters:
+  ///   - kernel: the window's height and width.
+  ///   - stride: default the window's size.
+  ///   - padding: zeros on every side; default 0.
+  ///   - countsPadding: whether padding counts in the mean (PyTorch's `count_include_pad`); default true.
+  public init(_ kernel: Int, stride: Int? = nil, padding: Int = 0, countsPadding: Bool = true) {
+    let stride = stride ?? kernel
+    window = Window(kernel: (kernel, kernel), stride: (stride, stride), padding: (padding, padding))
+    self.countsPadding = countsPadding
+  }
+
+  public func forward(_ x: Tensor) -> Tensor { x.averagePooled(window, countsPadding: countsPadding) }
+}
+
+/// The mean over height and width: [N, H, W, C] to [N, C].
+public struct GlobalAveragePool: Layer {
+  public init() {}
+
+  public func forward(_ x: Tensor) -> Tensor {
+    guard !x.isValid || x.shape.rank == 4 else {
+      return x.graph.reject("globalAveragePool", [x], because: "the images have to be [batch, height, width, channels]")
+    }
+    return x.mean(axes: [1, 2])
+  }
+}

@@ -1,0 +1,30 @@
+import GlissadeLayers
+
+/// A small convolutional network for small grey pictures, after LeCun et al. 1998: two 3×3 convolutions with ReLU and pooling, two dense layers.
+public struct LeNet: Layer {
+  public let conv1: Conv2D
+  public let conv2: Conv2D
+  public let fc1: Dense
+  public let fc2: Dense
+  private let pool = MaxPool2D(2)
+  private let dropout: Dropout
+
+  /// - Parameters:
+  ///   - input: [height, width, channels] of a picture.
+  ///   - classes: how many classes.
+  ///   - dropout: rate before the last layer; default 0.25.
+  public init(input: Shape, classes: Int, dropout: Float = 0.25) {
+    conv1 = Conv2D(input[2], 32, kernel: 3, padding: 1)
+    conv2 = Conv2D(32, 64, kernel: 3, padding: 1)
+    fc1 = Dense(input[0] / 4 * (input[1] / 4) * 64, 128)
+    fc2 = Dense(128, classes)
+    self.dropout = Dropout(dropout)
+  }
+
+  public func forward(_ x: Tensor) -> Tensor {
+    var x = pool(relu(conv1(x)))
+    x = pool(relu(conv2(x)))
+    x = relu(fc1(x.flattened()))
+    return fc2(dropout(x))
+  }
+}

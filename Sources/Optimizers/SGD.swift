@@ -1,0 +1,56 @@
+import GlissadeKernels
+
+/// Stochastic gradient descent, as PyTorch's `SGD`:
+///
+///     g ← g + λ·p
+///     b ← g at the first step, then μ·b + (1 − dampening)·g       (with momentum μ)
+///     p ← p − γ·b;  with Nesterov  p ← p − γ·(g + μ·b)
+public struct SGD: Optimizer {
+  public static let name = "sgd"
+  /// γ.
+  public var learningRate: Double
+  /// μ; 0 keeps no state.
+  public var momentum: Double
+  /// Dampens new gradients in the momentum.
+  public var dampening: Double
+  /// λ, L2.
+  public var weightDecay: Double
+  /// Sutskever et al. 2013's form of Nesterov momentum.
+  public var isNesterov: Bool
+
+  public init(learningRate: Double = 0.1, momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0, isNesterov: Bool = false) {
+    self.learningRate = learningRate
+    self.momentum = momentum
+    self.dampening = dampening
+    self.weightDecay = weightDecay
+    self.isNesterov = isNesterov
+  }
+
+  public func validate() throws(OptimizerError) {
+    let check = HyperparameterCheck(optimizer: Self.name)
+    try check.learningRate(learningRate)
+    try check.notNegative("momentum", momentum)
+    try check.expect("dampening", dampening, dampening >= 0 && dampening <= 1, "at least 0 and at most 1")
+    try check.notNegative("weight decay", weightDecay)
+    if isNesterov {
+      try check.expect("momentum", momentum, momentum > 0, "above 0 for Nesterov momentum")
+      try check.expect("dampening", dampening, dampening == 0, "0 for Nesterov momentum")
+    }
+  }
+
+  public var kernel: String { "sgd" }
+  public var stateSlots: Int { momentum == 0 ? 0 : 1 }
+  public var stateNames: [String] { momentum == 0 ? [] : ["momentum_buffer"] }
+
+  public func parameters(count: Int, group: Int) -> [UInt8] {
+    bytes(
+      of: SGDParameters(
+        count: Int32(count), p: 0, g: 0, state0: 0, state1: 0, state2: 0, group: Int32(group), momentum: Float(momentum),
+        dampening: Float(dampening), weightDecay: Float(weightDecay), nesterov: isNesterov ? 1 : 0))
+  }
+
+  public func write(constants: UnsafeMutableBufferPointer<Float>, step: Int, learningRate: Double) {
+    constants[0] = Float(learningRate)
+    constants[3] = step == 1 ? 1 : 0
+  }
+}

@@ -1,0 +1,33 @@
+/// What the planner has to know of a device to pick kernel variants and to cut work into pieces.
+public struct DeviceProfile: Hashable, Sendable {
+  /// Whether work-items are threads with wide vectors (a CPU, natively or through OpenCL) or lanes (a GPU).
+  public enum Style: String, Hashable, Sendable { case cpu, gpu }
+
+  public var style: Style
+  /// Rows of the register tile that matmul and convolution were compiled with.
+  public var tileRows: Int
+  /// Its columns.
+  public var tileColumns: Int
+  /// Work-items in a launch that just shares out elements.
+  public var shares: Int
+
+  /// Threads, or on a GPU compute units times a few hundred: what work has to be cut for. No result depends on it.
+  public var workers: Int
+
+  public init(style: Style, tileRows: Int, tileColumns: Int, shares: Int, workers: Int) {
+    self.style = style
+    self.workers = workers
+    self.tileRows = tileRows
+    self.tileColumns = tileColumns
+    self.shares = shares
+  }
+
+  /// How many work-items share `count` elements: few enough that each has something to do.
+  func shares(of count: Int) -> Int {
+    switch style {
+    case .cpu: max(1, min(shares, count / 2048))
+    // Whole work-groups: OpenCL 1.2 wants the global size to be a multiple of the local one.
+    case .gpu: max(64, min(shares, (count + 63) / 64 * 64))
+    }
+  }
+}

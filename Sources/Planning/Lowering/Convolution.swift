@@ -1,0 +1,185 @@
+import GlissadeKernels
+import GlissadeTensors
+
+extension Lowering {
+  mutating func lowerConvolution(_ unit: Fusion.Unit, _ rule: Convolution, _ fused: Fusion.FusedEpilogue?) {
+    let shape = ConvolutionShape(rule.window, rule.groups, x: inputShape(unit.node, 0), y: outputShape(unit.node))
+    let x = input(unit.node, 0)
+    if shape.hasFewInputs {
+      // The weights of the wide convolution are the same numbers in the same order.
+      convolve(unit, patches(of: x, shape, note(unit.node, "patches")), shape.ofPatches, isInputGradient: false, fused)
+    } else {
+      convolve(unit, x, shape, isInputGradient: false, fused)
+    }
+  }
+
+  mutating func lowerConvolutionInputGradient(_ unit: Fusion.Unit, _ rule: ConvolutionInputGradient, _ fused: Fusion.FusedEpilogue?) {
+    let shape = ConvolutionShape(rule.window, rule.groups, x: outputShape(unit.node), y: inputShape(unit.node, 0))
+    convolve(unit, input(unit.node, 0), shape, isInputGradient: true, fused)
+  }
+
+  /// A convolution or its input gradient: weights into panels, then the product with its epilogue.
+  private mutating func convolve(
+    _ unit: Fusion.Unit, _ source: Slot, _ shape: ConvolutionShape, isInputGradient: Bool, _ fused: Fusion.FusedEpilogue?
+  ) {
+    let (weights, target) = (input(unit.node, 1), output(unit.result))
+    let note = note(unit.node, epilogue: fused, flops: shape.flops)
+    let packed = packedWeights(weights, shape, isInputGradient: isInputGradient, note)
+    let zeros = zeros(convolution_zero_floats(shape))
+    let epilogue = epilogueArguments(fused)
+    let gradient: Int32 = isInputGradient ? 1 : 0
+    let panels = convolution_panels_per_item(shape, gradient, profile.tileColumns)
+    let tiles = convolution_tiles_per_item(shape, gradient, profile.tileRows, profile.tileColumns, panels, profile.workers)
+    let kernel = (shape.isDepthwise ? "depthwise" : "convolution") + (isInputGradient ? "_input_gradient" : "")
+    let items: (Int, Int, Int) =
+      shape.isDepthwise
+      ? (profile.shares(of: count(target)), 1, convolution_phases(shape, gradient))
+      : (
+        convolution_panel_items(shape, gradient, profile.tileColumns, panels),
+        convolution_items(shape, gradient, profile.tileRows, tiles), convolution_planes(shape, gradient)
+      )
+    emit(kernel, note, items: items, [.read(source), .read(packed), .write(target), .read(zeros)] + epilogue.arguments) { unit in
+      ConvolutionParameters(
+        source: unit(source), packed: unit(packed), destination: unit(target), zeros: unit(zeros), shape: shape,
+        tilesPerItem: Int32(tiles), panelsPerItem: Int32(panels), epilogue: epilogue.make(unit))
+    }
+  }
+
+  /// Weights as the kernels read them. A depthwise convolution and its input gradient read the same.
+  private mutating func packedWeights(_ weights: Slot, _ shape: ConvolutionShape, isInputGradient: Bool, _ note: Launch.Note) -> Slot {
+    let isDepthwise = shape.isDepthwise
+    var note = note
+    note.operation = "pack weights"
+    note.flops = 0
+    return sharing(PackedWeights(weights: weights, isInputGradient: isInputGradient && !isDepthwise)) { lowering in
+      let count =
+        isDepthwise ? lowering.count(weights) : convolution_pack_floats(shape, isInputGradient ? 1 : 0, lowering.profile.tileColumns)
+      let packed = lowering.scratch(count)
+      let items: (Int, Int, Int) =
+        isDepthwise
+        ? (lowering.profile.shares(of: count), 1, 1)
+        : (convolution_panels(shape, isInputGradient ? 1 : 0, lowering.profile.tileColumns), convolution_taps(shape), Int(shape.groups))
+      lowering.emit(isDepthwise ? "depthwise_pack" : "convolution_pack", note, items: items, [.read(weights), .write(packed)]) { unit in
+        ConvolutionPackParameters(w: unit(weights), packed: unit(packed), shape: shape, inputGradient: isInputGradient ? 1 : 0)
+      }
+      return packed
+    }
+  }
+
+  /// Each output pixel's taps side by side: a convolution of few channels becomes one of a single tap and many, which fills vectors.
+  private mutating func patches(of x: Slot, _ shape: ConvolutionShape, _ note: Launch.Note) -> Slot {
+    sharing(Patches(x: x, shape: bytes(of: shape))) { lowering in
+      let wide = shape.ofPatches
+      let patches = lowering.scratch(Int(wide.batch) * Int(wide.outputHeight) * Int(wide.outputWidth) * Int(wide.inputChannels))
+      let items = (lowering.profile.shares(of: lowering.count(patches)), 1, 1)
+      lowering.emit("convolution_patches", note, items: items, [.read(x), .write(patches)]) { unit in
+        ConvolutionPatchesParameters(x: unit(x), patches: unit(patches), shape: shape)
+      }
+      return patches
+    }
+  }
+
+  private struct Patches: Hashable {
+    var x: Slot
+    var shape: [UInt8]
+  }
+
+  private struct PackedWeights: Hashable {
+    var weights: Slot
+    var isInputGradient: Bool
+  }
+
+  mutating func lowerConvolutionWeightGradient(_ unit: Fusion.Unit, _ rule: ConvolutionWeightGradient) {
+    let node = unit.node
+    let shape = ConvolutionShape(rule.window, rule.groups, x: inputShape(node, 0), y: inputShape(node, 1))
+    let (x, dy, dw) = (input(node, 0), input(node, 1), output(node))
+    if shape.hasFewInputs {
+      // dy, transposed, times the patches.
+      let wide = shape.ofPatches
+      let patches = patches(of: x, shape, note(node, "patches"))
+      var product = Product(
+        rows: Int(wide.outputChannels), columns: Int(wide.inputChannels),
+        inner: Int(wide.batch) * Int(wide.outputHeight) * Int(wide.outputWidth),
+        batch: 1)
+      product.isTransposedA = true
+      emit(product, dy, patches, dw, EpilogueArguments(), note(node, flops: shape.flops))
+      if let sum = unit.biasGradient, case .reduce(let rule) = graph.nodes[sum].operation { lowerReduce(sum, rule) }
+      return
+    }
+    let db = unit.biasGradient.map { output($0) }
+    var note = note(node, flops: shape.flops)
+    if db != nil { note.operation += " + bias gradient" }
+    let splits = shape.isDepthwise ? max(1, min(16, Int(shape.batch) * Int(shape.outputHeight) / 8)) : convolution_weight_splits(shape)
+    let needsMerge = shape.isDepthwise || splits > 1
+    let weightPartials = needsMerge ? scratch(count(dw) * splits) : dw
+    let biasPartials = db.map { splits > 1 ? scratch(count($0) * splits) : $0 }
+    let units = convolution_weight_units_per_item(shape, profile.tileColumns, splits, profile.workers)
+    let block = convolution_weight_block(shape)
+    emit(
+      shape.isDepthwise ? "depthwise_weight_gradient" : "convolution_weight_gradient", note,
+      items: shape.isDepthwise
+        ? (depthwise_blocks(shape), splits, 1)
+        : (convolution_weight_items(shape, profile.tileColumns, units), splits, Int(shape.groups)),
+      [.read(x), .read(dy), .write(weightPartials), biasPartials.map { .write($0) } ?? .unused]
+    ) { unit in
+      ConvolutionWeightGradientParameters(
+        x: unit(x), dy: unit(dy), dw: unit(weightPartials), db: unit(biasPartials), shape: shape, hasBias: db == nil ? 0 : 1,
+        splits: Int32(splits), unitsPerItem: Int32(units), rowsPerBlock: Int32(block))
+    }
+    var merging = note
+    merging.operation = "merge " + note.operation
+    if needsMerge { merge(shape.isDepthwise ? "depthwise_merge" : "convolution_merge", weightPartials, dw, splits, shape, merging) }
+    if let db, let biasPartials, splits > 1 { merge("convolution_merge", biasPartials, db, splits, shape, merging) }
+  }
+
+  private mutating func merge(
+    _ kernel: String, _ partials: Slot, _ sum: Slot, _ splits: Int, _ shape: ConvolutionShape, _ note: Launch.Note
+  ) {
+    let count = count(sum)
+    var note = note
+    note.flops = count * splits
+    emit(kernel, note, items: (profile.shares(of: count * splits), 1, 1), [.read(partials), .write(sum)]) { unit in
+      ConvolutionMergeParameters(
+        partials: unit(partials), sum: unit(sum), count: Int32(count), splits: Int32(splits), channels: shape.outputChannels)
+    }
+  }
+}
+
+extension ConvolutionShape {
+  init(_ window: Window, _ groups: Int, x: Shape, y: Shape) {
+    self.init(
+      batch: Int32(x[0]), inputHeight: Int32(x[1]), inputWidth: Int32(x[2]), inputChannels: Int32(x[3]), outputHeight: Int32(y[1]),
+      outputWidth: Int32(y[2]), outputChannels: Int32(y[3]), kernelHeight: Int32(window.kernelHeight),
+      kernelWidth: Int32(window.kernelWidth),
+      strideHeight: Int32(window.strideHeight), strideWidth: Int32(window.strideWidth), paddingTop: Int32(window.paddingHeight),
+      paddingLeft: Int32(window.paddingWidth), dilationHeight: Int32(window.dilationHeight), dilationWidth: Int32(window.dilationWidth),
+      groups: Int32(groups))
+  }
+
+  /// So few input channels that vectors over them stay mostly empty, as in a first layer.
+  var hasFewInputs: Bool {
+    let patches = Int(batch) * Int(outputHeight) * Int(outputWidth) * convolution_taps(self) * Int(inputChannels)
+    return groups == 1 && inputChannels < 8 && convolution_taps(self) > 1 && patches < Int(Int32.max)
+  }
+
+  /// The same convolution over patches: one tap, whose channels are all taps' channels.
+  var ofPatches: ConvolutionShape {
+    var result = self
+    result.inputHeight = outputHeight
+    result.inputWidth = outputWidth
+    result.inputChannels = inputChannels * kernelHeight * kernelWidth
+    (result.kernelHeight, result.kernelWidth) = (1, 1)
+    (result.strideHeight, result.strideWidth) = (1, 1)
+    (result.paddingTop, result.paddingLeft) = (0, 0)
+    (result.dilationHeight, result.dilationWidth) = (1, 1)
+    return result
+  }
+
+  /// One filter for each channel: kernels of their own.
+  var isDepthwise: Bool { groups > 1 && groups == inputChannels && groups == outputChannels }
+
+  /// A multiplication and an addition for each tap of each output element.
+  var flops: Int {
+    2 * Int(batch) * Int(outputHeight) * Int(outputWidth) * Int(outputChannels) * convolution_taps(self) * Int(inputChannels / groups)
+  }
+}

@@ -1,0 +1,40 @@
+import GlissadeKernels
+import GlissadeTensors
+
+/// The operands of a fused epilogue: the kernels' last four buffers, and what they are told of them.
+struct EpilogueArguments {
+  var arguments: [Lowering.Argument] = [.unused, .unused, .unused, .unused]
+  var scale: Slot?
+  var bias: Slot?
+  var residual: Slot?
+  var mask: Slot?
+  var activation: Int32 = Int32(ACTIVATION_NONE)
+
+  func make(_ unit: (Slot?) -> Int32) -> Epilogue {
+    Epilogue(
+      scale: unit(scale), bias: unit(bias), residual: unit(residual), mask: unit(mask), hasScale: scale == nil ? 0 : 1,
+      hasBias: bias == nil ? 0 : 1, hasResidual: residual == nil ? 0 : 1, hasMask: mask == nil ? 0 : 1, activation: activation)
+  }
+}
+
+extension Lowering {
+  mutating func epilogueArguments(_ fused: Fusion.FusedEpilogue?) -> EpilogueArguments {
+    var result = EpilogueArguments()
+    guard let fused else { return result }
+    result.scale = fused.scale.map { slot($0) }
+    result.bias = fused.bias.map { slot($0) }
+    result.residual = fused.residual.map { slot($0) }
+    result.mask = fused.mask.map { slot($0) }
+    result.arguments = [result.scale, result.bias, result.residual, result.mask].map { $0.map { .read($0) } ?? .unused }
+    result.activation =
+      switch fused.activation {
+      case .relu: Int32(ACTIVATION_RELU)
+      case .sigmoid: Int32(ACTIVATION_SIGMOID)
+      case .hyperbolicTangent: Int32(ACTIVATION_TANH)
+      case .gelu: Int32(ACTIVATION_GELU)
+      case .silu: Int32(ACTIVATION_SILU)
+      default: Int32(ACTIVATION_NONE)
+      }
+    return result
+  }
+}

@@ -1,0 +1,186 @@
+import GlissadeTensors
+
+/// Names a piece of memory while a plan is made; it becomes a `Slice` when the arena is laid out.
+struct Slot: Hashable {
+  let index: Int
+}
+
+/// Turns fused operations into launches whose memory is not placed yet. The rules for each family are extensions in this folder.
+struct Lowering {
+  /// What a launch does with a buffer argument.
+  enum Argument {
+    case read(Slot)
+    case write(Slot)
+    /// Reads and writes.
+    case update(Slot)
+    /// A buffer of the step itself.
+    case buffer(BufferReference)
+    /// An operand that this launch has not got: any valid buffer will do.
+    case unused
+  }
+
+  /// A launch before its slices are known.
+  struct Pending {
+    var kernel: Launch.Kernel
+    var note: Launch.Note
+    var items: (Int, Int, Int)
+    var arguments: [Argument]
+    /// Slots that lie in the buffers of other arguments.
+    var alsoReads: [Slot] = []
+    var alsoWrites: [Slot] = []
+    var parameters: (_ unit: (Slot?) -> Int32) -> [UInt8]
+  }
+
+  let graph: Graph
+  let profile: DeviceProfile
+  let layout: ParameterLayout
+  private(set) var pending: [Pending] = []
+  /// Size in elements, and the slice of slots that are not in the activation arena.
+  private(set) var slots: [(count: Int, fixed: Slice?)] = []
+  private(set) var zerosSize = Slice.room(64)
+  /// Values that live in the gradient arenas.
+  private var destinations: [ValueID: Slice]
+  private var values: [ValueID: Slot] = [:]
+  private var shared: [AnyHashable: Slot] = [:]
+  private(set) var inputs: [String: (slice: Slice, type: TensorType)] = [:]
+  private(set) var inputsSize = 0
+
+  /// - Parameter destinations: values that have to be written to a given place.
+  init(graph: Graph, profile: DeviceProfile, layout: ParameterLayout, destinations: [ValueID: Slice]) {
+    self.graph = graph
+    self.profile = profile
+    self.layout = layout
+    self.destinations = destinations
+    inputsSize = StepMemory.constantsSize(groups: layout.groupSizes.count)
+  }
+
+  // MARK: Memory
+
+  /// New memory in the activation arena.
+  mutating func scratch(_ count: Int) -> Slot {
+    slots.append((count, nil))
+    return Slot(index: slots.count - 1)
+  }
+
+  /// Memory at a given place.
+  mutating func fixed(_ slice: Slice) -> Slot {
+    slots.append((slice.count, slice))
+    return Slot(index: slots.count - 1)
+  }
+
+  /// Something that several operations of a step need and the first of them makes.
+  mutating func sharing(_ key: some Hashable, _ make: (inout Lowering) -> Slot) -> Slot {
+    let key = AnyHashable(key)
+    if let slot = shared[key] { return slot }
+    let slot = make(&self)
+    shared[key] = slot
+    return slot
+  }
+
+  /// At least this many zeros.
+  mutating func zeros(_ count: Int) -> Slot {
+    zerosSize = max(zerosSize, Slice.room(count))
+    return fixed(Slice(.zeros, offset: 0, count: count))
+  }
+
+  /// Where a value is.
+  mutating func slot(_ id: ValueID) -> Slot {
+    let id = graph.resolved(id)
+    if let slot = values[id] { return slot }
+    let type = graph.nodes[id.node].outputs[id.output]
+    let slot: Slot
+    switch graph.nodes[id.node].operation {
+    case .input(let input):
+      let place = Slice(.inputs, offset: inputsSize, count: type.shape.count)
+      inputsSize += Slice.room(type.shape.count)
+      inputs[input.inputName] = (place, type)
+      slot = fixed(place)
+    case .parameter(let read):
+      slot = layout[read.id].map { fixed($0.slice) } ?? scratch(type.shape.count)
+    case .constant(let constant):
+      slot = scratch(type.shape.count)
+      fill(slot, with: constant.value)
+    default: slot = destinations[id].map { fixed($0) } ?? scratch(type.shape.count)
+    }
+    values[id] = slot
+    return slot
+  }
+
+  /// Which buffer a slot will be in.
+  func buffer(_ slot: Slot) -> BufferReference { slots[slot.index].fixed?.buffer ?? .activations }
+
+  func count(_ slot: Slot) -> Int { slots[slot.index].count }
+
+  // MARK: Launches
+
+  /// Adds a launch.
+  /// - Parameters:
+  ///   - kernel: the library kernel's name.
+  ///   - note: what it is for.
+  ///   - items: the index space.
+  ///   - arguments: its buffers, in order.
+  ///   - parameters: makes the parameter struct, given where slots are (in units of 16 elements).
+  mutating func emit<Parameters>(
+    _ kernel: String, _ note: Launch.Note, items: (Int, Int, Int), _ arguments: [Argument],
+    parameters: @escaping (_ unit: (Slot?) -> Int32) -> Parameters
+  ) {
+    add(
+      Pending(
+        kernel: .library(kernel), note: note, items: items, arguments: arguments,
+        parameters: { unit in bytes(of: parameters(unit)) }))
+  }
+
+  mutating func add(_ launch: Pending) { pending.append(launch) }
+
+  /// A note for an operation of the graph.
+  func note(_ node: Int, _ operation: String? = nil, epilogue: Fusion.FusedEpilogue? = nil, flops: Int = 0) -> Launch.Note {
+    let recorded = graph.nodes[node]
+    let name = ([operation ?? recorded.operation.rule.name] + (epilogue?.names ?? [])).joined(separator: " + ")
+    return Launch.Note(name, path: graph.path(ofScope: recorded.scope), shape: recorded.outputs[0].shape, flops: flops)
+  }
+
+  // MARK: Dispatch
+
+  /// Emits what computes a unit.
+  mutating func lower(_ unit: Fusion.Unit) {
+    switch unit.kind {
+    case .elementwise(let members): lowerChain(members)
+    case .operation(let epilogue): lower(unit, epilogue)
+    }
+  }
+
+  private mutating func lower(_ unit: Fusion.Unit, _ epilogue: Fusion.FusedEpilogue?) {
+    let node = graph.nodes[unit.node]
+    switch node.operation {
+    case .input, .constant, .parameter, .reshape: break
+    case .unary, .binary: lowerChain([unit.node])
+    case .batchNorm: break  // taken apart before planning
+    case .dropout(let rule): lowerDropout(unit.node, rule)
+    case .transpose(let rule): lowerTranspose(unit.node, rule)
+    case .broadcast: lowerBroadcast(unit.node)
+    case .gatherRows: lowerGatherRows(unit.node)
+    case .scatterAddRows: lowerScatterAddRows(unit.node)
+    case .reduce(let rule): lowerReduce(unit.node, rule)
+    case .softmax(let rule): lowerSoftmax(unit.node, rule)
+    case .softmaxGradient(let rule): lowerSoftmaxGradient(unit.node, rule)
+    case .softmaxCrossEntropy(let rule): lowerSoftmaxCrossEntropy(unit.node, rule)
+    case .matmul(let rule): lowerMatMul(unit, rule, epilogue)
+    case .convolution(let rule): lowerConvolution(unit, rule, epilogue)
+    case .convolutionInputGradient(let rule): lowerConvolutionInputGradient(unit, rule, epilogue)
+    case .convolutionWeightGradient(let rule): lowerConvolutionWeightGradient(unit, rule)
+    case .maxPool(let rule): lowerMaxPool(unit.node, rule)
+    case .maxPoolGradient(let rule): lowerMaxPoolGradient(unit.node, rule)
+    case .averagePool(let rule): lowerAveragePool(unit.node, rule)
+    case .averagePoolGradient(let rule): lowerAveragePoolGradient(unit.node, rule)
+    case .batchNormStatistics(let rule): lowerBatchNormStatistics(unit.node, rule)
+    case .batchNormSums: lowerBatchNormSums(unit.node)
+    }
+  }
+
+  /// A node's input.
+  mutating func input(_ node: Int, _ index: Int) -> Slot { slot(graph.nodes[node].inputs[index]) }
+  /// A node's result.
+  mutating func output(_ node: Int, _ index: Int = 0) -> Slot { slot(ValueID(node: node, output: index)) }
+  func inputShape(_ node: Int, _ index: Int) -> Shape { graph.tensor(graph.nodes[node].inputs[index]).shape }
+  func outputShape(_ node: Int, _ index: Int = 0) -> Shape { graph.nodes[node].outputs[index].shape }
+}

@@ -1,0 +1,112 @@
+import GlissadeKernels
+import GlissadeTensors
+
+extension Lowering {
+  mutating func lowerMatMul(_ unit: Fusion.Unit, _ rule: MatMul, _ fused: Fusion.FusedEpilogue?) {
+    let a = inputShape(unit.node, 0)
+    let b = inputShape(unit.node, 1)
+    let result = outputShape(unit.node)
+    let (rows, columns) = (result[-2], result[-1])
+    let inner = rule.transposeA ? a[-2] : a[-1]
+    let batch = result.count / (rows * columns)
+    var product = Product(rows: rows, columns: columns, inner: inner, batch: batch)
+    product.isTransposedA = rule.transposeA
+    product.isTransposedB = rule.transposeB
+    product.isSharedA = a.rank == 2 && batch > 1
+    product.isSharedB = b.rank == 2 && batch > 1
+    // Rows of a shared B are just more rows.
+    if product.isSharedB && !rule.transposeA && !product.isSharedA { product.joinBatchIntoRows() }
+    let note = note(unit.node, epilogue: fused, flops: 2 * rows * columns * inner * batch)
+    let epilogue = epilogueArguments(fused)
+    emit(product, input(unit.node, 0), input(unit.node, 1), output(unit.result), epilogue, note)
+  }
+
+  /// A product's sizes and how its factors lie in memory.
+  struct Product {
+    var rows: Int
+    var columns: Int
+    var inner: Int
+    var batch: Int
+    var isTransposedA = false
+    var isTransposedB = false
+    /// One factor for the whole batch.
+    var isSharedA = false
+    var isSharedB = false
+
+    mutating func joinBatchIntoRows() {
+      rows *= batch
+      batch = 1
+      isSharedB = false
+    }
+  }
+
+  /// Emits the launches of a matrix product.
+  mutating func emit(_ product: Product, _ a: Slot, _ b: Slot, _ c: Slot, _ epilogue: EpilogueArguments, _ note: Launch.Note) {
+    let (rows, columns, inner, batch) = (product.rows, product.columns, product.inner, product.batch)
+    let tileRows = profile.tileRows
+    let tileColumns = profile.tileColumns
+    let isPacked = matmul_packs_b(product.isTransposedA ? 1 : 0, product.isTransposedB ? 1 : 0, rows, columns, inner, tileColumns) != 0
+    let readsInner = product.isTransposedB && !isPacked
+    var (factor, layoutB) = (b, Int32(OPERAND_AS_STORED))
+    var strideB = product.isSharedB ? 0 : inner * columns
+    if isPacked {
+      let entries = product.isSharedB ? 1 : batch
+      let isTransposed = product.isTransposedB
+      let panel = pack_panels_floats(inner, columns, tileColumns)
+      factor = sharing(PackedFactor(slot: b, inner: inner, columns: columns, entries: entries, isTransposed: isTransposed)) { lowering in
+        let packed = lowering.scratch(panel * entries)
+        var packing = note
+        packing.operation = "pack " + note.operation
+        packing.flops = 0
+        lowering.emit(
+          "pack_panels", packing, items: (pack_panels_count(columns, tileColumns), pack_panels_blocks(inner), entries),
+          [.read(b), .write(packed)]
+        ) { unit in
+          PackPanelsParameters(
+            source: unit(b), packed: unit(packed), batch: Int32(entries), sourceStride: Int32(inner * columns), inner: Int32(inner),
+            columns: Int32(columns), width: Int32(tileColumns), transposed: isTransposed ? 1 : 0)
+        }
+        return packed
+      }
+      layoutB = Int32(OPERAND_PACKED)
+      strideB = product.isSharedB ? 0 : panel
+    }
+    let panels = readsInner ? matmul_inner_panels(columns) : matmul_panels(columns, tileColumns)
+    // Cut by the shape alone, so that results do not depend on threads.
+    let splits = matmul_splits(batch, rows, columns, inner)
+    let tileHeight = readsInner ? (tileColumns >= 32 ? 4 : 2) : tileRows
+    let tilesPerItem = matmul_tiles_per_item(panels * batch * splits, rows, tileHeight, profile.workers)
+    let rowItems =
+      readsInner ? matmul_inner_row_items(rows, tileColumns, tilesPerItem) : matmul_row_items(rows, tileRows, tilesPerItem)
+    let target = splits > 1 ? scratch(matmul_partial_floats(batch, rows, columns, splits)) : c
+    emit(
+      readsInner ? "matmul_inner" : "matmul", note, items: (panels, rowItems, batch * splits),
+      [.read(a), .read(factor), .write(target)] + (splits > 1 ? EpilogueArguments() : epilogue).arguments
+    ) { unit in
+      MatmulParameters(
+        a: unit(a), b: unit(factor), c: unit(target), batch: Int32(batch), rows: Int32(rows), columns: Int32(columns), inner: Int32(inner),
+        aLayout: Int32(product.isTransposedA ? OPERAND_TRANSPOSED : OPERAND_AS_STORED), bLayout: layoutB,
+        aStride: Int32(product.isSharedA ? 0 : rows * inner), bStride: Int32(strideB), tilesPerItem: Int32(tilesPerItem),
+        splits: Int32(splits),
+        epilogue: epilogue.make(unit))
+    }
+    guard splits > 1 else { return }
+    var merging = note
+    merging.flops = rows * columns * batch * splits
+    emit(
+      "matmul_merge", merging, items: (profile.shares(of: rows * columns * batch), 1, 1), [.read(target), .write(c)] + epilogue.arguments
+    ) { unit in
+      MatmulMergeParameters(
+        partials: unit(target), c: unit(c), rows: Int32(rows * batch), columns: Int32(columns), splits: Int32(splits),
+        epilogue: epilogue.make(unit))
+    }
+  }
+
+  private struct PackedFactor: Hashable {
+    var slot: Slot
+    var inner: Int
+    var columns: Int
+    var entries: Int
+    var isTransposed: Bool
+  }
+}

@@ -1,0 +1,84 @@
+import GlissadeTensors
+
+/// One kernel launch: a plain value that a device turns into an enqueue or a call.
+public struct Launch: Sendable {
+  /// Which code runs.
+  public enum Kernel: Hashable, Sendable {
+    /// A kernel of the library, by name.
+    case library(String)
+    /// An elementwise chain: generated source on OpenCL, the tile interpreter natively.
+    case elementwise(ElementwiseChain)
+  }
+
+  public var kernel: Kernel
+  /// Its buffer arguments, in order.
+  public var buffers: [BufferReference]
+  /// Its parameter struct.
+  public var parameters: [UInt8]
+  /// The index space.
+  public var items: (Int, Int, Int)
+  /// What it is for.
+  public var note: Note
+  /// What it writes.
+  public var writes: [Slice]
+  /// What it reads.
+  public var reads: [Slice]
+
+  /// What a launch is for, and what it costs.
+  public struct Note: Sendable {
+    /// The operation, as in `conv2d + bias + relu`.
+    public var operation: String
+    /// The layer.
+    public var path: String
+    /// The result's shape.
+    public var shape: Shape
+    /// Floating-point operations.
+    public var flops: Int
+
+    public init(_ operation: String, path: String = "", shape: Shape = [], flops: Int = 0) {
+      self.operation = operation
+      self.path = path
+      self.shape = shape
+      self.flops = flops
+    }
+  }
+
+  /// Bytes read and written, each slice once.
+  public var byteCount: Int { 4 * (reads.reduce(0) { $0 + $1.count } + writes.reduce(0) { $0 + $1.count }) }
+
+  /// The kernel's name for people.
+  public var kernelName: String {
+    switch kernel {
+    case .library(let name): name
+    case .elementwise(let chain): "elementwise(\(chain.instructions.count))"
+    }
+  }
+}
+
+/// The launches of a step with their arguments, and its memory map.
+public struct Plan: Sendable {
+  /// In the order in which they run.
+  public internal(set) var launches: [Launch] = []
+  /// Where the host puts each input.
+  public internal(set) var inputs: [String: (slice: Slice, type: TensorType)] = [:]
+  /// Where the values that the host reads are.
+  public internal(set) var outputs: [String: (slice: Slice, type: TensorType)] = [:]
+  /// Elements of the activation arena.
+  public internal(set) var activationsSize = 0
+  /// Elements of the input arena.
+  public internal(set) var inputsSize = 0
+  /// Elements of zeros that must be there.
+  public internal(set) var zerosSize = 0
+  /// The first launch that changes parameters or statistics; those before it only compute.
+  public internal(set) var firstUpdate = 0
+  /// What all intermediate values would take without sharing memory, in elements.
+  public internal(set) var unsharedSize = 0
+  /// Where slots went, while the plan is being made.
+  var slices: [Slice] = []
+
+  /// The inputs' names in the order in which the host hands them over.
+  public var inputNames: [String] { inputs.keys.sorted { inputs[$0]?.slice.offset ?? 0 < inputs[$1]?.slice.offset ?? 0 } }
+
+  public var flops: Int { launches.reduce(0) { $0 + $1.note.flops } }
+  public var byteCount: Int { launches.reduce(0) { $0 + $1.byteCount } }
+}

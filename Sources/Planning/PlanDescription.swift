@@ -1,0 +1,40 @@
+extension Plan {
+  /// The plan for people: the launches in order, each with its kernel, layer, operation, result, bytes moved and floating-point operations;
+  /// then totals and memory.
+  public var table: String {
+    let header = ["", "kernel", "layer", "operation", "shape", "bytes", "FLOPs"]
+    let rows = launches.enumerated().map { index, launch in
+      [
+        "\(index + 1)", launch.kernelName, launch.note.path, launch.note.operation, "\(launch.note.shape)",
+        Self.scaled(launch.byteCount, 1024),
+        launch.note.flops == 0 ? "" : Self.scaled(launch.note.flops, 1000),
+      ]
+    }
+    let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
+    let rightAligned: Set = [0, 5, 6]
+    func line(_ cells: [String]) -> String {
+      let padded = cells.enumerated().map { column, cell in
+        let space = String(repeating: " ", count: widths[column] - cell.count)
+        return rightAligned.contains(column) ? space + cell : cell + space
+      }
+      var text = padded.joined(separator: "  ")[...]
+      while text.last == " " { text.removeLast() }
+      return String(text)
+    }
+    let totals = [
+      "\(launches.count) launches, \(Self.scaled(byteCount, 1024))B moved, \(Self.scaled(flops, 1000))FLOP",
+      "arena \(Self.scaled(4 * activationsSize, 1024))B; without sharing it would be \(Self.scaled(4 * unsharedSize, 1024))B",
+    ]
+    return (([header] + rows).map(line) + [""] + totals).joined(separator: "\n") + "\n"
+  }
+
+  /// A number with a binary (1024) or decimal (1000) prefix, and one digit after the point.
+  private static func scaled(_ value: Int, _ base: Int) -> String {
+    var value = Double(value)
+    for prefix in base == 1024 ? ["", "Ki", "Mi", "Gi"] : ["", "k", "M", "G"] {
+      if value < Double(base) { return prefix.isEmpty ? "\(Int(value)) " : "\((value * 10).rounded() / 10) \(prefix)" }
+      value /= Double(base)
+    }
+    return "\((value * 10).rounded() / 10) \(base == 1024 ? "Ti" : "T")"
+  }
+}

@@ -1,0 +1,71 @@
+import GlissadeTensors
+
+/// Makes a plan of a traced step: takes composites apart, fuses, turns operations into launches, lays out memory.
+public struct Planner: Sendable {
+  /// The device that the plan is for.
+  public let profile: DeviceProfile
+
+  public init(profile: DeviceProfile) { self.profile = profile }
+
+  /// Plans a step.
+  /// - Throws: `ShapeError`, the first that was found while the model was traced.
+  public func plan(_ request: StepRequest) throws(ShapeError) -> Plan {
+    if let error = request.graph.firstError { throw error }
+    var roots = request.outputs.values.map(\.id) + request.gradients.map(\.gradient.id)
+    roots += [request.loss, request.correct].compactMap { $0?.id }
+    roots += request.graph.runningStatistics.flatMap { [$0.batchMean, $0.batchVariance] }
+    let (graph, values) = request.graph.decomposed(keeping: roots)
+    if let error = graph.firstError { throw error }
+    func value(_ tensor: Tensor) -> ValueID { values[tensor.id] ?? .init(node: 0) }
+
+    let fusion = Fusion(graph, roots: roots.compactMap { values[$0] }, isEnabled: request.fuses)
+    let (destinations, copies) = gradientDestinations(request, graph, value)
+    var lowering = Lowering(graph: graph, profile: profile, layout: request.layout, destinations: destinations)
+    // Inputs get their places even where pruning left them unread, so that the host can always write them.
+    for (index, node) in graph.nodes.enumerated() {
+      if case .input = node.operation { _ = lowering.slot(ValueID(node: index)) }
+    }
+    for unit in fusion.units { lowering.lower(unit) }
+    for (value, slice) in copies { lowering.copy(lowering.slot(value), to: lowering.fixed(slice)) }
+    let outputs = request.outputs.mapValues { (slot: lowering.slot(value($0)), type: $0.type) }
+    let loss = request.loss.map { lowering.slot(value($0)) }
+    let correct = request.correct.map { lowering.slot(value($0)) }
+    if let loss { lowering.lowerStepEnd(loss: loss, correct: correct, sampleCount: request.sampleCount) }
+    let firstUpdate = lowering.pending.count
+    if !request.updates.isEmpty {
+      if let norm = request.clippingNorm { lowering.lowerClipping(to: norm) }
+      for (group, rule) in request.updates.enumerated() { lowering.lowerUpdate(rule, group: group) }
+    }
+    if request.graph.isTraining {
+      for statistics in request.graph.runningStatistics {
+        lowering.lowerRunningUpdate(
+          statistics, mean: values[statistics.batchMean] ?? .init(node: 0), variance: values[statistics.batchVariance] ?? .init(node: 0))
+      }
+    }
+    let kept = outputs.values.map(\.slot) + [loss, correct].compactMap { $0 }
+    var plan = Placement(lowering, keeping: kept).plan
+    plan.outputs = outputs.mapValues { (plan.slices[$0.slot.index], $0.type) }
+    plan.firstUpdate = firstUpdate
+    plan.slices = []
+    return plan
+  }
+
+  /// Gradients are computed where they belong. Where one value is the gradient of two parameters, or is not computed at all (an input, say),
+  /// it is copied there.
+  private func gradientDestinations(
+    _ request: StepRequest, _ graph: Graph, _ value: (Tensor) -> ValueID
+  ) -> (destinations: [ValueID: Slice], copies: [(ValueID, Slice)]) {
+    var destinations: [ValueID: Slice] = [:]
+    var copies: [(ValueID, Slice)] = []
+    for (parameter, gradient) in request.gradients {
+      guard let slice = request.layout[parameter]?.gradient else { continue }
+      let id = graph.resolved(value(gradient))
+      switch graph.nodes[id.node].operation {
+      case .input, .parameter, .constant: copies.append((id, slice))
+      default:
+        if destinations[id] == nil { destinations[id] = slice } else { copies.append((id, slice)) }
+      }
+    }
+    return (destinations, copies)
+  }
+}

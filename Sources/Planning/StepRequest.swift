@@ -1,0 +1,30 @@
+import GlissadeTensors
+
+/// What is to be planned: a traced graph and what a step does with it.
+public struct StepRequest {
+  /// The traced step.
+  public var graph: Graph
+  /// Values that the host reads after the step, by name.
+  public var outputs: [String: Tensor] = [:]
+  /// The mean loss over the batch, if the step accumulates one.
+  public var loss: Tensor?
+  /// The number of right answers, if there is such a thing.
+  public var correct: Tensor?
+  /// The samples in the batch, for the running sums.
+  public var sampleCount = 0
+  /// Gradients to be written to the gradient arenas.
+  public var gradients: [(parameter: ParameterID, gradient: Tensor)] = []
+  /// The optimizer of each parameter group; empty for a step that only evaluates.
+  public var updates: [any UpdateRule] = []
+  /// Clips the global norm of all gradients to this.
+  public var clippingNorm: Float?
+  /// Where parameters live.
+  public var layout: ParameterLayout
+  /// Whether operations are fused. Only tests that compare switch it off.
+  public var fuses = true
+
+  public init(graph: Graph, layout: ParameterLayout) {
+    self.graph = graph
+    self.layout = layout
+  }
+}

@@ -1,0 +1,69 @@
+extension Graph {
+  /// A copy of what some values need, with composite operations (batch norm) taken apart into what devices compute, so that a planner can
+  /// fuse the pieces with their neighbours. What nothing needs is left behind, except inputs: the host writes them either way.
+  /// - Parameter roots: the values to keep.
+  /// - Returns: the new graph, and where each old value that was copied went.
+  public func decomposed(keeping roots: [ValueID]) -> (graph: Graph, values: [ValueID: ValueID]) {
+    let (apart, first) = copied(keeping: roots) { $0.takenApart($1, $2) }
+    // Taking apart can leave operations behind that nothing needs any more.
+    let (pruned, second) = apart.copied(keeping: roots.compactMap { first[$0] }) { $0.recordAll($1, $2) }
+    return (pruned, first.compactMapValues { second[$0] })
+  }
+
+  /// A copy of what some values need, each operation recorded by `record`.
+  private func copied(
+    keeping roots: [ValueID], _ record: (Graph, Operation, [Tensor]) -> [Tensor]
+  ) -> (graph: Graph, values: [ValueID: ValueID]) {
+    var isNeeded = [Bool](repeating: false, count: nodes.count)
+    for root in roots where root.isValid { isNeeded[root.node] = true }
+    for index in stride(from: nodes.count - 1, through: 0, by: -1) where isNeeded[index] {
+      for input in nodes[index].inputs { isNeeded[input.node] = true }
+    }
+    for (index, node) in nodes.enumerated() { if case .input = node.operation { isNeeded[index] = true } }
+    let copy = Graph(copyingScopesOf: self)
+    var values: [ValueID: ValueID] = [:]
+    for (index, node) in nodes.enumerated() where isNeeded[index] {
+      let inputs = node.inputs.map { copy.tensor(values[$0] ?? .invalid) }
+      let results = copy.inScope(node.scope) { record(copy, node.operation, inputs) }
+      for (output, result) in results.enumerated() { values[ValueID(node: index, output: output)] = result.id }
+    }
+    return (copy, values)
+  }
+
+  private func takenApart(_ operation: Operation, _ inputs: [Tensor]) -> [Tensor] {
+    if case .binary(let rule) = operation {
+      if rule.function == .reluGradient, let moved = maskBeforePooling(inputs[0], inputs[1]) { return [moved] }
+      return recordAll(operation, stretchedWhereNeeded(inputs))
+    }
+    guard case .batchNorm(let rule) = operation else { return recordAll(operation, inputs) }
+    let (x, weight, bias) = (inputs[0], inputs[1], inputs[2])
+    let statistics = recordAll(.batchNormStatistics(BatchNormStatistics(epsilon: rule.epsilon)), [x])
+    let y = (x - statistics[0]) * (statistics[2] * weight) + bias
+    return [y, statistics[0], statistics[1], statistics[2]]
+  }
+
+  /// Broadcasts that a canvas of rows and columns cannot express become operations of their own.
+  private func stretchedWhereNeeded(_ inputs: [Tensor]) -> [Tensor] {
+    guard let shape = inputs[0].shape.broadcast(with: inputs[1].shape) else { return inputs }
+    var columns: Int?
+    return inputs.map { input in
+      guard let access = input.shape.access(in: shape), columns == nil || access.columns == nil || columns == access.columns else {
+        return input.broadcast(to: shape)
+      }
+      columns = columns ?? access.columns
+      return input
+    }
+  }
+
+  /// ReLU's gradient after that of a max pooling over ReLU's result. The only places where dx is not 0 are the windows' maxima, which are the
+  /// pooled values, so the mask can be applied to dy before it is spread: on a fraction of the elements, and in the store of what made dy.
+  private func maskBeforePooling(_ y: Tensor, _ dx: Tensor) -> Tensor? {
+    guard case .maxPoolGradient(let rule) = nodes[dx.id.node].operation else { return nil }
+    let (dy, index) = (nodes[dx.id.node].inputs[0], nodes[dx.id.node].inputs[1])
+    guard case .maxPool = nodes[index.node].operation, nodes[index.node].inputs[0] == y.id else { return nil }
+    let pooled = tensor(ValueID(node: index.node, output: 0))
+    return inScope(nodes[dx.id.node].scope) {
+      record(.maxPoolGradient(rule), [pooled.combined(with: tensor(dy), .reluGradient), tensor(index)])
+    }
+  }
+}

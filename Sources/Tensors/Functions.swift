@@ -1,0 +1,187 @@
+// What model code calls on tensors. Every function records an operation; none throws: see `Graph.firstError`.
+
+extension Tensor {
+  // MARK: Elementwise
+
+  /// A function of each element.
+  public func applying(_ function: UnaryFunction) -> Tensor { graph.record(.unary(Unary(function: function)), [self]) }
+
+  /// A function of each pair of elements, after NumPy's broadcasting.
+  public func combined(with other: Tensor, _ function: BinaryFunction) -> Tensor {
+    if let shortcut = simplified(with: other, function) { return shortcut }
+    return graph.record(.binary(Binary(function: function)), [self, other])
+  }
+
+  /// The constant that this tensor is, if it is one.
+  var constantValue: Float? {
+    guard isValid, case .constant(let constant) = graph.nodes[id.node].operation else { return nil }
+    return constant.value
+  }
+
+  /// x·1, x/1, x+0 and x−0 are x.
+  private func simplified(with other: Tensor, _ function: BinaryFunction) -> Tensor? {
+    guard isValid, other.isValid, graph === other.graph else { return nil }
+    switch function {
+    case .multiply:
+      if other.constantValue == 1, shape.broadcast(with: other.shape) == shape { return self }
+      if constantValue == 1, shape.broadcast(with: other.shape) == other.shape { return other }
+    case .divide: if other.constantValue == 1, shape.broadcast(with: other.shape) == shape { return self }
+    case .add:
+      if other.constantValue == 0, shape.broadcast(with: other.shape) == shape { return self }
+      if constantValue == 0, shape.broadcast(with: other.shape) == other.shape { return other }
+    case .subtract: if other.constantValue == 0, shape.broadcast(with: other.shape) == shape { return self }
+    default: break
+    }
+    return nil
+  }
+
+  public static func + (a: Tensor, b: Tensor) -> Tensor { a.combined(with: b, .add) }
+  public static func - (a: Tensor, b: Tensor) -> Tensor { a.combined(with: b, .subtract) }
+  public static func * (a: Tensor, b: Tensor) -> Tensor { a.combined(with: b, .multiply) }
+  public static func / (a: Tensor, b: Tensor) -> Tensor { a.combined(with: b, .divide) }
+  public static func + (a: Tensor, b: Float) -> Tensor { a + a.graph.constant(b) }
+  public static func - (a: Tensor, b: Float) -> Tensor { a - a.graph.constant(b) }
+  public static func * (a: Tensor, b: Float) -> Tensor { a * a.graph.constant(b) }
+  public static func / (a: Tensor, b: Float) -> Tensor { a / a.graph.constant(b) }
+  public static func + (a: Float, b: Tensor) -> Tensor { b + a }
+  public static func - (a: Float, b: Tensor) -> Tensor { b.graph.constant(a) - b }
+  public static func * (a: Float, b: Tensor) -> Tensor { b * a }
+  public static func / (a: Float, b: Tensor) -> Tensor { b.graph.constant(a) / b }
+  public static prefix func - (a: Tensor) -> Tensor { a.applying(.negate) }
+
+  /// Zeroes each element with probability `rate` and scales the others by 1 / (1 − rate), while training; otherwise the tensor itself.
+  public func dropout(_ rate: Float) -> Tensor {
+    guard graph.isTraining, rate != 0 else { return self }
+    return graph.record(.dropout(Dropout(rate: rate, stream: graph.nextRandomStream())), [self])
+  }
+
+  // MARK: Layout
+
+  /// The same elements under another shape.
+  public func reshaped(to shape: Shape) -> Tensor {
+    shape == self.shape && isValid ? self : graph.record(.reshape(Reshape(shape: shape)), [self])
+  }
+
+  /// All axes but the first as one: [batch, …] to [batch, features].
+  public func flattened() -> Tensor {
+    guard isValid, shape.rank >= 1 else { return graph.reject("flatten", [self], because: "it needs at least one axis") }
+    return reshaped(to: [shape[0], shape.count / shape[0]])
+  }
+
+  /// The axes in another order: axis k of the result is axis `permutation[k]` of this tensor. `nil` reverses them.
+  public func transposed(_ permutation: [Int]? = nil) -> Tensor {
+    let permutation = permutation ?? Array((0..<shape.rank).reversed())
+    return graph.record(.transpose(Transpose(permutation: permutation)), [self])
+  }
+
+  /// Stretched to a larger shape, as NumPy's `broadcast_to`.
+  public func broadcast(to shape: Shape) -> Tensor {
+    shape == self.shape && isValid ? self : graph.record(.broadcast(Broadcast(shape: shape)), [self])
+  }
+
+  /// Rows of this [rows, columns] table by number; an index outside it gives NaN.
+  public func rows(_ indices: Tensor) -> Tensor { graph.record(.gatherRows(GatherRows()), [self, indices]) }
+
+  // MARK: Reductions
+
+  func reduced(_ reduction: Reduction, axes: [Int]?, keepingAxes: Bool) -> Tensor {
+    let axes = axes.map { $0.map { $0 < 0 ? $0 + shape.rank : $0 }.sorted() } ?? Array(0..<shape.rank)
+    return graph.record(.reduce(Reduce(reduction: reduction, axes: axes, keepingAxes: keepingAxes)), [self])
+  }
+
+  /// The sum over some axes, or all. Negative axes count from the last.
+  public func sum(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor { reduced(.sum, axes: axes, keepingAxes: keepingAxes) }
+  /// The mean over some axes, or all.
+  public func mean(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor { reduced(.mean, axes: axes, keepingAxes: keepingAxes) }
+  /// The largest element over some axes, or all.
+  public func max(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor { reduced(.max, axes: axes, keepingAxes: keepingAxes) }
+  /// The smallest element over some axes, or all.
+  public func min(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor { reduced(.min, axes: axes, keepingAxes: keepingAxes) }
+
+  /// Undoes broadcasting: sums over the axes along which `shape` was stretched to this tensor's.
+  func summed(to shape: Shape) -> Tensor {
+    guard isValid, shape != self.shape else { return self }
+    let missing = self.shape.rank - shape.rank
+    let axes = (0..<self.shape.rank).filter { $0 < missing || (shape[$0 - missing] == 1 && self.shape[$0] != 1) }
+    return reduced(.sum, axes: axes, keepingAxes: false).reshaped(to: shape)
+  }
+
+  // MARK: Products
+
+  /// The matrix product over the last two axes; leading axes are batches.
+  public func matmul(_ other: Tensor, transposeSelf: Bool = false, transposeOther: Bool = false) -> Tensor {
+    graph.record(.matmul(MatMul(transposeA: transposeSelf, transposeB: transposeOther)), [self, other])
+  }
+
+  /// Convolution of these [N, H, W, C] images with weights [outC, kH, kW, C / groups].
+  public func convolved(
+    _ weights: Tensor, stride: (height: Int, width: Int) = (1, 1), padding: (height: Int, width: Int) = (0, 0),
+    dilation: (height: Int, width: Int) = (1, 1), groups: Int = 1
+  ) -> Tensor {
+    let window = Window(kernel: (weights.shape[1], weights.shape[2]), stride: stride, padding: padding, dilation: dilation)
+    return graph.record(.convolution(Convolution(window: window, groups: groups)), [self, weights])
+  }
+
+  // MARK: Pooling
+
+  /// The largest value of each window of these [N, H, W, C] images.
+  public func maxPooled(_ window: Window) -> Tensor { graph.recordAll(.maxPool(MaxPool(window: window)), [self])[0] }
+
+  /// The mean of each window of these [N, H, W, C] images.
+  /// - Parameter countsPadding: whether padding counts as zeros (PyTorch's `count_include_pad`, default true).
+  public func averagePooled(_ window: Window, countsPadding: Bool = true) -> Tensor {
+    graph.record(.averagePool(AveragePool(window: window, countsPadding: countsPadding)), [self])
+  }
+
+  // MARK: Normalisation
+
+  /// Softmax over the last axis.
+  public func softmax() -> Tensor { graph.record(.softmax(Softmax(isLogarithmic: false)), [self]) }
+  /// The logarithm of softmax over the last axis.
+  public func logSoftmax() -> Tensor { graph.record(.softmax(Softmax(isLogarithmic: true)), [self]) }
+
+  /// Batch norm by the batch's own statistics, over all axes but the last.
+  /// - Returns: the normalised tensor, and the batch's mean and biased variance of each channel.
+  public func batchNormalized(weight: Tensor, bias: Tensor, epsilon: Float) -> (y: Tensor, mean: Tensor, variance: Tensor) {
+    let results = graph.recordAll(.batchNorm(BatchNormalization(epsilon: epsilon)), [self, weight, bias])
+    return (results[0], results[1], results[2])
+  }
+}
+
+/// Mean cross-entropy of softmax(logits) against class numbers.
+/// - Parameters:
+///   - logits: [batch, classes].
+///   - labels: [batch] of int32.
+///   - labelSmoothing: ε: the target is (1 − ε)·onehot + ε / classes; default 0.
+/// - Returns: the loss, and how many rows have their largest logit at their label (both scalars).
+public func softmaxCrossEntropy(_ logits: Tensor, _ labels: Tensor, labelSmoothing: Float = 0) -> (loss: Tensor, correct: Tensor) {
+  let results = logits.graph.recordAll(.softmaxCrossEntropy(SoftmaxCrossEntropy(labelSmoothing: labelSmoothing)), [logits, labels])
+  return (results[0], results[2])
+}
+
+/// ReLU: max(x, 0).
+public func relu(_ x: Tensor) -> Tensor { x.applying(.relu) }
+/// The logistic function 1 / (1 + e⁻ˣ).
+public func sigmoid(_ x: Tensor) -> Tensor { x.applying(.sigmoid) }
+/// The hyperbolic tangent.
+public func tanh(_ x: Tensor) -> Tensor { x.applying(.hyperbolicTangent) }
+/// Gaussian error linear unit in its tanh form (Hendrycks and Gimpel 2016; PyTorch's `approximate="tanh"`).
+public func gelu(_ x: Tensor) -> Tensor { x.applying(.gelu) }
+/// x · sigmoid(x), also known as swish.
+public func silu(_ x: Tensor) -> Tensor { x.applying(.silu) }
+/// log(1 + eˣ).
+public func softplus(_ x: Tensor) -> Tensor { x.applying(.softplus) }
+/// eˣ.
+public func exp(_ x: Tensor) -> Tensor { x.applying(.exponential) }
+/// The natural logarithm.
+public func log(_ x: Tensor) -> Tensor { x.applying(.logarithm) }
+/// The square root.
+public func sqrt(_ x: Tensor) -> Tensor { x.applying(.squareRoot) }
+/// The magnitude.
+public func abs(_ x: Tensor) -> Tensor { x.applying(.absolute) }
+/// The larger of each pair; a tie shares the gradient.
+public func maximum(_ a: Tensor, _ b: Tensor) -> Tensor { a.combined(with: b, .maximum) }
+/// The smaller of each pair; a tie shares the gradient.
+public func minimum(_ a: Tensor, _ b: Tensor) -> Tensor { a.combined(with: b, .minimum) }
+/// a to the power b.
+public func power(_ a: Tensor, _ b: Tensor) -> Tensor { a.combined(with: b, .power) }

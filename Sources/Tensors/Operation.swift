@@ -1,0 +1,105 @@
+/// The closed set of things every device can do. Each case carries its attributes; the shape rule and the gradient rule stand side by side
+/// in the attributes' own file under `Operations/`.
+public enum Operation: Hashable, Sendable {
+  // Leaves
+  case input(Input)
+  case constant(Constant)
+  case parameter(ParameterRead)
+  // Elementwise
+  case unary(Unary)
+  case binary(Binary)
+  case dropout(Dropout)
+  // Layout
+  case reshape(Reshape)
+  case transpose(Transpose)
+  case broadcast(Broadcast)
+  case gatherRows(GatherRows)
+  case scatterAddRows(ScatterAddRows)
+  // Reductions and row-wise functions
+  case reduce(Reduce)
+  case softmax(Softmax)
+  case softmaxGradient(SoftmaxGradient)
+  case softmaxCrossEntropy(SoftmaxCrossEntropy)
+  // Products
+  case matmul(MatMul)
+  case convolution(Convolution)
+  case convolutionInputGradient(ConvolutionInputGradient)
+  case convolutionWeightGradient(ConvolutionWeightGradient)
+  // Pooling
+  case maxPool(MaxPool)
+  case maxPoolGradient(MaxPoolGradient)
+  case averagePool(AveragePool)
+  case averagePoolGradient(AveragePoolGradient)
+  // Batch norm
+  case batchNorm(BatchNormalization)
+  case batchNormStatistics(BatchNormStatistics)
+  case batchNormSums(BatchNormSums)
+
+  /// The attributes as what they have in common.
+  public var rule: any OperationRule {
+    switch self {
+    case .input(let rule): rule
+    case .constant(let rule): rule
+    case .parameter(let rule): rule
+    case .unary(let rule): rule
+    case .binary(let rule): rule
+    case .dropout(let rule): rule
+    case .reshape(let rule): rule
+    case .transpose(let rule): rule
+    case .broadcast(let rule): rule
+    case .gatherRows(let rule): rule
+    case .scatterAddRows(let rule): rule
+    case .reduce(let rule): rule
+    case .softmax(let rule): rule
+    case .softmaxGradient(let rule): rule
+    case .softmaxCrossEntropy(let rule): rule
+    case .matmul(let rule): rule
+    case .convolution(let rule): rule
+    case .convolutionInputGradient(let rule): rule
+    case .convolutionWeightGradient(let rule): rule
+    case .maxPool(let rule): rule
+    case .maxPoolGradient(let rule): rule
+    case .averagePool(let rule): rule
+    case .averagePoolGradient(let rule): rule
+    case .batchNorm(let rule): rule
+    case .batchNormStatistics(let rule): rule
+    case .batchNormSums(let rule): rule
+    }
+  }
+}
+
+/// What every operation has: a name, a shape rule and a gradient rule.
+public protocol OperationRule: Hashable, Sendable {
+  /// The name for messages and plans.
+  var name: String { get }
+  /// How many results there are.
+  var outputCount: Int { get }
+  /// The shape rule.
+  /// - Throws: `ShapeError` whose `problem` says what does not fit and what would.
+  func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType]
+  /// The gradient rule: for each input that `context.needs`, the gradient of the loss with respect to it, recorded in the same graph;
+  /// `nil` for an input through which nothing flows.
+  func gradients(_ context: GradientContext) -> [Tensor?]
+}
+
+extension OperationRule {
+  public var outputCount: Int { 1 }
+  /// Nothing flows back, unless an operation says otherwise.
+  public func gradients(_ context: GradientContext) -> [Tensor?] { context.inputs.map { _ in nil } }
+
+  func expect(_ condition: Bool, _ problem: @autoclosure () -> String) throws(ShapeError) {
+    if !condition { throw ShapeError(problem: problem()) }
+  }
+}
+
+/// What a gradient rule is told.
+public struct GradientContext {
+  /// The operation's inputs.
+  public let inputs: [Tensor]
+  /// Its results.
+  public let outputs: [Tensor]
+  /// The gradient of the loss with respect to each result, `nil` where none reaches the loss.
+  public let upstream: [Tensor?]
+  /// Which inputs a gradient is wanted for.
+  public let needs: [Bool]
+}

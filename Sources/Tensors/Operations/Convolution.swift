@@ -1,0 +1,123 @@
+/// How a two-dimensional convolution or pooling window moves. All sizes are pixels, as (height, width).
+public struct Window: Hashable, Sendable, CustomStringConvertible {
+  public var kernelHeight: Int
+  public var kernelWidth: Int
+  public var strideHeight: Int
+  public var strideWidth: Int
+  /// Zeros (nothing, for max pooling) added on both sides.
+  public var paddingHeight: Int
+  public var paddingWidth: Int
+  public var dilationHeight: Int
+  public var dilationWidth: Int
+
+  public init(
+    kernel: (height: Int, width: Int), stride: (height: Int, width: Int) = (1, 1), padding: (height: Int, width: Int) = (0, 0),
+    dilation: (height: Int, width: Int) = (1, 1)
+  ) {
+    (kernelHeight, kernelWidth) = kernel
+    (strideHeight, strideWidth) = stride
+    (paddingHeight, paddingWidth) = padding
+    (dilationHeight, dilationWidth) = dilation
+  }
+
+  /// floor((input + 2·padding − dilation·(kernel − 1) − 1) / stride) + 1, in both directions.
+  func outputSize(_ height: Int, _ width: Int) throws(ShapeError) -> (height: Int, width: Int) {
+    let all = [kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth]
+    let limit = 1 << 15
+    guard all.allSatisfy({ (1...limit).contains($0) }), (0...limit).contains(paddingHeight), (0...limit).contains(paddingWidth) else {
+      throw ShapeError(
+        problem: "kernel, stride and dilation have to be at least 1 and padding at least 0 (and none above \(limit)): \(self)")
+    }
+    let spanHeight = dilationHeight * (kernelHeight - 1) + 1
+    let spanWidth = dilationWidth * (kernelWidth - 1) + 1
+    guard height + 2 * paddingHeight >= spanHeight, width + 2 * paddingWidth >= spanWidth else {
+      throw ShapeError(
+        problem: "a window of \(spanHeight)×\(spanWidth) pixels does not fit a padded image of "
+          + "\(height + 2 * paddingHeight)×\(width + 2 * paddingWidth)")
+    }
+    return (
+      (height + 2 * paddingHeight - spanHeight) / strideHeight + 1,
+      (width + 2 * paddingWidth - spanWidth) / strideWidth + 1
+    )
+  }
+
+  public var description: String {
+    "kernel \(kernelHeight)×\(kernelWidth), stride \(strideHeight)×\(strideWidth), padding \(paddingHeight)×\(paddingWidth), "
+      + "dilation \(dilationHeight)×\(dilationWidth)"
+  }
+}
+
+/// Two-dimensional convolution (cross-correlation, as everywhere in the field) of [N, H, W, C] with weights [outC, kH, kW, C / groups].
+public struct Convolution: OperationRule {
+  public let window: Window
+  /// Channels are split into this many groups, convolved apart; as many as there are channels is a depthwise convolution.
+  public let groups: Int
+
+  public var name: String { "conv2d" }
+
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+    let x = inputs[0].shape
+    let w = inputs[1].shape
+    try expect(inputs.allSatisfy { $0.dtype == .float32 }, "it works on float32")
+    try expect(x.rank == 4, "the images have to be [batch, height, width, channels]")
+    try expect(w.rank == 4, "the weights have to be [output channels, kernel height, kernel width, input channels / groups]")
+    try expect(w[1] == window.kernelHeight && w[2] == window.kernelWidth, "the weights' kernel is not the window's: \(window)")
+    try expect(
+      groups >= 1 && x[3] % groups == 0 && w[0] % groups == 0 && x[3] / groups == w[3],
+      "the images have \(x[3]) channels and the weights are made for \(w[3] * max(groups, 1)) (in \(groups) group\(groups == 1 ? "" : "s"))"
+    )
+    let size = try window.outputSize(x[1], x[2])
+    return [TensorType([x[0], size.height, size.width, w[0]])]
+  }
+
+  public func gradients(_ context: GradientContext) -> [Tensor?] {
+    guard let dy = context.upstream[0] else { return [nil, nil] }
+    let x = context.inputs[0]
+    let w = context.inputs[1]
+    let dx =
+      context.needs[0]
+      ? dy.graph.record(.convolutionInputGradient(ConvolutionInputGradient(window: window, groups: groups, inputShape: x.shape)), [dy, w])
+      : nil
+    let dw =
+      context.needs[1]
+      ? dy.graph.record(
+        .convolutionWeightGradient(ConvolutionWeightGradient(window: window, groups: groups, weightShape: w.shape)), [x, dy])
+      : nil
+    return [dx, dw]
+  }
+}
+
+/// The gradient of a convolution with respect to its images, from dy and the weights; also known as a transposed convolution.
+public struct ConvolutionInputGradient: OperationRule {
+  public let window: Window
+  public let groups: Int
+  /// The images' shape, which a stride leaves ambiguous.
+  public let inputShape: Shape
+
+  public var name: String { "conv2dInputGradient" }
+
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(inputShape)] }
+
+  public func gradients(_ context: GradientContext) -> [Tensor?] {
+    guard let upstream = context.upstream[0] else { return [nil, nil] }
+    let dy = context.inputs[0]
+    let w = context.inputs[1]
+    let ddy = context.needs[0] ? upstream.graph.record(.convolution(Convolution(window: window, groups: groups)), [upstream, w]) : nil
+    let dw =
+      context.needs[1]
+      ? upstream.graph.record(
+        .convolutionWeightGradient(ConvolutionWeightGradient(window: window, groups: groups, weightShape: w.shape)), [upstream, dy]) : nil
+    return [ddy, dw]
+  }
+}
+
+/// The gradient of a convolution with respect to its weights, from the images and dy.
+public struct ConvolutionWeightGradient: OperationRule {
+  public let window: Window
+  public let groups: Int
+  public let weightShape: Shape
+
+  public var name: String { "conv2dWeightGradient" }
+
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(weightShape)] }
+}

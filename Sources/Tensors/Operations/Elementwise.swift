@@ -1,0 +1,135 @@
+/// Functions of one number. The raw value is the scalar operation's name in the kernels, where the arithmetic is written once for every device.
+public enum UnaryFunction: String, CaseIterable, Hashable, Sendable {
+  case negate, absolute, sign, square, squareRoot, reciprocalSquareRoot, reciprocal
+  case exponential, logarithm, sine, cosine
+  case relu, sigmoid, hyperbolicTangent, gelu, silu, softplus
+  /// 1 where the number is above 0, otherwise 0.
+  case positive
+}
+
+/// Functions of two numbers.
+public enum BinaryFunction: String, CaseIterable, Hashable, Sendable {
+  case add, subtract, multiply, divide, maximum, minimum, power
+  /// 1 where the relation holds, otherwise 0.
+  case greater, greaterOrEqual, equal
+  /// (y, dy) ↦ dy where y > 0, otherwise 0; y is ReLU's result.
+  case reluGradient
+  /// (y, dy) ↦ dy · y · (1 − y); y is the sigmoid's result.
+  case sigmoidGradient
+  /// (y, dy) ↦ dy · (1 − y²); y is tanh's result.
+  case tanhGradient
+}
+
+/// A function applied to each element.
+public struct Unary: OperationRule {
+  public let function: UnaryFunction
+
+  public var name: String { function.rawValue }
+
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+    try expect(inputs[0].dtype == .float32, "it works on float32")
+    return [inputs[0]]
+  }
+
+  public func gradients(_ context: GradientContext) -> [Tensor?] {
+    guard let dy = context.upstream[0] else { return [nil] }
+    let x = context.inputs[0]
+    let y = context.outputs[0]
+    switch function {
+    case .negate: return [-dy]
+    case .absolute: return [dy * x.applying(.sign)]
+    case .sign, .positive: return [nil]
+    case .square: return [dy * x * 2]
+    case .squareRoot: return [dy / y * 0.5]
+    case .reciprocalSquareRoot: return [dy * y * y * y * -0.5]
+    case .reciprocal: return [-(dy * y * y)]
+    case .exponential: return [dy * y]
+    case .logarithm: return [dy / x]
+    case .sine: return [dy * x.applying(.cosine)]
+    case .cosine: return [-(dy * x.applying(.sine))]
+    case .relu: return [y.combined(with: dy, .reluGradient)]
+    case .sigmoid: return [y.combined(with: dy, .sigmoidGradient)]
+    case .hyperbolicTangent: return [y.combined(with: dy, .tanhGradient)]
+    case .softplus: return [dy * x.applying(.sigmoid)]
+    case .silu:
+      // d(x·s) = s + x·s·(1−s)
+      let s = x.applying(.sigmoid)
+      return [dy * (s + x * s * (1 - s))]
+    case .gelu:
+      // The tanh form: y = x/2·(1 + t), t = tanh(√(2/π)·(x + 0.044715·x³))
+      let root: Float = 0.797_884_56
+      let square = x * x
+      let t = ((x + x * square * 0.044715) * root).applying(.hyperbolicTangent)
+      let inner = (1 + square * 0.134145) * root
+      return [dy * ((1 + t) * 0.5 + x * 0.5 * (1 - t * t) * inner)]
+    }
+  }
+}
+
+/// A function applied to each pair of elements, after NumPy's broadcasting.
+public struct Binary: OperationRule {
+  public let function: BinaryFunction
+
+  public var name: String { function.rawValue }
+
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+    try expect(inputs[0].dtype == .float32 && inputs[1].dtype == .float32, "it works on float32")
+    guard let shape = inputs[0].shape.broadcast(with: inputs[1].shape) else {
+      throw ShapeError(problem: "the shapes do not broadcast: aligned from the last axis, extents have to be equal or 1")
+    }
+    return [TensorType(shape)]
+  }
+
+  public func gradients(_ context: GradientContext) -> [Tensor?] {
+    guard let dy = context.upstream[0] else { return [nil, nil] }
+    let a = context.inputs[0]
+    let b = context.inputs[1]
+    // Only what is needed is recorded.
+    func first(_ make: () -> Tensor) -> Tensor? { context.needs[0] ? make().summed(to: a.shape) : nil }
+    func second(_ make: () -> Tensor) -> Tensor? { context.needs[1] ? make().summed(to: b.shape) : nil }
+    switch function {
+    case .add: return [first { dy }, second { dy }]
+    case .subtract: return [first { dy }, second { -dy }]
+    case .multiply: return [first { dy * b }, second { dy * a }]
+    case .divide: return [first { dy / b }, second { -(dy * context.outputs[0] / b) }]
+    case .maximum:
+      // PyTorch's convention: a tie shares the gradient equally.
+      return [first { dy * share(a, b) }, second { dy * share(b, a) }]
+    case .minimum: return [first { dy * share(b, a) }, second { dy * share(a, b) }]
+    case .power:
+      return [first { dy * b * a.combined(with: b - 1, .power) }, second { dy * context.outputs[0] * a.applying(.logarithm) }]
+    case .greater, .greaterOrEqual, .equal: return [nil, nil]
+    case .reluGradient: return [nil, second { a.combined(with: dy, .reluGradient) }]
+    case .sigmoidGradient: return [first { dy * b * (1 - a * 2) }, second { a.combined(with: dy, .sigmoidGradient) }]
+    case .tanhGradient: return [first { dy * b * a * -2 }, second { a.combined(with: dy, .tanhGradient) }]
+    }
+  }
+
+  /// 1 where a > b, one half where they are equal, otherwise 0.
+  private func share(_ a: Tensor, _ b: Tensor) -> Tensor {
+    (a.combined(with: b, .greater) + a.combined(with: b, .greaterOrEqual)) * 0.5
+  }
+}
+
+/// Zeroes each element with probability `rate` and scales the others by 1 / (1 − rate).
+///
+/// The mask comes from Philox4x32-10 (key: the run's seed; counter: element block, step, stream), so it is the same on every device and is
+/// recomputed, not stored, for the gradient: the gradient is the same operation on dy.
+public struct Dropout: OperationRule {
+  /// The probability with which an element is dropped, in [0, 1).
+  public let rate: Float
+  /// Which of the graph's random streams.
+  public let stream: UInt32
+
+  public var name: String { "dropout" }
+
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+    try expect(inputs[0].dtype == .float32, "it works on float32")
+    try expect(rate >= 0 && rate < 1, "the rate is \(rate), and it has to be at least 0 and below 1")
+    return [inputs[0]]
+  }
+
+  public func gradients(_ context: GradientContext) -> [Tensor?] {
+    [context.upstream[0].map { $0.graph.record(.dropout(self), [$0]) }]
+  }
+}

@@ -1,0 +1,32 @@
+/// A value that the host supplies at every step.
+public struct Input: OperationRule {
+  /// What data is bound to.
+  public let inputName: String
+  let type: TensorType
+
+  init(name: String, type: TensorType) {
+    inputName = name
+    self.type = type
+  }
+
+  public var name: String { "input \(inputName)" }
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [type] }
+}
+
+/// One value everywhere.
+public struct Constant: OperationRule {
+  public let value: Float
+  let shape: Shape
+
+  public var name: String { "constant" }
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(shape)] }
+}
+
+/// The value of a parameter.
+public struct ParameterRead: OperationRule {
+  public let id: ParameterID
+  let shape: Shape
+
+  public var name: String { "parameter" }
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(shape)] }
+}

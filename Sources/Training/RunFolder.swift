@@ -1,0 +1,111 @@
+import GlissadeFormats
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// The folder that a run leaves: `summary.json`, `metrics.csv`, `model.safetensors`, `options.json`. Every file is written whole or not at all.
+public struct RunFolder: Sendable {
+  public let path: String
+
+  public init(_ path: String) { self.path = path }
+
+  public var summaryPath: String { path + "/summary.json" }
+  public var metricsPath: String { path + "/metrics.csv" }
+  public var modelPath: String { path + "/model.safetensors" }
+  public var optionsPath: String { path + "/options.json" }
+
+  /// Makes the folder, with its parents, and sees whether it can be written to, before hours of training depend on it.
+  /// - Throws: `RunFolderError`.
+  public func prepare() throws(RunFolderError) {
+    var partial = ""
+    for part in path.split(separator: "/", omittingEmptySubsequences: false) {
+      partial += part
+      if !partial.isEmpty, mkdir(partial, 0o755) != 0, errno != EEXIST, access(partial, F_OK) != 0 { throw problem("cannot be made") }
+      partial += "/"
+    }
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      throw RunFolderError(path: path, problem: "is there already and is not a folder")
+    }
+    let probe = "\(path)/.glissade-\(getpid())"
+    let file = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw problem("cannot be written to") }
+    close(file)
+    unlink(probe)
+  }
+
+  private func problem(_ what: String) -> RunFolderError {
+    RunFolderError(path: path, problem: "\(what): \(String(cString: strerror(errno)))")
+  }
+
+  /// Writes the table of epochs.
+  public func write(metrics epochs: [EpochRecord]) throws(FormatError) {
+    func number(_ value: Double) -> String { value.isNaN ? "" : "\(value)" }
+    let header = [
+      "epoch", "step", "learning_rate", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "seconds",
+      "samples_per_second",
+    ]
+    let rows = epochs.map { row in
+      ["\(row.epoch)", "\(row.step)"]
+        + [
+          row.learningRate, row.trainLoss, row.trainAccuracy, row.validationLoss, row.validationAccuracy, row.seconds, row.samplesPerSecond,
+        ].map(number)
+    }
+    try CSV.write(path: metricsPath, header: header, rows: rows)
+  }
+
+  /// What the summary says of a run beside what the record knows.
+  public struct Description: Sendable {
+    public var model: String
+    public var dataset: String
+    public var seed: UInt64
+    public var version: String
+
+    public init(model: String, dataset: String, seed: UInt64, version: String) {
+      self.model = model
+      self.dataset = dataset
+      self.seed = seed
+      self.version = version
+    }
+  }
+
+  /// Writes the summary; its keys are stable.
+  public func write(summary record: RunRecord, _ description: Description, failure: String?) throws(FormatError) {
+    func number(_ value: Double?) -> JSONValue { value.map { $0.isFinite ? .number($0) : .null } ?? .null }
+    let last = record.epochs.last
+    let summary: JSONValue = [
+      "device": .string(record.device),
+      "device_reason": .string(record.deviceReason),
+      "model": .string(description.model),
+      "dataset": .string(description.dataset),
+      "parameters": .integer(Int64(record.parameters)),
+      "epochs": .integer(Int64(record.epochs.count)),
+      "seed": Int64(exactly: description.seed).map { .integer($0) } ?? .string("\(description.seed)"),
+      "train_loss": number(last?.trainLoss),
+      "validation_loss": number(last?.validationLoss),
+      "validation_accuracy": number(last?.validationAccuracy),
+      "test_loss": number(record.testLoss),
+      "test_accuracy": number(record.testAccuracy),
+      "samples_per_second": number(record.samplesPerSecond),
+      "step_milliseconds_median": number(record.medianStepSeconds * 1000),
+      "first_step_seconds": number(record.firstStepSeconds),
+      "data_wait_seconds": number(record.dataWaitSeconds),
+      "peak_arena_bytes": .integer(Int64(record.peakArenaBytes)),
+      "interruption": record.interruption.map { .string($0) } ?? .null,
+      "fallback": record.fallback.map { .string($0) } ?? .null,
+      "failure": failure.map { .string($0) } ?? .null,
+      "glissade_version": .string(description.version),
+    ]
+    try summary.write(path: summaryPath)
+  }
+}
+
+/// A run folder that cannot be used.
+public struct RunFolderError: Error, Hashable, Sendable, CustomStringConvertible {
+  public let path: String
+  public let problem: String
+  public var description: String { "output folder \(path) \(problem)" }
+}

@@ -1,0 +1,119 @@
+import GlissadeData
+import GlissadeDevices
+import GlissadeLayers
+import GlissadeOptimizers
+
+/// What a training is to do, apart from model, data and device.
+public struct TrainingOptions: Sendable {
+  public var epochs = 5
+  public var batchSize = 128
+  /// Of weights, shuffles and dropout.
+  public var seed: UInt64 = 0
+  public var loss = Loss.crossEntropy
+  public var groups: [ParameterGroup]
+  /// The global norm that gradients are clipped to.
+  public var clippingNorm: Float?
+
+  /// - Parameter groups: what is trained and how; default everything by Adam at 1e-3.
+  public init(groups: [ParameterGroup] = [ParameterGroup(Adam())]) { self.groups = groups }
+}
+
+/// The training loop: batches, replay, validation, and what happens when something fails.
+///
+/// ```swift
+/// let trainer = Trainer(model: MLP([784, 128, 10]), options: TrainingOptions())
+/// let result = try trainer.fit(training, validation: validation, on: try DeviceSelection.open(.auto))
+/// ```
+public struct Trainer {
+  /// What is trained.
+  public let model: any Layer
+  /// How.
+  public let options: TrainingOptions
+
+  public init(model: any Layer, options: TrainingOptions) {
+    self.model = model
+    self.options = options
+  }
+
+  /// What came of a training.
+  public struct Result {
+    public var record: RunRecord
+    /// The parameters at the end; after a failure, the last that were sound.
+    public var state: ModelState
+    /// Why training stopped before its end: a device that failed, a loss that is not finite. `nil` for a training that ended or was interrupted.
+    public var failure: (any Error)?
+  }
+
+  /// Trains.
+  /// - Parameters:
+  ///   - training: what to learn from.
+  ///   - validation: checked after each epoch.
+  ///   - test: evaluated once, at the end.
+  ///   - selection: the device. Where it was chosen automatically and fails, training goes on on the CPU from the last epoch's state.
+  ///   - initial: parameters to start from; default the initialisers'.
+  ///   - start: when the process began, for `firstStepSeconds`.
+  ///   - observe: is told what happens.
+  ///   - checkpoint: is given the state and the record so far after each epoch, before the epoch is reported; what it throws stops training.
+  ///   - shouldStop: asked before each step; training then ends with what it has.
+  /// - Throws: what keeps training from starting: `ShapeError`, `TrainingError`, `OptimizerError`, `DataError`, `DeviceError`.
+  ///   What happens later is in the result's `failure`, beside the last sound state.
+  public func fit(
+    _ training: any Dataset, validation: (any Dataset)? = nil, test: (any Dataset)? = nil, on selection: DeviceSelection,
+    from initial: ModelState? = nil, start: ContinuousClock.Instant = .now,
+    observe: @escaping (TrainingEvent) -> Void = { _ in }, checkpoint: @escaping (ModelState, RunRecord) throws -> Void = { _, _ in },
+    shouldStop: @escaping () -> Bool = { false }
+  ) throws -> Result {
+    guard (1...1_000_000).contains(options.epochs) else {
+      throw TrainingError.invalid(option: "the number of epochs", value: "\(options.epochs)", requirement: "from 1 to 1000000")
+    }
+    guard (1...max(training.count, 1)).contains(options.batchSize) else {
+      throw TrainingError.batchSize(options.batchSize, samples: training.count)
+    }
+    guard !options.groups.isEmpty else { throw TrainingError.nothingToTrain }
+    for group in options.groups { try group.schedule.validate() }
+    for (what, data) in [("validation", validation), ("test", test)] {
+      if let data, data.sampleShape != training.sampleShape {
+        throw TrainingError.sampleShape(what: what, data.sampleShape, expected: training.sampleShape)
+      }
+    }
+    let order = try BatchOrder(count: training.count, batchSize: options.batchSize, seed: options.seed)
+    let run = TrainingRun(
+      model: model, options: options, training: training, validation: validation, order: order, start: start, shouldStop: shouldStop,
+      checkpoint: checkpoint, observe: observe)
+    do { try run.begin(on: selection.device, reason: selection.reason, from: initial) } catch let error as DeviceError
+      where selection.mayFallBack
+    {
+      // Too little memory, say.
+      let reason = "\(error.description); training starts on the CPU"
+      observe(.fellBack(reason: reason))
+      try run.moveToCPU(because: reason, from: initial)
+    }
+    var failure: (any Error)?
+    do {
+      try run.finish(test: test)
+    } catch let error as DeviceError where selection.mayFallBack && run.record.fallback == nil {
+      let reason = "\(error.description); training goes on on the CPU from the state after epoch \(run.completedEpochs)"
+      observe(.fellBack(reason: reason))
+      do {
+        try run.moveToCPU(because: reason, from: initial)
+        try run.finish(test: test)
+      } catch { failure = error }
+    } catch { failure = error }
+    return Result(record: run.record, state: run.lastState, failure: failure)
+  }
+
+  /// Evaluates a model on a dataset.
+  /// - Parameters:
+  ///   - data: what to evaluate on.
+  ///   - state: the parameters.
+  ///   - device: where.
+  /// - Returns: mean loss and share of right answers.
+  public func evaluate(_ data: any Dataset, state: ModelState, on device: any Device) throws -> (loss: Double, accuracy: Double) {
+    let session = try TrainingSession(
+      model: model, sampleShape: Shape(data.sampleShape), batchSize: min(options.batchSize, max(data.count, 1)), loss: options.loss,
+      groups: [],
+      seed: options.seed, device: device)
+    try session.restore(state)
+    return try TrainingRun.evaluate(data, batchSize: options.batchSize, session, shouldStop: { false })
+  }
+}

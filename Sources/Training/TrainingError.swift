@@ -1,0 +1,56 @@
+import GlissadeTensors
+
+/// Why training cannot start or go on.
+public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The model has no parameter that any group takes and the loss depends on.
+  case nothingToTrain
+  /// A batch size that cannot be used.
+  case batchSize(Int, samples: Int)
+  /// A number that is not allowed.
+  case invalid(option: String, value: String, requirement: String)
+  /// A loss or gradient that is not a finite number.
+  case notFinite(NotFinite)
+  /// A parameter that the model uses and that looking through its properties does not find.
+  case unreachableParameter(name: String, shape: Shape)
+  /// Two parameters under one path.
+  case duplicatePath(String)
+  /// Data of another shape than what the model is trained on.
+  case sampleShape(what: String, [Int], expected: [Int])
+
+  public var description: String {
+    switch self {
+    case .nothingToTrain: "the model has nothing to train: no parameter is both taken by a group and on the way to the loss"
+    case .batchSize(let size, let samples):
+      "batch size \(size) cannot be used: it has to be at least 1 and at most \(samples), the number of training samples"
+    case .invalid(let option, let value, let requirement): "\(option) is \(value), and it has to be \(requirement)"
+    case .notFinite(let report): report.description
+    case .unreachableParameter(let name, let shape):
+      "the model uses a parameter '\(name)' \(shape) that is in none of its properties; a parameter has to be a property of a layer, and a "
+        + "layer a property of a layer, alone, optional or in an array"
+    case .duplicatePath(let path): "two parameters of the model have the path '\(path)'; give them different names"
+    case .sampleShape(let what, let shape, let expected):
+      "the \(what) samples are \(shape) and the training samples \(expected); they have to be of one shape"
+    }
+  }
+}
+
+/// Where a number stopped being one.
+public struct NotFinite: Hashable, Sendable, CustomStringConvertible {
+  /// The step, from 1: the one that failed, or the last before an evaluation that did.
+  public var step: Int
+  /// The epoch, from 1.
+  public var epoch: Int
+  /// Whether it came up while evaluating.
+  public var isEvaluation = false
+  /// What was not finite: `loss` or `gradient`.
+  public var what: String
+  /// The first operation whose result was not finite, with its layer; `nil` where replaying the step could not find it.
+  public var operation: String?
+
+  public var description: String {
+    let place = isEvaluation ? "while evaluating after step \(step) (epoch \(epoch))" : "at step \(step) (epoch \(epoch))"
+    let cause = operation.map { "; the first operation with a result that is not finite is \($0)" } ?? ""
+    return
+      "the \(what) is not finite \(place)\(cause). The last sound parameters are kept; a lower learning rate or gradient clipping may help"
+  }
+}

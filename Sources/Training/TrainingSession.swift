@@ -1,0 +1,413 @@
+import GlissadeDevices
+import GlissadeKernels
+import GlissadeLayers
+import GlissadeOptimizers
+import GlissadePlanning
+
+/// A model on a device: its memory, and the plans of its training and evaluation steps, one for each batch size that comes along.
+///
+/// The lower of two levels: `Trainer` runs whole trainings on top of it. It is not for use from several threads at once.
+public final class TrainingSession {
+  /// Where it runs.
+  public let device: any Device
+  /// Where parameters live.
+  public let layout: ParameterLayout
+  /// What is trained, and how; empty for a session that only evaluates.
+  public let groups: [ParameterGroup]
+  /// Optimizer steps taken.
+  public private(set) var steps = 0
+  /// Elements of all trained parameters.
+  public var trainableCount: Int { layout.entries.reduce(0) { $0 + ($1.group == nil ? 0 : $1.slice.count) } }
+  /// Elements of all weights.
+  public var parameterCount: Int { layout.entries.reduce(0) { $0 + ($1.parameter.role == .weight ? $1.slice.count : 0) } }
+  /// The largest activation arena so far, in bytes.
+  public private(set) var peakArenaBytes = 0
+
+  private let model: any Layer
+  private let paths: [(path: String, parameter: Parameter)]
+  private let sampleShape: Shape
+  private let loss: Loss
+  private let seed: UInt64
+  private let clippingNorm: Float?
+  private let fuses: Bool
+  private var shared: [BufferReference: any DeviceBuffer] = [:]
+  private var steppers: [StepKey: Stepper] = [:]
+  private let constants: UnsafeMutableRawBufferPointer
+  private let control: any DeviceBuffer
+
+  /// Where the batch at hand is: features, labels.
+  private var staged = [UnsafeRawBufferPointer](repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: 2)
+  /// The stepper used last, so that a run of equal steps looks nothing up.
+  private var current: (key: StepKey, stepper: Stepper)?
+
+  private struct StepKey: Hashable {
+    var batchSize: Int
+    var isTraining: Bool
+  }
+
+  /// A plan that is ready to be replayed. A class, so that handing it over copies nothing.
+  final class Stepper {
+    let plan: Plan
+    let prepared: any PreparedPlan
+    let memory: PlanMemory
+
+    init(plan: Plan, prepared: any PreparedPlan, memory: PlanMemory) {
+      self.plan = plan
+      self.prepared = prepared
+      self.memory = memory
+    }
+  }
+
+  /// - Parameters:
+  ///   - model: what is trained.
+  ///   - sampleShape: the shape of one sample, without the batch axis.
+  ///   - batchSize: the usual batch, with which the model is traced to find what is to be trained.
+  ///   - loss: default cross-entropy.
+  ///   - groups: what is trained and how; empty to evaluate only.
+  ///   - clippingNorm: the global norm that gradients are clipped to; default none.
+  ///   - seed: of initial weights and dropout.
+  ///   - device: where.
+  ///   - fuses: whether operations are fused; only tests that compare say no.
+  /// - Throws: `ShapeError` for a model that does not fit its input, `TrainingError.nothingToTrain`, `OptimizerError`, `DeviceError`.
+  public init(
+    model: any Layer, sampleShape: Shape, batchSize: Int, loss: Loss = .crossEntropy, groups: [ParameterGroup], clippingNorm: Float? = nil,
+    seed: UInt64 = 0, device: any Device, fuses: Bool = true
+  ) throws {
+    for group in groups { try group.optimizer.validate() }
+    guard batchSize > 0 else { throw TrainingError.invalid(option: "batch size", value: "\(batchSize)", requirement: "at least 1") }
+    if let norm = clippingNorm, !(norm > 0 && norm.isFinite) {
+      throw TrainingError.invalid(option: "clipping norm", value: "\(norm)", requirement: "a number above 0")
+    }
+    self.model = model
+    self.sampleShape = sampleShape
+    self.loss = loss
+    self.groups = groups
+    self.clippingNorm = clippingNorm
+    self.seed = seed
+    self.device = device
+    self.fuses = fuses
+    paths = LayerPath.parameters(of: model)
+
+    // What depends on no trained parameter, or does not reach the loss, gets no gradient and no place in an arena.
+    let trace = Self.trace(model, paths, sampleShape, batchSize, isTraining: !groups.isEmpty, loss)
+    if let error = trace.graph.firstError { throw error }
+    try Self.check(paths)
+    let known = Set(paths.map(\.parameter.id))
+    if let stray = trace.graph.parameters.first(where: { !known.contains($0.id) }) {
+      throw TrainingError.unreachableParameter(name: stray.name, shape: stray.shape)
+    }
+    var groupOf: [ParameterID: Int] = [:]
+    for (path, parameter) in paths where parameter.role == .weight {
+      if let group = groups.firstIndex(where: { $0.takes(path) }) { groupOf[parameter.id] = group }
+    }
+    let wanted = trace.graph.parameters.filter { groupOf[$0.id] != nil }
+    let reached = zip(wanted, trace.graph.gradients(of: trace.loss, withRespectTo: wanted.map { trace.graph[$0] }))
+    let trained = Set(reached.filter { $0.1 != nil }.map(\.0.id))
+    if !groups.isEmpty && trained.isEmpty { throw TrainingError.nothingToTrain }
+    layout = ParameterLayout(paths, groupCount: groups.count) { _, parameter in trained.contains(parameter.id) ? groupOf[parameter.id] : nil
+    }
+
+    constants = .allocate(byteCount: StepMemory.constantsSize(groups: groups.count) * 4, alignment: 64)
+    constants.initializeMemory(as: UInt8.self, repeating: 0)
+    control = try device.makeBuffer(count: MemoryLayout<ControlBlock>.size / 4)
+    shared[.control] = control
+    for (group, size) in layout.groupSizes.enumerated() {
+      shared[.parameters(group: group)] = try device.makeBuffer(count: size)
+      shared[.gradients(group: group)] = try device.makeBuffer(count: size)
+      for slot in 0..<groups[group].optimizer.stateSlots { shared[.state(group: group, slot: slot)] = try device.makeBuffer(count: size) }
+    }
+    shared[.statistics] = try device.makeBuffer(count: layout.statisticsSize)
+    try initialize()
+    try resetSums()
+  }
+
+  deinit { constants.deallocate() }
+
+  /// Every parameter needs a path of its own and a shape that kernels can index.
+  private static func check(_ parameters: [(path: String, parameter: Parameter)]) throws(TrainingError) {
+    var seen = Set<String>()
+    var total = 0
+    for (path, parameter) in parameters {
+      if !seen.insert(path).inserted { throw .duplicatePath(path) }
+      total += parameter.shape.isUsable ? Slice.room(parameter.shape.count) : Int(Int32.max)
+      if !parameter.shape.isUsable || total > Int(Int32.max) {
+        throw .invalid(
+          option: "the shape of parameter \(path)", value: "\(parameter.shape)",
+          requirement: "of positive extents, all parameters together below 2^31 elements")
+      }
+    }
+  }
+
+  // MARK: Tracing
+
+  private static func trace(
+    _ model: any Layer, _ paths: [(path: String, parameter: Parameter)], _ sampleShape: Shape, _ batchSize: Int, isTraining: Bool,
+    _ loss: Loss
+  ) -> (graph: Graph, output: Tensor, loss: Tensor, correct: Tensor?) {
+    let graph = Graph(isTraining: isTraining)
+    for (path, parameter) in paths { graph.parameterPaths[parameter.id] = path }
+    let x = graph.input("features", shape: Shape([batchSize] + sampleShape.dimensions))
+    let labels = graph.input("labels", shape: [batchSize], dtype: .int32)
+    let output = model(x)
+    let result = loss.compute(output, labels)
+    return (graph, output, result.loss, result.correct)
+  }
+
+  /// The plan of a step, as it will run.
+  /// - Parameters:
+  ///   - batchSize: samples in the batch.
+  ///   - isTraining: whether the step trains.
+  /// - Throws: `ShapeError`.
+  public func plan(batchSize: Int, isTraining: Bool) throws(ShapeError) -> Plan {
+    let trace = Self.trace(model, paths, sampleShape, batchSize, isTraining: isTraining, loss)
+    var request = StepRequest(graph: trace.graph, layout: layout)
+    request.loss = trace.loss
+    request.correct = trace.correct
+    request.sampleCount = batchSize
+    request.outputs = ["loss": trace.loss]
+    request.fuses = fuses
+    if isTraining {
+      let trained = layout.entries.filter { $0.group != nil }.map(\.parameter)
+      let gradients = trace.graph.gradients(of: trace.loss, withRespectTo: trained.map { trace.graph[$0] })
+      request.gradients = zip(trained, gradients).compactMap { parameter, gradient in gradient.map { (parameter.id, $0) } }
+      request.updates = groups.map(\.optimizer)
+      request.clippingNorm = clippingNorm
+    } else {
+      request.outputs["output"] = trace.output
+    }
+    return try Planner(profile: device.profile).plan(request)
+  }
+
+  private func stepper(_ batchSize: Int, _ isTraining: Bool) throws -> Stepper {
+    let key = StepKey(batchSize: batchSize, isTraining: isTraining)
+    if let current, current.key == key { return current.stepper }
+    if let known = steppers[key] {
+      current = (key, known)
+      return known
+    }
+    let plan = try plan(batchSize: batchSize, isTraining: isTraining)
+    let memory = try PlanMemory(for: plan, on: device, sharing: shared)
+    // The largest arenas so far serve every plan: steps run one after another.
+    for reference in [BufferReference.activations, .inputs, .zeros] { shared[reference] = memory.buffers[reference] }
+    peakArenaBytes = max(peakArenaBytes, plan.activationsSize * 4)
+    let stepper = Stepper(plan: plan, prepared: try device.prepare(plan, buffers: memory.buffers), memory: memory)
+    steppers[key] = stepper
+    current = (key, stepper)
+    return stepper
+  }
+
+  // MARK: Steps
+
+  /// Queues one training step. What it adds up is read by `sums()`.
+  /// - Parameters:
+  ///   - features: the samples one after another.
+  ///   - labels: their class numbers.
+  ///   - learningRates: each group's, for this step.
+  public func train(
+    features: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>, learningRates: (_ group: Int) -> Double
+  ) throws {
+    let stepper = try stepper(labels.count, true)
+    try stage(features, labels)
+    steps += 1
+    write(step: steps, learningRates)
+    try stepper.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: staged)
+  }
+
+  /// Queues one evaluation step, which adds its loss and right answers to the sums.
+  public func evaluate(features: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>) throws {
+    let stepper = try stepper(labels.count, false)
+    try stage(features, labels)
+    try stepper.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: staged)
+  }
+
+  /// Checks a batch against what the model was traced for, and notes where it is.
+  private func stage(_ features: UnsafeBufferPointer<Float>, _ labels: UnsafeBufferPointer<Int32>) throws(TrainingError) {
+    guard features.count == labels.count * sampleShape.count else {
+      throw .invalid(
+        option: "a batch", value: "\(features.count) numbers for \(labels.count) labels",
+        requirement: "\(sampleShape.count) numbers (\(sampleShape)) for each label")
+    }
+    staged[0] = UnsafeRawBufferPointer(features)
+    staged[1] = UnsafeRawBufferPointer(labels)
+  }
+
+  /// The model's output for some samples, in evaluation mode.
+  /// - Parameter features: the samples one after another.
+  /// - Returns: the output's elements.
+  public func predict(_ features: [Float]) throws -> [Float] {
+    let count = features.count / max(sampleShape.count, 1)
+    guard count > 0, count * sampleShape.count == features.count else {
+      throw TrainingError.invalid(
+        option: "features", value: "\(features.count) numbers", requirement: "a positive multiple of \(sampleShape.count), a sample's size")
+    }
+    let labels = [Int32](repeating: 0, count: count)
+    try features.withUnsafeBufferPointer { features in try labels.withUnsafeBufferPointer { try evaluate(features: features, labels: $0) } }
+    let stepper = try stepper(count, false)
+    guard let output = stepper.plan.outputs["output"], let buffer = stepper.memory.buffers[output.slice.buffer] else { return [] }
+    return try device.read(buffer, at: output.slice.offset, count: output.slice.count, filler: 0)
+  }
+
+  private func write(step: Int, _ learningRates: (Int) -> Double) {
+    var head = StepConstants()
+    head.step = Int32(truncatingIfNeeded: step)
+    head.seedLow = UInt32(truncatingIfNeeded: seed)
+    head.seedHigh = UInt32(truncatingIfNeeded: seed >> 32)
+    constants.storeBytes(of: head, as: StepConstants.self)
+    let numbers = constants.bindMemory(to: Float.self)
+    for group in groups.indices {
+      let start = 16 * (1 + group)
+      groups[group].optimizer.write(
+        constants: UnsafeMutableBufferPointer(rebasing: numbers[start..<(start + 16)]), step: step, learningRate: learningRates(group))
+    }
+  }
+
+  // MARK: Sums
+
+  /// What steps have added up since the sums were last cleared. Waits for the device.
+  public struct Sums: Sendable {
+    /// The mean loss over all samples; NaN where there were none.
+    public var loss: Double
+    /// The share of right answers.
+    public var accuracy: Double
+    public var samples: Int
+    /// The step at which a loss or gradient was not finite: from then on no update was applied.
+    public var badStep: Int?
+    /// Whether it was a gradient.
+    public var hasBadGradient: Bool
+    /// The last global gradient norm, where gradients are clipped.
+    public var gradientNorm: Float
+  }
+
+  /// Reads the sums.
+  public func sums() throws(DeviceError) -> Sums {
+    let block = try device.read(control, count: 1, filler: ControlBlock())[0]
+    let samples = Double(block.samples)
+    return Sums(
+      loss: samples == 0 ? .nan : (Double(block.lossSum) - Double(block.lossCompensation)) / samples,
+      accuracy: samples == 0 ? .nan : Double(block.correct) / samples, samples: Int(block.samples),
+      badStep: block.ok == 0 ? Int(block.badStep) : nil, hasBadGradient: block.gradientBad != 0, gradientNorm: block.norm)
+  }
+
+  /// Clears the sums, and the verdict on the run's health.
+  public func resetSums() throws(DeviceError) {
+    var block = ControlBlock()
+    block.ok = 1
+    block.badStep = -1
+    block.clip = 1
+    try device.write([block], to: control)
+  }
+
+  // MARK: State
+
+  private func initialize() throws(DeviceError) {
+    for entry in layout.entries {
+      var values = [Float](repeating: 0, count: entry.slice.count)
+      values.withUnsafeMutableBufferPointer { entry.parameter.initializer.fill($0, seed: seed, path: entry.path) }
+      try write(values, to: entry)
+    }
+  }
+
+  private func write(_ values: [Float], to entry: ParameterLayout.Entry) throws(DeviceError) {
+    if let buffer = shared[entry.slice.buffer] { try device.write(values, to: buffer, at: entry.slice.offset) }
+  }
+
+  /// Copies parameters and optimizer state to the host.
+  public func state() throws(DeviceError) -> ModelState {
+    var state = ModelState(parameters: [])
+    for entry in layout.entries {
+      guard let buffer = shared[entry.slice.buffer] else { continue }
+      let values = try device.read(buffer, at: entry.slice.offset, count: entry.slice.count, filler: Float(0))
+      state.parameters.append(ModelState.Entry(path: entry.path, shape: entry.parameter.shape, values: values))
+    }
+    for (group, size) in layout.groupSizes.enumerated() {
+      var slots: [[Float]] = []
+      for slot in 0..<groups[group].optimizer.stateSlots {
+        if let buffer = shared[.state(group: group, slot: slot)] { slots.append(try device.read(buffer, count: size, filler: 0)) }
+      }
+      state.optimizer.append(slots)
+    }
+    state.steps = steps
+    return state
+  }
+
+  /// Takes over parameters, and optimizer state where there is some.
+  /// - Throws: `StateError` where paths or shapes are not the model's.
+  public func restore(_ state: ModelState) throws {
+    let known = Dictionary(state.parameters.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+    var problems: [String] = []
+    for entry in layout.entries {
+      guard let source = known[entry.path] else {
+        problems.append("\(entry.path) \(entry.parameter.shape) is missing")
+        continue
+      }
+      guard source.shape == entry.parameter.shape, source.values.count == entry.slice.count else {
+        problems.append("\(entry.path) is \(source.shape) and the model has \(entry.parameter.shape)")
+        continue
+      }
+    }
+    if !problems.isEmpty { throw StateError(path: "the state", problems: problems) }
+    for entry in layout.entries { if let source = known[entry.path] { try write(source.values, to: entry) } }
+    for (group, slots) in state.optimizer.enumerated() {
+      for (slot, values) in slots.enumerated() {
+        if let buffer = shared[.state(group: group, slot: slot)], values.count == buffer.count { try device.write(values, to: buffer) }
+      }
+    }
+    steps = state.steps
+    try resetSums()
+  }
+
+  /// A parameter's gradient after the last training step.
+  /// - Returns: `nil` for a path that is not trained.
+  public func gradient(of path: String) throws(DeviceError) -> [Float]? {
+    guard let slice = layout.entries.first(where: { $0.path == path })?.gradient, let buffer = shared[slice.buffer] else { return nil }
+    return try device.read(buffer, at: slice.offset, count: slice.count, filler: 0)
+  }
+
+  // MARK: Diagnosis
+
+  /// Runs a step's computation again, launch by launch and without its updates, to find the first result that is not finite.
+  /// - Returns: the operation with its layer, an input or a parameter; `nil` where everything is finite.
+  public func firstNotFinite(
+    features: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>, step: Int, isTraining: Bool = true
+  ) throws -> String? {
+    if features.contains(where: { !$0.isFinite }) { return "the batch itself (its data is not finite)" }
+    for entry in layout.entries {
+      guard let buffer = shared[entry.slice.buffer] else { continue }
+      let values = try device.read(buffer, at: entry.slice.offset, count: entry.slice.count, filler: Float(0))
+      if values.contains(where: { !$0.isFinite }) { return "parameter \(entry.path)" }
+    }
+    let stepper = try stepper(labels.count, isTraining)
+    write(step: step) { _ in 0 }
+    var found: String?
+    try stepper.prepared.runObserved(
+      constants: UnsafeRawBufferPointer(constants), inputs: [UnsafeRawBufferPointer(features), UnsafeRawBufferPointer(labels)],
+      launches: stepper.plan.firstUpdate
+    ) { [device] index, _ throws(DeviceError) in
+      guard found == nil else { return }
+      let launch = stepper.plan.launches[index]
+      for slice in launch.writes {
+        guard let buffer = stepper.memory.buffers[slice.buffer] else { continue }
+        let values = try device.read(buffer, at: slice.offset, count: slice.count, filler: Float(0))
+        if values.contains(where: { !$0.isFinite }) {
+          found = launch.note.operation + (launch.note.path.isEmpty ? "" : " in \(launch.note.path)") + " \(launch.note.shape)"
+          return
+        }
+      }
+    }
+    return found
+  }
+
+  /// Times each launch of a training step.
+  /// - Returns: nanoseconds, in the plan's order.
+  public func profile(features: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>) throws -> (
+    plan: Plan, nanoseconds: [UInt64]
+  ) {
+    let stepper = try stepper(labels.count, true)
+    var times = [UInt64](repeating: 0, count: stepper.plan.launches.count)
+    try stepper.prepared.runObserved(
+      constants: UnsafeRawBufferPointer(constants), inputs: [UnsafeRawBufferPointer(features), UnsafeRawBufferPointer(labels)],
+      launches: nil
+    ) { index, nanoseconds throws(DeviceError) in times[index] = nanoseconds }
+    return (stepper.plan, times)
+  }
+}

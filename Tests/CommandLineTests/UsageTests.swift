@@ -1,0 +1,77 @@
+import Testing
+
+/// Help, and arguments that make no sense: status 2 and one line that says what would be right.
+struct UsageTests {
+  @Test(arguments: [["--help"], ["help"], [], ["train", "--help"], ["help", "train"], ["evaluate", "-h"], ["devices", "--help"]])
+  func helpGoesToStandardOutput(_ arguments: [String]) throws {
+    let outcome = try glissade(arguments)
+    #expect(outcome.status == 0)
+    #expect(outcome.output.contains("USAGE: glissade"))
+    #expect(outcome.errors.isEmpty)
+  }
+
+  @Test func version() throws {
+    let outcome = try glissade("--version")
+    #expect(outcome.status == 0)
+    #expect(outcome.output.split(separator: ".").count == 3, "\(outcome)")
+  }
+
+  @Test(arguments: [
+    (["trian"], "unknown command 'trian'; did you mean 'train'? (train, evaluate, devices)"),
+    (["xyz"], "unknown command 'xyz'; there are train, evaluate, devices"),
+    (["train", "--model", "lenett"], "unknown model 'lenett'; did you mean 'lenet'? (mlp, lenet, resnet18)"),
+    (["train", "--model", "resnet"], "did you mean 'resnet18'?"),
+    (["train", "--model", "transformer"], "unknown model 'transformer'; there are mlp, lenet, resnet18"),
+    (["train", "--optimizer", "admaw"], "unknown optimizer 'admaw'; did you mean 'adamw'? (sgd, rmsprop, adam, adamw)"),
+    (["train", "--device", "opncl"], "unknown device 'opncl'; did you mean 'opencl'?"),
+    (["train", "--device", "gpu"], "did you mean 'opencl'?"),
+    (["train", "--device", "opencl:1"], "two numbers, platform and device"),
+    (["train", "--data", "fashion-mnits"], "did you mean 'fashion-mnist'?"),
+    (["train", "--epoch", "3"], "unknown option '--epoch'; did you mean '--epochs'?"),
+    (["evaluate", "--run", "x", "--bach-size", "3"], "unknown option '--bach-size'; did you mean '--batch-size'?"),
+    (["train", "--frobnicate"], "unknown option '--frobnicate'"),
+    (["train", "surplus"], "unexpected argument 'surplus'"),
+    (["evaluate"], "--run"),
+    (["train", "--epochs"], "missing value for '--epochs"),
+    (["train", "--epochs", "many"], "the value 'many' is invalid for '--epochs"),
+    (["train", "--epochs", "0"], "--epochs is 0"),
+    (["train", "--epochs", "9223372036854775807"], "--epochs is 9223372036854775807"),
+    (["train", "--lr", "-0.1"], "learning rate is -0.1, and it has to be a number above 0"),
+    (["train", "--lr", "0"], "learning rate is 0.0"),
+    (["train", "--lr", "nan"], "learning rate is nan"),
+    (["train", "--lr", "inf"], "learning rate is inf"),
+    (["train", "--batch-size", "0"], "--batch-size is 0, and it has to be at least 1"),
+    (["train", "--batch-size", "-5"], "--batch-size is -5"),
+    (["train", "--validation", "1"], "--validation is 1.0, and it has to be at least 0 and below 1"),
+    (["train", "--validation", "nan"], "--validation is nan"),
+    (["train", "--clip-norm", "-1"], "--clip-norm is -1.0"),
+    (["train", "--label-smoothing", "1"], "--label-smoothing is 1.0"),
+    (["train", "--dropout", "1"], "--dropout is 1.0"),
+    (["train", "--dropout", "0.1", "--model", "mlp"], "--dropout is no option of mlp; lenet has it"),
+    (["train", "--limit", "0"], "--limit is 0"),
+    (["train", "--threads", "0"], "--threads is 0"),
+    (["train", "--seed", "-1"], "'-1' is invalid for '--seed"),
+    (["train", "--out", ""], "--out is empty"),
+    (["train", "--nesterov"], "--nesterov is no option of adam; sgd has it"),
+    (["train", "--momentum", "0.9"], "--momentum is no option of adam; sgd and rmsprop have it"),
+    (["train", "--optimizer", "sgd", "--epsilon", "1"], "--epsilon is no option of sgd; rmsprop, adam and adamw have it"),
+    (["train", "--optimizer", "sgd", "--nesterov"], "momentum is 0.0, and it has to be above 0 for Nesterov momentum"),
+    (["train", "--beta1", "1"], "beta1 is 1.0, and it has to be at least 0 and below 1"),
+    (["train", "--schedule", "cosin(to: 0)"], "there is no schedule 'cosin'"),
+    (["train", "--schedule", "warmup(5 stps) then constant"], "'stps' in warmup has to be 'steps' or 'epochs'"),
+    (["train", "--schedule", "step(factor: 0.5)"], "step needs a span"),
+    (["train", "--schedule", "cosine(to: -1)"], "'-1' in cosine has to be a number of at least 0"),
+  ])
+  func misuse(_ arguments: [String], _ message: String) throws {
+    expectComplaint(try glissade(arguments), status: 2, message)
+  }
+
+  @Test func misuseLeavesNoRunFolder() throws {
+    let folder = try TemporaryFolder()
+    let data = try PictureFolder()
+    expectComplaint(
+      try glissade("train", "--data", data.path, "--batch-size", "271", "--out", folder.path("run")), status: 2,
+      "batch size 271 cannot be used", "at most 270, the number of training samples")
+    #expect(folder.names().isEmpty)
+  }
+}

@@ -1,0 +1,103 @@
+import GlissadeKernels
+import GlissadePlanning
+import GlissadeTensors
+import TestSupport
+import Testing
+
+/// No operation and no kernel without a row.
+struct CoverageTests {
+  /// The cases of `Operation`. A new one does not compile here until it has a name, and fails below until a row uses it.
+  private enum Kind: CaseIterable {
+    case input, constant, parameter, unary, binary, dropout, reshape, transpose, broadcast, gatherRows, scatterAddRows, reduce, softmax,
+      softmaxGradient, softmaxCrossEntropy, matmul, convolution, convolutionInputGradient, convolutionWeightGradient, maxPool,
+      maxPoolGradient,
+      averagePool, averagePoolGradient, batchNorm, batchNormStatistics, batchNormSums
+
+    init(_ operation: Operation) {
+      self =
+        switch operation {
+        case .input: .input
+        case .constant: .constant
+        case .parameter: .parameter
+        case .unary: .unary
+        case .binary: .binary
+        case .dropout: .dropout
+        case .reshape: .reshape
+        case .transpose: .transpose
+        case .broadcast: .broadcast
+        case .gatherRows: .gatherRows
+        case .scatterAddRows: .scatterAddRows
+        case .reduce: .reduce
+        case .softmax: .softmax
+        case .softmaxGradient: .softmaxGradient
+        case .softmaxCrossEntropy: .softmaxCrossEntropy
+        case .matmul: .matmul
+        case .convolution: .convolution
+        case .convolutionInputGradient: .convolutionInputGradient
+        case .convolutionWeightGradient: .convolutionWeightGradient
+        case .maxPool: .maxPool
+        case .maxPoolGradient: .maxPoolGradient
+        case .averagePool: .averagePool
+        case .averagePoolGradient: .averagePoolGradient
+        case .batchNorm: .batchNorm
+        case .batchNormStatistics: .batchNormStatistics
+        case .batchNormSums: .batchNormSums
+        }
+    }
+  }
+
+  /// Operations and kernels with tests of their own, and where.
+  private static let operationsElsewhere: Set<Kind> = [.dropout]  // DropoutTests
+  private static let kernelsElsewhere: Set<String> = [
+    "dropout",  // DropoutTests
+    "batch_norm_running_update", "argmax_rows",  // StatisticsTests
+    "sgd", "rmsprop", "adam", "gradient_norm_partial", "gradient_norm_finish", "step_end",  // the optimizers' trajectories
+  ]
+
+  @Test func everyOperationFunctionAndKernelHasARow() throws {
+    var kinds = Self.operationsElsewhere
+    var unary = Set<UnaryFunction>()
+    var binary = Set<BinaryFunction>()
+    var reductions = Set<Reduction>()
+    var kernels = Self.kernelsElsewhere
+    let profiles = Set(TestDevices.all.map(\.device.profile))
+    for table in ConformanceTests.tables {
+      let request = TracedTable(table).request
+      let needed = request.outputs.values.map(\.id) + request.gradients.map(\.gradient.id)
+      for node in request.graph.nodes + request.graph.decomposed(keeping: needed).graph.nodes {
+        kinds.insert(Kind(node.operation))
+        switch node.operation {
+        case .unary(let rule): unary.insert(rule.function)
+        case .binary(let rule): binary.insert(rule.function)
+        case .reduce(let rule): reductions.insert(rule.reduction)
+        default: break
+        }
+      }
+      for profile in profiles {
+        for launch in try Planner(profile: profile).plan(request).launches {
+          switch launch.kernel {
+          case .library(let name): kernels.insert(name)
+          case .elementwise: kernels.insert("elementwise")
+          }
+        }
+      }
+    }
+    #expect(Set(Kind.allCases).subtracting(kinds).isEmpty)
+    #expect(Set(UnaryFunction.allCases).subtracting(unary).isEmpty)
+    #expect(Set(BinaryFunction.allCases).subtracting(binary).isEmpty)
+    #expect(Set(Reduction.allCases).subtracting(reductions).isEmpty)
+    let library = glissade_native_library(0)
+    let names = Set(UnsafeBufferPointer(start: library.first, count: library.count).map { String(cString: $0.name) })
+    #expect(names.subtracting(kernels).isEmpty)
+    #expect(kernels.subtracting(names).isEmpty)
+  }
+
+  /// The same kernels at each level.
+  @Test func levelsHaveTheSameKernels() {
+    let libraries = (0..<glissade_native_level_count()).map { index in
+      let library = glissade_native_library(index)
+      return Set(UnsafeBufferPointer(start: library.first, count: library.count).map { String(cString: $0.name) })
+    }
+    #expect(Set(libraries).count == 1)
+  }
+}

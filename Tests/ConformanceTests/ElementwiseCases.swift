@@ -1,0 +1,206 @@
+import Foundation
+
+@testable import GlissadeTensors
+
+// MARK: Reference
+
+func reference(_ function: UnaryFunction, _ x: Double) -> Double {
+  switch function {
+  case .negate: -x
+  case .absolute: abs(x)
+  case .sign: x > 0 ? 1 : x < 0 ? -1 : 0
+  case .square: x * x
+  case .squareRoot: x.squareRoot()
+  case .reciprocalSquareRoot: 1 / x.squareRoot()
+  case .reciprocal: 1 / x
+  case .exponential: Foundation.exp(x)
+  case .logarithm: Foundation.log(x)
+  case .sine: Foundation.sin(x)
+  case .cosine: Foundation.cos(x)
+  case .relu: Swift.max(x, 0)
+  case .sigmoid: 1 / (1 + Foundation.exp(-x))
+  case .hyperbolicTangent: Foundation.tanh(x)
+  case .gelu: x / 2 * (1 + Foundation.tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+  case .silu: x / (1 + Foundation.exp(-x))
+  case .softplus: x > 30 ? x : Foundation.log1p(Foundation.exp(x))
+  case .positive: x > 0 ? 1 : 0
+  }
+}
+
+func reference(_ function: BinaryFunction, _ a: Double, _ b: Double) -> Double {
+  switch function {
+  case .add: a + b
+  case .subtract: a - b
+  case .multiply: a * b
+  case .divide: a / b
+  case .maximum: Swift.max(a, b)
+  case .minimum: Swift.min(a, b)
+  case .power: pow(a, b)
+  case .greater: a > b ? 1 : 0
+  case .greaterOrEqual: a >= b ? 1 : 0
+  case .equal: a == b ? 1 : 0
+  case .reluGradient: a > 0 ? b : 0
+  case .sigmoidGradient: b * a * (1 - a)
+  case .tanhGradient: b * (1 - a * a)
+  }
+}
+
+/// The element of `x` that NumPy's broadcasting puts at a place of a larger shape.
+func stretched(_ x: Numbers, at place: [Int]) -> Double {
+  let missing = place.count - x.shape.rank
+  var position = 0
+  for axis in 0..<x.shape.rank { position = position * x.shape[axis] + (x.shape[axis] == 1 ? 0 : place[missing + axis]) }
+  return x.values[position]
+}
+
+func reference(_ function: BinaryFunction, _ a: Numbers, _ b: Numbers) -> Numbers {
+  let shape = a.shape.broadcast(with: b.shape) ?? []
+  if a.shape == b.shape { return Numbers(shape, zip(a.values, b.values).map { reference(function, $0, $1) }) }
+  return Numbers(
+    shape,
+    (0..<shape.count).map { position in
+      let place = Numbers.places(position, shape)
+      return reference(function, stretched(a, at: place), stretched(b, at: place))
+    })
+}
+
+func map(_ x: Numbers, _ function: (Double) -> Double) -> Numbers { Numbers(x.shape, x.values.map(function)) }
+
+// MARK: Rows
+
+extension Table {
+  static var unary: Table {
+    Table(
+      name: "unary functions",
+      cases: UnaryFunction.allCases.flatMap { function -> [Case] in
+        let (content, isSmooth): (Content, Bool) =
+          switch function {
+          case .negate, .square: (.uniform(-3...3), true)
+          case .absolute, .relu: (.eitherSign(0.05...3), true)
+          case .sign, .positive: (.eitherSign(0.05...3), false)
+          case .squareRoot, .reciprocalSquareRoot: (.uniform(0.2...4), true)
+          case .reciprocal: (.eitherSign(0.3...3), true)
+          case .exponential: (.uniform(-5...5), true)
+          case .logarithm: (.uniform(0.1...8), true)
+          case .sine, .cosine: (.uniform(-9...9), true)
+          case .sigmoid, .softplus: (.uniform(-9...9), true)
+          case .hyperbolicTangent, .gelu, .silu: (.uniform(-4...4), true)
+          }
+        var dice = Dice(function.rawValue)
+        let shapes: [Shape] = [[dice.extent(below: 40), dice.extent(below: 20)], [1]]
+        let ordinary = shapes.map { shape in
+          Case(
+            function.rawValue, [Operand(shape, content, isDifferentiated: isSmooth)], one: { $0[0].applying(function) },
+            reference: { operands in
+              map(operands[0]) { reference(function, $0) }
+            })
+        }
+        guard let extremes = extremes(of: function) else { return ordinary }
+        // Where float32 ends: no NaN, no infinity before its time.
+        let far = Operand([extremes.count], .fixed(extremes), isDifferentiated: false)
+        return ordinary + [
+          Case(
+            "far \(function.rawValue)", [far], one: { $0[0].applying(function) },
+            reference: { operands in
+              map(operands[0]) { reference(function, $0) }
+            })
+        ]
+      })
+  }
+
+  private static func extremes(of function: UnaryFunction) -> [Float]? {
+    switch function {
+    case .exponential: [-200, -104, -80, 0, 1e-7, 80, 88.5, 89, 200, .infinity, -.infinity]
+    case .logarithm: [0, 1e-38, 1, 1.0000001, 3e38, .infinity]
+    case .sigmoid, .hyperbolicTangent: [-1e6, -100, -30, 1e-6, 0, 30, 100, 1e6]
+    case .softplus, .silu, .gelu: [-90, -30, 0, 30, 100, 1e6]
+    case .squareRoot: [0, 1e-38, 3e38]
+    case .sine, .cosine: [0, 100, -1000, 12345]
+    default: nil
+    }
+  }
+
+  static var binary: Table {
+    Table(
+      name: "binary functions",
+      cases: BinaryFunction.allCases.flatMap { function -> [Case] in
+        let (a, b, isSmooth): (Content, Content, [Bool]) =
+          switch function {
+          case .add, .subtract, .multiply: (.uniform(-2...2), .uniform(-2...2), [true, true])
+          case .divide: (.uniform(-2...2), .eitherSign(0.4...2), [true, true])
+          case .maximum, .minimum: (.distinct, .distinct, [true, true])
+          case .power: (.uniform(0.3...3), .uniform(-2...2), [true, true])
+          case .greater, .greaterOrEqual, .equal: (.integers(below: 3), .integers(below: 3), [false, false])
+          case .reluGradient: (.eitherSign(0.05...2), .uniform(-2...2), [false, true])
+          case .sigmoidGradient: (.uniform(0.05...0.95), .uniform(-2...2), [true, true])
+          case .tanhGradient: (.uniform(-0.95...0.95), .uniform(-2...2), [true, true])
+          }
+        var dice = Dice(function.rawValue)
+        let shape: Shape = [dice.extent(below: 40), dice.extent(below: 20)]
+        var left = Operand(shape, a, isDifferentiated: isSmooth[0])
+        var right = Operand(shape, b, isDifferentiated: isSmooth[1])
+        // Integers as float32, so that some pairs are equal.
+        if case .integers = left.content { left.content = .fixed(left.values(&dice)) }
+        if case .integers = right.content { right.content = .fixed(right.values(&dice)) }
+        // Two sets of distinct numbers, a fortieth apart.
+        let shift: Float = if case .distinct = a { 0.025 } else { 0 }
+        return [
+          Case(
+            function.rawValue, [left, right], one: { ($0[0] + shift).combined(with: $0[1], function) },
+            reference: { operands in
+              reference(function, map(operands[0]) { $0 + Double(shift) }, operands[1])
+            })
+        ]
+      })
+  }
+
+  /// Scalars, rows, columns, both at once, and patterns that rows and columns cannot express; short and long rows.
+  static var broadcasting: Table {
+    let entries: [(Shape, Shape)] = [
+      ([], [13, 7]), ([13, 7], [1]), ([7], [13, 7]), ([13, 7], [13, 1]), ([1, 7], [13, 7]), ([13, 1], [1, 7]), ([3, 1, 5], [3, 4, 5]),
+      ([5, 1, 7], [1, 3, 1]), ([4, 1, 1, 6], [4, 2, 3, 6]), ([2, 3, 4, 1], [2, 3, 4, 5]), ([1, 3, 1, 5], [2, 1, 4, 1]), ([300], [5, 300]),
+      ([5, 300], [5, 1]), ([131], [4, 131]), ([1], [1]), ([17, 1], [17, 1]), ([2, 1, 3, 1, 2], [1, 2, 3, 2, 2]), ([], []),
+    ]
+    return Table(
+      name: "broadcasting",
+      cases: entries.flatMap { pair -> [Case] in
+        let operands = [Operand(pair.0, .eitherSign(0.3...2)), Operand(pair.1, .eitherSign(0.4...2))]
+        // In the middle of a chain, with both operands used twice.
+        return [
+          Case(
+            "chain broadcasting", operands, one: { tanh(($0[0] + $0[1]) * 0.5) * $0[1] + ($0[0] - 1) / ($0[1] * $0[1]) },
+            reference: { operands in
+              let left = map(reference(.add, operands[0], operands[1])) { Foundation.tanh($0 * 0.5) }
+              let right = reference(.divide, map(operands[0]) { $0 - 1 }, map(operands[1]) { $0 * $0 })
+              return reference(.add, reference(.multiply, left, operands[1]), right)
+            })
+        ]
+      })
+  }
+
+  /// More inputs and instructions than one chain takes.
+  static var longChains: Table {
+    Table(
+      name: "long chains",
+      cases: [
+        Case(
+          "forty instructions", [Operand([7, 23])], one: { operands in (0..<20).reduce(operands[0]) { x, _ in tanh(x + 0.125) } },
+          reference: {
+            map($0[0]) { (0..<20).reduce($0) { x, _ in Foundation.tanh(x + 0.125) } }
+          }),
+        Case(
+          "twelve inputs", (0..<12).map { _ in Operand([9, 11]) }, one: { $0.dropFirst().reduce($0[0]) { $0 * 0.5 + $1 * $1 } },
+          reference: {
+            operands in
+            operands.dropFirst().reduce(operands[0]) { sum, next in
+              Numbers(sum.shape, zip(sum.values, next.values).map { $0 * 0.5 + $1 * $1 })
+            }
+          }),
+        Case(
+          "constants", [Operand([5, 7])], one: { 2 - ($0[0] * 3 + $0[0].graph.constant(0.5, shape: [7])) / 4 },
+          reference: {
+            map($0[0]) { 2 - ($0 * 3 + 0.5) / 4 }
+          }),
+      ])
+  }
+}

@@ -1,0 +1,108 @@
+@testable import GlissadeTensors
+
+// MARK: Reference
+
+/// The pixels of an image that each window sees, with the tap that sees them.
+private func forEachTap(
+  _ window: Window, _ image: Shape, _ pooled: Shape, _ body: (_ n: Int, _ oy: Int, _ ox: Int, _ iy: Int, _ ix: Int) -> Void
+) {
+  for n in 0..<pooled[0] {
+    for oy in 0..<pooled[1] {
+      for ox in 0..<pooled[2] {
+        for ky in 0..<window.kernelHeight {
+          for kx in 0..<window.kernelWidth {
+            let iy = oy * window.strideHeight - window.paddingHeight + ky * window.dilationHeight
+            let ix = ox * window.strideWidth - window.paddingWidth + kx * window.dilationWidth
+            if (0..<image[1]).contains(iy) && (0..<image[2]).contains(ix) { body(n, oy, ox, iy, ix) }
+          }
+        }
+      }
+    }
+  }
+}
+
+private func pooledShape(_ image: Shape, _ window: Window) -> Shape {
+  let height = (image[1] + 2 * window.paddingHeight - window.dilationHeight * (window.kernelHeight - 1) - 1) / window.strideHeight + 1
+  let width = (image[2] + 2 * window.paddingWidth - window.dilationWidth * (window.kernelWidth - 1) - 1) / window.strideWidth + 1
+  return [image[0], height, width, image[3]]
+}
+
+func maxPoolReference(_ x: Numbers, _ window: Window) -> Numbers {
+  var result = Numbers(pooledShape(x.shape, window), repeating: -.infinity)
+  forEachTap(window, x.shape, result.shape) { n, oy, ox, iy, ix in
+    for c in 0..<x.shape[3] { result[n, oy, ox, c] = max(result[n, oy, ox, c], x[n, iy, ix, c]) }
+  }
+  return result
+}
+
+/// The sizes by which windows divide: all taps that fall on the image or its padding, or on the image alone.
+private func divisors(_ image: Shape, _ window: Window, countsPadding: Bool) -> Numbers {
+  var result = Numbers(pooledShape(image, window))
+  if countsPadding {
+    for index in result.values.indices { result.values[index] = Double(window.kernelHeight * window.kernelWidth) }
+  } else {
+    forEachTap(window, image, result.shape) { n, oy, ox, _, _ in for c in 0..<image[3] { result[n, oy, ox, c] += 1 } }
+  }
+  return result
+}
+
+func averagePoolReference(_ x: Numbers, _ window: Window, countsPadding: Bool) -> Numbers {
+  let divisors = divisors(x.shape, window, countsPadding: countsPadding)
+  var result = Numbers(divisors.shape)
+  forEachTap(window, x.shape, result.shape) { n, oy, ox, iy, ix in
+    for c in 0..<x.shape[3] { result[n, oy, ox, c] += x[n, iy, ix, c] / divisors[n, oy, ox, c] }
+  }
+  return result
+}
+
+func averagePoolGradientReference(_ dy: Numbers, _ image: Shape, _ window: Window, countsPadding: Bool) -> Numbers {
+  let divisors = divisors(image, window, countsPadding: countsPadding)
+  var result = Numbers(image)
+  forEachTap(window, image, dy.shape) { n, oy, ox, iy, ix in
+    for c in 0..<image[3] { result[n, iy, ix, c] += dy[n, oy, ox, c] / divisors[n, oy, ox, c] }
+  }
+  return result
+}
+
+// MARK: Rows
+
+extension Table {
+  static var pooling: Table {
+    let entries: [(Shape, Window)] = [
+      ([2, 4, 6, 5], Window(kernel: (2, 2), stride: (2, 2))), ([1, 7, 7, 17], Window(kernel: (2, 2), stride: (2, 2))),
+      ([2, 7, 5, 3], Window(kernel: (3, 3), stride: (2, 2), padding: (1, 1))), ([1, 5, 6, 16], Window(kernel: (3, 3))),
+      ([1, 6, 5, 19], Window(kernel: (3, 2), stride: (1, 2), padding: (1, 1))),
+      ([1, 9, 8, 2], Window(kernel: (2, 3), stride: (3, 1), dilation: (2, 2))), ([1, 5, 5, 1], Window(kernel: (5, 5))),
+      ([3, 1, 1, 33], Window(kernel: (1, 1))), ([1, 4, 9, 7], Window(kernel: (1, 4), stride: (2, 3), padding: (0, 2))),
+      ([1, 11, 11, 3], Window(kernel: (5, 5), stride: (1, 1), padding: (2, 2))), ([1, 8, 8, 4], Window(kernel: (2, 2), stride: (3, 3))),
+    ]
+    return Table(
+      name: "pooling",
+      cases: entries.flatMap { entry -> [Case] in
+        let (shape, window) = entry
+        var rows = [
+          Case(
+            "max pool, \(window)", [Operand(shape, .distinct)], one: { $0[0].maxPooled(window) },
+            reference: { maxPoolReference($0[0], window) })
+        ]
+        for countsPadding in [true, false] {
+          let name = "average pool, \(countsPadding ? "padding counts, " : "")\(window)"
+          guard window.dilationHeight == 1 && window.dilationWidth == 1 else { continue }
+          rows.append(
+            Case(
+              name, [Operand(shape)], one: { $0[0].averagePooled(window, countsPadding: countsPadding) },
+              reference: {
+                averagePoolReference($0[0], window, countsPadding: countsPadding)
+              }))
+          rows.append(
+            Case(
+              "gradient of " + name, [Operand(pooledShape(shape, window))],
+              one: {
+                let rule = AveragePoolGradient(window: window, countsPadding: countsPadding, inputShape: shape)
+                return $0[0].graph.record(.averagePoolGradient(rule), $0)
+              }, reference: { averagePoolGradientReference($0[0], shape, window, countsPadding: countsPadding) }))
+        }
+        return rows
+      })
+  }
+}

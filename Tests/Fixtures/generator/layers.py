@@ -1,0 +1,152 @@
+"""layers.safetensors: single layers, losses and activations on small odd shapes, in float64, stored as float32."""
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from .files import write_safetensors
+from .streams import values
+
+POOL_SHAPE = [2, 9, 12, 5]
+
+# name: (input shape [N, H, W, C], weight shape [out, kH, kW, in / groups], options of conv2d as (height, width))
+CONVOLUTIONS = {
+  "conv-stride-padding": ([2, 9, 8, 3], [5, 3, 3, 3], {"stride": [2, 2], "padding": [1, 1]}),
+  "conv-dilation": ([2, 9, 8, 3], [5, 3, 3, 3], {"padding": [1, 1], "dilation": [2, 2]}),
+  "conv-groups": ([2, 7, 6, 6], [4, 3, 3, 3], {"padding": [1, 1], "groups": 2}),
+  "conv-all": ([2, 11, 10, 6], [8, 3, 3, 3], {"stride": [2, 2], "padding": [1, 1], "dilation": [2, 2], "groups": 2}),
+  "conv-uneven": ([2, 9, 11, 3], [5, 5, 2, 3], {"stride": [2, 1], "padding": [2, 0], "dilation": [1, 3]}),
+  "conv-pointwise-stride": ([2, 7, 8, 5], [3, 1, 1, 5], {"stride": [2, 2]}),
+  "conv-depthwise": ([2, 7, 8, 5], [5, 3, 3, 1], {"padding": [1, 1], "groups": 5}),
+  "conv-depthwise-multiplier": ([2, 7, 8, 3], [6, 3, 3, 1], {"stride": [2, 2], "padding": [1, 1], "groups": 3}),
+}
+
+ACTIVATIONS = {
+  "relu": (3, F.relu), "sigmoid": (8, torch.sigmoid), "tanh": (4, torch.tanh), "silu": (8, F.silu),
+  "gelu-tanh": (5, lambda x: F.gelu(x, approximate="tanh")), "softplus": (30, F.softplus),
+}
+
+
+def to_nchw(x):
+  return x.permute(0, 3, 1, 2) if x.dim() == 4 else x
+
+
+def to_nhwc(x):
+  return x.permute(0, 2, 3, 1) if x.dim() == 4 else x
+
+
+class Recorder:
+  """Collects the cases, each run in float64 (which is stored) and in float32 (whose error is noted)."""
+
+  def __init__(self):
+    self.tensors, self.cases, self.errors = {}, {}, {}
+
+  def leaf(self, stream, entry, dtype):
+    array = values(f"layers/{stream}", entry["shape"], entry["scale"], entry.get("offset", 0))
+    array = np.floor(array) if entry.get("floor") else array
+    return torch.from_numpy(array).to(dtype).requires_grad_()
+
+  def add(self, case, inputs, run, options=None):
+    """`run` maps leaves (a dict, NHWC) to outputs (a dict, NHWC); the upstream gradient of `output` is a stream, of a scalar 1."""
+    results = []
+    for dtype in (torch.float64, torch.float32):
+      leaves = {name: self.leaf(f"{case}/{name}", entry, dtype) for name, entry in inputs.items()}
+      outputs = run(leaves)
+      output = outputs["output"]
+      shape = list(output.shape)
+      upstream = torch.from_numpy(values(f"layers/{case}/upstream", shape)).to(dtype) if shape else None
+      output.backward(upstream)
+      found = {name: value.detach() for name, value in outputs.items()}
+      found.update({f"gradient/{name}": value.grad for name, value in leaves.items() if value.grad is not None})
+      results.append({name: value.contiguous().numpy().reshape(value.shape or (1,)) for name, value in found.items()})
+    self.store(case, results, {"inputs": inputs, "options": options or {}, "upstream": shape or "1"})
+
+  def store(self, case, results, description):
+    double, single = results
+    worst = 0.0
+    for name, array in double.items():
+      if array.dtype.kind == "f":
+        worst = max(worst, float(np.abs(array - single[name]).max() / max(1, np.abs(array).max())))
+      self.tensors[f"{case}/{name}"] = array.astype(np.int32 if array.dtype.kind == "i" else np.float32)
+    self.cases[case] = description
+    self.errors[case] = worst
+
+
+def pools(recorder):
+  options = {"kernel": [3, 3], "stride": [2, 2], "padding": [1, 1]}
+
+  def max_pool(leaves):
+    return {"output": to_nhwc(F.max_pool2d(to_nchw(leaves["input"]), 3, 2, 1))}
+
+  recorder.add("maxpool", {"input": {"shape": POOL_SHAPE, "scale": 1}}, max_pool, options)
+  # Whole numbers -3 … 2: many windows hold their largest value more than once, and the first one takes the gradient.
+  recorder.add("maxpool-ties", {"input": {"shape": POOL_SHAPE, "scale": 3, "floor": True}}, max_pool, options)
+  for counts in (True, False):
+    recorder.add(
+      f"avgpool-{'with' if counts else 'without'}-padding", {"input": {"shape": POOL_SHAPE, "scale": 1}},
+      lambda leaves, counts=counts: {"output": to_nhwc(F.avg_pool2d(to_nchw(leaves["input"]), 3, 2, 1, count_include_pad=counts))},
+      {**options, "count_include_pad": counts})
+
+
+def convolutions(recorder):
+  for case, (shape, weight, options) in CONVOLUTIONS.items():
+    inputs = {"input": {"shape": shape, "scale": 1}, "weight": {"shape": weight, "scale": 0.5}, "bias": {"shape": weight[:1], "scale": 0.5}}
+
+    def convolve(leaves, options=options):
+      return {"output": to_nhwc(F.conv2d(to_nchw(leaves["input"]), to_nchw(leaves["weight"]), leaves["bias"], **options))}
+
+    recorder.add(case, inputs, convolve, options)
+
+
+def batch_norm(recorder):
+  """Two training steps of one batch norm (the weights stay), then evaluation of the second input."""
+  case, shape = "batchnorm", [3, 4, 5, 6]
+  weight = {"shape": [6], "scale": 0.5, "offset": 1}
+  inputs = {"input": {"shape": shape, "scale": 2, "offset": 0.75}, "weight": weight, "bias": {"shape": [6], "scale": 0.5}}
+  results = []
+  for dtype in (torch.float64, torch.float32):
+    mean, variance, found = torch.zeros(6, dtype=dtype), torch.ones(6, dtype=dtype), {}
+    for number in range(2):
+      x = recorder.leaf(f"{case}/input/{number}", inputs["input"], dtype)
+      w, b = (recorder.leaf(f"{case}/{name}", inputs[name], dtype) for name in ("weight", "bias"))
+      y = to_nhwc(F.batch_norm(to_nchw(x), mean, variance, w, b, training=True, momentum=0.1, eps=1e-5))
+      y.backward(torch.from_numpy(values(f"layers/{case}/upstream/{number}", shape)).to(dtype))
+      found.update({
+        f"{number}/output": y.detach(), f"{number}/gradient/input": x.grad, f"{number}/gradient/weight": w.grad,
+        f"{number}/gradient/bias": b.grad, f"{number}/running_mean": mean.clone(), f"{number}/running_var": variance.clone(),
+      })
+    evaluated = F.batch_norm(to_nchw(x), mean, variance, w, b, training=False, eps=1e-5)
+    found["evaluation"] = to_nhwc(evaluated).detach()
+    results.append({name: value.contiguous().numpy() for name, value in found.items()})
+  recorder.store(case, results, {"inputs": inputs, "options": {"momentum": 0.1, "eps": 1e-5}, "upstream": shape})
+
+
+def losses(recorder):
+  rows, classes = 7, 11
+  labels = [i * 3 % classes for i in range(rows)]
+  for case, smoothing in (("cross-entropy", 0.0), ("cross-entropy-smoothing", 0.1)):
+    recorder.add(
+      case, {"input": {"shape": [rows, classes], "scale": 5}},
+      lambda leaves, smoothing=smoothing: {
+        "output": F.cross_entropy(leaves["input"], torch.tensor(labels), label_smoothing=smoothing)},
+      {"labels": labels, "label_smoothing": smoothing, "reduction": "mean"})
+
+
+def activations(recorder):
+  for case, function in (("softmax", F.softmax), ("log-softmax", F.log_softmax)):
+    recorder.add(
+      case, {"input": {"shape": [5, 17], "scale": 6}}, lambda leaves, function=function: {"output": function(leaves["input"], -1)})
+  for case, (scale, function) in ACTIVATIONS.items():
+    recorder.add(
+      case, {"input": {"shape": [3, 37], "scale": scale}}, lambda leaves, function=function: {"output": function(leaves["input"])})
+
+
+def generate(path) -> list[str]:
+  recorder = Recorder()
+  for family in (pools, convolutions, batch_norm, losses, activations):
+    family(recorder)
+  write_safetensors(path, recorder.tensors, {
+    **recorder.cases, "cases": list(recorder.cases), "float32-errors": {case: float(f"{e:.3g}") for case, e in recorder.errors.items()},
+  })
+  case = max(recorder.errors, key=recorder.errors.get)
+  return [f"{len(recorder.cases)} cases; float32 departs from float64 by at most {recorder.errors[case]:.1e} ({case})"]

@@ -1,0 +1,95 @@
+"""optimizers.safetensors: where 50 steps of each optimizer lead."""
+
+import math
+
+import numpy as np
+import torch
+
+from .files import write_safetensors
+from .streams import values
+
+STEPS = 50
+SHAPES = {"a": (7, 5), "b": (13,)}
+WARM_UP = 10
+LOWEST = 1e-5
+
+_SGD = {"optimizer": "SGD", "base_lr": 0.1}
+_RMSPROP = {"optimizer": "RMSprop", "base_lr": 0.01, "alpha": 0.95, "eps": 1e-7}
+_ADAM = {"optimizer": "Adam", "base_lr": 0.02, "betas": [0.85, 0.98], "eps": 1e-6}
+_ADAMW = {"optimizer": "AdamW", "base_lr": 0.02, "betas": [0.85, 0.98], "eps": 1e-6, "weight_decay": 0.05}
+
+VARIANTS = {
+  "sgd": _SGD,
+  "sgd-momentum": {**_SGD, "momentum": 0.9},
+  "sgd-momentum-dampening-decay": {**_SGD, "momentum": 0.9, "dampening": 0.1, "weight_decay": 1e-2},
+  "sgd-nesterov-decay": {**_SGD, "momentum": 0.9, "nesterov": True, "weight_decay": 5e-4},
+  "sgd-momentum-clip": {**_SGD, "momentum": 0.9, "max_norm": 1.0},
+  "sgd-momentum-clip-sometimes": {**_SGD, "momentum": 0.9, "max_norm": 4.0},
+  "rmsprop": _RMSPROP,
+  "rmsprop-momentum": {**_RMSPROP, "momentum": 0.8},
+  "rmsprop-centered": {**_RMSPROP, "centered": True},
+  "rmsprop-centered-momentum-decay": {**_RMSPROP, "centered": True, "momentum": 0.8, "weight_decay": 1e-2},
+  "adam": _ADAM,
+  "adam-decay": {**_ADAM, "weight_decay": 1e-2},
+  "adam-amsgrad": {**_ADAM, "amsgrad": True},
+  "adam-amsgrad-decay": {**_ADAM, "amsgrad": True, "weight_decay": 1e-2},
+  "adamw": _ADAMW,
+  "adamw-amsgrad": {**_ADAMW, "amsgrad": True},
+  "adamw-clip": {**_ADAMW, "max_norm": 1.0},
+}
+
+
+def learning_rate(base: float, step: int) -> float:
+  """base * (step + 1) / 10 for ten steps, then a cosine from base towards 1e-5 over the other 40."""
+  if step < WARM_UP:
+    return base * (step + 1) / WARM_UP
+  return LOWEST + (base - LOWEST) * (1 + math.cos(math.pi * (step - WARM_UP) / (STEPS - WARM_UP))) / 2
+
+
+def run(options: dict, dtype):
+  """Returns the parameters after each step [50, 48], and the gradients' global norm before clipping in each step [50]."""
+  options = dict(options)
+  kind = getattr(torch.optim, options.pop("optimizer"))
+  base = options.pop("base_lr")
+  max_norm = options.pop("max_norm", None)
+  if "betas" in options:
+    options["betas"] = tuple(options["betas"])
+  parameters = {
+    name: torch.nn.Parameter(torch.from_numpy(values(f"optimizer/{name}/initial", shape, 0.5)).to(dtype)) for name, shape in SHAPES.items()
+  }
+  optimizer = kind(parameters.values(), lr=base, foreach=False, **options)
+  trajectory, norms = [], []
+  for step in range(STEPS):
+    for group in optimizer.param_groups:
+      group["lr"] = learning_rate(base, step)
+    for name, parameter in parameters.items():
+      parameter.grad = torch.from_numpy(values(f"optimizer/{name}/gradient/{step}", SHAPES[name])).to(dtype)
+    if max_norm is not None:
+      norms.append(float(torch.nn.utils.clip_grad_norm_(parameters.values(), max_norm, foreach=False)))
+    optimizer.step()
+    trajectory.append(torch.cat([parameter.detach().flatten() for parameter in parameters.values()]).numpy().copy())
+  return np.stack(trajectory), np.array(norms)
+
+
+def generate(path) -> list[str]:
+  tensors, metadata, summary = {}, {}, []
+  for variant, options in VARIANTS.items():
+    single, _ = run(options, torch.float32)
+    double, norms = run(options, torch.float64)
+    error = float(np.abs(single - double).max())
+    tensors[f"{variant}/trajectory"] = single.astype(np.float32)
+    tensors[f"{variant}/final64"] = double[-1]
+    tensors[f"{variant}/lr"] = np.array([learning_rate(options["base_lr"], step) for step in range(STEPS)])
+    if norms.size:
+      tensors[f"{variant}/norms"] = norms
+      clipped = f", {int((norms > options['max_norm']).sum())} of {STEPS} steps clipped"
+    else:
+      clipped = ""
+    metadata[variant] = options
+    metadata[f"{variant}/float32-error"] = error
+    moved = float(np.abs(double[-1] - double[0]).max())
+    summary.append(f"{variant}: float32 departs from float64 by at most {error:.2e} (values move by {moved:.2f}){clipped}")
+  metadata["variants"] = list(VARIANTS)
+  metadata["parameters"] = {name: list(shape) for name, shape in SHAPES.items()}
+  write_safetensors(path, tensors, metadata)
+  return summary

@@ -1,0 +1,158 @@
+import GlissadeLayers
+import GlissadeTensors
+import Testing
+
+/// What does not fit is found while the model is traced, and said with the layer's path, the operation and the shapes.
+struct ShapeErrorTests {
+  private struct Block: Layer {
+    let first = Dense(8, 6)
+    let second = Dense(5, 4)
+    func forward(_ x: Tensor) -> Tensor { second(relu(first(x))) }
+  }
+
+  private struct Network: Layer {
+    let stem = Dense(12, 8)
+    let blocks = [Block(), Block()]
+    func forward(_ x: Tensor) -> Tensor { blocks.reduce(stem(x)) { $1($0) } }
+  }
+
+  private struct Images: Layer {
+    let conv1 = Conv2D(3, 8, kernel: 3)
+    let body = Sequential(ReLU(), Conv2D(4, 8, kernel: 3), Flatten())
+    func forward(_ x: Tensor) -> Tensor { body(conv1(x)) }
+  }
+
+  private func trace(_ model: some Layer, _ shape: Shape, training: Bool = true) -> Graph {
+    let graph = Graph(isTraining: training)
+    for (path, parameter) in LayerPath.parameters(of: model) { graph.parameterPaths[parameter.id] = path }
+    let result = model(graph.input("x", shape: shape))
+    #expect(result.isValid == (graph.firstError == nil))
+    return graph
+  }
+
+  private func message(_ build: (Graph) -> Tensor) -> String {
+    let graph = Graph()
+    #expect(!build(graph).isValid)
+    return graph.firstError?.description ?? "no error"
+  }
+
+  @Test func layersInAUsersModel() throws {
+    let error = try #require(trace(Network(), [7, 12]).firstError)
+    #expect(error.path == "blocks.0.second")
+    #expect(error.operation == "matmul")
+    #expect(error.inputs == [TensorType([7, 6]), TensorType([4, 5])])
+    #expect(error.description.hasPrefix("blocks.0.second: matmul of [7, 6] and [4, 5]: "))
+    #expect(error.description.contains("inner sizes 6 and 5 differ"))
+  }
+
+  @Test func convolutionInASequence() throws {
+    let error = try #require(trace(Images(), [2, 8, 8, 3]).firstError)
+    #expect(error.path == "body.1")
+    #expect(error.description.hasPrefix("body.1: conv2d of [2, 6, 6, 8] and [8, 3, 3, 4]: "))
+    #expect(error.problem.contains("the images have 8 channels and the weights are made for 4"))
+  }
+
+  @Test func imagesTooSmallForTheKernel() throws {
+    let error = try #require(trace(Images(), [2, 2, 9, 3]).firstError)
+    #expect(error.path == "conv1")
+    #expect(error.problem.contains("a window of 3×3 pixels does not fit a padded image of 2×9"))
+  }
+
+  /// Only the first is told: the others follow from it.
+  @Test func firstErrorStays() {
+    let graph = Graph()
+    let x = graph.input("x", shape: [2, 3])
+    let y = x + graph.input("y", shape: [4, 5])
+    let first = graph.firstError
+    let z = y.matmul(x).reshaped(to: [99]).sum() + x.reshaped(to: [7])
+    #expect(!z.isValid)
+    #expect(first != nil && graph.firstError == first)
+  }
+
+  @Test func elementwise() {
+    #expect(
+      message { $0.input("a", shape: [2, 3]) + $0.input("b", shape: [2, 4]) }
+        == "add of [2, 3] and [2, 4]: the shapes do not broadcast: aligned from the last axis, extents have to be equal or 1")
+    #expect(message { relu($0.input("a", shape: [3], dtype: .int32)) } == "relu of [3] of int32: it works on float32")
+  }
+
+  @Test func layout() {
+    #expect(message { $0.input("a", shape: [2, 3]).reshaped(to: [4, 2]) }.contains("[4, 2] has 8 elements, and the tensor has 6"))
+    #expect(
+      message { $0.input("a", shape: [2, 3]).transposed([0, 0]) }.contains("the permutation [0, 0] has to name each of the 2 axes once"))
+    #expect(message { $0.input("a", shape: [2, 3]).broadcast(to: [2, 4]) }.contains("it does not stretch to [2, 4]"))
+    #expect(message { $0.input("a", shape: []).flattened() }.contains("at least one axis"))
+    #expect(message { $0.input("a", shape: [2, 3]).rows($0.input("i", shape: [2])) }.contains("the indices have to be int32"))
+  }
+
+  @Test func reductions() {
+    #expect(message { $0.input("a", shape: [2, 3]).sum(axes: [2]) }.contains("the axes [2] have to be different and among 0..<2"))
+    #expect(message { $0.input("a", shape: [2, 3]).mean(axes: [-1, 1]) }.contains("the axes [1, 1]"))
+    #expect(message { $0.input("a", shape: []).softmax() }.contains("at least one axis"))
+  }
+
+  @Test func products() {
+    #expect(
+      message { $0.input("a", shape: [2, 3]).matmul($0.input("b", shape: [4, 5])) }.hasPrefix(
+        "matmul of [2, 3] and [4, 5]: the inner sizes 3 and 4"))
+    #expect(message { $0.input("a", shape: [3]).matmul($0.input("b", shape: [3, 5])) }.contains("at least two axes"))
+    #expect(message { $0.input("a", shape: [2, 4, 3]).matmul($0.input("b", shape: [5, 3, 2])) }.contains("the batch axes [2] and [5]"))
+    #expect(
+      message { $0.input("a", shape: [1, 5, 5, 4]).convolved($0.input("w", shape: [6, 3, 3, 2]), groups: 3) }
+        .contains("the images have 4 channels and the weights are made for 6 (in 3 groups)"))
+    #expect(
+      message { $0.input("a", shape: [1, 5, 5, 4]).convolved($0.input("w", shape: [6, 3, 3, 4]), stride: (0, 1)) }.contains("stride"))
+    #expect(
+      message { $0.input("a", shape: [1, 5, 5, 4]).convolved($0.input("w", shape: [6, 3, 3, 4]), padding: (-1, 0)) }.contains("padding"))
+    #expect(
+      message { $0.input("a", shape: [5, 5, 4]).convolved($0.input("w", shape: [6, 3, 3, 4])) }.contains("[batch, height, width, channels]")
+    )
+  }
+
+  @Test func pooling() {
+    #expect(message { $0.input("a", shape: [1, 4, 4, 2]).maxPooled(Window(kernel: (5, 5))) }.contains("does not fit"))
+    #expect(
+      message { $0.input("a", shape: [1, 4, 4, 2]).maxPooled(Window(kernel: (2, 2), padding: (2, 0))) }.contains("at most half the kernel"))
+    #expect(message { $0.input("a", shape: [4, 4]).averagePooled(Window(kernel: (2, 2))) }.contains("[batch, height, width, channels]"))
+  }
+
+  @Test func lossesAndNormalisation() {
+    #expect(
+      message { softmaxCrossEntropy($0.input("a", shape: [4, 3]), $0.input("l", shape: [5], dtype: .int32)).loss }
+        .hasPrefix("softmaxCrossEntropy of [4, 3] and [5] of int32: the labels have to be [4] of int32"))
+    #expect(message { softmaxCrossEntropy($0.input("a", shape: [4, 3]), $0.input("l", shape: [4])).loss }.contains("int32"))
+    #expect(
+      message { softmaxCrossEntropy($0.input("a", shape: [4, 3]), $0.input("l", shape: [4], dtype: .int32), labelSmoothing: 1).loss }
+        .contains("label smoothing is 1.0"))
+    #expect(
+      message {
+        $0.input("a", shape: [4, 3]).batchNormalized(weight: $0.input("w", shape: [2]), bias: $0.input("b", shape: [3]), epsilon: 1e-5).y
+      }
+      .contains("the tensor has 3 channels, and weight and bias are made for 2 and 3"))
+    #expect(
+      message {
+        $0.input("a", shape: [1, 3]).batchNormalized(weight: $0.input("w", shape: [3]), bias: $0.input("b", shape: [3]), epsilon: 1e-5).y
+      }
+      .contains("more than one value in each channel"))
+    #expect(message { $0.input("a", shape: [4, 3]).dropout(1) }.contains("the rate is 1.0"))
+    #expect(message { $0.input("a", shape: [4, 3]).dropout(.nan) }.contains("the rate is nan"))
+  }
+
+  @Test func sizes() {
+    #expect(message { $0.input("a", shape: [0, 3]) }.contains("every extent has to be positive"))
+    #expect(message { $0.constant(1, shape: [1 << 16, 1 << 16]) }.contains("below 2^31"))
+    #expect(message { $0.input("a", shape: [50000, 1]).matmul($0.input("b", shape: [1, 50000])) }.contains("below 2^31"))
+  }
+
+  @Test func graphsDoNotMix() {
+    let other = Graph().input("b", shape: [2])
+    #expect(message { $0.input("a", shape: [2]) + other }.contains("different graphs"))
+  }
+
+  @Test func gradientOfSomethingLarge() {
+    let graph = Graph()
+    let x = graph.input("x", shape: [2, 3])
+    #expect(graph.gradients(of: x * x, withRespectTo: [x]).allSatisfy { $0?.isValid == false })
+    #expect(graph.firstError?.description.contains("only a scalar can be differentiated") == true)
+  }
+}

@@ -1,0 +1,143 @@
+import GlissadeDevices
+import GlissadeKernels
+import GlissadeTensors
+
+/// Numbers that a test supplies for an input.
+public enum HostValues: Sendable {
+  case floats([Float])
+  case integers([Int32])
+
+  fileprivate func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    switch self {
+    case .floats(let values): values.withUnsafeBytes(body)
+    case .integers(let values): values.withUnsafeBytes(body)
+    }
+  }
+}
+
+/// A step on a device, in memory full of NaN: whatever a kernel reads without having been given shows in the results, and what it writes
+/// outside its slices shows in `damage()`.
+public final class StepRunner {
+  public let plan: Plan
+  public let device: any Device
+  private let layout: ParameterLayout
+  private var buffers: [BufferReference: any DeviceBuffer] = [:]
+  private let prepared: any PreparedPlan
+
+  /// A quiet NaN whose bits nothing computes.
+  public static let poison: UInt32 = 0x7fc0_dead
+
+  /// - Throws: `ShapeError` for a step that does not fit, `DeviceError` for a device that fails.
+  public init(_ request: StepRequest, on device: any Device) throws {
+    let plan = try Planner(profile: device.profile).plan(request)
+    self.plan = plan
+    self.device = device
+    layout = request.layout
+    buffers[.zeros] = try device.makeBuffer(count: plan.zerosSize)
+    buffers[.control] = try device.makeBuffer(count: 16)
+    func poisoned(_ count: Int) throws -> any DeviceBuffer {
+      let buffer = try device.makeBuffer(count: max(count, 16))
+      try device.write([UInt32](repeating: Self.poison, count: max(count, 16)), to: buffer)
+      return buffer
+    }
+    buffers[.activations] = try poisoned(plan.activationsSize)
+    buffers[.inputs] = try poisoned(plan.inputsSize)
+    buffers[.constants] = buffers[.inputs]
+    buffers[.statistics] = try poisoned(layout.statisticsSize)
+    for (group, size) in layout.groupSizes.enumerated() {
+      buffers[.parameters(group: group)] = try poisoned(size)
+      buffers[.gradients(group: group)] = try poisoned(size)
+      for slot in 0..<(request.updates.isEmpty ? 0 : 3) { buffers[.state(group: group, slot: slot)] = try device.makeBuffer(count: size) }
+    }
+    prepared = try device.prepare(plan, buffers: buffers)
+    var control = ControlBlock()
+    control.ok = 1
+    control.badStep = -1
+    control.clip = 1
+    try withUnsafeBytes(of: control) { try device.write($0, to: try buffer(.control), at: 0) }
+  }
+
+  /// A buffer was asked for that the step has not got.
+  public struct Missing: Error, CustomStringConvertible {
+    public let description: String
+  }
+
+  private func buffer(_ reference: BufferReference) throws -> any DeviceBuffer {
+    guard let buffer = buffers[reference] else { throw Missing(description: "no buffer \(reference)") }
+    return buffer
+  }
+
+  private func entry(_ id: ParameterID) throws -> ParameterLayout.Entry {
+    guard let entry = layout[id] else { throw Missing(description: "the layout lacks a parameter") }
+    return entry
+  }
+
+  /// Sets a parameter.
+  public func write(_ values: [Float], to parameter: ParameterID) throws {
+    let slice = try entry(parameter).slice
+    try device.write(values, to: try buffer(slice.buffer), at: slice.offset)
+  }
+
+  /// Runs the step.
+  public func run(_ inputs: [String: HostValues], step: Int = 1, seed: UInt64 = 1) throws {
+    var constants = StepConstants()
+    constants.step = Int32(step)
+    constants.seedLow = UInt32(truncatingIfNeeded: seed)
+    constants.seedHigh = UInt32(truncatingIfNeeded: seed >> 32)
+    let values = try plan.inputNames.map { name in
+      guard let values = inputs[name] else { throw Missing(description: "no values for input \(name)") }
+      return values
+    }
+    try withUnsafeBytes(of: constants) { constants in try run(constants, values[...], []) }
+    try device.synchronize()
+  }
+
+  /// Runs with all inputs' memory in reach at once.
+  private func run(_ constants: UnsafeRawBufferPointer, _ values: ArraySlice<HostValues>, _ bytes: [UnsafeRawBufferPointer]) throws {
+    guard let first = values.first else { return try prepared.run(constants: constants, inputs: bytes) }
+    try first.withBytes { pointer in Result { try run(constants, values.dropFirst(), bytes + [pointer]) } }.get()
+  }
+
+  /// What the plan calls an output.
+  public func output(_ name: String) throws -> [Float] {
+    guard let output = plan.outputs[name] else { throw Missing(description: "no output \(name)") }
+    return try device.read(try buffer(output.slice.buffer), at: output.slice.offset, count: output.slice.count, filler: Float.nan)
+  }
+
+  /// A parameter's gradient.
+  public func gradient(of parameter: ParameterID) throws -> [Float] {
+    guard let slice = try entry(parameter).gradient else { throw Missing(description: "a frozen parameter has no gradient") }
+    return try device.read(try buffer(slice.buffer), at: slice.offset, count: slice.count, filler: Float.nan)
+  }
+
+  /// A parameter's value.
+  public func value(of parameter: ParameterID) throws -> [Float] {
+    let slice = try entry(parameter).slice
+    return try device.read(try buffer(slice.buffer), at: slice.offset, count: slice.count, filler: Float.nan)
+  }
+
+  /// Words that nothing was meant to write, and that are no longer what they were.
+  public func damage() throws -> [String] {
+    var result: [String] = []
+    var written: [BufferReference: [Slice]] = [:]
+    for launch in plan.launches { for slice in launch.writes { written[slice.buffer, default: []].append(slice) } }
+    for entry in layout.entries { written[entry.slice.buffer, default: []].append(entry.slice) }
+    let poisoned =
+      [.activations, .statistics]
+      + layout.groupSizes.indices.flatMap {
+        [BufferReference.parameters(group: $0), .gradients(group: $0)]
+      }
+    for reference in poisoned + [.zeros] {
+      let buffer = try buffer(reference)
+      let words = try device.read(buffer, count: buffer.count, filler: UInt32(0))
+      var isFree = [Bool](repeating: true, count: words.count)
+      for slice in written[reference] ?? [] { for index in slice.offset..<(slice.offset + slice.count) { isFree[index] = false } }
+      let right = reference == .zeros ? 0 : Self.poison
+      if let index = words.indices.first(where: { isFree[$0] && words[$0] != right }) {
+        let neighbour = (written[reference] ?? []).filter { $0.offset <= index }.max { $0.offset < $1.offset }
+        result.append("\(reference)[\(index)] was overwritten; the slice before is \(neighbour.map { "\($0)" } ?? "none")")
+      }
+    }
+    return result
+  }
+}
