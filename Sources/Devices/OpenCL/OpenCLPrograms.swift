@@ -12,6 +12,9 @@ final class OpenCLPrograms: @unchecked Sendable {
   let options: String
   private let status: OpenCLStatus
   private let cache: ProgramCache
+  /// PoCL has a disk cache of its own and compiles every kernel anew when it is asked for a program's binary, which would triple the time to
+  /// the first step.
+  private let driverKeepsPrograms: Bool
   private let built = Mutex<[String: Program]>([:])
 
   /// A program by its source; the handle may cross threads.
@@ -34,6 +37,7 @@ final class OpenCLPrograms: @unchecked Sendable {
     self.context = context
     self.options = options
     status = OpenCLStatus(device: candidate.information.identifier)
+    driverKeepsPrograms = candidate.information.platform == "Portable Computing Language"
     self.cache = cache ?? ProgramCache(device: candidate.information, platformVersion: candidate.platformVersion)
   }
 
@@ -45,7 +49,6 @@ final class OpenCLPrograms: @unchecked Sendable {
   }
 
   func release() {
-    ProgramStorage.forget(ObjectIdentifier(self))
     built.withLock { programs in
       for program in programs.values { clReleaseProgram(program.handle) }
       programs = [:]
@@ -115,10 +118,7 @@ final class OpenCLPrograms: @unchecked Sendable {
       }
     }
     let program = try build(source, kernel)
-    let store = { [self] in
-      if let binary = binary(of: program) { cache.store(binary, source: source, options: options) }
-    }
-    if candidate.information.kind == .cpu { ProgramStorage.later(for: ObjectIdentifier(self), store) } else { store() }
+    if !driverKeepsPrograms, let binary = binary(of: program) { cache.store(binary, source: source, options: options) }
     return program
   }
 
