@@ -43,9 +43,12 @@ let package = Package(
         "GlissadeTensors", "GlissadePlanning", "GlissadeDevices", "GlissadeLayers", "GlissadeOptimizers", "GlissadeModels",
         "GlissadeFormats", "GlissadeData", "GlissadeTraining",
       ]),
+    // What measures it.
+    .target(name: "GlissadeBenchmarks", dependencies: ["Glissade", "GlissadeKernels"], path: "bench/Benchmarks"),
     .executableTarget(
       name: "GlissadeCommand",
-      dependencies: ["Glissade", .product(name: "ArgumentParser", package: "swift-argument-parser")], path: "Sources/Command"),
+      dependencies: ["Glissade", "GlissadeBenchmarks", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Sources/Command"),
 
     // Tests: what several share, one target for each module, and three that hold the whole against witnesses.
     .target(name: "TestSupport", dependencies: ["Glissade"], path: "Tests/TestSupport"),
@@ -62,6 +65,7 @@ let package = Package(
     .testTarget(name: "ConformanceTests", dependencies: ["Glissade", "TestSupport"]),
     .testTarget(name: "FixtureTests", dependencies: ["Glissade", "GlissadeRandom", "GlissadeKernels", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["GlissadeFormats", "TestSupport", "GlissadeCommand"]),
+    .testTarget(name: "BenchmarksTests", dependencies: ["GlissadeBenchmarks", "Glissade", "GlissadeKernels", "TestSupport"]),
     .testTarget(name: "UserPackageTests", dependencies: ["TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -12,6 +12,16 @@ static const char scalar_text[] = {
 
 const char* glissade_scalar_text(void) { return scalar_text; }
 
+static const char benchmark_text[] = {
+#embed "language.h"
+    NEWLINE
+#embed "scalar.h"
+    NEWLINE
+#embed "include/benchmark.h"
+    NEWLINE
+#embed "benchmark.cl"
+    , '\n', 0};
+
 static const char elementwise_text[] = {
 #embed "language.h"
     NEWLINE
@@ -124,6 +134,20 @@ static const char softmax_text[] = {
 #embed "softmax.cl"
     , '\n', 0};
 
+static const char winograd_text[] = {
+#embed "language.h"
+    NEWLINE
+#embed "scalar.h"
+    NEWLINE
+#embed "include/epilogue.h"
+    NEWLINE
+#embed "include/winograd.h"
+    NEWLINE
+#embed "tile.h"
+    NEWLINE
+#embed "winograd.cl"
+    , '\n', 0};
+
 static const struct {
   const char* name;
   const char* text;
@@ -131,7 +155,7 @@ static const struct {
     {"elementwise", elementwise_text}, {"matmul", matmul_text},         {"convolution", convolution_text},
     {"movement", movement_text},       {"normalization", normalization_text}, {"optimizers", optimizers_text},
     {"pooling", pooling_text},         {"random", random_text},         {"reductions", reductions_text},
-    {"softmax", softmax_text},
+    {"softmax", softmax_text},         {"winograd", winograd_text}, {"benchmark", benchmark_text},
 };
 
 size_t glissade_family_count(void) { return sizeof(families) / sizeof(families[0]); }

@@ -110,11 +110,13 @@ __kernel void copy_strided(__global const float* restrict in, __global float* re
     }
     __global const float* source = x + from + (long)first * innerStride;
     __global float* target = o + (long)row * inner + first;
-    if (innerStride == 1 && count >= 16) {
-      for (int j = 0; j < count; j += 16) storev(loadv(source + j), target + j, count - j);
-    } else if (innerStride == 0 && count >= 16) {
+    // Rows are written in order: whole vectors may stick out of one, except where rows are shared out in pieces.
+    const int rest = stretches == 1 ? shareRest(unit, inner) : count;
+    if (innerStride == 1) {
+      for (int j = 0; j < count; j += 16) storev(loadv(source + j), target + j, rest - j);
+    } else if (innerStride == 0) {
       const floatv value = splatv(*source);
-      for (int j = 0; j < count; j += 16) storev(value, target + j, count - j);
+      for (int j = 0; j < count; j += 16) storev(value, target + j, rest - j);
     } else {
       for (int j = 0; j < count; j++) target[j] = source[(long)j * innerStride];
     }

@@ -3,6 +3,9 @@
 #include "scalar.h"
 #include "tile.h"
 
+#define FAMILY "benchmark"
+#include "benchmark.cl"
+#undef FAMILY
 #define FAMILY "elementwise"
 #include "elementwise.cl"
 #undef FAMILY
@@ -32,4 +35,7 @@
 #undef FAMILY
 #define FAMILY "softmax"
 #include "softmax.cl"
+#undef FAMILY
+#define FAMILY "winograd"
+#include "winograd.cl"
 #undef FAMILY

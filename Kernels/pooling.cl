@@ -1,25 +1,27 @@
 // Pooling, NHWC, vectors along the channels. A unit is one line of pixels (on a GPU: one channel of one pixel). Gradients gather: each
 // input pixel adds the windows that reach it, in the order of ky and kx, so nothing is scattered. On a CPU pixels are stored in order
-// and in whole vectors (shareRest). Index spaces are one-dimensional, of any size.
+// and in whole vectors (shareRest). With few channels a pixel is little work: what can be is found once for a line, and what is outside
+// the image only matters to the pixels that reach it. Index spaces are one-dimensional, of any size.
 
-// For every pixel (image, py, px) of [batch, height, width], then FOR_CHANNELS; `pixel` counts them all, and `rest` the floats that this
-// work-item still has to write from the pixel on.
+// For every line (image, py) of [batch, height], FOR_PIXELS for its pixels (px of width, `pixel` counting all of them, `rest` the floats
+// that this work-item still has to write from it on), and in there FOR_CHANNELS.
 #if LANES == 1
-#define FOR_PIXELS(height, width)                                                         \
-  FOR_EACH_UNIT(unit, a.batch * (height) * (width) * a.channels) {                        \
-    const int pixel = unit / a.channels, rest = 1;                                        \
-    const int px = pixel % (width), line = pixel / (width), py = line % (height), image = line / (height);
-#define END_PIXELS }
-#define FOR_CHANNELS for (int c = unit % a.channels, once = 1; once; once = 0)
+#define FOR_LINES(height, width)                                                                 \
+  FOR_EACH_UNIT(unit, a.batch * (height) * (width) * a.channels) {                               \
+    const int pixel = unit / a.channels, line = pixel / (width), image = line / (height), py = line - image * (height);
+#define FOR_PIXELS(width)                                                                        \
+    const int px = pixel - line * (width), rest = 1;
+#define END_LINES }
+#define FOR_CHANNELS for (int c = unit - pixel * a.channels, once = 1; once; once = 0)
 #else
-#define FOR_PIXELS(height, width)                                                         \
-  FOR_EACH_UNIT(line, a.batch * (height)) {                                               \
-    const int image = line / (height), py = line - image * (height);                      \
-    const int rests = shareRest(line, (width) * a.channels);                              \
-    for (int px = 0; px < (width); px++) {                                                \
-      const int rest = rests - px * a.channels;                                           \
+#define FOR_LINES(height, width)                                                                 \
+  FOR_EACH_UNIT(line, a.batch * (height)) {                                                      \
+    const int image = line / (height), py = line - image * (height), rests = shareRest(line, (width) * a.channels);
+#define FOR_PIXELS(width)                                                                        \
+    for (int px = 0; px < (width); px++) {                                                       \
+      const int rest = rests - px * a.channels;                                                  \
       const size_t pixel = (size_t)line * (width) + px;
-#define END_PIXELS } }
+#define END_LINES } }
 #define FOR_CHANNELS for (int c = 0; c < a.channels; c += 16)
 #endif
 
@@ -38,86 +40,70 @@ INLINE int endTap(const int start, const int dilation, const int taps, const int
 
 __kernel void max_pool(__global const float* restrict x, __global float* restrict y, __global int* restrict index,
                        const PoolParameters a ITEM) {
-  FOR_PIXELS(a.outputHeight, a.outputWidth)
-    const int top = py * a.strideHeight - a.paddingTop, left = px * a.strideWidth - a.paddingLeft;
+  const int reach = (a.kernelWidth - 1) * a.dilationWidth, step = a.dilationWidth * a.channels;
+  FOR_LINES(a.outputHeight, a.outputWidth)
+    const int top = py * a.strideHeight - a.paddingTop;
     const int firstY = firstTap(top, a.dilationHeight), endY = endTap(top, a.dilationHeight, a.kernelHeight, a.inputHeight);
-    const int firstX = firstTap(left, a.dilationWidth), endX = endTap(left, a.dilationWidth, a.kernelWidth, a.inputWidth);
-    const int some = firstY < endY && firstX < endX;   // a window may lie in the padding altogether: -infinity, and no index
-    __global const float* source = AT(x, a.x) + (size_t)image * a.inputHeight * a.inputWidth * a.channels;
-    FOR_CHANNELS {
-      // From the first pixel on: larger, or the first NaN.
-      intv chosen = (intv)(some ? firstY * a.kernelWidth + firstX : -1);
-      floatv best = splatv(bitsFloat((int)0xff800000));
-      if (some) {
-        const size_t corner = (size_t)(top + firstY * a.dilationHeight) * a.inputWidth + left + firstX * a.dilationWidth;
-        best = loadv(source + corner * a.channels + c);
-      }
-      for (int ky = firstY; ky < endY; ky++)
-        for (int kx = firstX; kx < endX; kx++) {
-          const size_t place = (size_t)(top + ky * a.dilationHeight) * a.inputWidth + left + kx * a.dilationWidth;
-          const floatv v = loadv(source + place * a.channels + c);
-          const intv better = (v > best) | ((v != v) & (best == best));
-          best = choosev(best, v, better);
-          chosen = V(CHOOSE_INTEGER)(chosen, (intv)(ky * a.kernelWidth + kx), better);
+    FOR_PIXELS(a.outputWidth)
+      const int left = px * a.strideWidth - a.paddingLeft, inside = left >= 0 && left + reach < a.inputWidth;
+      const int firstX = inside ? 0 : firstTap(left, a.dilationWidth);
+      const int endX = inside ? a.kernelWidth : endTap(left, a.dilationWidth, a.kernelWidth, a.inputWidth);
+      const int some = firstY < endY && firstX < endX;   // a window may lie in the padding altogether: -infinity, and no index
+      FOR_CHANNELS {
+        // From the first pixel on: larger, or the first NaN.
+        intv chosen = (intv)(some ? firstY * a.kernelWidth + firstX : -1);
+        floatv best = splatv(bitsFloat((int)0xff800000));
+        for (int ky = firstY; ky < endY; ky++) {
+          const int row = (image * a.inputHeight + top + ky * a.dilationHeight) * a.inputWidth + left;
+          __global const float* source = AT(x, a.x) + (long)row * a.channels + c;
+          for (int kx = firstX; kx < endX; kx++) {
+            const floatv v = loadv(source + kx * step);
+            const intv better = ((v <= best) == 0) & (best == best);
+            best = choosev(best, v, better);
+            chosen = V(CHOOSE_INTEGER)(chosen, (intv)(ky * a.kernelWidth + kx), better);
+          }
         }
-      storev(best, AT(y, a.y) + (size_t)pixel * a.channels + c, rest - c);
-      storeIndices(chosen, AT(index, a.index) + (size_t)pixel * a.channels + c, rest - c);
-    }
-  END_PIXELS
+        storev(best, AT(y, a.y) + pixel * a.channels + c, rest - c);
+        storeIndices(chosen, AT(index, a.index) + pixel * a.channels + c, rest - c);
+      }
+  END_LINES
 }
 REGISTER(max_pool, PoolParameters, 3)
 
-// The windows along one axis that reach input pixel i. Without dilation tap ky0 + m stride belongs to window o0 - m, for m in
-// first..<end. With it every tap is tried (stride 1, and taps that fall between windows are passed over).
-typedef struct {
-  int first, end, tap, window;
-} PoolReach;
-INLINE PoolReach poolReach(const int i, const int padding, const int stride, const int taps, const int windows) {
-  PoolReach r;
-  const int place = i + padding;
-  r.window = place / stride;
-  r.tap = place - r.window * stride;
-  r.first = r.window - windows + 1 > 0 ? r.window - windows + 1 : 0;
-  r.end = r.tap < taps ? (taps - 1 - r.tap) / stride + 1 : 0;
-  r.end = r.end < r.window + 1 ? r.end : r.window + 1;
-  return r;
-}
-
 __kernel void max_pool_gradient(__global const float* restrict dy, __global const int* restrict index, __global float* restrict dx,
                                 const PoolParameters a ITEM) {
-  FOR_PIXELS(a.inputHeight, a.inputWidth)
-    const size_t windows = (size_t)image * a.outputHeight * a.outputWidth;
-    if (a.dilationHeight == 1 && a.dilationWidth == 1) {
-      const PoolReach ry = poolReach(py, a.paddingTop, a.strideHeight, a.kernelHeight, a.outputHeight);
-      const PoolReach rx = poolReach(px, a.paddingLeft, a.strideWidth, a.kernelWidth, a.outputWidth);
+  FOR_LINES(a.inputHeight, a.inputWidth)
+    const int placeY = py + a.paddingTop, lastY = placeY / a.strideHeight, tapY = placeY - lastY * a.strideHeight;
+    __global const float* dys = AT(dy, a.y) + (size_t)image * a.outputHeight * a.outputWidth * a.channels;
+    __global const int* indices = AT(index, a.index) + (size_t)image * a.outputHeight * a.outputWidth * a.channels;
+    FOR_PIXELS(a.inputWidth)
+      const int placeX = px + a.paddingLeft, lastX = placeX / a.strideWidth, tapX = placeX - lastX * a.strideWidth;
       FOR_CHANNELS {
         floatv sum = splatv(0.0f);
-        for (int m = ry.first; m < ry.end; m++)
-          for (int n = rx.first; n < rx.end; n++) {
-            const size_t at = (windows + (size_t)(ry.window - m) * a.outputWidth + (rx.window - n)) * a.channels + c;
-            const int tap = (ry.tap + m * a.strideHeight) * a.kernelWidth + rx.tap + n * a.strideWidth;
-            sum += choosev(splatv(0.0f), loadv(AT(dy, a.y) + at), loadIndices(AT(index, a.index) + at) == (intv)(tap));
-          }
-        storev(sum, AT(dx, a.x) + (size_t)pixel * a.channels + c, rest - c);
-      }
-    } else {
-      FOR_CHANNELS {
-        floatv sum = splatv(0.0f);
-        for (int ky = 0; ky < a.kernelHeight; ky++) {
-          const int reachY = py + a.paddingTop - ky * a.dilationHeight, oy = reachY / a.strideHeight;
-          if (reachY < 0 || oy * a.strideHeight != reachY || oy >= a.outputHeight) continue;
-          for (int kx = 0; kx < a.kernelWidth; kx++) {
-            const int reachX = px + a.paddingLeft - kx * a.dilationWidth, ox = reachX / a.strideWidth;
-            if (reachX < 0 || ox * a.strideWidth != reachX || ox >= a.outputWidth) continue;
-            const size_t at = (windows + (size_t)oy * a.outputWidth + ox) * a.channels + c;
-            const intv here = loadIndices(AT(index, a.index) + at) == (intv)(ky * a.kernelWidth + kx);
-            sum += choosev(splatv(0.0f), loadv(AT(dy, a.y) + at), here);
+#define ADD_WINDOW(oy, ox, ky, kx)                                                                              \
+  {                                                                                                             \
+    const int at = ((oy) * a.outputWidth + (ox)) * a.channels + c;                                              \
+    const intv here = loadIndices(indices + at) == (intv)((ky) * a.kernelWidth + (kx));                         \
+    sum += choosev(splatv(0.0f), loadv(dys + at), here);                                                        \
+  }
+        if (a.dilationHeight == 1 && a.dilationWidth == 1) {
+          for (int ky = tapY, oy = lastY; ky < a.kernelHeight && oy >= 0; ky += a.strideHeight, oy--)
+            for (int kx = tapX, ox = lastX; kx < a.kernelWidth && ox >= 0; kx += a.strideWidth, ox--)
+              if (oy < a.outputHeight && ox < a.outputWidth) ADD_WINDOW(oy, ox, ky, kx)
+        } else {
+          for (int ky = 0; ky < a.kernelHeight; ky++) {
+            const int reachY = placeY - ky * a.dilationHeight, oy = reachY / a.strideHeight;
+            if (reachY < 0 || oy * a.strideHeight != reachY || oy >= a.outputHeight) continue;
+            for (int kx = 0; kx < a.kernelWidth; kx++) {
+              const int reachX = placeX - kx * a.dilationWidth, ox = reachX / a.strideWidth;
+              if (reachX >= 0 && ox * a.strideWidth == reachX && ox < a.outputWidth) ADD_WINDOW(oy, ox, ky, kx)
+            }
           }
         }
-        storev(sum, AT(dx, a.x) + (size_t)pixel * a.channels + c, rest - c);
+        storev(sum, AT(dx, a.x) + pixel * a.channels + c, rest - c);
       }
-    }
-  END_PIXELS
+#undef ADD_WINDOW
+  END_LINES
 }
 REGISTER(max_pool_gradient, PoolParameters, 3)
 
@@ -127,43 +113,59 @@ INLINE int poolExtent(const int start, const int taps, const int length, const i
   return (start + taps < length ? start + taps : length) - (start < 0 ? 0 : start);
 }
 
+INLINE int poolExtentX(const PoolParameters* a, const int ox) {
+  return poolExtent(ox * a->strideWidth - a->paddingLeft, a->kernelWidth, a->inputWidth, a->paddingRight, a->countIncludesPadding);
+}
+INLINE int poolExtentY(const PoolParameters* a, const int oy) {
+  return poolExtent(oy * a->strideHeight - a->paddingTop, a->kernelHeight, a->inputHeight, a->paddingBottom, a->countIncludesPadding);
+}
+
+// What every window's average is multiplied by if all have the same extent, otherwise 0.
+INLINE float poolShare(const PoolParameters* a) {
+  const int lastY = a->outputHeight - 1, lastX = a->outputWidth - 1;
+  const int whole = poolExtentY(a, 0) == a->kernelHeight && poolExtentY(a, lastY) == a->kernelHeight &&
+                    poolExtentX(a, 0) == a->kernelWidth && poolExtentX(a, lastX) == a->kernelWidth;
+  return whole ? 1.0f / (float)(a->kernelHeight * a->kernelWidth) : 0.0f;
+}
+
 __kernel void average_pool(__global const float* restrict x, __global float* restrict y, const PoolParameters a ITEM) {
-  FOR_PIXELS(a.outputHeight, a.outputWidth)
-    const int top = py * a.strideHeight - a.paddingTop, left = px * a.strideWidth - a.paddingLeft;
+  const float common = poolShare(&a);
+  FOR_LINES(a.outputHeight, a.outputWidth)
+    const int top = py * a.strideHeight - a.paddingTop, extentY = poolExtentY(&a, py);
     const int firstY = top < 0 ? 0 : top, endY = top + a.kernelHeight < a.inputHeight ? top + a.kernelHeight : a.inputHeight;
-    const int firstX = left < 0 ? 0 : left, endX = left + a.kernelWidth < a.inputWidth ? left + a.kernelWidth : a.inputWidth;
-    const float share = 1.0f / (float)(poolExtent(top, a.kernelHeight, a.inputHeight, a.paddingBottom, a.countIncludesPadding) *
-                                       poolExtent(left, a.kernelWidth, a.inputWidth, a.paddingRight, a.countIncludesPadding));
-    __global const float* source = AT(x, a.x) + (size_t)image * a.inputHeight * a.inputWidth * a.channels;
-    FOR_CHANNELS {
-      floatv sum = splatv(0.0f);
-      for (int iy = firstY; iy < endY; iy++)
-        for (int ix = firstX; ix < endX; ix++) sum += loadv(source + ((size_t)iy * a.inputWidth + ix) * a.channels + c);
-      storev(sum * share, AT(y, a.y) + (size_t)pixel * a.channels + c, rest - c);
-    }
-  END_PIXELS
+    FOR_PIXELS(a.outputWidth)
+      const int left = px * a.strideWidth - a.paddingLeft;
+      const int firstX = left < 0 ? 0 : left, endX = left + a.kernelWidth < a.inputWidth ? left + a.kernelWidth : a.inputWidth;
+      const float share = common != 0.0f ? common : 1.0f / (float)(extentY * poolExtentX(&a, px));
+      FOR_CHANNELS {
+        floatv sum = splatv(0.0f);
+        for (int iy = firstY; iy < endY; iy++) {
+          __global const float* source = AT(x, a.x) + (size_t)(image * a.inputHeight + iy) * a.inputWidth * a.channels + c;
+          for (int ix = firstX; ix < endX; ix++) sum += loadv(source + ix * a.channels);
+        }
+        storev(sum * share, AT(y, a.y) + pixel * a.channels + c, rest - c);
+      }
+  END_LINES
 }
 REGISTER(average_pool, PoolParameters, 2)
 
 __kernel void average_pool_gradient(__global const float* restrict dy, __global float* restrict dx, const PoolParameters a ITEM) {
-  FOR_PIXELS(a.inputHeight, a.inputWidth)
-    const size_t windows = (size_t)image * a.outputHeight * a.outputWidth;
-    const PoolReach ry = poolReach(py, a.paddingTop, a.strideHeight, a.kernelHeight, a.outputHeight);
-    const PoolReach rx = poolReach(px, a.paddingLeft, a.strideWidth, a.kernelWidth, a.outputWidth);
-    FOR_CHANNELS {
-      floatv sum = splatv(0.0f);
-      for (int m = ry.first; m < ry.end; m++) {
-        const int oy = ry.window - m, top = oy * a.strideHeight - a.paddingTop;
-        const int extent = poolExtent(top, a.kernelHeight, a.inputHeight, a.paddingBottom, a.countIncludesPadding);
-        for (int n = rx.first; n < rx.end; n++) {
-          const int ox = rx.window - n, left = ox * a.strideWidth - a.paddingLeft;
-          const int both = extent * poolExtent(left, a.kernelWidth, a.inputWidth, a.paddingRight, a.countIncludesPadding);
-          const floatv v = loadv(AT(dy, a.y) + (windows + (size_t)oy * a.outputWidth + ox) * a.channels + c);
-          sum = FMA(v, splatv(1.0f / (float)both), sum);
-        }
+  const float common = poolShare(&a);
+  FOR_LINES(a.inputHeight, a.inputWidth)
+    const int placeY = py + a.paddingTop, lastY = placeY / a.strideHeight, tapY = placeY - lastY * a.strideHeight;
+    __global const float* dys = AT(dy, a.y) + (size_t)image * a.outputHeight * a.outputWidth * a.channels;
+    FOR_PIXELS(a.inputWidth)
+      const int placeX = px + a.paddingLeft, lastX = placeX / a.strideWidth, tapX = placeX - lastX * a.strideWidth;
+      FOR_CHANNELS {
+        floatv sum = splatv(0.0f);
+        for (int ky = tapY, oy = lastY; ky < a.kernelHeight && oy >= 0; ky += a.strideHeight, oy--)
+          for (int kx = tapX, ox = lastX; kx < a.kernelWidth && ox >= 0; kx += a.strideWidth, ox--) {
+            if (oy >= a.outputHeight || ox >= a.outputWidth) continue;
+            const float share = common != 0.0f ? common : 1.0f / (float)(poolExtentY(&a, oy) * poolExtentX(&a, ox));
+            sum = FMA(loadv(dys + (oy * a.outputWidth + ox) * a.channels + c), splatv(share), sum);
+          }
+        storev(sum, AT(dx, a.x) + pixel * a.channels + c, rest - c);
       }
-      storev(sum, AT(dx, a.x) + (size_t)pixel * a.channels + c, rest - c);
-    }
-  END_PIXELS
+  END_LINES
 }
 REGISTER(average_pool_gradient, PoolParameters, 2)

@@ -1,11 +1,15 @@
 // Softmax over rows, its logarithm, their gradients, and cross-entropy fused with it. A unit is one row, vectors run along it; lanes
-// past the row's end are replaced before they can count. Rows are stored in order and in whole vectors (shareRest): a result may not
-// be in the place of an input. Index spaces are one-dimensional, of any size.
+// past the row's end are replaced before they can count. Rows of at most 16 columns are taken 16 at a time on a CPU (ShortRows). Rows
+// are stored in order and in whole vectors (shareRest): a result may not be in the place of an input. Index spaces are
+// one-dimensional, of any size. Maxima pass over NaN here: the sum hands it on to every result.
 
 INLINE float rowMaximum(__global const float* x, const int columns) {
   const float lowest = bitsFloat((int)0xff800000);
   floatv best = splatv(lowest);
-  for (int j = 0; j < columns; j += LANES) best = V(maximum)(best, firstLanes(loadv(x + j), columns - j, lowest));
+  for (int j = 0; j < columns; j += LANES) {
+    const floatv v = firstLanes(loadv(x + j), columns - j, lowest);
+    best = choosev(best, v, v > best);
+  }
   return maximumOf(best);
 }
 
@@ -16,17 +20,59 @@ INLINE float rowExponentials(__global const float* x, const int columns, const f
   return sumOf(sum);
 }
 
+#if LANES == 16
+// A block of 16 short rows from row `first` on, `here` of them in the matrix (the others repeat the first one).
+typedef struct {
+  float16 maximum, sum;          // of row k in lane k; the sum is that of exp(x - maximum)
+  float maxima[16];
+  float16 exponentials[16];      // row k's exp(x - maximum), then zeros
+} ShortRows;
+#define FOR_SHORT_ROWS                                                                              \
+  FOR_EACH_UNIT(block, (a.rows + 15) / 16) {                                                        \
+    const int first = block * 16, left = a.rows - first, mine = (end_ - block) * 16;                \
+    const int here = left < 16 ? left : 16, rests = shareRest16(mine < left ? mine : left, a.columns);
+
+// Sums or maxima of sixteen vectors' lanes: a tree of interleaves, 15 steps where one vector alone takes 4, in the order of sumOf.
+#define ACROSS_ROWS(v, join) JOIN_ROWS(v, 8, join) JOIN_ROWS(v, 4, join) JOIN_ROWS(v, 2, join) JOIN_ROWS(v, 1, join)
+#define JOIN_ROWS(v, count, join)                                                                 \
+  UNROLL for (int k = 0; k < count; k++) {                                                        \
+    const float16 low = interleaveLow(v[k], v[k + count]), high = interleaveHigh(v[k], v[k + count]);  \
+    v[k] = join;                                                                                  \
+  }
+INLINE void shortRows(__global const float* x, const int columns, const int here, ShortRows* r) {
+  float16 v[16];
+  for (int k = 0; k < 16; k++) v[k] = firstLanes16(load16(x + (k < here ? k * columns : 0)), columns, bitsFloat((int)0xff800000));
+  ACROSS_ROWS(v, CHOOSE_16(high, low, low > high))
+  r->maximum = v[0];
+  storePrivate16(v[0], r->maxima);
+  for (int k = 0; k < 16; k++) {
+    const float16 e = exponential_16(load16(x + (k < here ? k * columns : 0)) - r->maxima[k]);
+    r->exponentials[k] = v[k] = firstLanes16(e, columns, 0.0f);
+  }
+  ACROSS_ROWS(v, low + high)
+  r->sum = v[0];
+}
+#endif
+
 __kernel void softmax(__global const float* restrict in, __global float* restrict out, const SoftmaxParameters a ITEM) {
+#if LANES == 16
+  if (a.columns <= 16) {
+    ShortRows r;
+    float scales[16];
+    FOR_SHORT_ROWS
+      __global float* y = AT(out, a.y) + (size_t)first * a.columns;
+      shortRows(AT(in, a.x) + (size_t)first * a.columns, a.columns, here, &r);
+      storePrivate16(1.0f / r.sum, scales);
+      for (int k = 0; k < here; k++) storev(r.exponentials[k] * scales[k], y + k * a.columns, rests - k * a.columns);
+    }
+    return;
+  }
+#endif
   FOR_EACH_UNIT(row, a.rows) {
     const int rest = shareRest(row, a.columns);
     __global const float* x = AT(in, a.x) + (size_t)row * a.columns;
     __global float* y = AT(out, a.y) + (size_t)row * a.columns;
     const float shift = rowMaximum(x, a.columns);
-    if (a.columns <= LANES) {
-      const floatv e = firstLanes(V(exponential)(loadv(x) - shift), a.columns, 0.0f);
-      storev(e * (1.0f / sumOf(e)), y, rest);
-      continue;
-    }
     floatv sum = splatv(0.0f);
     for (int j = 0; j < a.columns; j += LANES) {
       const floatv e = firstLanes(V(exponential)(loadv(x + j) - shift), a.columns - j, 0.0f);
@@ -40,6 +86,21 @@ __kernel void softmax(__global const float* restrict in, __global float* restric
 REGISTER(softmax, SoftmaxParameters, 2)
 
 __kernel void log_softmax(__global const float* restrict in, __global float* restrict out, const SoftmaxParameters a ITEM) {
+#if LANES == 16
+  if (a.columns <= 16) {
+    ShortRows r;
+    float logSums[16];
+    FOR_SHORT_ROWS
+      __global const float* x = AT(in, a.x) + (size_t)first * a.columns;
+      __global float* y = AT(out, a.y) + (size_t)first * a.columns;
+      shortRows(x, a.columns, here, &r);
+      storePrivate16(logarithm_16(r.sum), logSums);
+      for (int k = 0; k < here; k++)
+        storev((load16(x + k * a.columns) - r.maxima[k]) - logSums[k], y + k * a.columns, rests - k * a.columns);
+    }
+    return;
+  }
+#endif
   FOR_EACH_UNIT(row, a.rows) {
     const int rest = shareRest(row, a.columns);
     __global const float* x = AT(in, a.x) + (size_t)row * a.columns;
@@ -87,7 +148,46 @@ REGISTER(log_softmax_gradient, SoftmaxGradientParameters, 3)
 __kernel void softmax_cross_entropy(__global const float* restrict logits, __global const int* restrict labels,
                                     __global float* restrict loss, __global float* restrict gradient, __global float* restrict correct,
                                     const CrossEntropyParameters a ITEM) {
-  const float smooth = a.labelSmoothing / (float)a.columns;
+  const float smooth = a.labelSmoothing / (float)a.columns, certain = 1.0f - a.labelSmoothing, nan_ = bitsFloat(0x7fc00000);
+  const floatv less = splatv(-smooth * a.scale), own = splatv(certain * a.scale), none = splatv(0.0f);
+#if LANES == 16
+  if (a.columns <= 16) {
+    ShortRows r;
+    float16 shifted[16], earlier[16];
+    float picked[16], shares[16];
+    FOR_SHORT_ROWS
+      __global const float* x = AT(logits, a.logits) + (size_t)first * a.columns;
+      __global const int* label = AT(labels, a.labels) + first;
+      shortRows(x, a.columns, here, &r);
+      for (int k = 0; k < 16; k++) {
+        const int row = k < here ? k : 0;
+        const float16 v = load16(x + row * a.columns);
+        shifted[k] = firstLanes16(v - r.maxima[k], a.columns, 0.0f);
+        earlier[k] = CHOOSE_16(none, splat(1.0f), (v == r.maxima[k]) & (LANE_NUMBERS < label[row]));   // a maximum before the label's
+        picked[k] = label[row] >= 0 && label[row] < a.columns ? x[row * a.columns + label[row]] : nan_;
+      }
+      const float16 logSum = logarithm_16(r.sum), chosen = loadPrivate16(picked);
+      float16 value = certain * (logSum - (chosen - r.maximum));
+      if (a.labelSmoothing != 0.0f) {
+        ACROSS_ROWS(shifted, low + high)
+        value += a.labelSmoothing * logSum - smooth * shifted[0];
+      }
+      ACROSS_ROWS(earlier, low + high)
+      const int16 hit = (chosen == r.maximum) & (earlier[0] == 0.0f) & (r.sum == r.sum);
+      storev(value, AT(loss, a.loss) + first, here);
+      storev(CHOOSE_16(none, splat(1.0f), hit), AT(correct, a.correct) + first, here);
+      if (a.withGradient) {
+        __global float* dx = AT(gradient, a.gradient) + (size_t)first * a.columns;
+        storePrivate16(CHOOSE_16(splat(nan_), a.scale / r.sum, chosen == chosen), shares);
+        for (int k = 0; k < here; k++) {
+          const float16 p = FMA(r.exponentials[k], splat(shares[k]), less);
+          storev(p - CHOOSE_16(none, own, LANE_NUMBERS == label[k]), dx + k * a.columns, rests - k * a.columns);
+        }
+      }
+    }
+    return;
+  }
+#endif
   FOR_EACH_UNIT(row, a.rows) {
     const int rest = shareRest(row, a.columns);
     __global const float* x = AT(logits, a.logits) + (size_t)row * a.columns;
@@ -95,7 +195,7 @@ __kernel void softmax_cross_entropy(__global const float* restrict logits, __glo
     const int valid = label >= 0 && label < a.columns;
     const float shift = rowMaximum(x, a.columns);
     const floatv nowhere = splatv(1e9f);
-    floatv exponentials = splatv(0.0f), shifted = splatv(0.0f), first = nowhere;
+    floatv exponentials = none, shifted = none, first = nowhere;
     for (int j = 0; j < a.columns; j += LANES) {
       const floatv z = loadv(x + j) - shift;
       exponentials += firstLanes(V(exponential)(z), a.columns - j, 0.0f);
@@ -103,21 +203,22 @@ __kernel void softmax_cross_entropy(__global const float* restrict logits, __glo
       // Where the maximum is first, lane by lane; past the row's end there is no place below 1e9.
       first = fmin(first, choosev(nowhere, firstLanes(LANE_PLACES + (float)j, a.columns - j, 1e9f), z == 0.0f));
     }
-    const float sum = sumOf(exponentials), logSum = logarithm_1(sum), nan_ = bitsFloat(0x7fc00000);
+    const float sum = sumOf(exponentials), logSum = logarithm_1(sum);
     float value = nan_, hit = 0.0f;
     if (valid) {
-      value = (1.0f - a.labelSmoothing) * (logSum - (x[label] - shift));
+      value = certain * (logSum - (x[label] - shift));
       if (a.labelSmoothing != 0.0f) value += a.labelSmoothing * logSum - smooth * sumOf(shifted);
-      hit = minimumOf(first) == (float)label ? 1.0f : 0.0f;
+      hit = minimumOf(first) == (float)label && sum == sum ? 1.0f : 0.0f;
     }
     AT(loss, a.loss)[row] = value;
     AT(correct, a.correct)[row] = hit;
     if (a.withGradient) {
       __global float* dx = AT(gradient, a.gradient) + (size_t)row * a.columns;
-      const float share = valid ? a.scale / sum : nan_, less = smooth * a.scale;
-      for (int j = 0; j < a.columns; j += LANES)
-        storev(FMA(V(exponential)(loadv(x + j) - shift), splatv(share), splatv(-less)), dx + j, rest - j);
-      if (valid) dx[label] -= (1.0f - a.labelSmoothing) * a.scale;
+      const float share = valid ? a.scale / sum : nan_, place = (float)label;
+      for (int j = 0; j < a.columns; j += LANES) {
+        const floatv p = FMA(V(exponential)(loadv(x + j) - shift), splatv(share), less);
+        storev(p - choosev(none, own, LANE_PLACES + (float)j == place), dx + j, rest - j);
+      }
     }
   }
 }

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "benchmark.h"
 #include "elementwise.h"
 #include "matmul.h"
 #include "convolution.h"
@@ -13,6 +14,7 @@
 #include "random.h"
 #include "reductions.h"
 #include "softmax.h"
+#include "winograd.h"
 
 /// One work-item's place in the index space, and the size of that space (OpenCL's global id and global size).
 typedef struct {

@@ -45,7 +45,7 @@ public protocol PreparedPlan: AnyObject {
   /// Runs one step launch by launch and calls back after each: for diagnosis and for times by kernel.
   /// - Parameters:
   ///   - launches: how many of the plan's launches to run; `nil` for all.
-  ///   - after: is given the launch's index and how long it took, in nanoseconds.
+  ///   - after: is given the launch's index and how long the device took, in nanoseconds, by its own clock where it has one.
   func runObserved(
     constants: UnsafeRawBufferPointer, inputs: [UnsafeRawBufferPointer], launches: Int?,
     after: @escaping (Int, UInt64) throws(DeviceError) -> Void

@@ -23,7 +23,7 @@ public struct DeviceProfile: Hashable, Sendable {
   }
 
   /// How many work-items share `count` elements: few enough that each has something to do.
-  func shares(of count: Int) -> Int {
+  package func shares(of count: Int) -> Int {
     switch style {
     case .cpu: max(1, min(shares, count / 2048))
     // Whole work-groups: OpenCL 1.2 wants the global size to be a multiple of the local one.

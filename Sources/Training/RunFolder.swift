@@ -90,7 +90,7 @@ public struct RunFolder: Sendable {
       "test_loss": number(record.testLoss),
       "test_accuracy": number(record.testAccuracy),
       "samples_per_second": number(record.samplesPerSecond),
-      "step_milliseconds_median": number(record.medianStepSeconds * 1000),
+      "step_milliseconds_median": number(record.steadyStepSeconds * 1000),
       "first_step_seconds": number(record.firstStepSeconds),
       "data_wait_seconds": number(record.dataWaitSeconds),
       "peak_arena_bytes": .integer(Int64(record.peakArenaBytes)),

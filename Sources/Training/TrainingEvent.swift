@@ -51,6 +51,22 @@ public struct EpochRecord: Sendable {
   public var validationAccuracy: Double
   public var seconds: Double
   public var samplesPerSecond: Double
+
+  /// The row of one epoch.
+  public init(
+    epoch: Int, step: Int, learningRate: Double, trainLoss: Double, trainAccuracy: Double, validationLoss: Double,
+    validationAccuracy: Double, seconds: Double, samplesPerSecond: Double
+  ) {
+    self.epoch = epoch
+    self.step = step
+    self.learningRate = learningRate
+    self.trainLoss = trainLoss
+    self.trainAccuracy = trainAccuracy
+    self.validationLoss = validationLoss
+    self.validationAccuracy = validationAccuracy
+    self.seconds = seconds
+    self.samplesPerSecond = samplesPerSecond
+  }
 }
 
 /// Everything a run produced; the summary and the tables are written from it.
@@ -63,7 +79,7 @@ public struct RunRecord: Sendable {
   public var batchSize = 0
   /// Seconds from the start of the process (as the caller measured it) to the end of the first optimizer step.
   public var firstStepSeconds = Double.nan
-  /// Seconds of each step, in order.
+  /// Seconds between one full batch's step and the next, as the host sees them, in order; the short last batch is left out.
   public var stepSeconds: [Double] = []
   public var testLoss = Double.nan
   public var testAccuracy = Double.nan
@@ -77,14 +93,24 @@ public struct RunRecord: Sendable {
 
   public init() {}
 
-  /// The median over the steps after the first ten (over all, if there are no more).
-  public var medianStepSeconds: Double {
-    let steady = (stepSeconds.count > 10 ? Array(stepSeconds.dropFirst(10)) : stepSeconds).sorted()
-    guard !steady.isEmpty else { return .nan }
+  /// Seconds for a step of a full batch, without the first ones: the median over the steps after the first ten.
+  ///
+  /// A device that works behind the host's back is handed a few steps before the host has to wait, so single steps say nothing until many
+  /// have been seen: with fewer than 20 steps, or epochs shorter than that, it is the mean over whole epochs instead, whose ends do wait. The
+  /// first epoch, which compiles kernels, counts only if it is the only one. NaN before there is either.
+  public var steadyStepSeconds: Double {
+    let enough = 20
+    guard stepSeconds.count >= enough, stepsPerEpoch >= enough else {
+      let steady = epochs.count > 1 ? epochs.dropFirst() : epochs[...]
+      let seconds = steady.reduce(0) { $0 + $1.seconds }
+      let samples = steady.reduce(0) { $0 + $1.seconds * $1.samplesPerSecond }
+      return samples > 0 ? Double(batchSize) * seconds / samples : .nan
+    }
+    let steady = stepSeconds.dropFirst(10).sorted()
     let middle = steady.count / 2
     return steady.count % 2 == 1 ? steady[middle] : (steady[middle - 1] + steady[middle]) / 2
   }
 
-  /// Samples per second at the median step.
-  public var samplesPerSecond: Double { Double(batchSize) / medianStepSeconds }
+  /// Samples per second of full batches, without the first steps: `batchSize / steadyStepSeconds`.
+  public var samplesPerSecond: Double { Double(batchSize) / steadyStepSeconds }
 }

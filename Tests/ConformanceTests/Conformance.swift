@@ -8,7 +8,7 @@ struct TracedTable {
   let parameters: [[Parameter?]]
 
   /// The rows' results come after a value that takes the arena's first place, so that nothing else is at offset 0.
-  static let guardCount = 1 << 16
+  static let guardCount = 1 << 20
 
   init(_ table: Table, fuses: Bool = true) {
     let graph = Graph(isTraining: true)

@@ -1,4 +1,5 @@
 import COpenCL
+import Synchronization
 
 /// An OpenCL 1.2 device: one in-order queue for kernels, one for uploads, programs built from the embedded kernels and cached on disk.
 ///
@@ -14,6 +15,13 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   let status: OpenCLStatus
   let programs: OpenCLPrograms
   private let candidate: OpenCLCandidate
+  private let timing = Mutex(TimingQueue())
+
+  /// Made when it is first asked for: queues that take times may be slower.
+  private struct TimingQueue: @unchecked Sendable {
+    var queue: cl_command_queue?
+    var isMissing = false
+  }
 
   /// Opens a device.
   /// - Parameter style: whether to plan as for a CPU or as for a GPU; `nil` for `GLISSADE_OPENCL_STYLE`, or what the device says it is.
@@ -66,10 +74,23 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   deinit {
     clFinish(transferQueue)
     clFinish(queue)
+    timing.withLock { if let queue = $0.queue { clReleaseCommandQueue(queue) } }
     programs.release()
     clReleaseCommandQueue(transferQueue)
     clReleaseCommandQueue(queue)
     clReleaseContext(context)
+  }
+
+  /// A queue whose events know when the device began and ended; `nil` where the driver has none.
+  var timingQueue: cl_command_queue? {
+    timing.withLock { timing in
+      if timing.queue == nil, !timing.isMissing {
+        var code: cl_int = 0
+        timing.queue = clCreateCommandQueue(context, candidate.device, cl_command_queue_properties(CL_QUEUE_PROFILING_ENABLE), &code)
+        timing.isMissing = timing.queue == nil
+      }
+      return timing.queue
+    }
   }
 
   /// How many work-items make a group. On a CPU one: a work-item is a thread's worth of work there. On a GPU 64 where they share out elements

@@ -91,7 +91,9 @@ final class OpenCLPlan: PreparedPlan {
     try device.status.check(clFlush(device.queue), "clFlush")
   }
 
-  private func enqueue(_ index: Int) throws(DeviceError) {
+  private func enqueue(_ index: Int) throws(DeviceError) { try enqueue(index, on: device.queue, event: nil) }
+
+  private func enqueue(_ index: Int, on queue: cl_command_queue, event: UnsafeMutablePointer<cl_event?>?) throws(DeviceError) {
     let kernel = calls[index].kernel
     let dimensions = calls[index].dimensions
     var global = calls[index].global
@@ -100,8 +102,8 @@ final class OpenCLPlan: PreparedPlan {
     let code = withUnsafeBytes(of: &global) { global in
       withUnsafeBytes(of: &local) { local in
         clEnqueueNDRangeKernel(
-          device.queue, kernel, dimensions, nil, global.bindMemory(to: Int.self).baseAddress,
-          hasLocal ? local.bindMemory(to: Int.self).baseAddress : nil, 0, nil, nil)
+          queue, kernel, dimensions, nil, global.bindMemory(to: Int.self).baseAddress,
+          hasLocal ? local.bindMemory(to: Int.self).baseAddress : nil, 0, nil, event)
       }
     }
     if code != CL_SUCCESS { throw device.status.error(code, "clEnqueueNDRangeKernel", kernel: calls[index].name) }
@@ -142,13 +144,30 @@ final class OpenCLPlan: PreparedPlan {
   ) throws(DeviceError) {
     try stage(constants, inputs)
     try device.synchronize()
-    let clock = ContinuousClock()
-    for index in calls.indices.prefix(launches ?? calls.count) {
-      let start = clock.now
+    for index in calls.indices.prefix(launches ?? calls.count) { try after(index, try timed(index)) }
+  }
+
+  /// Runs one launch and waits for it.
+  /// - Returns: nanoseconds by the device's clock; by the host's, the call and the waiting included, where the device has none.
+  private func timed(_ index: Int) throws(DeviceError) -> UInt64 {
+    guard let queue = device.timingQueue else {
+      let start = ContinuousClock.now
       try enqueue(index)
       try device.synchronize()
-      let elapsed = (clock.now - start).components
-      try after(index, UInt64(elapsed.seconds) * 1_000_000_000 + UInt64(elapsed.attoseconds / 1_000_000_000))
+      let elapsed = (ContinuousClock.now - start).components
+      return UInt64(elapsed.seconds) * 1_000_000_000 + UInt64(elapsed.attoseconds / 1_000_000_000)
     }
+    var event: cl_event?
+    try enqueue(index, on: queue, event: &event)
+    defer { if let event { clReleaseEvent(event) } }
+    try device.status.check(clFinish(queue), "clFinish", kernel: calls[index].name)
+    func time(_ what: Int32) throws(DeviceError) -> UInt64 {
+      var value: cl_ulong = 0
+      let code = clGetEventProfilingInfo(event, cl_profiling_info(what), MemoryLayout<cl_ulong>.size, &value, nil)
+      try device.status.check(code, "clGetEventProfilingInfo", kernel: calls[index].name)
+      return value
+    }
+    let start = try time(CL_PROFILING_COMMAND_START)
+    return max(try time(CL_PROFILING_COMMAND_END), start) - start
   }
 }

@@ -25,8 +25,11 @@ extension Lowering {
     let (weights, target) = (input(unit.node, 1), output(unit.result))
     let note = note(unit.node, epilogue: fused, flops: shape.flops)
     let packed = packedWeights(weights, shape, isInputGradient: isInputGradient, note)
-    let zeros = zeros(convolution_zero_floats(shape))
     let epilogue = epilogueArguments(fused)
+    if let tiles = winogradShape(shape, isInputGradient: isInputGradient) {
+      return winograd(tiles, source, packed: packed, flips: isInputGradient, target, epilogue, note)
+    }
+    let zeros = zeros(convolution_zero_floats(shape))
     let gradient: Int32 = isInputGradient ? 1 : 0
     let panels = convolution_panels_per_item(shape, gradient, profile.tileColumns)
     let tiles = convolution_tiles_per_item(shape, gradient, profile.tileRows, profile.tileColumns, panels, profile.workers)
@@ -103,6 +106,11 @@ extension Lowering {
         batch: 1)
       product.isTransposedA = true
       emit(product, dy, patches, dw, EpilogueArguments(), note(node, flops: shape.flops))
+      if let sum = unit.biasGradient, case .reduce(let rule) = graph.nodes[sum].operation { lowerReduce(sum, rule) }
+      return
+    }
+    if let tiles = winogradShape(shape, isInputGradient: false) {
+      winogradWeightGradient(tiles, x: x, dy: dy, dw: dw, note(node, flops: shape.flops))
       if let sum = unit.biasGradient, case .reduce(let rule) = graph.nodes[sum].operation { lowerReduce(sum, rule) }
       return
     }

@@ -1,0 +1,121 @@
+import ArgumentParser
+import Glissade
+import GlissadeBenchmarks
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// `glissade bench`.
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measure a device: its limits, every kernel, the optimizers, training steps.",
+    discussion: """
+      The limits are what kernels that do nothing else reach on the same device: multiply-adds in registers, and copies of as many bytes as \
+      the row counts. A row's share of its limit is measured with the limit by turns. --compare ends with status 1 if anything is slower than \
+      it was by more than the threshold.
+      """)
+
+  @Argument(help: "kernels, optimizers or train. (default: all three)")
+  var suite: String?
+
+  @OptionGroup var device: DeviceOptions
+
+  @Option(help: "Only what has this in its name.")
+  var filter: String?
+
+  @Option(parsing: .unconditional, help: "Seconds for each row. (default: kernels 0.15, optimizers 0.5, train 5)")
+  var seconds: Double?
+
+  @Option(help: "train: mlp, lenet or resnet18; may be given several times. (default: all)")
+  var model: [String] = []
+
+  @Option(parsing: .unconditional, help: "train: samples in a step. (default: mlp and lenet 128, resnet18 64)")
+  var batchSize: Int?
+
+  @Option(help: "Write the results to this file.")
+  var json: String?
+
+  @Option(help: "Compare with the results in this file.")
+  var compare: String?
+
+  @Option(parsing: .unconditional, help: "How much slower, as a factor, is still as good.")
+  var threshold = 1.10
+
+  func run() throws {
+    let suites = try chosenSuites()
+    let options = try chosenOptions(suites)
+    _ = try device.request()
+    let baseline = try compare.map { path in
+      do throws(BenchmarkBaseline.Unreadable) { return try BenchmarkBaseline(contentsOf: path) } catch { throw Misuse(error.description) }
+    }
+    let selection = try device.open()
+    let benchmark = Benchmark(on: selection.device)
+    let table = BenchTable(device: selection.device)
+    Terminal.write(selection.line + "\n", to: STDOUT_FILENO)
+    // Training by itself goes first: its first step is to be the process's first, too.
+    if suites != [.train] { Terminal.write(BenchTable.text(of: try benchmark.limits()), to: STDOUT_FILENO) }
+    var results: [BenchmarkResult] = []
+    for suite in suites where !Benchmark.names(of: suite, options).isEmpty {
+      Terminal.write(table.head(of: suite), to: STDOUT_FILENO)
+      try benchmark.run(suite, options) { result in
+        results.append(result)
+        Terminal.write(table.row(of: result), to: STDOUT_FILENO)
+      }
+    }
+    let limits = try benchmark.limits()
+    Terminal.write("\n\(suites == [.train] ? "" : "over the whole run, ")" + BenchTable.text(of: limits), to: STDOUT_FILENO)
+    if let json {
+      let report = BenchmarkReport(
+        version: Version.number, device: selection.device.information, limits: limits, results: results)
+      try report.json.write(path: json)
+    }
+    guard let baseline, let compare else { return }
+    let comparison = BenchmarkComparison(results, with: baseline, suites: suites, options: options)
+    Terminal.write(BenchTable.text(of: comparison, with: baseline, path: compare, threshold: threshold), to: STDOUT_FILENO)
+    let slower = comparison.slower(than: threshold)
+    if let worst = slower.first {
+      throw Failure(
+        "\(slower.count) of \(comparison.rows.count) results are slower than in \(compare) by more than a factor of "
+          + "\(Text.fixed(threshold, 2)); the worst is \(worst.suite): \(worst.name), by \(Text.fixed(worst.ratio, 2))")
+    }
+  }
+
+  private func chosenSuites() throws(Misuse) -> [BenchmarkResult.Suite] {
+    guard let suite else { return BenchmarkResult.Suite.allCases }
+    guard let known = BenchmarkResult.Suite(rawValue: suite) else {
+      throw .unknown("suite", suite, among: BenchmarkResult.Suite.allCases.map(\.rawValue))
+    }
+    return [known]
+  }
+
+  /// The options, checked as far as they can be without a device.
+  private func chosenOptions(_ suites: [BenchmarkResult.Suite]) throws(Misuse) -> BenchmarkOptions {
+    for name in model where !ModelZoo.names.contains(name) { throw Misuse.unknown("model", name, among: ModelZoo.names) }
+    if !suites.contains(.train) {
+      if !model.isEmpty { throw Misuse("--model is no option of bench \(suite ?? ""); bench train has it") }
+      if batchSize != nil { throw Misuse("--batch-size is no option of bench \(suite ?? ""); bench train has it") }
+    }
+    if let seconds, !(seconds > 0 && seconds <= 3600) {
+      throw Misuse("--seconds is \(seconds), and it has to be above 0 and at most 3600")
+    }
+    if let batchSize, !(1...1 << 20).contains(batchSize) {
+      throw Misuse("--batch-size is \(batchSize), and it has to be from 1 to \(1 << 20)")
+    }
+    if !(threshold > 0 && threshold.isFinite) { throw Misuse("--threshold is \(threshold), and it has to be a number above 0") }
+    if let json {
+      let folder = json.contains("/") ? String(json[...(json.lastIndex(of: "/") ?? json.startIndex)]) : "."
+      if json.isEmpty || json.hasSuffix("/") || !exists(folder) {
+        throw Misuse("--json is '\(json)', and it has to name a file in a folder that is there")
+      }
+    }
+    var options = BenchmarkOptions()
+    (options.filter, options.seconds, options.models, options.batchSize) = (filter, seconds, model, batchSize)
+    if suites.allSatisfy({ Benchmark.names(of: $0, options).isEmpty }) {
+      throw Misuse("--filter is '\(filter ?? "")', and nothing has that in its name")
+    }
+    return options
+  }
+}

@@ -1,0 +1,67 @@
+/// What was measured of one thing. Times are in seconds; what does not apply is `nil`.
+public struct BenchmarkResult: Sendable {
+  /// Which of the suites.
+  public enum Suite: String, Sendable, CaseIterable {
+    case kernels, optimizers, train
+  }
+
+  /// Which of the machine's limits something is compared with.
+  public enum Limit: String, Sendable {
+    case fma, copy
+  }
+
+  public var suite: Suite
+  public var name: String
+  /// Of the whole: host and device, from the call until the device is done.
+  public var samples: Samples
+  /// 10⁹ operations of the mathematics (2 for each multiply-add) per second.
+  public var gflops: Double?
+  /// 10⁹ bytes that cannot be avoided, read and written, per second.
+  public var gbps: Double?
+  /// How much of the limit that is; the limit is measured in the same moments, a copy's with as many bytes, and in place
+  /// where that is what is measured.
+  public var percentOfLimit: Double?
+  /// The same from the shortest times instead of the medians: where others use the machine, too, these are the undisturbed ones.
+  public var percentOfLimitAtBest: Double?
+  public var limit: Limit?
+  /// By the device's own clock, without what is between launches; on the CPU device the same as the whole.
+  public var deviceSeconds: Double?
+  /// What the host spends before it could go on; `nil` on the CPU device, where the host computes.
+  public var hostSeconds: Double?
+  /// The same work as one launch for each operation and tensor.
+  public var unfusedSeconds: Double?
+  public var samplesPerSecond: Double?
+  public var batchSize: Int?
+  public var launches: Int?
+  public var hostMicrosecondsPerLaunch: Double?
+  /// Memory between launches, in bytes.
+  public var arenaBytes: Int?
+  /// The process's largest resident size while this ran, in bytes.
+  public var peakResidentBytes: Int?
+  /// From the model to its first finished step, tracing, planning and building kernels included.
+  public var firstStepSeconds: Double?
+  /// Seconds of a step by kernel family.
+  public var families: [(name: String, seconds: Double)]?
+
+  init(suite: Suite, name: String, samples: Samples) {
+    self.suite = suite
+    self.name = name
+    self.samples = samples
+  }
+}
+
+/// What a benchmark is asked to do.
+public struct BenchmarkOptions: Sendable {
+  /// Only what has this in its name, in any case.
+  public var filter: String?
+  /// Seconds for each case; `nil` for each suite's own.
+  public var seconds: Double?
+  /// Of training: which models; empty for all.
+  public var models: [String] = []
+  /// Of training: samples in a step; `nil` for each model's own.
+  public var batchSize: Int?
+
+  public init() {}
+
+  func takes(_ name: String) -> Bool { filter.map { name.lowercased().contains($0.lowercased()) } ?? true }
+}

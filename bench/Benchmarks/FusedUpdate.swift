@@ -1,0 +1,38 @@
+import Glissade
+import GlissadeKernels
+
+/// An update in one launch, with everything that it needs.
+struct FusedUpdate {
+  let plan: Plan
+  let layout: ParameterLayout
+  let memory: [BufferReference: any DeviceBuffer]
+  let constants: [UInt8]
+
+  init(of row: OptimizerCase, _ shapes: [Shape], on device: any Device) throws {
+    let optimizer = row.optimizer
+    let parameters = shapes.enumerated().map { (path: "p.\($0)", parameter: Parameter("p", shape: $1)) }
+    layout = ParameterLayout(parameters, groupCount: 1) { _, _ in 0 }
+    var request = StepRequest(graph: Graph(isTraining: true), layout: layout)
+    request.updates = [optimizer]
+    plan = try Planner(profile: device.profile).plan(request)
+    let size = layout.groupSizes[0]
+    var control = ControlBlock()
+    control.ok = 1
+    control.clip = 1
+    let controlBuffer = try device.makeBuffer(count: MemoryLayout<ControlBlock>.size / 4)
+    try device.write([control], to: controlBuffer)
+    var shared: [BufferReference: any DeviceBuffer] = [.control: controlBuffer, .statistics: try device.makeBuffer(count: 16)]
+    for reference in [BufferReference.parameters(group: 0), .gradients(group: 0)] {
+      let buffer = try device.makeBuffer(count: size)
+      try Filling.write(.numbers, count: size, to: buffer, at: 0, of: device)
+      shared[reference] = buffer
+    }
+    for slot in 0..<optimizer.stateSlots { shared[.state(group: 0, slot: slot)] = try device.makeBuffer(count: size) }
+    memory = try PlanMemory(for: plan, on: device, sharing: shared).buffers
+    var constants = [Float](repeating: 0, count: StepMemory.constantsSize(groups: 1))
+    constants[16...].withUnsafeMutableBufferPointer {
+      optimizer.write(constants: $0, step: OptimizerCase.step, learningRate: optimizer.learningRate)
+    }
+    self.constants = constants.withUnsafeBytes { Array($0) }
+  }
+}

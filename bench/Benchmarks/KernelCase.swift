@@ -1,0 +1,128 @@
+import Glissade
+
+/// An operation at one size, forward or one of its gradients.
+struct KernelCase: Sendable {
+  /// What an operand is filled with.
+  enum Content: Sendable, Hashable {
+    /// Random numbers in [-1, 1).
+    case numbers
+    /// Random int32 in 0..<below.
+    case integers(below: Int)
+  }
+
+  /// A tensor that the operation is given.
+  struct Operand: Sendable {
+    var shape: Shape
+    var content = Content.numbers
+
+    init(_ shape: Shape, _ content: Content = .numbers) {
+      self.shape = shape
+      self.content = content
+    }
+  }
+
+  /// What is timed, as a graph of its own.
+  struct Traced {
+    var graph: Graph
+    var results: [Tensor]
+    /// What is in memory before.
+    var given: [(parameter: Parameter, content: Content)]
+    /// What the host supplies.
+    var inputs: [String: Content] = [:]
+    /// Bytes that one pass over operands and results takes.
+    var bytes: Int
+  }
+
+  var name: String
+  /// Operations of the mathematics; 0 where bytes are what counts.
+  var flops = 0
+  /// Bytes that have to be read once more, because a result depends on all of an operand before the first of its elements can be written.
+  var bytesReadAgain = 0
+  let trace: @Sendable () -> Traced
+
+  // MARK: Making cases
+
+  typealias Body = @Sendable ([Tensor]) -> [Tensor]
+
+  /// An operation forwards.
+  static func forward(_ name: String, _ operands: [Operand], flops: Int = 0, _ body: @escaping Body) -> KernelCase {
+    KernelCase(name: name, flops: flops) {
+      let recording = Recording(operands)
+      return recording.cut(body(recording.tensors)) { _ in false }
+    }
+  }
+
+  /// The gradients of the operation's first result with respect to some operands, from the result's gradient and whatever the operation has
+  /// computed forwards.
+  /// - Parameter taps: the size of the window, where the operation keeps numbers of taps.
+  static func gradient(
+    _ name: String, _ operands: [Operand], of wanted: [Int], flops: Int = 0, taps: Int = 1, _ body: @escaping Body
+  ) -> KernelCase {
+    KernelCase(name: name, flops: flops) {
+      let recording = Recording(operands)
+      let graph = recording.graph
+      let result = body(recording.tensors)[0]
+      let forward = graph.nodes.count
+      let loss = (result * graph.input("cotangent", shape: result.shape)).sum()
+      let gradients = graph.gradients(of: loss, withRespectTo: [result] + wanted.map { recording.tensors[$0] })
+      let cotangent = gradients[0]?.id
+      return recording.cut(gradients.dropFirst().compactMap { $0 }, taps: taps) { $0.node < forward || $0 == cotangent }
+    }
+  }
+
+  /// A graph in which an operation is being recorded.
+  private struct Recording {
+    let graph = Graph(isTraining: true)
+    let tensors: [Tensor]
+    private var contents: [ValueID: Content] = [:]
+    private var inputs: [String: Content] = [:]
+
+    init(_ operands: [Operand]) {
+      var tensors: [Tensor] = []
+      for (index, operand) in operands.enumerated() {
+        if case .numbers = operand.content {
+          tensors.append(graph[Parameter("operand\(index)", shape: operand.shape)])
+        } else {
+          inputs["operand\(index)"] = operand.content
+          tensors.append(graph.input("operand\(index)", shape: operand.shape, dtype: .int32))
+        }
+      }
+      self.tensors = tensors
+    }
+
+    func cut(_ results: [Tensor], taps: Int = 1, at isGiven: (ValueID) -> Bool) -> Traced {
+      let part = graph.extracted(results, cutAt: isGiven)
+      var bytes = 4 * part.results.reduce(0) { $0 + $1.shape.count }
+      var given: [(parameter: Parameter, content: Content)] = []
+      for (source, parameter) in part.given {
+        given.append((parameter, source.dtype == .int32 ? .integers(below: taps) : .numbers))
+        bytes += 4 * parameter.shape.count
+      }
+      for node in part.graph.nodes { if case .input = node.operation { bytes += 4 * node.outputs[0].shape.count } }
+      return Traced(graph: part.graph, results: part.results, given: given, inputs: inputs, bytes: bytes)
+    }
+  }
+
+  // MARK: Running
+
+  /// Makes the case ready to run.
+  func replay(on device: any Device) throws -> (replay: Replay, bytes: Int) {
+    let traced = trace()
+    let layout = ParameterLayout(traced.given.map { ($0.parameter.name, $0.parameter) }, groupCount: 0) { _, _ in nil }
+    var request = StepRequest(graph: traced.graph, layout: layout)
+    for (index, result) in traced.results.enumerated() { request.outputs["result\(index)"] = result }
+    let plan = try Planner(profile: device.profile).plan(request)
+    let operands = try device.makeBuffer(count: max(layout.statisticsSize, 16))
+    for ((_, content), entry) in zip(traced.given, layout.entries) {
+      try Filling.write(content, count: entry.slice.count, to: operands, at: entry.slice.offset, of: device)
+    }
+    let memory = try PlanMemory(for: plan, on: device, sharing: [.statistics: operands])
+    var inputs: [String: [Int32]] = [:]
+    for (name, input) in plan.inputs {
+      guard case .integers(let below)? = traced.inputs[name] else { continue }
+      inputs[name] = Filling.integers(count: input.slice.count, below: below)
+    }
+    let constants = [UInt8](repeating: 0, count: StepMemory.constantsSize(groups: 0) * 4)
+    return (try Replay(plan, on: device, memory: memory.buffers, constants: constants, inputs: inputs), traced.bytes + bytesReadAgain)
+  }
+}

@@ -1,0 +1,65 @@
+import Glissade
+import GlissadeKernels
+
+/// Plans of the kernels that do nothing but reach a limit.
+enum LimitPlans {
+  /// Fused multiply-adds in registers.
+  /// - Parameter rounds: multiply-adds of every accumulator.
+  static func multiplyAdd(rounds: Int, for profile: DeviceProfile) -> Plan {
+    let items = profile.shares
+    let isCPU = profile.style == .cpu
+    let lanes = isCPU ? 16 : 1
+    let tile = profile.tileRows * profile.tileColumns / 16
+    let chains =
+      isCPU ? max(Int(FMA_PEAK_MINIMUM_CHAINS), min(tile, Int(FMA_PEAK_MAXIMUM_CHAINS))) : Int(FMA_PEAK_GPU_CHAINS)
+    let output = Slice(.activations, offset: 0, count: items * lanes)
+    // Goes to 1, so that no number is subnormal or overflows.
+    let parameters = FMAPeakParameters(y: output.unit, rounds: Int32(rounds), factor: 0.5, addend: 0.5)
+    let launch = Launch(
+      "fma_peak", items: items, writes: [output], flops: 2 * rounds * chains * lanes * items, parameters: parameters)
+    return Plan(launches: [launch], activationsSize: Slice.room(output.count))
+  }
+
+  /// How a copy writes.
+  enum CopyKind: Int32, CaseIterable {
+    case plain = 0
+    /// Past the caches, where there are such stores.
+    case streaming = 1
+    /// Where it has read.
+    case inPlace = 2
+  }
+
+  private static func copyCount(bytes: Int) -> Int { max(1, (bytes / 8 + 15) / 16) * 16 }
+
+  /// Where a copy goes: half a page off, because loads wait for earlier stores to addresses that are equal in their last 12 bits.
+  private static func copyTarget(_ count: Int) -> Int { (Slice.room(count) + 1023) / 1024 * 1024 + 512 }
+
+  /// The size of arena that copies of so many bytes, read and written, need.
+  static func copyElements(bytes: Int) -> Int {
+    let count = copyCount(bytes: bytes)
+    return copyTarget(count) + Slice.room(count)
+  }
+
+  /// A copy.
+  /// - Parameter bytes: read and written together.
+  static func copy(bytes: Int, _ kind: CopyKind, for profile: DeviceProfile) -> Plan {
+    let count = copyCount(bytes: bytes)
+    let source = Slice(.activations, offset: 0, count: count)
+    let target = Slice(.activations, offset: copyTarget(count), count: count)
+    let parameters = CopyPeakParameters(x: source.unit, y: target.unit, count: Int32(count), kind: kind.rawValue, addend: 0)
+    let launch = Launch("copy_peak", items: profile.shares(of: count), reads: [source], writes: [target], parameters: parameters)
+    return Plan(launches: [launch], activationsSize: copyElements(bytes: bytes))
+  }
+
+  /// Launches that do nothing.
+  /// - Parameters:
+  ///   - count: how many.
+  ///   - isShared: whether all of a device's threads take part; otherwise each has one work-item, which a CPU's caller does itself.
+  static func empty(count: Int, isShared: Bool, for profile: DeviceProfile) -> Plan {
+    // From this many bytes on, the CPU device shares a launch out.
+    let output = Slice(.activations, offset: 0, count: isShared ? 1 << 16 : 16)
+    let launch = Launch(
+      "empty_launch", items: isShared ? profile.shares : 1, writes: [output], parameters: EmptyLaunchParameters(y: output.unit, never: 0))
+    return Plan(launches: Array(repeating: launch, count: count), activationsSize: Slice.room(output.count))
+  }
+}

@@ -1,0 +1,40 @@
+import Glissade
+
+/// An update rule over the parameters of resnet18: 11 million in 62 tensors, in one launch, beside one launch for each operation and tensor.
+struct OptimizerCase: Sendable {
+  var name: String
+  var optimizer: any Optimizer
+  /// Kinds of state that the update reads and writes.
+  var states: Int
+  /// The formula from elementwise operations: p, g and the states, each of which the result replaces.
+  var unfused: @Sendable (_ p: Tensor, _ g: Tensor, _ states: [Tensor]) -> (p: Tensor, states: [Tensor])
+
+  /// The tensors.
+  static var shapes: [Shape] {
+    LayerPath.parameters(of: ResNet(channels: 3, classes: 10)).filter { $0.parameter.role == .weight }.map(\.parameter.shape)
+  }
+
+  /// The step that both forms take, for the bias corrections.
+  static let step = 10
+
+  func measure(on device: any Device, seconds: Double, _ probe: LimitProbe) throws -> BenchmarkResult {
+    let shapes = Self.shapes
+    // Parameters, gradients and states are read, all but the gradients written.
+    let bytes = 4 * shapes.reduce(0) { $0 + $1.count } * (3 + 2 * states)
+    let witness = try probe.copyWitness(bytes: bytes, isInPlace: true)
+    var result: BenchmarkResult
+    do {
+      let fused = try FusedUpdate(of: self, shapes, on: device)
+      let replay = try Replay(fused.plan, on: device, memory: fused.memory, constants: fused.constants)
+      let measurement = try Measurement(of: replay, seconds: seconds, against: witness)
+      result = measurement.result(.optimizers, name, launches: fused.plan.launches.count, flops: 0, bytes: bytes)
+    }
+    let unfused = try UnfusedUpdate(of: self, shapes, on: device)
+    let replay = try Replay(unfused.plan, on: device, memory: unfused.memory, constants: unfused.constants, maximumPasses: 1)
+    var times: [Double] = []
+    let end = Stopwatch.now + seconds
+    while Stopwatch.now < end || times.count < 5 { times.append(try replay.run().total) }
+    result.unfusedSeconds = Samples(times).median
+    return result
+  }
+}

@@ -1,0 +1,131 @@
+import Glissade
+import GlissadeKernels
+
+/// Training steps of a model on random pictures, which are uploaded at every step.
+struct TrainingCase: Sendable {
+  var name: String
+  var input: Shape
+  var batchSize: Int
+  var optimizer: any Optimizer
+
+  static let classes = 10
+
+  static var all: [TrainingCase] {
+    let sgd = SGD(learningRate: 1e-3, momentum: 0.9, weightDecay: 5e-4, isNesterov: true)
+    return [
+      TrainingCase(name: "mlp", input: [28, 28, 1], batchSize: 128, optimizer: Adam()),
+      TrainingCase(name: "lenet", input: [28, 28, 1], batchSize: 128, optimizer: Adam()),
+      TrainingCase(name: "resnet18", input: [32, 32, 3], batchSize: 64, optimizer: sgd),
+    ]
+  }
+
+  /// The device's memory is not the process's on a GPU; this is what the process takes.
+  func measure(on device: any Device, seconds: Double, batchSize: Int?) throws -> BenchmarkResult {
+    ProcessMemory.forgetPeak()
+    let batch = batchSize ?? self.batchSize
+    let features = Filling.numbers(count: batch * input.count)
+    let labels = Filling.integers(count: batch, below: Self.classes)
+    let start = Stopwatch.now
+    guard let model = ModelZoo.make(name, input: input, classes: Self.classes) else { throw UnknownModel(name: name) }
+    let session = try TrainingSession(
+      model: model, sampleShape: input, batchSize: batch, groups: [ParameterGroup(optimizer)], device: device)
+    let rate = optimizer.learningRate
+    func step() throws {
+      try features.withUnsafeBufferPointer { features in
+        try labels.withUnsafeBufferPointer { try session.train(features: features, labels: $0, learningRates: { _ in rate }) }
+      }
+    }
+    try step()
+    try device.synchronize()
+    let firstStep = Stopwatch.now - start
+    var result = BenchmarkResult(suite: .train, name: name, samples: try Self.steadyTimes(seconds, device, step))
+    let plan = try session.plan(batchSize: batch, isTraining: true)
+    result.samplesPerSecond = Double(batch) / result.samples.median
+    result.batchSize = batch
+    result.launches = plan.launches.count
+    result.arenaBytes = plan.activationsSize * 4
+    result.firstStepSeconds = firstStep
+    result.hostMicrosecondsPerLaunch = try Self.hostSeconds(of: plan, device, step) / Double(plan.launches.count) * 1e6
+    result.peakResidentBytes = ProcessMemory.peak
+    result.families = try Self.families(of: session, features, labels)
+    result.deviceSeconds = result.families?.reduce(0) { $0 + $1.seconds }
+    return result
+  }
+
+  /// From one step's beginning to the next one's, after a warm-up: with two steps on the way, as in training.
+  private static func steadyTimes(_ seconds: Double, _ device: any Device, _ step: () throws -> Void) throws -> Samples {
+    for _ in 0..<3 { try step() }
+    var times: [Double] = []
+    var last = Stopwatch.now
+    let end = last + seconds
+    while last < end || times.count < 5 {
+      try step()
+      let now = Stopwatch.now
+      times.append(now - last)
+      last = now
+    }
+    try device.synchronize()
+    return Samples(times)
+  }
+
+  /// What the host spends on a step: handing the batch over and queueing the launches, before an idle device. On the CPU device, where the
+  /// host computes, a plan of as many launches that do nothing.
+  private static func hostSeconds(of plan: Plan, _ device: any Device, _ step: () throws -> Void) throws -> Double {
+    if device.isNative {
+      let empty = LimitPlans.empty(count: plan.launches.count, isShared: true, for: device.profile)
+      let constants = [UInt8](repeating: 0, count: StepMemory.constantsSize(groups: 0) * 4)
+      let memory = try PlanMemory(for: empty, on: device, sharing: [:])
+      let replay = try Replay(empty, on: device, memory: memory.buffers, constants: constants, maximumPasses: 1)
+      return Samples(try (0..<50).map { _ in try replay.run().total }).median
+    }
+    let times = try (0..<10).map { _ in
+      try device.synchronize()
+      return try Stopwatch.seconds(step)
+    }
+    try device.synchronize()
+    return Samples(times).median
+  }
+
+  /// Seconds of a step by kernel family: of each launch the median of several steps.
+  private static func families(of session: TrainingSession, _ features: [Float], _ labels: [Int32]) throws -> [(
+    name: String, seconds: Double
+  )] {
+    var names: [String] = []
+    var times: [[Double]] = []
+    for _ in 0..<5 {
+      let (plan, nanoseconds) = try features.withUnsafeBufferPointer { features in
+        try labels.withUnsafeBufferPointer { try session.profile(features: features, labels: $0) }
+      }
+      names = plan.launches.map(\.family)
+      if times.isEmpty { times = Array(repeating: [], count: nanoseconds.count) }
+      for (index, time) in nanoseconds.enumerated() { times[index].append(Double(time) * 1e-9) }
+    }
+    var sums: [String: Double] = [:]
+    for (name, samples) in zip(names, times) { sums[name, default: 0] += Samples(samples).median }
+    return sums.map { (name: $0.key, seconds: $0.value) }.sorted { ($1.seconds, $0.name) < ($0.seconds, $1.name) }
+  }
+
+  private struct UnknownModel: Error, CustomStringConvertible {
+    let name: String
+    var description: String { "there is no model '\(name)'" }
+  }
+}
+
+extension Launch {
+  private static let families: [String: String] = {
+    let library = glissade_native_library(0)
+    var result: [String: String] = [:]
+    for kernel in UnsafeBufferPointer(start: library.first, count: library.count) {
+      result[String(cString: kernel.name)] = String(cString: kernel.family)
+    }
+    return result
+  }()
+
+  /// The kernel family that it belongs to.
+  fileprivate var family: String {
+    switch kernel {
+    case .library(let name): Self.families[name] ?? name
+    case .elementwise: "elementwise"
+    }
+  }
+}

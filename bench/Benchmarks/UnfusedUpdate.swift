@@ -1,0 +1,52 @@
+import Glissade
+
+/// An update as other OpenCL backends do it: for every tensor, one launch for each operation of the formula. Results go where the operands
+/// were, as they do there.
+struct UnfusedUpdate {
+  let plan: Plan
+  let layout: ParameterLayout
+  let memory: [BufferReference: any DeviceBuffer]
+  let constants: [UInt8]
+
+  init(of row: OptimizerCase, _ shapes: [Shape], on device: any Device) throws {
+    let graph = Graph(isTraining: true)
+    // Group 0 holds the parameters, the groups after it the states; the gradients are frozen.
+    let groupCount = 1 + row.states
+    var listed: [(path: String, parameter: Parameter)] = []
+    var groups: [String: Int] = [:]
+    var results: [(parameter: ParameterID, gradient: Tensor)] = []
+    for (index, shape) in shapes.enumerated() {
+      func tensor(_ name: String, group: Int?) -> Parameter {
+        let parameter = Parameter(name, shape: shape)
+        listed.append(("\(name).\(index)", parameter))
+        groups["\(name).\(index)"] = group
+        return parameter
+      }
+      let p = tensor("p", group: 0)
+      let g = tensor("g", group: nil)
+      let states = (0..<row.states).map { tensor("s\($0)", group: 1 + $0) }
+      let updated = row.unfused(graph[p], graph[g], states.map { graph[$0] })
+      results.append((p.id, updated.p))
+      for (state, value) in zip(states, updated.states) { results.append((state.id, value)) }
+    }
+    layout = ParameterLayout(listed, groupCount: groupCount) { path, _ in groups[path] }
+    var request = StepRequest(graph: graph, layout: layout)
+    // Values are computed into the gradient arenas, which are the parameters' own memory here.
+    request.gradients = results
+    request.fuses = false
+    plan = try Planner(profile: device.profile).plan(request)
+    var shared: [BufferReference: any DeviceBuffer] = [:]
+    for (group, size) in layout.groupSizes.enumerated() {
+      let buffer = try device.makeBuffer(count: size)
+      if group == 0 { try Filling.write(.numbers, count: size, to: buffer, at: 0, of: device) }
+      shared[.parameters(group: group)] = buffer
+      shared[.gradients(group: group)] = buffer
+    }
+    // Parameters and gradients of both forms lie alike, and so have the same numbers.
+    let gradients = try device.makeBuffer(count: layout.statisticsSize)
+    try Filling.write(.numbers, count: layout.statisticsSize, to: gradients, at: 0, of: device)
+    shared[.statistics] = gradients
+    memory = try PlanMemory(for: plan, on: device, sharing: shared).buffers
+    constants = [UInt8](repeating: 0, count: StepMemory.constantsSize(groups: groupCount) * 4)
+  }
+}
