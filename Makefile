@@ -4,7 +4,7 @@ SWIFT ?= swift
 # C is compiled at -O0 in debug builds, which makes kernels ten times slower; tests want neither that nor an optimised Swift build.
 TEST_FLAGS := -Xcc -O2
 
-.PHONY: build demo test lint format clean
+.PHONY: build demo test bench-peers lint format clean
 
 build:
 	@Scripts/install.sh build
@@ -19,6 +19,12 @@ test:
 	@Scripts/install.sh test
 	$(SWIFT) build --build-tests $(TEST_FLAGS)
 	$(SWIFT) test --skip-build $(TEST_FLAGS)
+
+# More options: make bench-peers PEERS_FLAGS="--rounds 5"; bench/peers/run.py --help lists them.
+bench-peers:
+	@Scripts/install.sh test
+	$(SWIFT) build -c release --product glissade
+	bench/peers/run.py $(PEERS_FLAGS)
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Examples bench

@@ -25,7 +25,8 @@ let package = Package(
     .target(name: "GlissadeTensors", dependencies: ["GlissadeRandom"], path: "Sources/Tensors"),
     .target(name: "GlissadePlanning", dependencies: ["GlissadeTensors", "GlissadeKernels"], path: "Sources/Planning"),
     .target(
-      name: "GlissadeDevices", dependencies: ["GlissadePlanning", "GlissadeKernels", "COpenCL", "CExecutor"], path: "Sources/Devices"),
+      name: "GlissadeDevices", dependencies: ["GlissadePlanning", "GlissadeKernels", "GlissadeFormats", "COpenCL", "CExecutor"],
+      path: "Sources/Devices"),
 
     // What people build networks from.
     .target(name: "GlissadeLayers", dependencies: ["GlissadeTensors"], path: "Sources/Layers"),

@@ -148,6 +148,37 @@ static const char winograd_text[] = {
 #embed "winograd.cl"
     , '\n', 0};
 
+// Text alone: kernels with local memory and barriers, which only OpenCL devices run.
+static const char matmul_local_text[] = {
+#embed "language.h"
+    NEWLINE
+#embed "scalar.h"
+    NEWLINE
+#embed "include/epilogue.h"
+    NEWLINE
+#embed "include/matmul_local.h"
+    NEWLINE
+#embed "local_tile.h"
+    NEWLINE
+#embed "matmul_local.cl"
+    , '\n', 0};
+
+static const char convolution_local_text[] = {
+#embed "language.h"
+    NEWLINE
+#embed "scalar.h"
+    NEWLINE
+#embed "include/epilogue.h"
+    NEWLINE
+#embed "include/convolution.h"
+    NEWLINE
+#embed "include/convolution_local.h"
+    NEWLINE
+#embed "local_tile.h"
+    NEWLINE
+#embed "convolution_local.cl"
+    , '\n', 0};
+
 static const struct {
   const char* name;
   const char* text;
@@ -156,8 +187,25 @@ static const struct {
     {"movement", movement_text},       {"normalization", normalization_text}, {"optimizers", optimizers_text},
     {"pooling", pooling_text},         {"random", random_text},         {"reductions", reductions_text},
     {"softmax", softmax_text},         {"winograd", winograd_text}, {"benchmark", benchmark_text},
+    {"matmul_local", matmul_local_text},
+    {"convolution_local", convolution_local_text},
 };
 
 size_t glissade_family_count(void) { return sizeof(families) / sizeof(families[0]); }
 const char* glissade_family_name(size_t index) { return families[index].name; }
 const char* glissade_family_text(size_t index) { return families[index].text; }
+
+// The kernels of the families that are text alone.
+static const struct {
+  const char* name;
+  const char* family;
+} text_kernels[] = {
+    {"matmul_local", "matmul_local"},
+    {"convolution_local", "convolution_local"},
+    {"convolution_input_gradient_local", "convolution_local"},
+    {"convolution_weight_gradient_local", "convolution_local"},
+};
+
+size_t glissade_text_kernel_count(void) { return sizeof(text_kernels) / sizeof(text_kernels[0]); }
+const char* glissade_text_kernel_name(size_t index) { return text_kernels[index].name; }
+const char* glissade_text_kernel_family(size_t index) { return text_kernels[index].family; }

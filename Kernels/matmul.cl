@@ -14,14 +14,16 @@ __kernel void pack_panels(__global const float* restrict source, __global float*
 }
 REGISTER(pack_panels, PackPanelsParameters, 2)
 
-// One tile: rows from `row`, columns from `column`, the inner positions first..<end of A and B (both at their batch entry).
-INLINE void matmulTile(__global const float* a, __global const float* b, __global float* c, const EpilogueOperands o, const Epilogue e,
-                       const MatmulParameters p, const int row, const int column, const int outputRow, const int first, const int end,
-                       const int vectors) {
-  Tile t;
-  clearTile(&t);
-  int rows[TILE_ROWS];
-  UNROLL for (int r = 0; r < TILE_ROWS; r++) rows[r] = row + r < p.rows ? outputRow + r : -1;
+#if !defined(__OPENCL_VERSION__) || defined(CPU_DEVICE)
+#ifndef INNER_BLOCK
+#define INNER_BLOCK 256                   // inner positions that are done for all tiles of a work-item before the next ones
+#endif
+#define MOST_TILES (MATMUL_MOST_ROWS / TILE_ROWS)
+#endif
+
+// Adds to a tile (rows from `row`, columns from `column`) the inner positions first..<end of A and B, both at their batch entry.
+INLINE void multiplyTile(Tile* t, __global const float* a, __global const float* b, const MatmulParameters p, const int row,
+                         const int column, const int first, const int end, const int vectors) {
   const int step = p.bLayout == OPERAND_PACKED ? TILE_COLUMNS : p.columns;
   b += p.bLayout == OPERAND_PACKED ? ((size_t)(column / TILE_COLUMNS) * p.inner + first) * TILE_COLUMNS
                                    : (size_t)first * p.columns + column;
@@ -29,15 +31,55 @@ INLINE void matmulTile(__global const float* a, __global const float* b, __globa
     __global const float* x[TILE_ROWS];
     UNROLL for (int r = 0; r < TILE_ROWS; r++) x[r] = a + (size_t)(row + r < p.rows ? row + r : row) * p.inner + first;
     if (step == TILE_COLUMNS)
-      addRows(&t, x, b, TILE_COLUMNS, end - first, vectors);
+      addRows(t, x, b, TILE_COLUMNS, end - first, vectors);
     else
-      addRows(&t, x, b, step, end - first, vectors);
+      addRows(t, x, b, step, end - first, vectors);
   } else {
     const int aStep = p.aLayout == OPERAND_PACKED ? TILE_ROWS : p.rows;
     a += p.aLayout == OPERAND_PACKED ? ((size_t)(row / TILE_ROWS) * p.inner + first) * TILE_ROWS : (size_t)first * p.rows + row;
-    addColumns(&t, a, aStep, b, step, end - first, vectors);
+    addColumns(t, a, aStep, b, step, end - first, vectors);
   }
-  storeTile(&t, c, rows, p.columns, column, p.columns - column, o, e, vectors);
+}
+
+// The tiles of one work-item, row tiles firstTile ..< endTile of one panel. On a CPU INNER_BLOCK inner positions at a time, so that the
+// block of B's panel stays in the first-level cache from tile to tile; sums wait in `waiting` meanwhile.
+INLINE void multiplyTiles(__global const float* a, __global const float* b, __global float* c, const EpilogueOperands o, const Epilogue e,
+                          const MatmulParameters p, const int firstTile, const int endTile, const int column, const int offset,
+                          const int first, const int end, const int vectors) {
+#ifdef INNER_BLOCK
+  float16 waiting[MOST_TILES * TILE_ROWS * TILE_VECTORS];
+  const int block = endTile - firstTile > 1 ? INNER_BLOCK : end - first;
+#else
+  const int block = end - first;
+#endif
+  for (int k = first; k < end || k == first; k += block) {
+    const int blockEnd = k + block < end ? k + block : end;
+    for (int i = firstTile; i < endTile; i++) {
+      const int row = i * TILE_ROWS;
+      Tile t;
+#ifdef INNER_BLOCK
+      float16* mine = waiting + (i - firstTile) * TILE_ROWS * TILE_VECTORS;
+      if (k > first) {
+        UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < vectors; v++) t.sum[r][v] = mine[r * TILE_VECTORS + v];
+      } else {
+        clearTile(&t);
+      }
+#else
+      clearTile(&t);
+#endif
+      multiplyTile(&t, a, b, p, row, column, k, blockEnd, vectors);
+#ifdef INNER_BLOCK
+      if (blockEnd < end) {
+        UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < vectors; v++) mine[r * TILE_VECTORS + v] = t.sum[r][v];
+        continue;
+      }
+#endif
+      int rows[TILE_ROWS];
+      UNROLL for (int r = 0; r < TILE_ROWS; r++) rows[r] = row + r < p.rows ? offset + row + r : -1;
+      storeTile(&t, c, rows, p.columns, column, p.columns - column, o, e, vectors);
+    }
+    if (block <= 0) break;
+  }
 }
 
 // The part of the inner dimension that split number `split` takes.
@@ -62,14 +104,13 @@ __kernel void matmul(__global const float* restrict a, __global const float* res
   const EpilogueOperands o = EPILOGUE_OPERANDS(e);
   __global const float* from = AT(a, p.a) + (size_t)entry * p.aStride;
   __global const float* times = AT(b, p.b) + (size_t)entry * p.bStride;
-  for (int i = 0; i < p.tilesPerItem; i++) {
-    const int row = ((int)get_global_id(1) * p.tilesPerItem + i) * TILE_ROWS, outputRow = (split * p.batch + entry) * p.rows + row;
-    if (row >= p.rows) return;
-    if (TILE_VECTORS > 1 && p.columns - column <= 16)
-      matmulTile(from, times, AT(c, p.c), o, e, p, row, column, outputRow, first, end, 1);
-    else
-      matmulTile(from, times, AT(c, p.c), o, e, p, row, column, outputRow, first, end, TILE_VECTORS);
-  }
+  const int tiles = (p.rows + TILE_ROWS - 1) / TILE_ROWS, firstTile = (int)get_global_id(1) * p.tilesPerItem;
+  const int endTile = firstTile + p.tilesPerItem < tiles ? firstTile + p.tilesPerItem : tiles;
+  const int offset = (split * p.batch + entry) * p.rows;
+  if (TILE_VECTORS > 1 && p.columns - column <= 16)
+    multiplyTiles(from, times, AT(c, p.c), o, e, p, firstTile, endTile, column, offset, first, end, 1);
+  else
+    multiplyTiles(from, times, AT(c, p.c), o, e, p, firstTile, endTile, column, offset, first, end, TILE_VECTORS);
 }
 REGISTER(matmul, MatmulParameters, 7)
 

@@ -7,6 +7,8 @@
 #include "elementwise.h"
 #include "matmul.h"
 #include "convolution.h"
+#include "matmul_local.h"
+#include "convolution_local.h"
 #include "movement.h"
 #include "normalization.h"
 #include "optimizers.h"
@@ -50,3 +52,7 @@ const char* glissade_family_name(size_t index);
 const char* glissade_family_text(size_t index);
 /// The text that every generated elementwise kernel starts with: the language header and the scalar operations.
 const char* glissade_scalar_text(void);
+/// The kernels that only OpenCL devices have, because they share memory between the items of a work-group.
+size_t glissade_text_kernel_count(void);
+const char* glissade_text_kernel_name(size_t index);
+const char* glissade_text_kernel_family(size_t index);

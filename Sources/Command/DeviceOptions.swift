@@ -38,7 +38,13 @@ struct DeviceOptions: ParsableArguments {
     let request = try request()
     // Training that moves to the CPU later finds the number there.
     if let threads { setenv("GLISSADE_THREADS", "\(threads)", 1) }
-    do { return try DeviceSelection.open(request, threads: threads) } catch let error as DeviceSelectionError {
+    do {
+      let selection = try DeviceSelection.open(request, threads: threads)
+      if let warning = (selection.device as? OpenCLDevice)?.tuning.warning {
+        Terminal.write("glissade: \(Text.line(warning))\n", to: STDERR_FILENO)
+      }
+      return selection
+    } catch let error as DeviceSelectionError {
       if case .openCLDevice = request, !OpenCLDiscovery().candidates.isEmpty { throw Misuse(error.description) }
       throw error
     }

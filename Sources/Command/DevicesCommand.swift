@@ -30,6 +30,8 @@ struct DeviceList {
     var isChosen: Bool
     /// Why, or why not.
     var verdict: String
+    /// Where its kernels for products come from.
+    var tuning: DeviceTuning?
   }
 
   let entries: [Entry]
@@ -45,7 +47,7 @@ struct DeviceList {
       survey.entries.map { entry in
         Entry(
           information: entry.information, isChosen: entry.information.identifier == chosen,
-          verdict: Text.line(entry.objection ?? survey.reason))
+          verdict: Text.line(entry.objection ?? survey.reason), tuning: entry.tuning)
       }
       + [
         Entry(
@@ -72,6 +74,7 @@ struct DeviceList {
         "command_buffers": .bool(information.hasCommandBuffers),
         "auto": .bool(entry.isChosen),
         "reason": .string(entry.verdict),
+        "tuning": entry.tuning.map { .string($0.description) } ?? .null,
       ]
     }
     return [
@@ -94,7 +97,8 @@ struct DeviceList {
             mark(information.hasSubgroups), mark(information.hasCommandBuffers)))
       let driver = information.driver.isEmpty ? "" : ", driver \(information.driver)"
       let verdict = (entry.isChosen ? "taken by 'auto': " : "not taken by 'auto': ") + entry.verdict
-      for text in [information.platform + driver, verdict] {
+      let tuning = entry.tuning.map { [$0.description] + ($0.warning.map { [Text.line($0)] } ?? []) } ?? []
+      for text in [information.platform + driver, verdict] + tuning {
         lines += Text.wrapped(text, width: 86).map { String(repeating: " ", count: 14) + $0 }
       }
     }

@@ -88,8 +88,16 @@ public struct DeviceSelection: Sendable {
 
   static func tested(_ candidate: OpenCLCandidate) throws(DeviceError) -> OpenCLDevice {
     let device = try OpenCLDevice(candidate)
-    try SelfTest.run(on: device)
-    return device
+    do throws(DeviceError) {
+      try SelfTest.run(on: device)
+      return device
+    } catch {
+      // A driver that cannot run kernels with local memory may well run the others.
+      guard device.profile.products != ProductTuning() else { throw error }
+      let plain = try OpenCLDevice(candidate, products: ProductTuning())
+      do throws(DeviceError) { try SelfTest.run(on: plain) } catch _ { throw error }
+      return plain
+    }
   }
 }
 
@@ -99,6 +107,8 @@ public struct DeviceSurvey {
   public struct Entry: Sendable {
     public let information: DeviceInformation
     public let objection: String?
+    /// Where its kernels for products come from.
+    public let tuning: DeviceTuning
   }
 
   /// Every OpenCL device, in OpenCL's order.
@@ -131,7 +141,8 @@ public struct DeviceSurvey {
     entries = discovery.candidates.map {
       Entry(
         information: $0.information,
-        objection: $0.information.identifier == taken?.information.identifier ? nil : objections[$0.information.identifier] ?? "")
+        objection: $0.information.identifier == taken?.information.identifier ? nil : objections[$0.information.identifier] ?? "",
+        tuning: $0.information.identifier == taken?.information.identifier ? taken?.tuning ?? $0.tuning : $0.tuning)
     }
     if taken != nil {
       reason = "the best GPU that passed its self-test" + (failures.isEmpty ? "" : "; not \(failures.joined(separator: "; not "))")

@@ -13,9 +13,12 @@ public struct DeviceProfile: Hashable, Sendable {
 
   /// Threads, or on a GPU compute units times a few hundred: what work has to be cut for. No result depends on it.
   public var workers: Int
+  /// Which kernels compute matrix products and convolutions.
+  public var products: ProductTuning
 
-  public init(style: Style, tileRows: Int, tileColumns: Int, shares: Int, workers: Int) {
+  public init(style: Style, tileRows: Int, tileColumns: Int, shares: Int, workers: Int, products: ProductTuning = ProductTuning()) {
     self.style = style
+    self.products = products
     self.workers = workers
     self.tileRows = tileRows
     self.tileColumns = tileColumns

@@ -8,6 +8,8 @@ public struct Launch: Sendable {
     case library(String)
     /// An elementwise chain: generated source on OpenCL, the tile interpreter natively.
     case elementwise(ElementwiseChain)
+    /// A kernel of the library that exists as OpenCL C only, built for a tile in local memory.
+    case local(String, LocalTile)
   }
 
   public var kernel: Kernel
@@ -51,7 +53,14 @@ public struct Launch: Sendable {
     switch kernel {
     case .library(let name): name
     case .elementwise(let chain): "elementwise(\(chain.instructions.count))"
+    case .local(let name, _): name
     }
+  }
+
+  /// How many work-items, neighbours in the first dimension, have to be a work-group; `nil` where it does not matter.
+  public var groupSize: Int? {
+    guard case .local(_, let tile) = kernel else { return nil }
+    return tile.groupSize
   }
 }
 

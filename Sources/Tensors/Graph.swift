@@ -115,7 +115,7 @@ public final class Graph {
 
   /// Records an operation and gives its first result.
   @discardableResult
-  func record(_ operation: Operation, _ inputs: [Tensor]) -> Tensor { recordAll(operation, inputs)[0] }
+  package func record(_ operation: Operation, _ inputs: [Tensor]) -> Tensor { recordAll(operation, inputs)[0] }
 
   /// Records an operation and gives all its results.
   func recordAll(_ operation: Operation, _ inputs: [Tensor]) -> [Tensor] {

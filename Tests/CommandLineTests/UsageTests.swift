@@ -17,8 +17,8 @@ struct UsageTests {
   }
 
   @Test(arguments: [
-    (["trian"], "unknown command 'trian'; did you mean 'train'? (train, evaluate, devices, bench)"),
-    (["xyz"], "unknown command 'xyz'; there are train, evaluate, devices, bench"),
+    (["trian"], "unknown command 'trian'; did you mean 'train'? (train, evaluate, devices, tune, bench)"),
+    (["xyz"], "unknown command 'xyz'; there are train, evaluate, devices, tune, bench"),
     (["train", "--model", "lenett"], "unknown model 'lenett'; did you mean 'lenet'? (mlp, lenet, resnet18)"),
     (["train", "--model", "resnet"], "did you mean 'resnet18'?"),
     (["train", "--model", "transformer"], "unknown model 'transformer'; there are mlp, lenet, resnet18"),

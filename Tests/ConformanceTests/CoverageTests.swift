@@ -79,6 +79,7 @@ struct CoverageTests {
           switch launch.kernel {
           case .library(let name): kernels.insert(name)
           case .elementwise: kernels.insert("elementwise")
+          case .local(let name, _): kernels.insert(name)
           }
         }
       }
@@ -88,7 +89,8 @@ struct CoverageTests {
     #expect(Set(BinaryFunction.allCases).subtracting(binary).isEmpty)
     #expect(Set(Reduction.allCases).subtracting(reductions).isEmpty)
     let library = glissade_native_library(0)
-    let names = Set(UnsafeBufferPointer(start: library.first, count: library.count).map { String(cString: $0.name) })
+    var names = Set(UnsafeBufferPointer(start: library.first, count: library.count).map { String(cString: $0.name) })
+    for index in 0..<glissade_text_kernel_count() { names.insert(String(cString: glissade_text_kernel_name(index))) }
     #expect(names.subtracting(kernels).isEmpty)
     #expect(kernels.subtracting(names).isEmpty)
   }

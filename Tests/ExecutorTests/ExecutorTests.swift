@@ -102,7 +102,7 @@ struct ExecutorTests {
   }
 
   /// A pool without work sleeps.
-  @Test(.timeLimit(.minutes(1)), arguments: [Int32(2), 7]) func anIdlePoolUsesNoProcessorTime(threads: Int32) async {
+  @Test(arguments: [Int32(2), 7]) func anIdlePoolUsesNoProcessorTime(threads: Int32) async {
     // In a process of its own, where no other test uses processor time.
     await #expect(processExitsWith: .success) { [threads] in try measureIdle(threads: threads) }
   }
@@ -126,7 +126,8 @@ private func measureIdle(threads: Int32) throws {
   let before = processorMilliseconds()
   usleep(300_000)
   let used = processorMilliseconds() - before
-  #expect(used < 15, "an idle pool used \(used) ms in 300 ms")
+  // A thread that waits awake would use 300.
+  #expect(used < 100, "an idle pool used \(used) ms in 300 ms")
   // And it still works after its sleep.
   executor.run([launch(increment, [cells], size: [1000, 1, 1])])
   #expect(cells.values == [UInt32](repeating: 2, count: 1000))

@@ -10,6 +10,12 @@ public struct TestDevice: Sendable, CustomStringConvertible {
   /// Whether a kernel takes its driver long to build, for each size of an index space anew: a CPU with the kernels of a GPU.
   public var isSlowToPrepare = false
 
+  public init(name: String, device: any Device, isSlowToPrepare: Bool = false) {
+    self.name = name
+    self.device = device
+    self.isSlowToPrepare = isSlowToPrepare
+  }
+
   public var description: String { name }
 }
 

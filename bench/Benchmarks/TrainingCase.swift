@@ -125,6 +125,7 @@ extension Launch {
   fileprivate var family: String {
     switch kernel {
     case .library(let name): Self.families[name] ?? name
+    case .local(let name, _): name.hasPrefix("matmul") ? "matmul" : "convolution"
     case .elementwise: "elementwise"
     }
   }

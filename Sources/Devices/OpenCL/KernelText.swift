@@ -6,7 +6,7 @@ enum KernelText {
   /// - Parameters:
   ///   - family: a family's whole text.
   ///   - name: the kernel to keep.
-  /// - Returns: the text without the other kernels, each from `__kernel void` to a brace at the start of a line; lines keep their numbers.
+  /// - Returns: the text without the other kernels, each from `__kernel` to a brace at the start of a line; lines keep their numbers.
   static func program(from family: String, keeping name: String) -> String {
     var result = ""
     result.reserveCapacity(family.utf8.count)
@@ -23,10 +23,9 @@ enum KernelText {
     return result
   }
 
-  /// The kernel that begins in a line: `__kernel void NAME(…`.
+  /// The kernel that begins in a line: `__kernel void NAME(…`, possibly with an attribute's macro before `void`.
   private static func kernel(startedBy line: Substring) -> Substring? {
-    let start = "__kernel void "
-    guard line.hasPrefix(start) else { return nil }
-    return line.dropFirst(start.count).prefix { $0 != "(" }
+    guard line.hasPrefix("__kernel "), let parenthesis = line.firstIndex(of: "(") else { return nil }
+    return line[..<parenthesis].split(separator: " ").last
   }
 }

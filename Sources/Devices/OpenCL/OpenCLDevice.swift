@@ -14,7 +14,9 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   let transferQueue: cl_command_queue
   let status: OpenCLStatus
   let programs: OpenCLPrograms
-  private let candidate: OpenCLCandidate
+  /// Where its choice of kernels for products comes from.
+  public let tuning: DeviceTuning
+  let candidate: OpenCLCandidate
   private let timing = Mutex(TimingQueue())
 
   /// Made when it is first asked for: queues that take times may be slower.
@@ -24,14 +26,21 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   }
 
   /// Opens a device.
-  /// - Parameter style: whether to plan as for a CPU or as for a GPU; `nil` for `GLISSADE_OPENCL_STYLE`, or what the device says it is.
+  /// - Parameters:
+  ///   - candidate: the device.
+  ///   - style: whether to plan as for a CPU or as for a GPU; `nil` for `GLISSADE_OPENCL_STYLE`, or what the device says it is.
+  ///   - products: which kernels compute products; `nil` for what was tuned here, or what the device's class starts with.
   /// - Throws: `DeviceError` with the call that failed.
-  public convenience init(_ candidate: OpenCLCandidate, style: DeviceProfile.Style? = nil) throws(DeviceError) {
-    try self.init(candidate, style: style, cache: nil)
+  public convenience init(
+    _ candidate: OpenCLCandidate, style: DeviceProfile.Style? = nil, products: ProductTuning? = nil
+  ) throws(DeviceError) {
+    try self.init(candidate, style: style, products: products, cache: nil)
   }
 
   /// - Parameter cache: where built programs are kept; `nil` for the usual place.
-  init(_ candidate: OpenCLCandidate, style: DeviceProfile.Style?, cache: ProgramCache?) throws(DeviceError) {
+  init(
+    _ candidate: OpenCLCandidate, style: DeviceProfile.Style?, products: ProductTuning? = nil, cache: ProgramCache?
+  ) throws(DeviceError) {
     information = candidate.information
     status = OpenCLStatus(device: candidate.information.identifier)
     if let objection = candidate.objection {
@@ -46,10 +55,21 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
     self.candidate = candidate
     // 32 vector registers of 16 floats, 16 of 8, or 16 of 4; a GPU's lane holds a small tile.
     let tile = !isCPU ? (4, 16) : candidate.nativeVectorWidth >= 16 ? (8, 32) : candidate.nativeVectorWidth >= 8 ? (6, 16) : (2, 16)
+    // GLISSADE_MATMUL_PRECISION=half rounds the operands of products to half precision in local memory; sums stay float.
+    let precision = Environment["GLISSADE_MATMUL_PRECISION"] ?? "float"
+    guard ["float", "half"].contains(precision) else {
+      throw DeviceError(
+        device: status.device, call: "GLISSADE_MATMUL_PRECISION", error: "'\(precision)'", detail: "it has to be float or half")
+    }
+    let known =
+      products.map { DeviceTuning(source: .defaults, warning: nil, products: $0) }
+      ?? DeviceTuning(information, style: isCPU ? .cpu : .gpu, within: candidate.groupLimits)
+    tuning = precision == "half" ? known.withHalfTiles : known
     let units = max(candidate.information.computeUnits, 1)
     profile = DeviceProfile(
       style: isCPU ? .cpu : .gpu, tileRows: tile.0, tileColumns: tile.1, shares: isCPU ? 64 : units * 2048,
-      workers: isCPU ? units : units * 256)
+      workers: isCPU ? units : units * 256,
+      products: tuning.products)
 
     var code: cl_int = 0
     var device: cl_device_id? = candidate.device

@@ -48,8 +48,8 @@ final class OpenCLPlan: PreparedPlan {
     calls = zip(kernels, plan.launches).map { kernel, launch in
       let items = launch.items
       return Call(
-        kernel: kernel, dimensions: items.2 > 1 ? 3 : items.1 > 1 ? 2 : 1, global: items, local: device.localSize(of: kernel, for: items),
-        name: launch.kernelName)
+        kernel: kernel, dimensions: items.2 > 1 ? 3 : items.1 > 1 ? 2 : 1, global: items,
+        local: launch.groupSize.map { ($0, 1, 1) } ?? device.localSize(of: kernel, for: items), name: launch.kernelName)
     }
     // From here on deinit releases what there is.
     for (launch, call) in zip(plan.launches, calls) {

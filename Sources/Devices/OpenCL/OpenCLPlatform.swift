@@ -10,6 +10,13 @@ public struct OpenCLCandidate: @unchecked Sendable {
   let platformVersion: String
   let nativeVectorWidth: Int
   let hasFusedMultiplyAdd: Bool
+  let groupLimits: GroupLimits
+
+  /// Where its choice of kernels for products will come from.
+  public var tuning: DeviceTuning {
+    let wanted = Environment["GLISSADE_OPENCL_STYLE"].flatMap(DeviceProfile.Style.init(rawValue:))
+    return DeviceTuning(information, style: wanted ?? (information.kind == .cpu ? .cpu : .gpu), within: groupLimits)
+  }
 
   /// Why an open device cannot be used, before trying.
   var objection: String? { isUsable ? nil : "it is not available, has no compiler, or its OpenCL is older than 1.2" }
@@ -83,10 +90,13 @@ public struct OpenCLDiscovery: Sendable {
       sharesHostMemory: value(CL_DEVICE_HOST_UNIFIED_MEMORY, cl_bool.self) != 0, hasHalfPrecision: extensions.contains("cl_khr_fp16"),
       hasSubgroups: extensions.contains("cl_khr_subgroups") || extensions.contains("cl_intel_subgroups"),
       hasCommandBuffers: extensions.contains("cl_khr_command_buffer"))
+    let limits = GroupLimits(
+      items: value(CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self), localBytes: Int(clamping: value(CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong.self)),
+      hasSubgroups: information.hasSubgroups)
     let fused = value(CL_DEVICE_SINGLE_FP_CONFIG, cl_device_fp_config.self) & cl_device_fp_config(CL_FP_FMA) != 0
     return OpenCLCandidate(
       information: information, platform: platform, device: device, platformVersion: platformVersion,
-      nativeVectorWidth: Int(value(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint.self)), hasFusedMultiplyAdd: fused,
+      nativeVectorWidth: Int(value(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint.self)), hasFusedMultiplyAdd: fused, groupLimits: limits,
       isUsable: isRecent && value(CL_DEVICE_AVAILABLE, cl_bool.self) != 0 && value(CL_DEVICE_COMPILER_AVAILABLE, cl_bool.self) != 0)
   }
 

@@ -29,6 +29,9 @@ final class OpenCLPrograms: @unchecked Sendable {
     for kernel in UnsafeBufferPointer(start: library.first, count: library.count) {
       result[String(cString: kernel.name)] = numbers[String(cString: kernel.family)]
     }
+    for index in 0..<glissade_text_kernel_count() {
+      result[String(cString: glissade_text_kernel_name(index))] = numbers[String(cString: glissade_text_kernel_family(index))]
+    }
     return result
   }()
 
@@ -69,20 +72,23 @@ final class OpenCLPrograms: @unchecked Sendable {
     var known: [String: cl_program] = [:]
     do throws(DeviceError) {
       for launch in plan.launches {
-        let family: String
+        let template: String
         let name: String
+        var definitions = ""
         switch launch.kernel {
-        case .library(let kernel): (family, name) = (kernel, kernel)
-        case .elementwise(let chain): (family, name) = ("elementwise", chains[chain] ?? "")
+        case .library(let kernel): (template, name) = (kernel, kernel)
+        case .elementwise(let chain): (template, name) = ("elementwise", chains[chain] ?? "")
+        case .local(let kernel, let tile): (template, name, definitions) = (kernel, kernel, tile.definitions)
         }
-        if known[family] == nil {
-          guard let index = Self.families[family] else {
+        let key = definitions + template
+        if known[key] == nil {
+          guard let index = Self.families[template] else {
             throw DeviceError(device: status.device, call: "prepare", error: "no such kernel", kernel: name)
           }
-          let text = KernelText.program(from: String(cString: glissade_family_text(index)), keeping: family)
-          known[family] = try program(family == "elementwise" ? text + chainText : text, family)
+          let text = definitions + KernelText.program(from: String(cString: glissade_family_text(index)), keeping: template)
+          known[key] = try program(template == "elementwise" ? text + chainText : text, template, launch.kernel.options(options))
         }
-        if let program = known[family] { result.append(try kernel(name, in: program)) }
+        if let program = known[key] { result.append(try kernel(name, in: program)) }
       }
     } catch {
       for kernel in result { clReleaseKernel(kernel) }
@@ -97,14 +103,14 @@ final class OpenCLPrograms: @unchecked Sendable {
     return kernel
   }
 
-  private func program(_ source: String, _ kernel: String) throws(DeviceError) -> cl_program {
+  private func program(_ source: String, _ kernel: String, _ options: String) throws(DeviceError) -> cl_program {
     if let known = built.withLock({ $0[source] }) { return known.handle }
-    let program = try load(source, kernel)
+    let program = try load(source, kernel, options)
     built.withLock { $0[source] = Program(handle: program) }
     return program
   }
 
-  private func load(_ source: String, _ kernel: String) throws(DeviceError) -> cl_program {
+  private func load(_ source: String, _ kernel: String, _ options: String) throws(DeviceError) -> cl_program {
     var device: cl_device_id? = candidate.device
     if let binary = cache.binary(source: source, options: options) {
       let program = binary.withUnsafeBufferPointer { bytes -> cl_program? in
@@ -117,12 +123,12 @@ final class OpenCLPrograms: @unchecked Sendable {
         clReleaseProgram(program)
       }
     }
-    let program = try build(source, kernel)
+    let program = try build(source, kernel, options)
     if !driverKeepsPrograms, let binary = binary(of: program) { cache.store(binary, source: source, options: options) }
     return program
   }
 
-  private func build(_ source: String, _ kernel: String) throws(DeviceError) -> cl_program {
+  private func build(_ source: String, _ kernel: String, _ options: String) throws(DeviceError) -> cl_program {
     var device: cl_device_id? = candidate.device
     var code: cl_int = 0
     let created = source.withCString { text -> cl_program? in
@@ -151,5 +157,13 @@ final class OpenCLPrograms: @unchecked Sendable {
       return clGetProgramInfo(program, cl_program_info(CL_PROGRAM_BINARIES), MemoryLayout<UnsafeMutablePointer<UInt8>?>.size, &pointer, nil)
     }
     return code == CL_SUCCESS ? bytes : nil
+  }
+}
+
+extension Launch.Kernel {
+  /// The options that its program is built with. OpenCL 1.2 knows no sub-groups.
+  fileprivate func options(_ usual: String) -> String {
+    guard case .local(_, let tile) = self, tile.subgroup > 0, let range = usual.firstRange(of: "CL1.2") else { return usual }
+    return usual[..<range.lowerBound] + "CL2.0" + usual[range.upperBound...]
   }
 }

@@ -13,20 +13,13 @@ struct ProgramCache {
   private let identity: String
   private static let magic: [UInt8] = Array("GLSDPRG1".utf8)
 
-  init(device: DeviceInformation, platformVersion: String, folder: String? = ProgramCache.defaultFolder) {
+  init(device: DeviceInformation, platformVersion: String, folder: String? = CacheFolder.path) {
     self.init(folder: folder, identity: [device.platform, platformVersion, device.name, device.driver].joined(separator: "\n"))
   }
 
   init(folder: String?, identity: String) {
     self.folder = folder
     self.identity = identity
-  }
-
-  /// Where entries are kept, if anywhere.
-  static var defaultFolder: String? {
-    if let named = Environment["GLISSADE_CACHE"] { return named }
-    if let cache = Environment["XDG_CACHE_HOME"] { return cache + "/glissade" }
-    return Environment["HOME"].map { $0 + "/.cache/glissade" }
   }
 
   func binary(source: String, options: String) -> [UInt8]? {
@@ -47,7 +40,7 @@ struct ProgramCache {
   func store(_ binary: [UInt8], source: String, options: String) {
     let key = key(source, options)
     guard let path = path(key), let folder else { return }
-    Self.makeFolder(folder)
+    CacheFolder.make(folder)
     let payload = key + binary
     var bytes = Self.magic
     for value in [UInt64(key.count), UInt64(payload.count), Self.hash(payload[...])] {
@@ -84,15 +77,6 @@ struct ProgramCache {
       let count = fread(&chunk, 1, chunk.count, file)
       if count == 0 { return ferror(file) == 0 ? bytes : nil }
       bytes += chunk[..<count]
-    }
-  }
-
-  private static func makeFolder(_ path: String) {
-    var partial = ""
-    for part in path.split(separator: "/", omittingEmptySubsequences: false) {
-      partial += part
-      if !partial.isEmpty { mkdir(partial, 0o755) }
-      partial += "/"
     }
   }
 }

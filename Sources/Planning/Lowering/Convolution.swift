@@ -24,8 +24,9 @@ extension Lowering {
   ) {
     let (weights, target) = (input(unit.node, 1), output(unit.result))
     let note = note(unit.node, epilogue: fused, flops: shape.flops)
-    let packed = packedWeights(weights, shape, isInputGradient: isInputGradient, note)
     let epilogue = epilogueArguments(fused)
+    if convolveLocally(source, weights, target, shape, isInputGradient: isInputGradient, epilogue, note) { return }
+    let packed = packedWeights(weights, shape, isInputGradient: isInputGradient, note)
     if let tiles = winogradShape(shape, isInputGradient: isInputGradient) {
       return winograd(tiles, source, packed: packed, flips: isInputGradient, target, epilogue, note)
     }
@@ -109,7 +110,8 @@ extension Lowering {
       if let sum = unit.biasGradient, case .reduce(let rule) = graph.nodes[sum].operation { lowerReduce(sum, rule) }
       return
     }
-    if let tiles = winogradShape(shape, isInputGradient: false) {
+    let local = localWeightGradient(shape)
+    if local == nil, let tiles = winogradShape(shape, isInputGradient: false) {
       winogradWeightGradient(tiles, x: x, dy: dy, dw: dw, note(node, flops: shape.flops))
       if let sum = unit.biasGradient, case .reduce(let rule) = graph.nodes[sum].operation { lowerReduce(sum, rule) }
       return
@@ -117,10 +119,26 @@ extension Lowering {
     let db = unit.biasGradient.map { output($0) }
     var note = note(node, flops: shape.flops)
     if db != nil { note.operation += " + bias gradient" }
-    let splits = shape.isDepthwise ? max(1, min(16, Int(shape.batch) * Int(shape.outputHeight) / 8)) : convolution_weight_splits(shape)
+    let splits =
+      shape.isDepthwise
+      ? max(1, min(16, Int(shape.batch) * Int(shape.outputHeight) / 8)) : local?.splits ?? convolution_weight_splits(shape)
     let needsMerge = shape.isDepthwise || splits > 1
     let weightPartials = needsMerge ? scratch(count(dw) * splits) : dw
     let biasPartials = db.map { splits > 1 ? scratch(count($0) * splits) : $0 }
+    if let local {
+      emitLocalWeightGradient(x, dy, weightPartials, biasPartials, shape, local.tile, splits, note)
+    } else {
+      emitWeightGradient(x, dy, weightPartials, biasPartials, shape, splits, note)
+    }
+    var merging = note
+    merging.operation = "merge " + note.operation
+    if needsMerge { merge(shape.isDepthwise ? "depthwise_merge" : "convolution_merge", weightPartials, dw, splits, shape, merging) }
+    if let db, let biasPartials, splits > 1 { merge("convolution_merge", biasPartials, db, splits, shape, merging) }
+  }
+
+  private mutating func emitWeightGradient(
+    _ x: Slot, _ dy: Slot, _ dw: Slot, _ db: Slot?, _ shape: ConvolutionShape, _ splits: Int, _ note: Launch.Note
+  ) {
     let units = convolution_weight_units_per_item(shape, profile.tileColumns, splits, profile.workers)
     let block = convolution_weight_block(shape)
     emit(
@@ -128,16 +146,12 @@ extension Lowering {
       items: shape.isDepthwise
         ? (depthwise_blocks(shape), splits, 1)
         : (convolution_weight_items(shape, profile.tileColumns, units), splits, Int(shape.groups)),
-      [.read(x), .read(dy), .write(weightPartials), biasPartials.map { .write($0) } ?? .unused]
+      [.read(x), .read(dy), .write(dw), db.map { .write($0) } ?? .unused]
     ) { unit in
       ConvolutionWeightGradientParameters(
-        x: unit(x), dy: unit(dy), dw: unit(weightPartials), db: unit(biasPartials), shape: shape, hasBias: db == nil ? 0 : 1,
+        x: unit(x), dy: unit(dy), dw: unit(dw), db: unit(db), shape: shape, hasBias: db == nil ? 0 : 1,
         splits: Int32(splits), unitsPerItem: Int32(units), rowsPerBlock: Int32(block))
     }
-    var merging = note
-    merging.operation = "merge " + note.operation
-    if needsMerge { merge(shape.isDepthwise ? "depthwise_merge" : "convolution_merge", weightPartials, dw, splits, shape, merging) }
-    if let db, let biasPartials, splits > 1 { merge("convolution_merge", biasPartials, db, splits, shape, merging) }
   }
 
   private mutating func merge(

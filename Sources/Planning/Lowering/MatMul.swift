@@ -42,6 +42,7 @@ extension Lowering {
 
   /// Emits the launches of a matrix product.
   mutating func emit(_ product: Product, _ a: Slot, _ b: Slot, _ c: Slot, _ epilogue: EpilogueArguments, _ note: Launch.Note) {
+    if emitLocally(product, a, b, c, epilogue, note) { return }
     let (rows, columns, inner, batch) = (product.rows, product.columns, product.inner, product.batch)
     let tileRows = profile.tileRows
     let tileColumns = profile.tileColumns
@@ -50,27 +51,17 @@ extension Lowering {
     var (factor, layoutB) = (b, Int32(OPERAND_AS_STORED))
     var strideB = product.isSharedB ? 0 : inner * columns
     if isPacked {
-      let entries = product.isSharedB ? 1 : batch
-      let isTransposed = product.isTransposedB
       let panel = pack_panels_floats(inner, columns, tileColumns)
-      factor = sharing(PackedFactor(slot: b, inner: inner, columns: columns, entries: entries, isTransposed: isTransposed)) { lowering in
-        let packed = lowering.scratch(panel * entries)
-        var packing = note
-        packing.operation = "pack " + note.operation
-        packing.flops = 0
-        lowering.emit(
-          "pack_panels", packing, items: (pack_panels_count(columns, tileColumns), pack_panels_blocks(inner), entries),
-          [.read(b), .write(packed)]
-        ) { unit in
-          PackPanelsParameters(
-            source: unit(b), packed: unit(packed), batch: Int32(entries), sourceStride: Int32(inner * columns), inner: Int32(inner),
-            columns: Int32(columns), width: Int32(tileColumns), transposed: isTransposed ? 1 : 0)
-        }
-        return packed
-      }
+      factor = packed(
+        b, entries: product.isSharedB ? 1 : batch, inner: inner, columns: columns, width: tileColumns, isTransposed: product.isTransposedB,
+        note)
       layoutB = Int32(OPERAND_PACKED)
       strideB = product.isSharedB ? 0 : panel
     }
+    let packsRows =
+      profile.style == .cpu && matmul_packs_a(product.isTransposedA ? 1 : 0, rows, columns, inner) != 0
+    let (left, strideA) = packsRows ? packedRows(a, product, note) : (a, product.isSharedA ? 0 : rows * inner)
+    let layoutA = packsRows ? OPERAND_PACKED : product.isTransposedA ? OPERAND_TRANSPOSED : OPERAND_AS_STORED
     let panels = readsInner ? matmul_inner_panels(columns) : matmul_panels(columns, tileColumns)
     // Cut by the shape alone, so that results do not depend on threads.
     let splits = matmul_splits(batch, rows, columns, inner)
@@ -81,24 +72,61 @@ extension Lowering {
     let target = splits > 1 ? scratch(matmul_partial_floats(batch, rows, columns, splits)) : c
     emit(
       readsInner ? "matmul_inner" : "matmul", note, items: (panels, rowItems, batch * splits),
-      [.read(a), .read(factor), .write(target)] + (splits > 1 ? EpilogueArguments() : epilogue).arguments
+      [.read(left), .read(factor), .write(target)] + (splits > 1 ? EpilogueArguments() : epilogue).arguments
     ) { unit in
       MatmulParameters(
-        a: unit(a), b: unit(factor), c: unit(target), batch: Int32(batch), rows: Int32(rows), columns: Int32(columns), inner: Int32(inner),
-        aLayout: Int32(product.isTransposedA ? OPERAND_TRANSPOSED : OPERAND_AS_STORED), bLayout: layoutB,
-        aStride: Int32(product.isSharedA ? 0 : rows * inner), bStride: Int32(strideB), tilesPerItem: Int32(tilesPerItem),
+        a: unit(left), b: unit(factor), c: unit(target), batch: Int32(batch), rows: Int32(rows), columns: Int32(columns),
+        inner: Int32(inner),
+        aLayout: Int32(layoutA), bLayout: layoutB,
+        aStride: Int32(strideA), bStride: Int32(strideB), tilesPerItem: Int32(tilesPerItem),
         splits: Int32(splits),
         epilogue: epilogue.make(unit))
     }
-    guard splits > 1 else { return }
+    if splits > 1 { mergeProduct(rows: rows * batch, columns: columns, splits, from: target, to: c, epilogue, note) }
+  }
+
+  /// Adds a product's parts up, in their order, and finishes what comes of them.
+  mutating func mergeProduct(
+    rows: Int, columns: Int, _ splits: Int, from partials: Slot, to c: Slot, _ epilogue: EpilogueArguments, _ note: Launch.Note
+  ) {
     var merging = note
-    merging.flops = rows * columns * batch * splits
+    merging.flops = rows * columns * splits
     emit(
-      "matmul_merge", merging, items: (profile.shares(of: rows * columns * batch), 1, 1), [.read(target), .write(c)] + epilogue.arguments
+      "matmul_merge", merging, items: (profile.shares(of: rows * columns), 1, 1), [.read(partials), .write(c)] + epilogue.arguments
     ) { unit in
       MatmulMergeParameters(
-        partials: unit(target), c: unit(c), rows: Int32(rows * batch), columns: Int32(columns), splits: Int32(splits),
+        partials: unit(partials), c: unit(c), rows: Int32(rows), columns: Int32(columns), splits: Int32(splits),
         epilogue: epilogue.make(unit))
+    }
+  }
+
+  /// A transposed first factor in panels of tile rows, and the floats from one batch entry to the next.
+  private mutating func packedRows(_ a: Slot, _ product: Product, _ note: Launch.Note) -> (Slot, Int) {
+    let (rows, inner) = (product.rows, product.inner)
+    let slot = packed(
+      a, entries: product.isSharedA ? 1 : product.batch, inner: inner, columns: rows, width: profile.tileRows, isTransposed: false, note)
+    return (slot, product.isSharedA ? 0 : pack_panels_floats(inner, rows, profile.tileRows))
+  }
+
+  /// A factor in panels of `width` columns.
+  private mutating func packed(
+    _ source: Slot, entries: Int, inner: Int, columns: Int, width: Int, isTransposed: Bool, _ note: Launch.Note
+  ) -> Slot {
+    let key = PackedFactor(slot: source, inner: inner, columns: columns, entries: entries, width: width, isTransposed: isTransposed)
+    return sharing(key) { lowering in
+      let packed = lowering.scratch(pack_panels_floats(inner, columns, width) * entries)
+      var packing = note
+      packing.operation = "pack " + note.operation
+      packing.flops = 0
+      lowering.emit(
+        "pack_panels", packing, items: (pack_panels_count(columns, width), pack_panels_blocks(inner), entries),
+        [.read(source), .write(packed)]
+      ) { unit in
+        PackPanelsParameters(
+          source: unit(source), packed: unit(packed), batch: Int32(entries), sourceStride: Int32(inner * columns), inner: Int32(inner),
+          columns: Int32(columns), width: Int32(width), transposed: isTransposed ? 1 : 0)
+      }
+      return packed
     }
   }
 
@@ -107,6 +135,7 @@ extension Lowering {
     var inner: Int
     var columns: Int
     var entries: Int
+    var width: Int
     var isTransposed: Bool
   }
 }

@@ -94,6 +94,12 @@ public struct ConvolutionInputGradient: OperationRule {
   /// The images' shape, which a stride leaves ambiguous.
   public let inputShape: Shape
 
+  package init(window: Window, groups: Int, inputShape: Shape) {
+    self.window = window
+    self.groups = groups
+    self.inputShape = inputShape
+  }
+
   public var name: String { "conv2dInputGradient" }
 
   public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(inputShape)] }
@@ -116,6 +122,12 @@ public struct ConvolutionWeightGradient: OperationRule {
   public let window: Window
   public let groups: Int
   public let weightShape: Shape
+
+  package init(window: Window, groups: Int, weightShape: Shape) {
+    self.window = window
+    self.groups = groups
+    self.weightShape = weightShape
+  }
 
   public var name: String { "conv2dWeightGradient" }
 

@@ -1,0 +1,97 @@
+/// A matrix product or convolution as those who choose its kernel see it: what it is, and its sizes as a product.
+public struct ProductProblem: Hashable, Sendable, CustomStringConvertible {
+  /// What is computed.
+  public enum Kind: String, CaseIterable, Hashable, Sendable {
+    case matmul, convolution
+    case inputGradient = "input-gradient"
+    case weightGradient = "weight-gradient"
+  }
+
+  public var kind: Kind
+  /// Of one batch entry; for a convolution, its pixels (of an input gradient's phase), for a weight gradient its output channels.
+  public var rows: Int
+  /// For a convolution the output channels, for an input gradient the input channels, for a weight gradient taps times input channels.
+  public var columns: Int
+  /// What is summed over: for a convolution taps times input channels, for an input gradient taps times output channels, for a weight
+  /// gradient pixels.
+  public var inner: Int
+  /// Whether a matrix product's first factor is stored [inner, rows].
+  public var isTransposedA = false
+  /// Whether its second factor is stored [columns, inner].
+  public var isTransposedB = false
+
+  /// - Parameters: as the properties.
+  public init(_ kind: Kind, rows: Int, columns: Int, inner: Int, isTransposedA: Bool = false, isTransposedB: Bool = false) {
+    self.kind = kind
+    self.rows = rows
+    self.columns = columns
+    self.inner = inner
+    self.isTransposedA = isTransposedA
+    self.isTransposedB = isTransposedB
+  }
+
+  /// As in `matmul 128x512x784, second transposed`: rows, columns, inner.
+  public var description: String {
+    "\(kind.rawValue) \(rows)x\(columns)x\(inner)" + (isTransposedA ? ", first transposed" : "")
+      + (isTransposedB ? ", second transposed" : "")
+  }
+
+  /// How unlike two problems of a kind are: by the powers of two between their sizes, with one layout counting as two of them.
+  func distance(to other: ProductProblem) -> Double {
+    func octaves(_ a: Int, _ b: Int) -> Double {
+      let ratio = Double(max(a, b, 1)) / Double(max(min(a, b), 1))
+      // A logarithm, by its exponent and a straight line: the same everywhere.
+      return Double(ratio.exponent) + ratio.significand - 1
+    }
+    return octaves(rows, other.rows) + octaves(columns, other.columns) + octaves(inner, other.inner)
+      + (isTransposedA == other.isTransposedA ? 0 : 2) + (isTransposedB == other.isTransposedB ? 0 : 2)
+  }
+}
+
+/// Which kernel computes a product.
+public enum ProductVariant: Hashable, Sendable, CustomStringConvertible {
+  /// Register tiles over packed operands: what CPUs have, and any device can run.
+  case registers
+  /// Tiles of both operands in local memory.
+  case local(LocalTile)
+
+  public var description: String {
+    switch self {
+    case .registers: "register tiles"
+    case .local(let tile): "local memory \(tile)"
+    }
+  }
+}
+
+/// Which kernels compute a device's products: what was measured, or is known of its class. No entries mean register tiles.
+public struct ProductTuning: Hashable, Sendable {
+  /// A problem and the best kernel for it.
+  public struct Entry: Hashable, Sendable {
+    public var problem: ProductProblem
+    public var variant: ProductVariant
+
+    public init(_ problem: ProductProblem, _ variant: ProductVariant) {
+      self.problem = problem
+      self.variant = variant
+    }
+  }
+
+  public var entries: [Entry]
+
+  public init(_ entries: [Entry] = []) { self.entries = entries }
+
+  /// One variant for everything.
+  public init(always variant: ProductVariant) {
+    entries = ProductProblem.Kind.allCases.map { Entry(ProductProblem($0, rows: 256, columns: 256, inner: 256), variant) }
+  }
+
+  /// The variant of the most similar problem of the kind; of equally similar ones, of the first.
+  public func variant(for problem: ProductProblem) -> ProductVariant {
+    var best: (distance: Double, variant: ProductVariant)?
+    for entry in entries where entry.problem.kind == problem.kind {
+      let distance = problem.distance(to: entry.problem)
+      if best.map({ distance < $0.distance }) ?? true { best = (distance, entry.variant) }
+    }
+    return best?.variant ?? .registers
+  }
+}
