@@ -22,7 +22,7 @@ test:
 
 # More options: make bench-peers PEERS_FLAGS="--rounds 5"; bench/peers/run.py --help lists them.
 bench-peers:
-	@Scripts/install.sh test
+	@Scripts/install.sh peers
 	$(SWIFT) build -c release --product glissade
 	bench/peers/run.py $(PEERS_FLAGS)
 

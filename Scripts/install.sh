@@ -3,6 +3,7 @@
 #   Scripts/install.sh build         what building needs
 #   Scripts/install.sh demo          and the Fashion-MNIST data set
 #   Scripts/install.sh test          and an OpenCL implementation and checker to test against
+#   Scripts/install.sh peers         and what the peers' benchmarks are installed and compiled with
 set -eu
 
 build="zlib1g-dev opencl-headers ocl-icd-libopencl1 pkg-config make"
@@ -10,7 +11,8 @@ case "${1:-build}" in
   build) packages="$build" ;;
   demo) packages="$build dataset-fashion-mnist" ;;
   test) packages="$build dataset-fashion-mnist pocl-opencl-icd oclgrind" ;;
-  *) echo "usage: $0 build|demo|test" >&2; exit 2 ;;
+  peers) packages="$build pocl-opencl-icd python3-venv python3-dev g++" ;;
+  *) echo "usage: $0 build|demo|test|peers" >&2; exit 2 ;;
 esac
 
 command -v swift >/dev/null || { echo "Glissade needs the Swift toolchain (6.3 is what it is tested with): https://www.swift.org/install" >&2; exit 1; }
