@@ -11,7 +11,7 @@ case "${1:-build}" in
   build) packages="$build" ;;
   demo) packages="$build dataset-fashion-mnist" ;;
   test) packages="$build dataset-fashion-mnist pocl-opencl-icd oclgrind" ;;
-  peers) packages="$build pocl-opencl-icd python3-venv python3-dev g++" ;;
+  peers) packages="$build dataset-fashion-mnist pocl-opencl-icd python3-venv python3-dev g++" ;;
   *) echo "usage: $0 build|demo|test|peers" >&2; exit 2 ;;
 esac
 
