@@ -18,7 +18,7 @@ demo:
 test:
 	@Scripts/install.sh test
 	$(SWIFT) build --build-tests $(TEST_FLAGS)
-	$(SWIFT) test --skip-build $(TEST_FLAGS)
+	Scripts/test.sh $(SWIFT) test --skip-build $(TEST_FLAGS)
 
 # More options: make bench-peers PEERS_FLAGS="--rounds 5"; bench/peers/run.py --help lists them.
 bench-peers:

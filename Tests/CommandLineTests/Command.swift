@@ -46,7 +46,7 @@ final class Command {
 
   /// Waits until something is printed.
   func waitForOutput(_ text: String) async throws {
-    for _ in 0..<600 where process.isRunning && !output.contains(text) { try await Task.sleep(for: .milliseconds(50)) }
+    for _ in 0..<6000 where process.isRunning && !output.contains(text) { try await Task.sleep(for: .milliseconds(50)) }
     try #require(output.contains(text), "\(output)")
   }
 

@@ -55,8 +55,9 @@ public struct TuningSearch {
   /// Searches for each problem that is not in the store yet.
   /// - Parameters:
   ///   - problems: in this order.
-  ///   - seconds: how long to search; what is left is shared out among the problems that are left. A problem that was begun is finished
-  ///     with at least the class's kernel and register tiles.
+  ///   - seconds: how long to search; what is left is shared out among the problems that are left. The first problem is always begun, and
+  ///     one that was begun is finished with at least the class's kernel and register tiles: a search that is repeated gets somewhere,
+  ///     however little time it is given.
   ///   - report: is told what happens.
   /// - Returns: how many problems are left.
   /// - Throws: `DeviceError` for a device that is lost; `FormatError` when the store cannot be written.
@@ -69,8 +70,9 @@ public struct TuningSearch {
     }
     var found = entries
     var left = remaining(of: problems)
+    let first = left.count
     var unsolved = 0
-    while let problem = left.first, spent() < seconds {
+    while let problem = left.first, left.count == first || spent() < seconds {
       let deadline = spent() + (seconds - spent()) / Double(left.count)
       report(.began(problem))
       left.removeFirst()
