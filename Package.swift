@@ -32,7 +32,7 @@ let package = Package(
     .target(name: "GlissadeLayers", dependencies: ["GlissadeTensors"], path: "Sources/Layers"),
     .target(name: "GlissadeOptimizers", dependencies: ["GlissadePlanning", "GlissadeKernels"], path: "Sources/Optimizers"),
     .target(name: "GlissadeModels", dependencies: ["GlissadeLayers"], path: "Sources/Models"),
-    .target(name: "GlissadeFormats", path: "Sources/Formats"),
+    .target(name: "GlissadeFormats", dependencies: ["CZlib"], path: "Sources/Formats"),
     .target(name: "GlissadeData", dependencies: ["GlissadeRandom", "CZlib"], path: "Sources/Data"),
     .target(
       name: "GlissadeTraining",
@@ -52,7 +52,8 @@ let package = Package(
       path: "Sources/Command"),
 
     // Tests: what several share, one target for each module, and three that hold the whole against witnesses.
-    .target(name: "TestSupport", dependencies: ["Glissade"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Glissade", "CZlib"], path: "Tests/TestSupport"),
+    .executableTarget(name: "GlissadeFuzz", dependencies: ["GlissadeFormats", "GlissadeData", "TestSupport"], path: "Tests/Fuzz"),
     .testTarget(name: "ExecutorTests", dependencies: ["CExecutor"]),
     .testTarget(name: "COpenCLTests", dependencies: ["COpenCL", "TestSupport"]),
     .testTarget(name: "RandomTests", dependencies: ["GlissadeRandom"]),

@@ -1,3 +1,5 @@
+import Glissade
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -6,6 +8,15 @@
 
 /// Whether there is anything at a path.
 func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+/// Whether there is a folder at a path.
+func isFolder(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
+/// The file with the weights: the path itself, or a run's model.
+func weightsPath(_ path: String) -> String { isFolder(path) ? RunFolder(path).modelPath : path }
 
 /// Removes a file, if there is one.
 func remove(_ path: String) { unlink(path) }

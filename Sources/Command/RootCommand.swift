@@ -13,7 +13,10 @@ struct RootCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "glissade", abstract: "Train neural networks on any OpenCL GPU, and on the CPU.",
     discussion: "Without options, 'glissade train' trains a small convolutional network on Fashion-MNIST.", version: Version.number,
-    subcommands: [TrainCommand.self, EvaluateCommand.self, DevicesCommand.self, TuneCommand.self, BenchCommand.self])
+    subcommands: [
+      TrainCommand.self, EvaluateCommand.self, DevicesCommand.self, TuneCommand.self, BenchCommand.self, InspectCommand.self,
+      ConvertCommand.self,
+    ])
 
   static func main() {
     _ = ProcessStart.instant

@@ -5,6 +5,9 @@ public final class FileWriter {
   /// Bytes accepted so far.
   public private(set) var count: UInt64 = 0
 
+  /// Of all bytes since it was set.
+  var checksum: Checksum?
+
   private let path: String
   private let descriptor: Int32
   private var buffer: [UInt8] = []
@@ -19,6 +22,7 @@ public final class FileWriter {
   /// Appends bytes as they are.
   /// - Throws: `FormatError` with the errno of a failed write, disk full among them.
   public func write(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {
+    checksum?.add(bytes)
     if bytes.count > Self.capacity - buffer.count { try flush() }
     if bytes.count >= Self.capacity {
       try writeThrough(bytes)

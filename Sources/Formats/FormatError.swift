@@ -27,6 +27,8 @@ public struct FormatError: Error, Equatable, Sendable, CustomStringConvertible {
     case headerLength(declared: UInt64, limit: UInt64)
     /// The text is not valid JSON.
     case json(JSONError)
+    /// A pickle is damaged, or asks for what is refused.
+    case pickle(PickleError)
     /// The content is well-formed but not what the format prescribes.
     case malformed(String)
     /// Something is wrong with one tensor.
@@ -53,8 +55,9 @@ extension FormatError.Reason: CustomStringConvertible {
     case .tooLong(let bytes, let limit): "\(bytes) bytes, more than the limit of \(limit)"
     case .headerLength(let declared, let limit): "the header claims \(declared) bytes where at most \(limit) are possible"
     case .json(let error): "\(error)"
+    case .pickle(let error): "\(error)"
     case .malformed(let text): text
-    case .tensor(let name, let fault): "tensor \"\(name)\": \(fault)"
+    case .tensor(let name, let fault): "tensor \"\(printable(name))\": \(fault)"
     }
   }
 }

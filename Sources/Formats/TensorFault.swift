@@ -16,6 +16,12 @@ public enum TensorFault: Error, Equatable, Sendable, CustomStringConvertible {
   case notContiguous(begin: Int, expected: Int)
   /// The byte count disagrees with shape and type.
   case sizeMismatch(bytes: Int, expected: Int)
+  /// A stride or the offset in a storage is negative, or the last element's place exceeds 64 bits.
+  case badStrides([Int], offset: Int)
+  /// The last element lies behind the end of the storage.
+  case outsideStorage(last: Int, elements: Int)
+  /// The elements repeat so often that reading them would cost much more than the file.
+  case repeatsStorage(bytes: Int, storage: Int)
   /// The elements cannot be converted to what was asked for.
   case notConvertible(from: SafetensorsType, to: String)
   /// The destination holds another number of elements.
@@ -35,6 +41,10 @@ public enum TensorFault: Error, Equatable, Sendable, CustomStringConvertible {
     case .notContiguous(let begin, let expected):
       "data begin at byte \(begin), \(begin < expected ? "inside another tensor" : "after a gap"); expected \(expected)"
     case .sizeMismatch(let bytes, let expected): "\(bytes) bytes of data, but shape and dtype need \(expected)"
+    case .badStrides(let strides, let offset): "strides \(strides) and offset \(offset) are negative or too large"
+    case .outsideStorage(let last, let elements): "its last element is number \(last) of a storage of \(elements)"
+    case .repeatsStorage(let bytes, let storage):
+      "its \(bytes) bytes repeat a storage of \(storage); save a copy of it (.contiguous()) if that is meant"
     case .notConvertible(let type, let wanted): "dtype \(type.rawValue) cannot be read as \(wanted)"
     case .destinationSize(let elements, let expected): "the destination holds \(elements) elements, the tensor \(expected)"
     }

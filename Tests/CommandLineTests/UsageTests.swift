@@ -17,11 +17,11 @@ struct UsageTests {
   }
 
   @Test(arguments: [
-    (["trian"], "unknown command 'trian'; did you mean 'train'? (train, evaluate, devices, tune, bench)"),
-    (["xyz"], "unknown command 'xyz'; there are train, evaluate, devices, tune, bench"),
-    (["train", "--model", "lenett"], "unknown model 'lenett'; did you mean 'lenet'? (mlp, lenet, resnet18)"),
+    (["trian"], "unknown command 'trian'; did you mean 'train'? (train, evaluate, devices, tune, bench, inspect, convert)"),
+    (["xyz"], "unknown command 'xyz'; there are train, evaluate, devices, tune, bench, inspect, convert"),
+    (["train", "--model", "lenett"], "unknown model 'lenett'; did you mean 'lenet'? (mlp, lenet, resnet18, "),
     (["train", "--model", "resnet"], "did you mean 'resnet18'?"),
-    (["train", "--model", "transformer"], "unknown model 'transformer'; there are mlp, lenet, resnet18"),
+    (["train", "--model", "transformer"], "unknown model 'transformer'; there are mlp, lenet, resnet18, resnet18-imagenet, "),
     (["train", "--optimizer", "admaw"], "unknown optimizer 'admaw'; did you mean 'adamw'? (sgd, rmsprop, adam, adamw)"),
     (["train", "--device", "opncl"], "unknown device 'opncl'; did you mean 'opencl'?"),
     (["train", "--device", "gpu"], "did you mean 'opencl'?"),
@@ -32,6 +32,10 @@ struct UsageTests {
     (["train", "--frobnicate"], "unknown option '--frobnicate'"),
     (["train", "surplus"], "unexpected argument 'surplus'"),
     (["evaluate"], "--run"),
+    (["inspect"], "<file>"),
+    (["convert", "a.pth"], "<out>"),
+    (["convert", "a.pth", "a.onnx"], "a.onnx has to end in .safetensors, or in .pth, .pt or .bin for PyTorch"),
+    (["convert", "a.pth", "folder.pt/safetensors"], "folder.pt/safetensors has to end in .safetensors"),
     (["train", "--epochs"], "missing value for '--epochs"),
     (["train", "--epochs", "many"], "the value 'many' is invalid for '--epochs"),
     (["train", "--epochs", "0"], "--epochs is 0"),

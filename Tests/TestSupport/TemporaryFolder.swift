@@ -4,8 +4,8 @@ import Glibc
 public final class TemporaryFolder {
   public let path: String
 
-  public init() throws {
-    var template = Array("/tmp/glissade-test-XXXXXX".utf8CString)
+  public init(in parent: String = "/tmp") throws {
+    var template = Array("\(parent)/glissade-test-XXXXXX".utf8CString)
     guard let made = mkdtemp(&template) else { throw Failure(code: errno) }
     path = String(cString: made)
   }

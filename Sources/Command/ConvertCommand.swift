@@ -1,0 +1,80 @@
+import ArgumentParser
+import Glissade
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// `glissade convert`.
+struct ConvertCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convert", abstract: "Copy weights into a file of another format.",
+    discussion: """
+      OUT's extension says which: .safetensors, or .pth, .pt or .bin for what PyTorch's load accepts. Order, names, types and values stay \
+      as they are. Of a checkpoint with more than a model's weights in it, the weights are taken, under their names in the model.
+      """)
+
+  @Argument(help: ArgumentHelp("A safetensors file, a PyTorch checkpoint, or the folder of a run.", valueName: "in"))
+  var input: String
+
+  @Argument(help: ArgumentHelp("The file to write.", valueName: "out"))
+  var output: String
+
+  @Option(help: "The dictionary to take where several have tensors in them, such as state_dict.")
+  var key: String?
+
+  @Flag(help: "Replace OUT if it is there.")
+  var force = false
+
+  /// What can be written.
+  private enum Target {
+    case safetensors
+    case pyTorch
+
+    init(_ path: String) throws(Misuse) {
+      let name = path.split(separator: "/").last ?? ""
+      switch name.split(separator: ".", omittingEmptySubsequences: false).dropFirst().last?.lowercased() {
+      case "safetensors": self = .safetensors
+      case "pth", "pt", "bin": self = .pyTorch
+      default: throw Misuse("\(path) has to end in .safetensors, or in .pth, .pt or .bin for PyTorch")
+      }
+    }
+  }
+
+  func run() throws {
+    let target = try Target(output)
+    if exists(output), !force { throw Failure("\(output) is there already; --force replaces it") }
+    let all = try WeightsFile(path: weightsPath(input))
+    let file = try weights(of: all)
+    switch target {
+    case .safetensors:
+      // What other programs look for in files that come from PyTorch.
+      let metadata = all.format == .safetensors ? all.metadata : ["format": "pt"]
+      try SafetensorsWriter.write(path: output, file.entries, metadata: metadata)
+    case .pyTorch: try PyTorchWriter.write(path: output, file.entries)
+    }
+    let rest = all.tensors.count - file.tensors.count
+    let omitted = rest > 0 ? "; left out: \(rest) tensors beside the model's weights" : ""
+    Terminal.write("\(output): \(Inspection.summary(file))\(omitted)\n", to: STDOUT_FILENO)
+    if target == .pyTorch, all.metadata["format"] == "glissade" {
+      Terminal.write(
+        "glissade: note: the weights are in this library's layouts (channels last), which PyTorch's models do not expect\n",
+        to: STDERR_FILENO)
+    }
+  }
+
+  private func weights(of file: WeightsFile) throws -> WeightsFile {
+    guard let key else {
+      do { return try file.stateDictionary() } catch {
+        throw Failure("\(error) with --key")
+      }
+    }
+    let part = file.part(key)
+    guard part.tensors.isEmpty else { return part }
+    let known = file.parts.map(\.key)
+    if known.isEmpty { throw Failure("\(file.path) has its tensors at the top, so there is no --key to choose") }
+    throw Misuse.unknown("key", key, among: known)
+  }
+}

@@ -1,0 +1,26 @@
+import ArgumentParser
+import Glissade
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// `glissade inspect`.
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect", abstract: "List the tensors in a file of weights or in a run.",
+    discussion: "Reads safetensors and PyTorch checkpoints of both forms. Nothing in a checkpoint is run.")
+
+  @Argument(help: "A safetensors file, a PyTorch checkpoint, or the folder of a run.")
+  var file: String
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    let inspection = Inspection(try WeightsFile(path: weightsPath(file)))
+    Terminal.write(json ? inspection.json.text(pretty: true) : inspection.table, to: STDOUT_FILENO)
+  }
+}

@@ -1,0 +1,59 @@
+import Glissade
+
+/// What there is to say of a file of weights.
+struct Inspection {
+  let file: WeightsFile
+
+  init(_ file: WeightsFile) { self.file = file }
+
+  /// Elements of all floating-point tensors: weights, and running statistics, which no file tells apart. Counters are integers.
+  var parameters: Int {
+    let floating: [SafetensorsType] = [.float64, .float32, .float16, .bfloat16]
+    return file.tensors.filter { floating.contains($0.type) }.reduce(0) { $0 + $1.count }
+  }
+
+  var byteCount: Int { file.tensors.reduce(0) { $0 + $1.byteCount } }
+
+  var json: JSONValue {
+    [
+      "file": .string(file.path),
+      "format": .string(file.format.rawValue),
+      "tensors": .array(
+        file.tensors.map { tensor in
+          [
+            "path": .string(tensor.name), "shape": .array(tensor.shape.map { .integer(Int64($0)) }), "dtype": .string(tensor.type.rawValue),
+            "bytes": .integer(Int64(tensor.byteCount)),
+          ]
+        }),
+      "parameters": .integer(Int64(parameters)),
+      "bytes": .integer(Int64(byteCount)),
+      "parts": .array(file.parts.map { ["key": .string($0.key), "tensors": .integer(Int64($0.count))] }),
+      "metadata": .object(file.metadata.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) }),
+    ]
+  }
+
+  var table: String {
+    let names = file.tensors.map { printable($0.name) }
+    let shapes = file.tensors.map { "\($0.shape)" }
+    let (nameWidth, shapeWidth) = ((names.map(\.count) + [4]).max() ?? 4, (shapes.map(\.count) + [5]).max() ?? 5)
+    func row(_ name: String, _ shape: String, _ type: String, _ size: String) -> String {
+      Text.column(name, nameWidth) + "  " + Text.column(shape, shapeWidth) + "  " + Text.column(type, 5)
+        + Text.column(size, 12, right: true)
+    }
+    var lines = [row("PATH", "SHAPE", "DTYPE", "SIZE")]
+    for (index, tensor) in file.tensors.enumerated() {
+      lines.append(row(names[index], shapes[index], tensor.type.rawValue, Text.bytes(UInt64(tensor.byteCount))))
+    }
+    lines.append("\(Self.summary(file)), \(parameters) parameters with running statistics (\(file.format.rawValue))")
+    let parts = file.parts
+    if parts.count > 1 { lines.append("in " + parts.map { "\(printable($0.key)): \($0.count)" }.joined(separator: ", ")) }
+    for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) { lines.append("\(printable(key)): \(printable(value))") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// How much there is of it.
+  static func summary(_ file: WeightsFile) -> String {
+    let bytes = file.tensors.reduce(0) { $0 + $1.byteCount }
+    return "\(file.tensors.count) tensor\(file.tensors.count == 1 ? "" : "s"), \(Text.bytes(UInt64(bytes)))"
+  }
+}

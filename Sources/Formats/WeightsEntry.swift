@@ -1,0 +1,2 @@
+/// One tensor to be written to a file of any format.
+public typealias WeightsEntry = SafetensorsEntry
