@@ -24,12 +24,9 @@ __kernel void fma_peak(__global float* restrict y, const FMAPeakParameters a ITE
 }
 REGISTER(fma_peak, FMAPeakParameters, 1)
 
-// A cache line's store that need not read it first. The machine's best copy may be with or without it, by size.
-#ifndef __has_builtin
-#define __has_builtin(x) 0
-#endif
-#if LANES == 16 && __has_builtin(__builtin_nontemporal_store)
-#define STREAM(v, p) __builtin_nontemporal_store(v, (__global float16*)(p))
+// The machine's best copy may be with or without streaming stores, by size.
+#if LANES == 16
+#define STREAM(v, p) stream16(v, p)
 #else
 #define STREAM(v, p) storev(v, p, LANES)
 #endif

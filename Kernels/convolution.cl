@@ -128,7 +128,9 @@ INLINE void convolveTile(__global const float* source, __global const float* w, 
       if (inside) addRows(&t, a, w + (size_t)(ky * s.kernelWidth + kx) * channels * TILE_COLUMNS, TILE_COLUMNS, channels, vectors);
     }
   }
-  storeTile(&t, out, rows, k.destinationChannels, group * channelsOut + column, channelsOut - column, o, e, vectors);
+  const size_t floats = (size_t)s.batch * k.destinationHeight * k.destinationWidth * k.destinationChannels;
+  const int streams = STREAMS(floats, (k.destinationChannels | channelsOut) % 16 == 0);
+  storeTile(&t, out, rows, k.destinationChannels, group * channelsOut + column, channelsOut - column, o, e, vectors, streams);
 }
 
 INLINE void convolve(__global const float* source, __global const float* packed, __global float* destination, __global const float* zeros,
@@ -148,7 +150,7 @@ INLINE void convolve(__global const float* source, __global const float* packed,
     for (int panel = firstPanel; panel < endPanel; panel++) {
       const int column = panel * TILE_COLUMNS;
       __global const float* w = packed + ((size_t)group * panels + panel) * s.kernelHeight * s.kernelWidth * channels * TILE_COLUMNS;
-      if (TILE_VECTORS > 1 && channelsOut - column <= 16)
+      if (IS_NARROW(channelsOut - column))
         convolveTile(source, w, destination, zeros, o, p.epilogue, s, k, gradient, pixel, pixels, group, column, channelsOut, 1);
       else
         convolveTile(source, w, destination, zeros, o, p.epilogue, s, k, gradient, pixel, pixels, group, column, channelsOut, TILE_VECTORS);
@@ -274,7 +276,7 @@ __kernel void convolution_weight_gradient(__global const float* restrict x, __gl
       const int panel = unit / taps, tap = unit - panel * taps, i = panel * TILE_COLUMNS;
       const int ky = tap / s.kernelWidth, kx = tap - ky * s.kernelWidth;
       for (int o = 0; o < O; o += TILE_ROWS) {
-        if (TILE_VECTORS > 1 && I - i <= 16)
+        if (IS_NARROW(I - i))
           weightTile(source, gradient, out, s, row, rowEnd, ky, kx, o, i, starts, 1);
         else
           weightTile(source, gradient, out, s, row, rowEnd, ky, kx, o, i, starts, TILE_VECTORS);
@@ -408,12 +410,13 @@ INLINE void depthwiseTile(__global const float* source, __global const float* w,
       }
     }
   }
+  const int streams = STREAMS((size_t)s.batch * k.destinationHeight * k.destinationWidth * C, C % 16 == 0);
   UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) {
     if (rows[r] < 0) continue;
     UNROLL for (int v = 0; v < vectors; v++) {
       const int column = c + v * 16;
       const size_t at = (size_t)rows[r] * C + column;
-      if (column < C) storeFirst16(finish(sum[r][v], o, e, at, column, C - column), out + at, C - column);
+      if (column < C) streamFirst16(finish(sum[r][v], o, e, at, column, C - column), out + at, C - column, streams);
     }
   }
 }
@@ -454,52 +457,6 @@ __kernel void depthwise_input_gradient(__global const float* restrict dy, __glob
   DEPTHWISE(dy, dx, 1)
 }
 REGISTER(depthwise_input_gradient, ConvolutionParameters, 8)
-
-__kernel void depthwise_weight_gradient(__global const float* restrict x, __global const float* restrict dy, __global float* dw,
-                                        __global float* db, const ConvolutionWeightGradientParameters p ITEM) {
-  SHAPE;
-  const int C = s.inputChannels, c = (int)get_global_id(0) * 16, split = get_global_id(1), taps = s.kernelHeight * s.kernelWidth;
-  if (c >= C || split >= p.splits) return;
-  const int allRows = s.batch * s.outputHeight, part = (allRows + p.splits - 1) / p.splits;
-  const int firstRow = split * part < allRows ? split * part : allRows, endRow = firstRow + part < allRows ? firstRow + part : allRows;
-  int row = firstRow;
-  do {
-    const int rowEnd = row + p.rowsPerBlock < endRow ? row + p.rowsPerBlock : endRow, starts = row == firstRow;
-    if (p.hasBias)
-      addBias(AT(dy, p.dy), AT(db, p.db) + (size_t)split * C, row * s.outputWidth, rowEnd * s.outputWidth, C, c,
-              C < c + 16 ? C : c + 16, starts);
-    for (int tap = 0; tap < taps; tap++) {
-      const int ky = tap / s.kernelWidth, kx = tap - ky * s.kernelWidth;
-      const int offsetY = ky * s.dilationHeight - s.paddingTop, offsetX = kx * s.dilationWidth - s.paddingLeft;
-      const int x0 = firstInside(s.strideWidth, offsetX), x1 = endInside(s.strideWidth, offsetX, s.inputWidth, s.outputWidth);
-      const int step = s.strideWidth * C;
-      float16 sum0 = splat(0.0f), sum1 = splat(0.0f), sum2 = splat(0.0f), sum3 = splat(0.0f);
-      for (int j = row; j < rowEnd; j++) {
-        const int image = j / s.outputHeight, iy = (j - image * s.outputHeight) * s.strideHeight + offsetY;
-        if ((uint)iy >= (uint)s.inputHeight) continue;
-        __global const float* a = AT(dy, p.dy) + ((size_t)j * s.outputWidth + x0) * C + c;
-        const size_t line = (size_t)image * s.inputHeight + iy;
-        __global const float* b = AT(x, p.x) + (line * s.inputWidth + x0 * s.strideWidth + offsetX) * C + c;
-        int ox = x0;
-        for (; ox + 4 <= x1; ox += 4) {
-          sum0 = FMA(load16(a), load16(b), sum0);
-          sum1 = FMA(load16(a + C), load16(b + step), sum1);
-          sum2 = FMA(load16(a + 2 * C), load16(b + 2 * step), sum2);
-          sum3 = FMA(load16(a + 3 * C), load16(b + 3 * step), sum3);
-          a += 4 * C;
-          b += 4 * step;
-        }
-        for (; ox < x1; ox++, a += C, b += step) sum0 = FMA(load16(a), load16(b), sum0);
-      }
-      float16 sum = (sum0 + sum1) + (sum2 + sum3);
-      __global float* out = AT(dw, p.dw) + ((size_t)split * taps + tap) * C + c;
-      if (!starts) sum += loadFirst16(out, C - c);
-      storeFirst16(sum, out, C - c);
-    }
-    row = rowEnd;
-  } while (row < endRow);
-}
-REGISTER(depthwise_weight_gradient, ConvolutionWeightGradientParameters, 4)
 
 __kernel void depthwise_merge(__global const float* restrict partials, __global float* dw, const ConvolutionMergeParameters p ITEM) {
   const int taps = p.count / p.channels;

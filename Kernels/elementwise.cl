@@ -17,7 +17,7 @@
 //       const floatv r3 = ROW_VALUE(i3, row, column, a.columns);      // ROW
 //       const floatv r4 = V(add)(r0, r1);                             // instruction 0; an operand -1 is written
 //       const floatv r5 = V(relu)(r4);                                //   splatv(a.instructions[K].immediate)
-//       storev(r5, o0 + position, lanes);                             // outputs last: every load comes before every store
+//       streamv(r5, o0 + position, lanes, streams);                   // outputs last: every load comes before every store
 //     ELEMENTWISE_END
 //   }
 //
@@ -27,7 +27,8 @@
 #ifdef __OPENCL_VERSION__
 
 #define ELEMENTWISE_FLAT(a)                                              \
-  const int count = (a).rows * (a).columns;                              \
+  const int count = (a).rows * (a).columns, streams = STREAMS(count, 1); \
+  (void)streams;                                                         \
   FOR_EACH_UNIT(unit, (count + LANES - 1) / LANES) {                     \
     const int position = unit * LANES, lanes = count - position;         \
     (void)lanes;
@@ -80,6 +81,7 @@ INLINE float16 wrappedRows(__global const float* input, const int row, const int
 // ------------------------------------------------------------------------------------------------ the tile interpreter
 
 #define ELEMENTWISE_TILE 256
+#define ELEMENTWISE_AHEAD 512    // elements that inputs are fetched ahead where memory is the limit
 #define ELEMENTWISE_REGISTERS (ELEMENTWISE_INPUTS + ELEMENTWISE_INSTRUCTIONS)
 
 // Where an operand's tile lies, and how far on its next 16 floats are: 16, or 0 for a value that never changes.
@@ -135,8 +137,9 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
   ElementwiseOperand registers[ELEMENTWISE_REGISTERS];
   const float* source[ELEMENTWISE_INPUTS];
   float* target[ELEMENTWISE_OUTPUTS];
-  int mode[ELEMENTWISE_INPUTS], staged[ELEMENTWISE_INPUTS] = {0}, direct[ELEMENTWISE_INSTRUCTIONS], copied[ELEMENTWISE_OUTPUTS];
-  const int columns = a.columns, count = a.rows * a.columns;
+  int mode[ELEMENTWISE_INPUTS], staged[ELEMENTWISE_INPUTS] = {0}, direct[ELEMENTWISE_INSTRUCTIONS];
+  int copied[ELEMENTWISE_OUTPUTS], streams[ELEMENTWISE_OUTPUTS];
+  const int columns = a.columns, count = a.rows * a.columns, isLarge = STREAMS(count, 1);
 
   for (int o = 0; o < a.outputCount; o++) target[o] = AT(outputs[o], a.outputOffset[o]);
   for (int k = 0; k < a.inputCount; k++) {
@@ -156,13 +159,15 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
     store16(splat(a.instructions[k].immediate), immediates[k]);
     direct[k] = -1;
   }
-  // A result goes straight to its output, unless a later step still reads an input of the same slice.
+  // A result goes straight to its output, unless a later step still reads an input of the same slice, or it is to go past the caches.
   for (int o = 0; o < a.outputCount; o++) {
     const int k = a.outputRegister[o] - a.inputCount;
     copied[o] = 1;
+    streams[o] = isLarge;
+    for (int i = 0; i < a.inputCount; i++) streams[o] &= source[i] != target[o];   // those lines are in the cache
     if (k < 0) {
       staged[a.outputRegister[o]] = 1;   // an input that is an output too is copied before anything is written
-    } else if (direct[k] < 0) {
+    } else if (direct[k] < 0 && !streams[o]) {
       int readLater = 0;
       for (int later = k + 1; later < a.instructionCount; later++)
         for (int i = 0; i < a.inputCount; i++)
@@ -181,6 +186,8 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
     for (int k = 0; k < a.inputCount; k++) {
       if (mode[k] == ELEMENTWISE_FULL) {
         registers[k].at = source[k] + start;
+        if (isLarge)
+          for (int j = 0; j < ELEMENTWISE_TILE; j += 16) __builtin_prefetch(source[k] + start + ELEMENTWISE_AHEAD + j);
         if (staged[k]) {
           for (int j = 0; j < vectors; j++) store16(load16(source[k] + start + j * 16), tiles[k] + j * 16);
           registers[k].at = tiles[k];
@@ -209,7 +216,8 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
     for (int o = 0; o < a.outputCount; o++)
       if (copied[o] || !whole) {
         const ElementwiseOperand from = registers[a.outputRegister[o]];
-        for (int j = 0; j < vectors; j++) storeFirst16(load16(from.at + j * from.step), target[o] + start + j * 16, length - j * 16);
+        for (int j = 0; j < vectors; j++)
+          streamFirst16(load16(from.at + j * from.step), target[o] + start + j * 16, length - j * 16, streams[o]);
       }
   }
 }

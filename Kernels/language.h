@@ -5,6 +5,8 @@
 //   AT(buffer, offset)    a slice's first element; offsets in parameter structs count units of 16 floats (64 bytes)
 //   FMA(a, b, c)          a * b + c, fused wherever that is fast
 //   load16/store16        16 floats at any float-aligned address
+//   stream16(v, p)        store16 at a 64-byte boundary, past the caches where the processor can (else it reads the line first)
+//   STREAMS(count, aligned)   whether a launch that writes `count` floats, at 64-byte boundaries if `aligned`, had better do that
 //   splat(x)              a float16 of x
 //   REGISTER(kernel, Parameters, buffers)   lists a kernel natively; nothing in OpenCL C
 //   ITEM                  last in every kernel's parameter list: the native copies get the work-item there
@@ -117,6 +119,19 @@ INLINE float bitsFloat(int x) { union { int i; float f; } u = {x}; return u.f; }
 #define BUFFERS_10 BUFFERS_9, b[9]
 #define BUFFERS_11 BUFFERS_10, b[10]
 #define BUFFERS_12 BUFFERS_11, b[11]
+#endif
+
+#ifndef __has_builtin
+#define __has_builtin(x) 0
+#endif
+#if __has_builtin(__builtin_nontemporal_store) && (!defined(__OPENCL_VERSION__) || defined(CPU_DEVICE))
+// More than a core's share of the caches would keep until somebody reads it.
+#define STREAMING_COUNT (2 << 20)
+#define STREAMS(count, aligned) ((aligned) && (count) >= STREAMING_COUNT)
+INLINE void stream16(float16 v, __global float* p) { __builtin_nontemporal_store(v, (__global float16*)p); }
+#else
+#define STREAMS(count, aligned) 0
+INLINE void stream16(float16 v, __global float* p) { store16(v, p); }
 #endif
 
 #define TILE_VECTORS (TILE_COLUMNS / 16)

@@ -52,6 +52,7 @@ INLINE void multiplyTiles(__global const float* a, __global const float* b, __gl
 #else
   const int block = end - first;
 #endif
+  const int streams = STREAMS((size_t)p.batch * p.rows * p.columns, p.columns % 16 == 0);
   for (int k = first; k < end || k == first; k += block) {
     const int blockEnd = k + block < end ? k + block : end;
     for (int i = firstTile; i < endTile; i++) {
@@ -76,7 +77,7 @@ INLINE void multiplyTiles(__global const float* a, __global const float* b, __gl
 #endif
       int rows[TILE_ROWS];
       UNROLL for (int r = 0; r < TILE_ROWS; r++) rows[r] = row + r < p.rows ? offset + row + r : -1;
-      storeTile(&t, c, rows, p.columns, column, p.columns - column, o, e, vectors);
+      storeTile(&t, c, rows, p.columns, column, p.columns - column, o, e, vectors, streams);
     }
     if (block <= 0) break;
   }
@@ -107,7 +108,7 @@ __kernel void matmul(__global const float* restrict a, __global const float* res
   const int tiles = (p.rows + TILE_ROWS - 1) / TILE_ROWS, firstTile = (int)get_global_id(1) * p.tilesPerItem;
   const int endTile = firstTile + p.tilesPerItem < tiles ? firstTile + p.tilesPerItem : tiles;
   const int offset = (split * p.batch + entry) * p.rows;
-  if (TILE_VECTORS > 1 && p.columns - column <= 16)
+  if (IS_NARROW(p.columns - column))
     multiplyTiles(from, times, AT(c, p.c), o, e, p, firstTile, endTile, column, offset, first, end, 1);
   else
     multiplyTiles(from, times, AT(c, p.c), o, e, p, firstTile, endTile, column, offset, first, end, TILE_VECTORS);

@@ -3,7 +3,9 @@
 __kernel void fill(__global float* restrict out, const FillParameters a ITEM) {
   __global float* o = AT(out, a.out);
   const floatv value = splatv(a.value);
-  FOR_EACH_UNIT(unit, (a.count + LANES - 1) / LANES) storev(value, o + unit * LANES, a.count - unit * LANES);
+  const int streams = STREAMS(a.count, 1);
+  (void)streams;
+  FOR_EACH_UNIT(unit, (a.count + LANES - 1) / LANES) streamv(value, o + unit * LANES, a.count - unit * LANES, streams);
 }
 REGISTER(fill, FillParameters, 1)
 
@@ -11,7 +13,9 @@ REGISTER(fill, FillParameters, 1)
 __kernel void copy(__global const float* restrict in, __global float* restrict out, const CopyParameters a ITEM) {
   __global const float* x = AT(in, a.in);
   __global float* o = AT(out, a.out);
-  FOR_EACH_UNIT(unit, (a.count + LANES - 1) / LANES) storev(loadv(x + unit * LANES), o + unit * LANES, a.count - unit * LANES);
+  const int streams = STREAMS(a.count, 1);
+  (void)streams;
+  FOR_EACH_UNIT(unit, (a.count + LANES - 1) / LANES) streamv(loadv(x + unit * LANES), o + unit * LANES, a.count - unit * LANES, streams);
 }
 REGISTER(copy, CopyParameters, 2)
 
@@ -22,14 +26,14 @@ REGISTER(copy, CopyParameters, 2)
     to[2 * k] = interleaveLow(from[k], from[k + 8]);         \
     to[2 * k + 1] = interleaveHigh(from[k], from[k + 8]);    \
   }
-INLINE void transposeTile(__global const float* x, const int inStride, __global float* o, const int outStride) {
+INLINE void transposeTile(__global const float* x, const int inStride, __global float* o, const int outStride, const int streams) {
   float16 a[16], b[16];
   UNROLL for (int k = 0; k < 16; k++) a[k] = load16(x + (long)k * inStride);
   SHUFFLE_ROWS(a, b)
   SHUFFLE_ROWS(b, a)
   SHUFFLE_ROWS(a, b)
   SHUFFLE_ROWS(b, a)
-  UNROLL for (int k = 0; k < 16; k++) store16(a[k], o + (long)k * outStride);
+  UNROLL for (int k = 0; k < 16; k++) streamFirst16(a[k], o + (long)k * outStride, 16, streams);
 }
 #undef SHUFFLE_ROWS
 #endif
@@ -51,6 +55,7 @@ __kernel void copy_strided(__global const float* restrict in, __global float* re
     o[i] = x[place];
   }
 #else
+  const int streams = STREAMS(rows * inner, inner % 16 == 0);
   int across = -1;   // the dimension along which the input is contiguous, when it is not the last one
   for (int d = 0; d < 5; d++)
     if (a.strides[d] == 1 && a.dimensions[d] >= 8) across = d;
@@ -77,7 +82,7 @@ __kernel void copy_strided(__global const float* restrict in, __global float* re
         __global float* target = o + to + j * 16;
         const int wide = inner - j * 16 < 16 ? inner - j * 16 : 16;
         if (high == 16 && wide == 16) {
-          transposeTile(source, innerStride, target, outStride);
+          transposeTile(source, innerStride, target, outStride, streams);
         } else {
           for (int r = 0; r < high; r++)
             for (int c = 0; c < wide; c++) target[(long)r * outStride + c] = source[r + (long)c * innerStride];
@@ -113,10 +118,10 @@ __kernel void copy_strided(__global const float* restrict in, __global float* re
     // Rows are written in order: whole vectors may stick out of one, except where rows are shared out in pieces.
     const int rest = stretches == 1 ? shareRest(unit, inner) : count;
     if (innerStride == 1) {
-      for (int j = 0; j < count; j += 16) storev(loadv(source + j), target + j, rest - j);
+      for (int j = 0; j < count; j += 16) streamv(loadv(source + j), target + j, rest - j, streams);
     } else if (innerStride == 0) {
       const floatv value = splatv(*source);
-      for (int j = 0; j < count; j += 16) storev(value, target + j, rest - j);
+      for (int j = 0; j < count; j += 16) streamv(value, target + j, rest - j, streams);
     } else {
       for (int j = 0; j < count; j++) target[j] = source[(long)j * innerStride];
     }
@@ -137,11 +142,12 @@ __kernel void gather_rows(__global const float* restrict table, __global const i
     o[i] = row >= 0 && row < a.rows ? t[(size_t)row * a.columns + i % a.columns] : missing;
   }
 #else
+  const int streams = STREAMS(a.count * a.columns, a.columns % 16 == 0);
   FOR_EACH_UNIT(i, a.count) {
     const int row = index[i], found = row >= 0 && row < a.rows, rest = shareRest(i, a.columns);
     __global const float* source = t + (size_t)(found ? row : 0) * a.columns;
     __global float* target = o + (size_t)i * a.columns;
-    for (int j = 0; j < a.columns; j += 16) storev(found ? loadv(source + j) : missing, target + j, rest - j);
+    for (int j = 0; j < a.columns; j += 16) streamv(found ? loadv(source + j) : missing, target + j, rest - j, streams);
   }
 #endif
 }

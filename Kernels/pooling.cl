@@ -27,7 +27,7 @@
 
 // The integers of a slice, as vectors of bits.
 #define loadIndices(p) V(BITS)(loadv((__global const float*)(p)))
-#define storeIndices(v, p, n) storev(V(FROM_BITS)(v), (__global float*)(p), n)
+#define storeIndices(v, p, n) streamv(V(FROM_BITS)(v), (__global float*)(p), n, streams)
 
 // The taps of a window that starts at `start` which lie in 0..<length: first (tap) and end.
 INLINE int firstTap(const int start, const int dilation) {
@@ -41,6 +41,8 @@ INLINE int endTap(const int start, const int dilation, const int taps, const int
 __kernel void max_pool(__global const float* restrict x, __global float* restrict y, __global int* restrict index,
                        const PoolParameters a ITEM) {
   const int reach = (a.kernelWidth - 1) * a.dilationWidth, step = a.dilationWidth * a.channels;
+  const int streams = STREAMS(a.batch * a.outputHeight * a.outputWidth * a.channels, a.channels % 16 == 0);
+  (void)streams;
   FOR_LINES(a.outputHeight, a.outputWidth)
     const int top = py * a.strideHeight - a.paddingTop;
     const int firstY = firstTap(top, a.dilationHeight), endY = endTap(top, a.dilationHeight, a.kernelHeight, a.inputHeight);
@@ -63,7 +65,7 @@ __kernel void max_pool(__global const float* restrict x, __global float* restric
             chosen = V(CHOOSE_INTEGER)(chosen, (intv)(ky * a.kernelWidth + kx), better);
           }
         }
-        storev(best, AT(y, a.y) + pixel * a.channels + c, rest - c);
+        streamv(best, AT(y, a.y) + pixel * a.channels + c, rest - c, streams);
         storeIndices(chosen, AT(index, a.index) + pixel * a.channels + c, rest - c);
       }
   END_LINES
@@ -72,6 +74,8 @@ REGISTER(max_pool, PoolParameters, 3)
 
 __kernel void max_pool_gradient(__global const float* restrict dy, __global const int* restrict index, __global float* restrict dx,
                                 const PoolParameters a ITEM) {
+  const int streams = STREAMS(a.batch * a.inputHeight * a.inputWidth * a.channels, a.channels % 16 == 0);
+  (void)streams;
   FOR_LINES(a.inputHeight, a.inputWidth)
     const int placeY = py + a.paddingTop, lastY = placeY / a.strideHeight, tapY = placeY - lastY * a.strideHeight;
     __global const float* dys = AT(dy, a.y) + (size_t)image * a.outputHeight * a.outputWidth * a.channels;
@@ -100,7 +104,7 @@ __kernel void max_pool_gradient(__global const float* restrict dy, __global cons
             }
           }
         }
-        storev(sum, AT(dx, a.x) + pixel * a.channels + c, rest - c);
+        streamv(sum, AT(dx, a.x) + pixel * a.channels + c, rest - c, streams);
       }
 #undef ADD_WINDOW
   END_LINES
@@ -130,6 +134,8 @@ INLINE float poolShare(const PoolParameters* a) {
 
 __kernel void average_pool(__global const float* restrict x, __global float* restrict y, const PoolParameters a ITEM) {
   const float common = poolShare(&a);
+  const int streams = STREAMS(a.batch * a.outputHeight * a.outputWidth * a.channels, a.channels % 16 == 0);
+  (void)streams;
   FOR_LINES(a.outputHeight, a.outputWidth)
     const int top = py * a.strideHeight - a.paddingTop, extentY = poolExtentY(&a, py);
     const int firstY = top < 0 ? 0 : top, endY = top + a.kernelHeight < a.inputHeight ? top + a.kernelHeight : a.inputHeight;
@@ -143,7 +149,7 @@ __kernel void average_pool(__global const float* restrict x, __global float* res
           __global const float* source = AT(x, a.x) + (size_t)(image * a.inputHeight + iy) * a.inputWidth * a.channels + c;
           for (int ix = firstX; ix < endX; ix++) sum += loadv(source + ix * a.channels);
         }
-        storev(sum * share, AT(y, a.y) + pixel * a.channels + c, rest - c);
+        streamv(sum * share, AT(y, a.y) + pixel * a.channels + c, rest - c, streams);
       }
   END_LINES
 }
@@ -151,6 +157,8 @@ REGISTER(average_pool, PoolParameters, 2)
 
 __kernel void average_pool_gradient(__global const float* restrict dy, __global float* restrict dx, const PoolParameters a ITEM) {
   const float common = poolShare(&a);
+  const int streams = STREAMS(a.batch * a.inputHeight * a.inputWidth * a.channels, a.channels % 16 == 0);
+  (void)streams;
   FOR_LINES(a.inputHeight, a.inputWidth)
     const int placeY = py + a.paddingTop, lastY = placeY / a.strideHeight, tapY = placeY - lastY * a.strideHeight;
     __global const float* dys = AT(dy, a.y) + (size_t)image * a.outputHeight * a.outputWidth * a.channels;
@@ -164,7 +172,7 @@ __kernel void average_pool_gradient(__global const float* restrict dy, __global 
             const float share = common != 0.0f ? common : 1.0f / (float)(poolExtentY(&a, oy) * poolExtentX(&a, ox));
             sum = FMA(loadv(dys + (oy * a.outputWidth + ox) * a.channels + c), splatv(share), sum);
           }
-        storev(sum, AT(dx, a.x) + pixel * a.channels + c, rest - c);
+        streamv(sum, AT(dx, a.x) + pixel * a.channels + c, rest - c, streams);
       }
   END_LINES
 }

@@ -49,6 +49,8 @@ __kernel void dropout(__global const float* restrict in, __global float* restric
   __global float* o = AT(out, a.out);
   const uint step = (uint)constants->step, seedLow = constants->seedLow, seedHigh = constants->seedHigh;
   const int blocks = (a.count + 63) / 64 * (16 / LANES);   // of LANES Philox blocks
+  const int streams = STREAMS(a.count, 1);
+  (void)streams;
   FOR_EACH_UNIT(unit, blocks) {
     wordv c0 = wordsv(unit * LANES) + WORD_LANE_NUMBERS, c1 = wordsv(step), c2 = wordsv(a.stream), c3 = wordsv(0);
     uint k0 = seedLow, k1 = seedHigh;
@@ -68,7 +70,7 @@ __kernel void dropout(__global const float* restrict in, __global float* restric
   {                                                                                                    \
     const int at = first + word * 16;                                                                  \
     if (at < a.count)                                                                                  \
-      storev(choosev(splatv(0.0f), loadv(x + at) * a.scale, KEPT(words, a.threshold)), o + at, a.count - at); \
+      streamv(choosev(splatv(0.0f), loadv(x + at) * a.scale, KEPT(words, a.threshold)), o + at, a.count - at, streams); \
   }
     DROP(0, c0)
     DROP(1, c1)

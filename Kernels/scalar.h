@@ -67,7 +67,7 @@ SIMPLE2(divide, x / y)
 SIMPLE2(sigmoidGradient, y * x * (1.0f - x))   // x is the sigmoid's result, y the gradient of it
 SIMPLE2(tanhGradient, y * (1.0f - x * x))      // x is the tangent's result
 
-// Comparisons give 1 or 0. maximum, minimum and relu hand a NaN on, as PyTorch's do.
+// Comparisons give 1 or 0. maximum, minimum, relu and relu6 hand a NaN on, as PyTorch's do.
 #define SELECTIONS(F, I, U, S)                                                                                        \
   INLINE F sign##S(const F x) {                                                                                       \
     return CHOOSE##S(CHOOSE##S(CONSTANT##S(0.0f), CONSTANT##S(-1.0f), x < 0.0f), CONSTANT##S(1.0f), x > 0.0f);        \
@@ -75,6 +75,10 @@ SIMPLE2(tanhGradient, y * (1.0f - x * x))      // x is the tangent's result
   INLINE F positive##S(const F x) { return CHOOSE##S(CONSTANT##S(0.0f), CONSTANT##S(1.0f), x > 0.0f); }               \
   INLINE F relu##S(const F x) { return CHOOSE##S(x, CONSTANT##S(0.0f), x < 0.0f); }                                   \
   INLINE F reluGradient##S(const F y, const F dy) { return CHOOSE##S(CONSTANT##S(0.0f), dy, y > 0.0f); }              \
+  INLINE F relu6##S(const F x) { return CHOOSE##S(relu##S(x), CONSTANT##S(6.0f), x > 6.0f); }                         \
+  INLINE F relu6Gradient##S(const F y, const F dy) {                                                                  \
+    return CHOOSE##S(CONSTANT##S(0.0f), dy, (y > 0.0f) & (y < 6.0f));                                                 \
+  }                                                                                                                   \
   INLINE F maximum##S(const F x, const F y) { return CHOOSE##S(y, x, (x > y) | (x != x)); }                           \
   INLINE F minimum##S(const F x, const F y) { return CHOOSE##S(y, x, (x < y) | (x != x)); }                           \
   INLINE F greater##S(const F x, const F y) { return CHOOSE##S(CONSTANT##S(0.0f), CONSTANT##S(1.0f), x > y); }        \
@@ -257,6 +261,7 @@ BOTH_WIDTHS(CIRCULAR)
 // ------------------------------------------------------------------------------------------------ the working vector
 //   LANES               lanes of a floatv: 16, or 1 on a GPU
 //   loadv, storev(v, p, n)   the whole vector from p; its first n lanes to p (all of them when n >= LANES)
+//   streamv(v, p, n, streams)   storev, with stream16 if `streams` (from STREAMS) and the vector is whole
 //   loadFirst(p, n)     only the first n lanes are read: for memory that other work-items are writing
 //   shareRest(i, columns)   how many elements this work-item still has to write from row i on. Rows written in order may be stored in
 //                       whole vectors up to there: what sticks out of a row is overwritten by the next one.
@@ -293,6 +298,12 @@ INLINE void storeFirst16(const float16 v, __global float* p, const int n) {
     for (int k = 0; k < n; k++) p[k] = lanes[k];
   }
 }
+INLINE void streamFirst16(const float16 v, __global float* p, const int n, const int streams) {
+  if (streams && n >= 16)
+    stream16(v, p);
+  else
+    storeFirst16(v, p, n);
+}
 INLINE float16 loadFirst16(__global const float* p, const int n) {
   if (n >= 16) return load16(p);
   float lanes[16];
@@ -309,6 +320,7 @@ typedef int intv;
 #define loadFirst(p, n) (*(p))
 #define splatv(x) (x)
 #define storev(v, p, n) (*(p) = (v))
+#define streamv(v, p, n, streams) (*(p) = (v))
 #define shareRest(i, columns) 1
 #define firstLanes(v, n, otherwise) (v)
 #define LANE_PLACES 0.0f
@@ -325,6 +337,7 @@ typedef int16 intv;
 #define loadFirst(p, n) loadFirst16(p, n)
 #define splatv(x) splat(x)
 #define storev(v, p, n) storeFirst16(v, p, n)
+#define streamv(v, p, n, streams) streamFirst16(v, p, n, streams)
 #define shareRest(i, columns) shareRest16((end_ - (i)), columns)   // end_: FOR_EACH_UNIT's
 INLINE int shareRest16(const int rows, const int columns) { return rows > 0x1000000 / columns ? 0x1000000 : rows * columns; }
 #define firstLanes(v, n, otherwise) firstLanes16(v, n, otherwise)

@@ -101,18 +101,22 @@ __kernel void log_softmax(__global const float* restrict in, __global float* res
     return;
   }
 #endif
+  const int streams = STREAMS(a.rows * a.columns, a.columns % 16 == 0);
+  (void)streams;
   FOR_EACH_UNIT(row, a.rows) {
     const int rest = shareRest(row, a.columns);
     __global const float* x = AT(in, a.x) + (size_t)row * a.columns;
     __global float* y = AT(out, a.y) + (size_t)row * a.columns;
     const float shift = rowMaximum(x, a.columns), logSum = logarithm_1(rowExponentials(x, a.columns, shift));
-    for (int j = 0; j < a.columns; j += LANES) storev((loadv(x + j) - shift) - logSum, y + j, rest - j);
+    for (int j = 0; j < a.columns; j += LANES) streamv((loadv(x + j) - shift) - logSum, y + j, rest - j, streams);
   }
 }
 REGISTER(log_softmax, SoftmaxParameters, 2)
 
 __kernel void softmax_gradient(__global const float* restrict result, __global const float* restrict gradient, __global float* restrict out,
                                const SoftmaxGradientParameters a ITEM) {
+  const int streams = STREAMS(a.rows * a.columns, a.columns % 16 == 0);
+  (void)streams;
   FOR_EACH_UNIT(row, a.rows) {
     const int rest = shareRest(row, a.columns);
     const size_t start = (size_t)row * a.columns;
@@ -122,13 +126,15 @@ __kernel void softmax_gradient(__global const float* restrict result, __global c
     floatv sum = splatv(0.0f);
     for (int j = 0; j < a.columns; j += LANES) sum += firstLanes(loadv(y + j) * loadv(dy + j), a.columns - j, 0.0f);
     const float dot_ = sumOf(sum);
-    for (int j = 0; j < a.columns; j += LANES) storev(loadv(y + j) * (loadv(dy + j) - dot_), dx + j, rest - j);
+    for (int j = 0; j < a.columns; j += LANES) streamv(loadv(y + j) * (loadv(dy + j) - dot_), dx + j, rest - j, streams);
   }
 }
 REGISTER(softmax_gradient, SoftmaxGradientParameters, 3)
 
 __kernel void log_softmax_gradient(__global const float* restrict result, __global const float* restrict gradient,
                                    __global float* restrict out, const SoftmaxGradientParameters a ITEM) {
+  const int streams = STREAMS(a.rows * a.columns, a.columns % 16 == 0);
+  (void)streams;
   FOR_EACH_UNIT(row, a.rows) {
     const int rest = shareRest(row, a.columns);
     const size_t start = (size_t)row * a.columns;
@@ -139,7 +145,7 @@ __kernel void log_softmax_gradient(__global const float* restrict result, __glob
     for (int j = 0; j < a.columns; j += LANES) sum += firstLanes(loadv(dy + j), a.columns - j, 0.0f);
     const float total = sumOf(sum);
     for (int j = 0; j < a.columns; j += LANES)
-      storev(loadv(dy + j) - V(exponential)(loadv(y + j)) * total, dx + j, rest - j);
+      streamv(loadv(dy + j) - V(exponential)(loadv(y + j)) * total, dx + j, rest - j, streams);
   }
 }
 REGISTER(log_softmax_gradient, SoftmaxGradientParameters, 3)

@@ -9,6 +9,14 @@ typedef struct {
   float16 sum[TILE_ROWS][TILE_VECTORS];
 } Tile;
 
+// Whether the columns that are left deserve a tile of one vector. An OpenCL driver would compile every kernel twice for it, while
+// somebody waits for the first step; there the wider tile computes columns that nobody stores.
+#ifdef __OPENCL_VERSION__
+#define IS_NARROW(columns) 0
+#else
+#define IS_NARROW(columns) (TILE_VECTORS > 1 && (columns) <= 16)
+#endif
+
 INLINE void clearTile(Tile* t) {
   UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < TILE_VECTORS; v++) t->sum[r][v] = splat(0.0f);
 }
@@ -61,7 +69,9 @@ INLINE float16 finish(float16 v, const EpilogueOperands o, const Epilogue e, con
   if (e.activation == ACTIVATION_TANH) v = hyperbolicTangent_16(v);
   if (e.activation == ACTIVATION_GELU) v = gelu_16(v);
   if (e.activation == ACTIVATION_SILU) v = silu_16(v);
-  if (e.hasMask) v = reluGradient_16(loadFirst16(o.mask + at, columns), v);
+  if (e.activation == ACTIVATION_RELU6) v = relu6_16(v);
+  if (e.hasMask == MASK_RELU) v = reluGradient_16(loadFirst16(o.mask + at, columns), v);
+  if (e.hasMask == MASK_RELU6) v = relu6Gradient_16(loadFirst16(o.mask + at, columns), v);
   return v;
 }
 
@@ -78,16 +88,20 @@ INLINE float16 finish(float16 v, const EpilogueOperands o, const Epilogue e, con
 // Stores a tile through the epilogue. `rows[r]` is the output row of tile row r (negative: none), an output row has `width` columns,
 // and the tile starts at `column`, with `columns` of them left.
 INLINE void storeTile(Tile* t, __global float* out, const int* rows, const int width, const int column, const int columns,
-                      const EpilogueOperands o, const Epilogue e, const int vectors) {
-  if (columns >= vectors * 16 && (e.activation == ACTIVATION_NONE || e.activation == ACTIVATION_RELU)) {   // in registers
+                      const EpilogueOperands o, const Epilogue e, const int vectors, const int streams) {
+  const int simple = e.activation == ACTIVATION_NONE || e.activation == ACTIVATION_RELU || e.activation == ACTIVATION_RELU6;
+  if (columns >= vectors * 16 && simple) {   // in registers
     if (e.hasScale) EACH_SUM(sum * load16(o.scale + column + v * 16))
     if (e.hasBias) EACH_SUM(sum + load16(o.bias + column + v * 16))
     if (e.hasResidual) EACH_SUM(sum + load16(o.residual + TILE_PLACE))
     if (e.activation == ACTIVATION_RELU) EACH_SUM(relu_16(sum))
-    if (e.hasMask) EACH_SUM(reluGradient_16(load16(o.mask + TILE_PLACE), sum))
+    if (e.activation == ACTIVATION_RELU6) EACH_SUM(relu6_16(sum))
+    if (e.hasMask == MASK_RELU) EACH_SUM(reluGradient_16(load16(o.mask + TILE_PLACE), sum))
+    if (e.hasMask == MASK_RELU6) EACH_SUM(relu6Gradient_16(load16(o.mask + TILE_PLACE), sum))
     UNROLL for (int r = 0; r < TILE_ROWS; r++) {
       if (rows[r] < 0) continue;
-      UNROLL for (int v = 0; v < vectors; v++) store16(t->sum[r][v], out + (size_t)rows[r] * width + column + v * 16);
+      UNROLL for (int v = 0; v < vectors; v++)
+        streamFirst16(t->sum[r][v], out + (size_t)rows[r] * width + column + v * 16, 16, streams);
     }
     return;
   }

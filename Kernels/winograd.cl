@@ -68,6 +68,7 @@ __kernel void winograd_weights(__global const float* restrict packed, __global f
   const size_t tap = (size_t)p.sourceChannels * TILE_COLUMNS, position = tap * p.panels;
   __global const float* from = AT(packed, p.packed) + panel * tap * 9;
   __global float* to = AT(transformed, p.transformed) + panel * tap;
+  const int streams = STREAMS(position * WINOGRAD_POSITIONS, 1);
   for (int i = first; i < end; i++) {
     for (int v = 0; v < TILE_VECTORS; v++) {
       const size_t at = (size_t)i * TILE_COLUMNS + v * 16;
@@ -81,7 +82,7 @@ __kernel void winograd_weights(__global const float* restrict packed, __global f
       for (int y = 0; y < 6; y++) {
         float16 t[6];
         weightTransform(columns[0][y], columns[1][y], columns[2][y], t);
-        UNROLL for (int x = 0; x < 6; x++) store16(t[x], to + at + (y * 6 + x) * position);
+        UNROLL for (int x = 0; x < 6; x++) streamFirst16(t[x], to + at + (y * 6 + x) * position, 16, streams);
       }
     }
   }
@@ -102,7 +103,7 @@ INLINE TilePlace placeOf(const WinogradShape s, const int tile) {
 
 // B^T x B of one tile; position k's channels go to `to` + k * step.
 INLINE void transformSource(__global const float* source, __global const float* zeros, __global float* to, const size_t step,
-                            const WinogradShape s, const int tile) {
+                            const WinogradShape s, const int tile, const int streams) {
   const TilePlace place = placeOf(s, tile);
   __global const float* from[WINOGRAD_POSITIONS];
   for (int i = 0; i < 6; i++) {
@@ -123,7 +124,7 @@ INLINE void transformSource(__global const float* source, __global const float* 
       float16 d[6], t[6];
       UNROLL for (int j = 0; j < 6; j++) d[j] = columns[j][i];
       sourceTransform(d, t);
-      UNROLL for (int j = 0; j < 6; j++) store16(t[j], to + (i * 6 + j) * step + c);
+      UNROLL for (int j = 0; j < 6; j++) streamFirst16(t[j], to + (i * 6 + j) * step + c, 16, streams);
     }
   }
 }
@@ -133,6 +134,7 @@ INLINE void transformSums(__global const float* sums, const size_t step, __globa
                           const Epilogue e, const WinogradShape s, const int tile) {
   const TilePlace place = placeOf(s, tile);
   const int rows = s.height - place.y < 4 ? s.height - place.y : 4, columns = s.width - place.x < 4 ? s.width - place.x : 4;
+  const int streams = STREAMS((size_t)s.batch * s.height * s.width * s.channels, 1);
   const size_t corner = (((size_t)place.image * s.height + place.y) * s.width + place.x) * s.channels;
   for (int c = 0; c < s.channels; c += 16) {
     float16 passed[6][4];
@@ -148,7 +150,7 @@ INLINE void transformSums(__global const float* sums, const size_t step, __globa
       const size_t at = corner + (size_t)i * s.width * s.channels + c;
       for (int j = 0; j < columns; j++) {
         const size_t place = at + (size_t)j * s.channels;
-        store16(finish(t[j], o, e, place, c, 16), destination + place);
+        streamFirst16(finish(t[j], o, e, place, c, 16), destination + place, 16, streams);
       }
     }
   }
@@ -171,7 +173,7 @@ __kernel void winograd(__global const float* restrict source, __global const flo
   FOR_EACH_UNIT(block, blocks) {
     const int first = block * T, count = tiles - first < T ? tiles - first : T;
     for (int tile = 0; tile < count; tile++)
-      transformSource(x, AT(zeros, p.zeros), sources + (size_t)tile * C, (size_t)T * C, s, first + tile);
+      transformSource(x, AT(zeros, p.zeros), sources + (size_t)tile * C, (size_t)T * C, s, first + tile, 0);
     for (int position = 0; position < WINOGRAD_POSITIONS; position++) {
       for (int panel = 0; panel < p.panels; panel++) {
         __global const float* w = weights + ((size_t)position * p.panels + panel) * panelFloats;
@@ -198,9 +200,10 @@ __kernel void winograd_source(__global const float* restrict x, __global float* 
                               const WinogradTransformParameters p ITEM) {
   const WinogradShape s = p.shape;
   const int tiles = s.batch * s.tilesHigh * s.tilesWide;
+  const int streams = STREAMS((size_t)tiles * WINOGRAD_POSITIONS * s.sourceChannels, 1);
   FOR_EACH_UNIT(tile, tiles)
     transformSource(AT(x, p.from), AT(zeros, p.zeros), AT(transformed, p.transformed) + (size_t)tile * s.sourceChannels,
-                    (size_t)tiles * s.sourceChannels, s, tile);
+                    (size_t)tiles * s.sourceChannels, s, tile, streams);
 }
 REGISTER(winograd_source, WinogradTransformParameters, 3)
 
@@ -209,6 +212,7 @@ __kernel void winograd_destination(__global const float* restrict dy, __global f
   const WinogradShape s = p.shape;
   const int tiles = s.batch * s.tilesHigh * s.tilesWide;
   const size_t step = (size_t)tiles * s.channels;
+  const int streams = STREAMS(step * WINOGRAD_POSITIONS, 1);
   FOR_EACH_UNIT(tile, tiles) {
     const TilePlace place = placeOf(s, tile);
     const int rows = s.height - place.y < 4 ? s.height - place.y : 4, columns = s.width - place.x < 4 ? s.width - place.x : 4;
@@ -226,7 +230,7 @@ __kernel void winograd_destination(__global const float* restrict dy, __global f
         float16 y[4], t[6];
         UNROLL for (int j = 0; j < 4; j++) y[j] = passed[j][i];
         outputGradientTransform(y, t);
-        UNROLL for (int j = 0; j < 6; j++) store16(t[j], to + (i * 6 + j) * step + c);
+        UNROLL for (int j = 0; j < 6; j++) streamFirst16(t[j], to + (i * 6 + j) * step + c, 16, streams);
       }
     }
   }

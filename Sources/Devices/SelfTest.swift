@@ -3,8 +3,9 @@ import GlissadeRandom
 import GlissadeTensors
 
 /// Runs a small convolutional network's step, forward and backward, on a device and compares every result with the processor's: products,
-/// elementwise chains, pooling, dropout, reductions and softmax, with sizes that leave tails everywhere. Its kernels are those that such a
-/// network's training needs anyway, because each kernel costs time to build at the first start.
+/// elementwise chains, pooling, dropout, reductions and softmax, with sizes that leave tails everywhere, and a second convolution that is
+/// large enough for Winograd's kernels. Its kernels are those that such a network's training needs anyway, because each kernel costs time
+/// to build at the first start.
 enum SelfTest {
   /// - Throws: `DeviceError` when the device fails or computes something else.
   static func run(on device: any Device) throws(DeviceError) {
@@ -28,23 +29,23 @@ enum SelfTest {
   private static func results(on device: any Device) throws(DeviceError) -> [String: [Float]] {
     let graph = Graph(isTraining: true)
     let parameters = [
-      ("conv", Parameter("conv", shape: [19, 3, 3, 5])), ("bias", Parameter("bias", shape: [19])),
-      ("hidden", Parameter("hidden", shape: [23, 9 * 19])), ("head", Parameter("head", shape: [7, 23])),
+      ("conv1", Parameter("conv1", shape: [32, 3, 3, 5])), ("bias1", Parameter("bias1", shape: [32])),
+      ("conv2", Parameter("conv2", shape: [48, 3, 3, 32])), ("bias2", Parameter("bias2", shape: [48])),
+      ("hidden", Parameter("hidden", shape: [23, 9 * 48])), ("head", Parameter("head", shape: [7, 23])),
     ]
     let layout = ParameterLayout(parameters.map { (path: $0.0, parameter: $0.1) }, groupCount: 1) { _, _ in 0 }
     let weights = parameters.map { graph[$0.1] }
-    let x = graph.input("x", shape: [3, 7, 7, 5])
-    let labels = graph.input("labels", shape: [3], dtype: .int32)
-    let convolved = relu(x.convolved(weights[0], padding: (1, 1)) + weights[1])
-    let pooled = convolved.maxPooled(Window(kernel: (2, 2), stride: (2, 2))).flattened()
-    let hidden = relu(pooled.matmul(weights[2], transposeOther: true)).dropout(0.25)
-    let (loss, _) = softmaxCrossEntropy(hidden.matmul(weights[3], transposeOther: true), labels)
-    let gradients = graph.gradients(of: loss, withRespectTo: weights + [x])
+    let x = graph.input("x", shape: [8, 13, 13, 5])
+    let labels = graph.input("labels", shape: [8], dtype: .int32)
+    let window = Window(kernel: (2, 2), stride: (2, 2))
+    let first = relu(x.convolved(weights[0], padding: (1, 1)) + weights[1]).maxPooled(window)
+    let second = relu(first.convolved(weights[2], padding: (1, 1)) + weights[3]).maxPooled(window)
+    let hidden = relu(second.flattened().matmul(weights[4], transposeOther: true)).dropout(0.25)
+    let (loss, _) = softmaxCrossEntropy(hidden.matmul(weights[5], transposeOther: true), labels)
+    let gradients = graph.gradients(of: loss, withRespectTo: weights)
     var request = StepRequest(graph: graph, layout: layout)
     request.outputs["loss"] = loss
-    for (index, gradient) in gradients.enumerated() {
-      request.outputs[index < parameters.count ? "gradient of \(parameters[index].0)" : "gradient of the input"] = gradient
-    }
+    for (parameter, gradient) in zip(parameters, gradients) { request.outputs["gradient of \(parameter.0)"] = gradient }
     let plan: Plan
     do { plan = try Planner(profile: device.profile).plan(request) } catch {
       throw DeviceError(device: device.information.identifier, call: "self-test", error: "an invalid step", detail: error.description)
@@ -61,7 +62,7 @@ enum SelfTest {
     }
     let prepared = try device.prepare(plan, buffers: memory.buffers)
     let images = uniform("x", x.shape.count)
-    let classes: [Int32] = [0, 6, 3]
+    let classes: [Int32] = [0, 6, 3, 1, 2, 5, 4, 0]
     let outcome = images.withUnsafeBytes { images in
       classes.withUnsafeBytes { classes in
         Result { () throws(DeviceError) in

@@ -80,9 +80,9 @@ struct SavingTests {
     #expect(try modelIsFinite())
   }
 
-  @Test(arguments: [SIGINT, SIGTERM]) func anInterruptionSaves(_ signal: Int32) async throws {
+  @Test(arguments: [SIGINT, SIGTERM]) func anInterruptionSaves(_ signal: Int32) throws {
     let command = try Command(arguments("--epochs", "100000", "--out", folder.path("run")))
-    try await command.waitForOutput("epoch 2 ")
+    try command.waitForOutput("epoch 2 ")
     command.send(signal)
     let outcome = try command.finish()
     #expect(outcome.status == 130, "\(outcome)")
@@ -98,9 +98,9 @@ struct SavingTests {
     #expect(try glissade("evaluate", "--run", folder.path("run")).status == 0)
   }
 
-  @Test func aSecondInterruptionQuitsAtOnce() async throws {
+  @Test func aSecondInterruptionQuitsAtOnce() throws {
     let command = try Command(arguments("--epochs", "100000", "--out", folder.path("run")))
-    try await command.waitForOutput("epoch 2 ")
+    try command.waitForOutput("epoch 2 ")
     command.send(SIGINT)
     command.send(SIGTERM)
     #expect(try command.finish().status == 130)

@@ -24,8 +24,8 @@ public final class Benchmark {
   /// The names of a suite's cases.
   public static func names(of suite: BenchmarkResult.Suite, _ options: BenchmarkOptions = BenchmarkOptions()) -> [String] {
     switch suite {
-    case .kernels: kernelCases.map(\.name).filter(options.takes)
-    case .optimizers: OptimizerCase.all.map(\.name).filter(options.takes)
+    case .kernels: kernelCases.filter { options.takes($0.name, onDemand: $0.onDemand) }.map(\.name)
+    case .optimizers: OptimizerCase.all.filter { options.takes($0.name, onDemand: $0.onDemand) }.map(\.name)
     case .train: TrainingCase.all.map(\.name).filter { options.takes($0) && (options.models.isEmpty || options.models.contains($0)) }
     }
   }

@@ -52,7 +52,7 @@ public struct BenchmarkResult: Sendable {
 
 /// What a benchmark is asked to do.
 public struct BenchmarkOptions: Sendable {
-  /// Only what has this in its name, in any case.
+  /// Only what has this in its name, in any case. What is made for large devices (`4096^3`, `100M`) runs only when this names that size.
   public var filter: String?
   /// Seconds for each case; `nil` for each suite's own.
   public var seconds: Double?
@@ -63,5 +63,9 @@ public struct BenchmarkOptions: Sendable {
 
   public init() {}
 
-  func takes(_ name: String) -> Bool { filter.map { name.lowercased().contains($0.lowercased()) } ?? true }
+  /// - Parameter onDemand: what the filter has to name, where something is too large for every machine.
+  func takes(_ name: String, onDemand: String? = nil) -> Bool {
+    guard let filter = filter?.lowercased() else { return onDemand == nil }
+    return name.lowercased().contains(filter) && (onDemand.map { filter.contains($0.lowercased()) } ?? true)
+  }
 }

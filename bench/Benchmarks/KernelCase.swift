@@ -34,6 +34,8 @@ struct KernelCase: Sendable {
   }
 
   var name: String
+  /// The size that a filter has to name for this to run.
+  var onDemand: String?
   /// Operations of the mathematics; 0 where bytes are what counts.
   var flops = 0
   /// Bytes that have to be read once more, because a result depends on all of an operand before the first of its elements can be written.

@@ -1,15 +1,19 @@
 import Glissade
 
-/// An update rule over the parameters of resnet18: 11 million in 62 tensors, in one launch, beside one launch for each operation and tensor.
+/// An update rule over the parameters of resnet18 (11 million in 62 tensors) or of something larger, in one launch, beside one launch for each operation and tensor.
 struct OptimizerCase: Sendable {
   var name: String
+  /// The size that a filter has to name for this to run.
+  var onDemand: String?
   var optimizer: any Optimizer
   /// Kinds of state that the update reads and writes.
   var states: Int
   /// The formula from elementwise operations: p, g and the states, each of which the result replaces.
   var unfused: @Sendable (_ p: Tensor, _ g: Tensor, _ states: [Tensor]) -> (p: Tensor, states: [Tensor])
 
-  /// The tensors.
+  /// The tensors: resnet18's, or nine times those, 100.6 million parameters.
+  var tensors: [Shape] { onDemand == nil ? Self.shapes : Array(repeating: Self.shapes, count: 9).flatMap { $0 } }
+
   static var shapes: [Shape] {
     LayerPath.parameters(of: ResNet(channels: 3, classes: 10)).filter { $0.parameter.role == .weight }.map(\.parameter.shape)
   }
@@ -18,7 +22,7 @@ struct OptimizerCase: Sendable {
   static let step = 10
 
   func measure(on device: any Device, seconds: Double, _ probe: LimitProbe) throws -> BenchmarkResult {
-    let shapes = Self.shapes
+    let shapes = tensors
     // Parameters, gradients and states are read, all but the gradients written.
     let bytes = 4 * shapes.reduce(0) { $0 + $1.count } * (3 + 2 * states)
     let witness = try probe.copyWitness(bytes: bytes, isInPlace: true)

@@ -12,6 +12,7 @@ extension OptimizerCase {
       rmsprop("rmsprop centered", RMSprop(learningRate: 1e-3, isCentered: true)),
       rmsprop("rmsprop centered momentum", RMSprop(learningRate: 1e-3, momentum: 0.9, isCentered: true)),
       adam("adam", Adam()),
+      adam("adam 100M", onDemand: "100M", Adam()),
       adam("adam amsgrad", Adam(isAMSGrad: true)),
       adam("adamw", AdamW()),
     ]
@@ -54,7 +55,7 @@ extension OptimizerCase {
     }
   }
 
-  private static func adam(_ name: String, _ rule: some AdamFamily) -> OptimizerCase {
+  private static func adam(_ name: String, onDemand: String? = nil, _ rule: some AdamFamily) -> OptimizerCase {
     let (beta1, beta2) = (Float(rule.beta1), Float(rule.beta2))
     let (rate, epsilon) = (Float(rule.learningRate), Float(rule.epsilon))
     let decay = Float(rule.weightDecay)
@@ -62,7 +63,7 @@ extension OptimizerCase {
     var constants = [Float](repeating: 0, count: 16)
     constants.withUnsafeMutableBufferPointer { rule.write(constants: $0, step: step, learningRate: rule.learningRate) }
     let corrections = Array(constants[1...2])
-    return OptimizerCase(name: name, optimizer: rule, states: isAMSGrad ? 3 : 2) { p, g, states in
+    return OptimizerCase(name: name, onDemand: onDemand, optimizer: rule, states: isAMSGrad ? 3 : 2) { p, g, states in
       let start = decay == 0 ? p : p * (1 - rate * decay)
       let m = states[0] * beta1 + g * (1 - beta1)
       let v = states[1] * beta2 + g.applying(.square) * (1 - beta2)

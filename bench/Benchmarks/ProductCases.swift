@@ -7,7 +7,9 @@ extension KernelCase {
   private static var matmuls: [KernelCase] {
     var cases: [KernelCase] = []
     // y = x·w as it stands, and the gradients of both factors: dy·wᵀ and xᵀ·dy.
-    for size in [1024] {
+    for size in [1024, 4096] {
+      let first = cases.count
+      defer { if size > 1024 { for index in first..<cases.count { cases[index].onDemand = "\(size)^3" } } }
       let operands = [Operand([size, size]), Operand([size, size])]
       let flops = 2 * size * size * size
       let body: Body = { [$0[0].matmul($0[1])] }

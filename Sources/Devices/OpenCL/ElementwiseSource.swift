@@ -41,7 +41,7 @@ enum ElementwiseSource {
       }
       lines.append("const floatv r\(first + index) = V(\(instruction.function.name))(\(arguments.joined(separator: ", ")));")
     }
-    for (index, result) in chain.outputs.enumerated() { lines.append("storev(r\(first + result), o\(index) + position, lanes);") }
+    for (index, result) in chain.outputs.enumerated() { lines.append("streamv(r\(first + result), o\(index) + position, lanes, streams);") }
     lines.append("ELEMENTWISE_END")
     lines.append("}")
     return lines.joined(separator: "\n") + "\n"
