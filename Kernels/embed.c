@@ -60,6 +60,18 @@ static const char convolution_text[] = {
 #embed "convolution.cl"
     , '\n', 0};
 
+static const char depthwise_text[] = {
+#embed "language.h"
+    NEWLINE
+#embed "scalar.h"
+    NEWLINE
+#embed "include/epilogue.h"
+    NEWLINE
+#embed "include/convolution.h"
+    NEWLINE
+#embed "depthwise.cl"
+    , '\n', 0};
+
 static const char movement_text[] = {
 #embed "language.h"
     NEWLINE
@@ -100,6 +112,16 @@ static const char pooling_text[] = {
 #embed "include/pooling.h"
     NEWLINE
 #embed "pooling.cl"
+    , '\n', 0};
+
+static const char adaptive_pooling_text[] = {
+#embed "language.h"
+    NEWLINE
+#embed "scalar.h"
+    NEWLINE
+#embed "include/adaptive_pooling.h"
+    NEWLINE
+#embed "adaptive_pooling.cl"
     , '\n', 0};
 
 static const char random_text[] = {
@@ -187,6 +209,8 @@ static const struct {
     {"movement", movement_text},       {"normalization", normalization_text}, {"optimizers", optimizers_text},
     {"pooling", pooling_text},         {"random", random_text},         {"reductions", reductions_text},
     {"softmax", softmax_text},         {"winograd", winograd_text}, {"benchmark", benchmark_text},
+    {"adaptive_pooling", adaptive_pooling_text},
+    {"depthwise", depthwise_text},
     {"matmul_local", matmul_local_text},
     {"convolution_local", convolution_local_text},
 };

@@ -247,6 +247,7 @@ INLINE float activate(const float v, const int activation) {
     case ACTIVATION_TANH: return hyperbolicTangent_1(v);
     case ACTIVATION_GELU: return gelu_1(v);
     case ACTIVATION_SILU: return silu_1(v);
+    case ACTIVATION_RELU6: return relu6_1(v);
     default: return v;
   }
 }
@@ -291,7 +292,7 @@ INLINE void storeItem(ItemTile* t, __global float* out, const int* rows, const i
       const size_t at = (size_t)rows[r] * width + from + place;
       if (e.hasMask) {
         loadRun(x, o.mask + at, left, aligned, LOCAL_VECTOR);
-        EACH_SUM_OF(p) t->sum[r][c] = reluGradient_1(x[i], t->sum[r][c]);
+        EACH_SUM_OF(p) t->sum[r][c] = e.hasMask == MASK_RELU6 ? relu6Gradient_1(x[i], t->sum[r][c]) : reluGradient_1(x[i], t->sum[r][c]);
       }
       const float* v = t->sum[r] + p * LOCAL_VECTOR;
       if (LOCAL_VECTOR == 4 && aligned && left >= 4) {

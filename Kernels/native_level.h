@@ -15,6 +15,9 @@
 #define FAMILY "convolution"
 #include "convolution.cl"
 #undef FAMILY
+#define FAMILY "depthwise"
+#include "depthwise.cl"
+#undef FAMILY
 #define FAMILY "movement"
 #include "movement.cl"
 #undef FAMILY
@@ -26,6 +29,9 @@
 #undef FAMILY
 #define FAMILY "pooling"
 #include "pooling.cl"
+#undef FAMILY
+#define FAMILY "adaptive_pooling"
+#include "adaptive_pooling.cl"
 #undef FAMILY
 #define FAMILY "random"
 #include "random.cl"

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "benchmark.h"
+#include "adaptive_pooling.h"
 #include "elementwise.h"
 #include "matmul.h"
 #include "convolution.h"

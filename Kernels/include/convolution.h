@@ -58,9 +58,9 @@ typedef struct {
 ///   The batch * outputHeight rows of dy are shared out among `splits`. With splits = 1 dw and db are the results themselves; otherwise
 ///   they are scratch slices of splits * (floats of w) and splits * outputChannels, and convolution_merge follows, once for each.
 ///   Global size: convolution_weight_items x splits x groups.
-/// depthwise_weight_gradient(x, dy, dw, db): the same where groups = inputChannels = outputChannels; unitsPerItem is ignored. Its dw is
-///   always a scratch slice, [splits][taps][channels], and depthwise_merge follows, even with splits = 1; db as above.
-///   Global size: depthwise_blocks x splits x 1.
+/// depthwise_weight_gradient(x, dy, dw, db): the same where groups = inputChannels = outputChannels; a unit is TILE_COLUMNS channels
+///   (depthwise_units_per_item), and rowsPerBlock is ignored. Its dw is always a scratch slice, [splits][taps][channels], and
+///   depthwise_merge follows, even with splits = 1; db as above. Global size: depthwise_items x splits x 1.
 typedef struct {
   int x, dy, dw, db;
   ConvolutionShape shape;
@@ -160,7 +160,15 @@ static inline long convolution_weight_units_per_item(ConvolutionShape s, long ti
 }
 /// Rows of dy with about 512 pixels.
 static inline long convolution_weight_block(ConvolutionShape s) { return s.outputWidth < 512 ? 512 / s.outputWidth : 1; }
-static inline long depthwise_blocks(ConvolutionShape s) { return convolution_ceiling(s.inputChannels, 16); }
+static inline long depthwise_items(ConvolutionShape s, long tileColumns, long unitsPerItem) {
+  return convolution_ceiling(convolution_ceiling(s.inputChannels, tileColumns), unitsPerItem);
+}
+/// All channels of a line one after another, fewer where items would be too few.
+static inline long depthwise_units_per_item(ConvolutionShape s, long tileColumns, long splits, long workers) {
+  long units = convolution_ceiling(s.inputChannels, tileColumns);
+  while (units > 1 && depthwise_items(s, tileColumns, units) * splits < 4 * workers) units = (units + 1) / 2;
+  return units;
+}
 
 static inline long convolution_zero_floats(ConvolutionShape s) {
   const long most = s.inputChannels > s.outputChannels ? s.inputChannels : s.outputChannels;

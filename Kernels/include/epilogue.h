@@ -9,19 +9,28 @@ enum {
   ACTIVATION_SIGMOID = 2,
   ACTIVATION_TANH = 3,
   ACTIVATION_GELU = 4,   // the tanh form, as gelu_16
-  ACTIVATION_SILU = 5
+  ACTIVATION_SILU = 5,
+  ACTIVATION_RELU6 = 6
+};
+
+/// `hasMask` of an `Epilogue`.
+enum {
+  MASK_NONE = 0,
+  MASK_RELU = 1,    // mask > 0
+  MASK_RELU6 = 2    // 0 < mask < 6
 };
 
 /// What happens to each sum v of an output's row (a matrix row, a pixel) and column (a matrix column, a channel), in this order:
 ///
 ///     v *= scale[column];  v += bias[column];  v += residual[row, column];  v = activation(v)
-///     v = mask[row, column] > 0 ? v : 0        (a ReLU's gradient, applied to a computed input gradient)
+///     v = mask[row, column] > 0 ? v : 0        (a ReLU's gradient, applied to a computed input gradient; ReLU6: and below 6)
 ///
 /// Each operand is a buffer of its own; one whose flag is 0 is never read, so pass any valid buffer. residual and mask are laid out like
 /// the output, and residual may be the output's own slice. Offsets in units of 16 floats.
 typedef struct {
   int scale, bias, residual, mask;
-  int hasScale, hasBias, hasResidual, hasMask;   // 0 or 1
+  int hasScale, hasBias, hasResidual;            // 0 or 1
+  int hasMask;                                   // one of MASK_...
   int activation;                                // one of ACTIVATION_...
 } Epilogue;
 

@@ -29,10 +29,10 @@ struct BenchCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Seconds for each row. (default: kernels 0.15, optimizers 0.5, train 5)")
   var seconds: Double?
 
-  @Option(help: "train: mlp, lenet or resnet18; may be given several times. (default: all)")
+  @Option(help: "train: mlp, lenet, resnet18 or efficientnet-lite0; may be given several times. (default: all)")
   var model: [String] = []
 
-  @Option(parsing: .unconditional, help: "train: samples in a step. (default: mlp and lenet 128, resnet18 64)")
+  @Option(parsing: .unconditional, help: "train: samples in a step. (default: mlp and lenet 128, resnet18 64, efficientnet-lite0 16)")
   var batchSize: Int?
 
   @Option(help: "Write the results to this file.")
@@ -93,7 +93,8 @@ struct BenchCommand: ParsableCommand {
 
   /// The options, checked as far as they can be without a device.
   private func chosenOptions(_ suites: [BenchmarkResult.Suite]) throws(Misuse) -> BenchmarkOptions {
-    for name in model where !ModelZoo.names.contains(name) { throw Misuse.unknown("model", name, among: ModelZoo.names) }
+    let models = Benchmark.names(of: .train)
+    for name in model where !models.contains(name) { throw Misuse.unknown("model", name, among: models) }
     if !suites.contains(.train) {
       if !model.isEmpty { throw Misuse("--model is no option of bench \(suite ?? ""); bench train has it") }
       if batchSize != nil { throw Misuse("--batch-size is no option of bench \(suite ?? ""); bench train has it") }

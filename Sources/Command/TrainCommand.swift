@@ -19,7 +19,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "fashion-mnist, or a folder with MNIST-like IDX files.")
   var data = "fashion-mnist"
 
-  @Option(help: "mlp, lenet or resnet18.")
+  @Option(help: ArgumentHelp("One of \(ModelZoo.names.joined(separator: ", "))."))
   var model = "lenet"
 
   @Option(parsing: .unconditional, help: "How often the training data is gone through.")

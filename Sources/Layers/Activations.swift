@@ -4,6 +4,12 @@ public struct ReLU: Layer {
   public func forward(_ x: Tensor) -> Tensor { relu(x) }
 }
 
+/// min(max(x, 0), 6), the activation of networks that are to be quantised (Howard et al. 2017).
+public struct ReLU6: Layer {
+  public init() {}
+  public func forward(_ x: Tensor) -> Tensor { relu6(x) }
+}
+
 /// 1 / (1 + e⁻ˣ).
 public struct Sigmoid: Layer {
   public init() {}

@@ -6,6 +6,8 @@ public struct Conv2D: Layer {
   private let padding: (height: Int, width: Int)
   private let dilation: (height: Int, width: Int)
   private let groups: Int
+  /// Whether padding follows from the image's size, so that the result has ceil(size / stride) pixels.
+  private let isPaddedToStride: Bool
 
   /// - Parameters:
   ///   - inputs: channels that go in.
@@ -41,10 +43,46 @@ public struct Conv2D: Layer {
     self.padding = padding
     self.dilation = dilation
     self.groups = groups
+    isPaddedToStride = false
+  }
+
+  /// A convolution with TensorFlow's "same" padding: ceil(size / stride) pixels come out, and where the zeros that this takes are odd in
+  /// number, the bottom and the right get one more. Without bias.
+  /// - Parameters:
+  ///   - inputs: channels that go in.
+  ///   - outputs: channels that come out.
+  ///   - kernel: the kernel's height and width.
+  ///   - stride: default 1.
+  ///   - groups: default 1; `inputs` makes a depthwise convolution.
+  ///   - initializer: of the weight; default PyTorch's, uniform in ±1/√(fan-in).
+  public init(
+    paddedToStride inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, groups: Int = 1, initializer: Initializer? = nil
+  ) {
+    let inputsOfGroup = inputs / max(groups, 1)
+    weight = Parameter(
+      "weight", shape: [outputs, kernel, kernel, inputsOfGroup],
+      initializer: initializer ?? .pytorchDefault(fanIn: inputsOfGroup * kernel * kernel))
+    bias = nil
+    self.stride = (stride, stride)
+    padding = (0, 0)
+    dilation = (1, 1)
+    self.groups = groups
+    isPaddedToStride = true
   }
 
   public func forward(_ x: Tensor) -> Tensor {
-    let y = x.convolved(x.graph[weight], stride: stride, padding: padding, dilation: dilation, groups: groups)
+    let (height, width) = (
+      zeros(x.shape[1], kernel: weight.shape[1], stride.height), zeros(x.shape[2], kernel: weight.shape[2], stride.width)
+    )
+    let y = x.convolved(
+      x.graph[weight], stride: stride, padding: isPaddedToStride ? (height / 2, width / 2) : padding, dilation: dilation, groups: groups,
+      extraPadding: isPaddedToStride ? (height % 2, width % 2) : (0, 0))
     return bias.map { y + x.graph[$0] } ?? y
+  }
+
+  /// The zeros on both sides together that make ceil(size / stride) pixels.
+  private func zeros(_ size: Int, kernel: Int, _ stride: Int) -> Int {
+    guard stride > 0 else { return 0 }
+    return max(0, ((size + stride - 1) / stride - 1) * stride + kernel - size)
   }
 }

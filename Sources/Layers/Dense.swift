@@ -7,10 +7,11 @@ public struct Dense: Layer {
   ///   - inputs: features that go in.
   ///   - outputs: features that come out.
   ///   - bias: whether there is one; default true.
-  ///   - initializer: of the weight; default PyTorch's, uniform in ±1/√inputs. The bias starts by PyTorch's default.
-  public init(_ inputs: Int, _ outputs: Int, bias: Bool = true, initializer: Initializer? = nil) {
+  ///   - initializer: of the weight; default PyTorch's, uniform in ±1/√inputs.
+  ///   - biasInitializer: of the bias; default PyTorch's, the same.
+  public init(_ inputs: Int, _ outputs: Int, bias: Bool = true, initializer: Initializer? = nil, biasInitializer: Initializer? = nil) {
     weight = Parameter("weight", shape: [outputs, inputs], initializer: initializer ?? .pytorchDefault(fanIn: inputs))
-    self.bias = bias ? Parameter("bias", shape: [outputs], initializer: .pytorchDefault(fanIn: inputs)) : nil
+    self.bias = bias ? Parameter("bias", shape: [outputs], initializer: biasInitializer ?? .pytorchDefault(fanIn: inputs)) : nil
   }
 
   public func forward(_ x: Tensor) -> Tensor {

@@ -26,3 +26,9 @@ extension Layer {
     return graph.scoped(owner: self, { LayerPath.path(of: self, in: graph, parent: $0, owner: $1) }) { forward(x) }
   }
 }
+
+/// A layer whose parts have names in files of weights that are no Swift names, such as `_conv_stem`.
+public protocol LayerWithPartNames: Layer {
+  /// The path component of a property, by the property's name; properties that are not in it keep theirs.
+  static var partNames: [String: String] { get }
+}

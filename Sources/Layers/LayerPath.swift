@@ -33,13 +33,14 @@ public enum LayerPath {
   /// Calls `body` for each parameter; stops when it returns false.
   @discardableResult
   private static func visit(_ value: Any, path: [String], _ body: (String, Parameter) -> Bool) -> Bool {
+    let names = (value as? any LayerWithPartNames).map { type(of: $0).partNames } ?? [:]
     for (index, child) in Mirror(reflecting: value).children.enumerated() {
       guard let (value, isWrapped) = unwrapped(child.value) else { continue }
       if let parameter = value as? Parameter {
         if !body((path + [parameter.name]).joined(separator: "."), parameter) { return false }
         continue
       }
-      let label = child.label ?? String(index)
+      let label = child.label.map { names[$0] ?? $0 } ?? String(index)
       if value is any Layer || isWrapped || Mirror(reflecting: value).displayStyle == .collection {
         // What is inside `Sequential` is numbered right under its own name, as in PyTorch.
         let next = label == Sequential.layersLabel ? path : path + [label]

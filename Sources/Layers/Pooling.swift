@@ -34,6 +34,23 @@ public struct AveragePool2D: Layer {
   public func forward(_ x: Tensor) -> Tensor { x.averagePooled(window, countsPadding: countsPadding) }
 }
 
+/// The mean over each cell of a grid that covers [N, H, W, C] images, whatever their size: PyTorch's `AdaptiveAvgPool2d`. Images of the
+/// grid's size pass unchanged; cells overlap where the grid does not divide the image, and repeat pixels where it is the larger.
+public struct AdaptiveAveragePool2D: Layer {
+  private let height: Int
+  private let width: Int
+
+  /// - Parameters:
+  ///   - height: the grid's cells from top to bottom.
+  ///   - width: the grid's cells from left to right.
+  public init(_ height: Int, _ width: Int) {
+    self.height = height
+    self.width = width
+  }
+
+  public func forward(_ x: Tensor) -> Tensor { x.adaptivelyPooled(height: height, width: width) }
+}
+
 /// The mean over height and width: [N, H, W, C] to [N, C].
 public struct GlobalAveragePool: Layer {
   public init() {}

@@ -1,9 +1,15 @@
 import GlissadeLayers
 
 /// The models that the command knows by name.
+///
+/// `resnet18` is the network for small pictures (a 3×3 stem without pooling); `resnet18-imagenet`, `resnet34` and `resnet50` have the stem
+/// of the paper, as torchvision has them, and take its weights.
 public enum ModelZoo {
-  /// `mlp`, `lenet`, `resnet18`.
-  public static let names = ["mlp", "lenet", "resnet18"]
+  /// In the order in which they are listed for people.
+  public static let names =
+    ["mlp", "lenet", "resnet18", "resnet18-imagenet", "resnet34", "resnet50", "mobilenet_v2"]
+    + EfficientNetLite.Size.allCases.map(\.rawValue)
+    + ["vgg11_bn"]
 
   /// Makes a model for pictures of a size.
   /// - Parameters:
@@ -12,10 +18,16 @@ public enum ModelZoo {
   ///   - classes: how many classes.
   /// - Returns: `nil` for an unknown name.
   public static func make(_ name: String, input: Shape, classes: Int) -> (any Layer)? {
-    switch name {
+    if let size = EfficientNetLite.Size(rawValue: name) { return EfficientNetLite(size, channels: input[2], classes: classes) }
+    return switch name {
     case "mlp": MLP([input.count, 512, 256, classes])
     case "lenet": LeNet(input: input, classes: classes)
     case "resnet18": ResNet(channels: input[2], classes: classes)
+    case "resnet18-imagenet": ResNet(channels: input[2], classes: classes, stem: .imageNet)
+    case "resnet34": ResNet(channels: input[2], classes: classes, blocks: [3, 4, 6, 3], stem: .imageNet)
+    case "resnet50": ResNet(channels: input[2], classes: classes, blocks: [3, 4, 6, 3], block: .bottleneck, stem: .imageNet)
+    case "mobilenet_v2": MobileNetV2(channels: input[2], classes: classes)
+    case "vgg11_bn": VGG(channels: input[2], classes: classes)
     default: nil
     }
   }

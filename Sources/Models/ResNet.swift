@@ -24,9 +24,62 @@ public struct BasicBlock: Layer {
   }
 }
 
-/// ResNet of basic blocks for small pictures: a 3×3 stem of stride 1 without pooling (the CIFAR stem), four stages of 64 to 512 channels.
-/// `resnet18` has two blocks in each stage. Paths are torchvision's.
+/// 1×1, 3×3 and 1×1 convolutions with batch norm and a connection around them (He et al. 2016): the middle ones have a quarter of the
+/// channels. The stride is the 3×3 convolution's, as in torchvision. Paths are torchvision's.
+public struct Bottleneck: Layer {
+  public let conv1: Conv2D
+  public let bn1: BatchNorm
+  public let conv2: Conv2D
+  public let bn2: BatchNorm
+  public let conv3: Conv2D
+  public let bn3: BatchNorm
+  /// 1×1 convolution and batch norm where the connection changes size.
+  public let downsample: Sequential?
+
+  /// - Parameters:
+  ///   - inputs: channels that go in.
+  ///   - width: channels in the middle; four times as many come out.
+  ///   - stride: default 1.
+  public init(_ inputs: Int, width: Int, stride: Int = 1) {
+    let outputs = 4 * width
+    conv1 = .forReLU(inputs, width, kernel: 1)
+    bn1 = BatchNorm(width)
+    conv2 = .forReLU(width, width, kernel: 3, stride: stride, padding: 1)
+    bn2 = BatchNorm(width)
+    conv3 = .forReLU(width, outputs, kernel: 1)
+    bn3 = BatchNorm(outputs)
+    downsample =
+      stride == 1 && inputs == outputs ? nil : Sequential(Conv2D.forReLU(inputs, outputs, kernel: 1, stride: stride), BatchNorm(outputs))
+  }
+
+  public func forward(_ x: Tensor) -> Tensor {
+    let y = bn3(conv3(relu(bn2(conv2(relu(bn1(conv1(x))))))))
+    return relu(y + (downsample?(x) ?? x))
+  }
+}
+
+/// ResNet (He et al. 2016): a stem, four stages of blocks, the mean over all pixels, a dense layer. Paths are torchvision's.
+///
+/// `resnet18` is `ResNet(channels: 3, classes: 10)`, for pictures as small as CIFAR's. torchvision's networks have the stem `.imageNet`:
+/// `resnet18-imagenet`, `resnet34` (blocks 3, 4, 6, 3) and `resnet50` (the same with bottlenecks). They want pictures of 32×32 and more and
+/// were made for 224×224.
 public struct ResNet: Layer {
+  /// What comes before the first stage.
+  public enum Stem: Hashable, Sendable {
+    /// For small pictures: a 3×3 convolution of stride 1.
+    case small
+    /// The paper's: a 7×7 convolution of stride 2 and 3×3 max pooling of stride 2.
+    case imageNet
+  }
+
+  /// What the stages are made of.
+  public enum Block: Hashable, Sendable {
+    /// `BasicBlock`, for ResNet-18 and 34.
+    case basic
+    /// `Bottleneck`, from ResNet-50 on.
+    case bottleneck
+  }
+
   public let conv1: Conv2D
   public let bn1: BatchNorm
   public let layer1: Sequential
@@ -34,36 +87,46 @@ public struct ResNet: Layer {
   public let layer3: Sequential
   public let layer4: Sequential
   public let fc: Dense
+  private let stem: Stem
 
   /// - Parameters:
   ///   - channels: of the pictures.
   ///   - classes: how many classes.
   ///   - blocks: in each of the four stages; default two each (ResNet-18).
-  public init(channels: Int, classes: Int, blocks: [Int] = [2, 2, 2, 2]) {
-    func stage(_ index: Int, _ inputs: Int, _ outputs: Int, stride: Int) -> Sequential {
-      let count = index < blocks.count ? max(blocks[index], 1) : 1
-      return Sequential((0..<count).map { $0 == 0 ? BasicBlock(inputs, outputs, stride: stride) : BasicBlock(outputs, outputs) })
+  ///   - block: what they are; default basic.
+  ///   - stem: what comes before them; default the one for small pictures.
+  public init(channels: Int, classes: Int, blocks: [Int] = [2, 2, 2, 2], block: Block = .basic, stem: Stem = .small) {
+    let expansion = block == .basic ? 1 : 4
+    func make(_ inputs: Int, _ width: Int, _ stride: Int) -> any Layer {
+      block == .basic ? BasicBlock(inputs, width, stride: stride) : Bottleneck(inputs, width: width, stride: stride)
     }
-    conv1 = .forReLU(channels, 64, kernel: 3, padding: 1)
+    func stage(_ index: Int, _ inputs: Int, _ width: Int, stride: Int) -> Sequential {
+      let count = index < blocks.count ? max(blocks[index], 1) : 1
+      return Sequential((0..<count).map { $0 == 0 ? make(inputs, width, stride) : make(expansion * width, width, 1) })
+    }
+    self.stem = stem
+    conv1 =
+      stem == .small ? .forReLU(channels, 64, kernel: 3, padding: 1) : .forReLU(channels, 64, kernel: 7, stride: 2, padding: 3)
     bn1 = BatchNorm(64)
     layer1 = stage(0, 64, 64, stride: 1)
-    layer2 = stage(1, 64, 128, stride: 2)
-    layer3 = stage(2, 128, 256, stride: 2)
-    layer4 = stage(3, 256, 512, stride: 2)
-    fc = Dense(512, classes)
+    layer2 = stage(1, expansion * 64, 128, stride: 2)
+    layer3 = stage(2, expansion * 128, 256, stride: 2)
+    layer4 = stage(3, expansion * 256, 512, stride: 2)
+    fc = Dense(expansion * 512, classes)
   }
 
   public func forward(_ x: Tensor) -> Tensor {
-    let x = relu(bn1(conv1(x)))
-    return fc(GlobalAveragePool()(layer4(layer3(layer2(layer1(x))))))
+    var y = relu(bn1(conv1(stem == .small ? x : x.atLeast(32, for: "resnet"))))
+    if stem == .imageNet { y = MaxPool2D(3, stride: 2, padding: 1)(y) }
+    return fc(GlobalAveragePool()(layer4(layer3(layer2(layer1(y))))))
   }
 }
 
 extension Conv2D {
   /// A convolution without bias that starts by He et al.'s rule over the fan-out, as in torchvision's residual networks.
-  static func forReLU(_ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0) -> Conv2D {
+  static func forReLU(_ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1) -> Conv2D {
     Conv2D(
-      inputs, outputs, kernel: kernel, stride: stride, padding: padding, bias: false,
+      inputs, outputs, kernel: kernel, stride: stride, padding: padding, groups: groups, bias: false,
       initializer: .kaimingNormal(fan: outputs * kernel * kernel))
   }
 }

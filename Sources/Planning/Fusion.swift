@@ -26,8 +26,10 @@ struct Fusion {
     var bias: ValueID?
     var residual: ValueID?
     var activation: UnaryFunction?
-    /// The result is kept where this is above 0: the ReLU gradient.
+    /// The result is kept where this is above 0 (and below 6): the gradient of ReLU (of ReLU6).
     var mask: ValueID?
+    /// Whether the mask is ReLU6's.
+    var isMaskBounded = false
     /// For plans: `bias + relu`.
     var names: [String] = []
   }
@@ -128,7 +130,7 @@ struct Fusion {
     let isBeforeActivation = epilogue.activation == nil && epilogue.mask == nil
     switch node.operation {
     case .unary(let rule):
-      guard isBeforeActivation, [.relu, .sigmoid, .hyperbolicTangent, .gelu, .silu].contains(rule.function) else { return false }
+      guard isBeforeActivation, [.relu, .relu6, .sigmoid, .hyperbolicTangent, .gelu, .silu].contains(rule.function) else { return false }
       epilogue.activation = rule.function
       epilogue.names.append(rule.name)
       return true
@@ -154,6 +156,10 @@ struct Fusion {
       case .reluGradient where isSecond && access.access == .full && epilogue.mask == nil:
         epilogue.mask = other
         epilogue.names.append("relu gradient")
+      case .relu6Gradient where isSecond && access.access == .full && epilogue.mask == nil:
+        epilogue.mask = other
+        epilogue.isMaskBounded = true
+        epilogue.names.append("relu6 gradient")
       default: return false
       }
       return true

@@ -114,11 +114,13 @@ extension Tensor {
   }
 
   /// Convolution of these [N, H, W, C] images with weights [outC, kH, kW, C / groups].
+  /// - Parameter extraPadding: more zeros at the bottom and on the right, beyond those of `padding`.
   public func convolved(
     _ weights: Tensor, stride: (height: Int, width: Int) = (1, 1), padding: (height: Int, width: Int) = (0, 0),
-    dilation: (height: Int, width: Int) = (1, 1), groups: Int = 1
+    dilation: (height: Int, width: Int) = (1, 1), groups: Int = 1, extraPadding: (height: Int, width: Int) = (0, 0)
   ) -> Tensor {
-    let window = Window(kernel: (weights.shape[1], weights.shape[2]), stride: stride, padding: padding, dilation: dilation)
+    let window = Window(
+      kernel: (weights.shape[1], weights.shape[2]), stride: stride, padding: padding, dilation: dilation, extraPadding: extraPadding)
     return graph.record(.convolution(Convolution(window: window, groups: groups)), [self, weights])
   }
 
@@ -131,6 +133,14 @@ extension Tensor {
   /// - Parameter countsPadding: whether padding counts as zeros (PyTorch's `count_include_pad`, default true).
   public func averagePooled(_ window: Window, countsPadding: Bool = true) -> Tensor {
     graph.record(.averagePool(AveragePool(window: window, countsPadding: countsPadding)), [self])
+  }
+
+  /// The mean over each cell of a grid of `height` × `width` cells that covers these [N, H, W, C] images (PyTorch's
+  /// `adaptive_avg_pool2d`): cell i of n spans pixels floor(i·size / n) ..< ceil((i + 1)·size / n), so cells may overlap, and the images
+  /// may be smaller than the grid.
+  public func adaptivelyPooled(height: Int, width: Int) -> Tensor {
+    if isValid, shape.rank == 4, shape[1] == height, shape[2] == width { return self }
+    return graph.record(.adaptiveAveragePool(AdaptiveAveragePool(height: height, width: width)), [self])
   }
 
   // MARK: Normalisation
@@ -161,6 +171,8 @@ public func softmaxCrossEntropy(_ logits: Tensor, _ labels: Tensor, labelSmoothi
 
 /// ReLU: max(x, 0).
 public func relu(_ x: Tensor) -> Tensor { x.applying(.relu) }
+/// ReLU6: min(max(x, 0), 6).
+public func relu6(_ x: Tensor) -> Tensor { x.applying(.relu6) }
 /// The logistic function 1 / (1 + e⁻ˣ).
 public func sigmoid(_ x: Tensor) -> Tensor { x.applying(.sigmoid) }
 /// The hyperbolic tangent.

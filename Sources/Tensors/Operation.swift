@@ -30,6 +30,8 @@ public enum Operation: Hashable, Sendable {
   case maxPoolGradient(MaxPoolGradient)
   case averagePool(AveragePool)
   case averagePoolGradient(AveragePoolGradient)
+  case adaptiveAveragePool(AdaptiveAveragePool)
+  case adaptiveAveragePoolGradient(AdaptiveAveragePoolGradient)
   // Batch norm
   case batchNorm(BatchNormalization)
   case batchNormStatistics(BatchNormStatistics)
@@ -61,6 +63,8 @@ public enum Operation: Hashable, Sendable {
     case .maxPoolGradient(let rule): rule
     case .averagePool(let rule): rule
     case .averagePoolGradient(let rule): rule
+    case .adaptiveAveragePool(let rule): rule
+    case .adaptiveAveragePoolGradient(let rule): rule
     case .batchNorm(let rule): rule
     case .batchNormStatistics(let rule): rule
     case .batchNormSums(let rule): rule

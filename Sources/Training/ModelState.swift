@@ -8,6 +8,12 @@ public struct ModelState: Sendable {
     public var path: String
     public var shape: Shape
     public var values: [Float]
+
+    public init(path: String, shape: Shape, values: [Float]) {
+      self.path = path
+      self.shape = shape
+      self.values = values
+    }
   }
 
   /// In the model's order.

@@ -15,8 +15,9 @@ func convolutionInputGradientReference(_ dy: Numbers, _ w: Numbers, _ window: Wi
 }
 
 private func convolvedShape(_ x: Shape, _ w: Shape, _ window: Window) -> Shape {
-  let height = (x[1] + 2 * window.paddingHeight - window.dilationHeight * (w[1] - 1) - 1) / window.strideHeight + 1
-  let width = (x[2] + 2 * window.paddingWidth - window.dilationWidth * (w[2] - 1) - 1) / window.strideWidth + 1
+  let padded = (x[1] + 2 * window.paddingHeight + window.extraHeight, x[2] + 2 * window.paddingWidth + window.extraWidth)
+  let height = (padded.0 - window.dilationHeight * (w[1] - 1) - 1) / window.strideHeight + 1
+  let width = (padded.1 - window.dilationWidth * (w[2] - 1) - 1) / window.strideWidth + 1
   return [x[0], height, width, w[0]]
 }
 
@@ -60,13 +61,16 @@ private struct Sizes {
   var padding = (height: 0, width: 0)
   var dilation = (height: 1, width: 1)
   var groups = 1
+  var extra = (height: 0, width: 0)
 
-  var window: Window { Window(kernel: (weights[1], weights[2]), stride: stride, padding: padding, dilation: dilation) }
+  var window: Window {
+    Window(kernel: (weights[1], weights[2]), stride: stride, padding: padding, dilation: dilation, extraPadding: extra)
+  }
   var result: Shape { convolvedShape(image, weights, window) }
   var name: String { "\(window)\(groups > 1 ? ", \(groups) groups" : "")" }
 
   func record(_ x: Tensor, _ w: Tensor) -> Tensor {
-    x.convolved(w, stride: stride, padding: padding, dilation: dilation, groups: groups)
+    x.convolved(w, stride: stride, padding: padding, dilation: dilation, groups: groups, extraPadding: extra)
   }
 
   func reference(_ x: Numbers, _ w: Numbers) -> Numbers { convolutionReference(x, w, window, groups: groups) }
@@ -92,6 +96,10 @@ extension Table {
       Sizes(image: [1, 6, 6, 3], weights: [4, 3, 3, 3], padding: (4, 4)),
       // Enough pixels that their parts of the weight gradient are merged.
       Sizes(image: [1, 46, 46, 17], weights: [5, 2, 1, 17]),
+      // Padding at the end alone, as TensorFlow pads: with patches, without, and with a stride of 1.
+      Sizes(image: [2, 8, 6, 3], weights: [16, 3, 3, 3], stride: (2, 2), extra: (1, 1)),
+      Sizes(image: [1, 6, 8, 16], weights: [7, 5, 5, 16], stride: (2, 2), padding: (1, 1), extra: (1, 1)),
+      Sizes(image: [1, 5, 4, 9], weights: [3, 2, 4, 9], padding: (0, 1), extra: (1, 1)),
     ]
   }
 
@@ -114,6 +122,13 @@ extension Table {
       Sizes(image: [1, 9, 9, 33], weights: [33, 5, 3, 1], padding: (2, 2), dilation: (2, 1), groups: 33),
       Sizes(image: [1, 4, 5, 2], weights: [2, 3, 3, 1], padding: (1, 1), groups: 2),
       Sizes(image: [1, 5, 5, 6], weights: [9, 3, 3, 2], stride: (2, 2), dilation: (2, 2), groups: 3),
+      Sizes(image: [2, 8, 10, 24], weights: [24, 3, 3, 1], stride: (2, 2), groups: 24, extra: (1, 1)),
+      Sizes(image: [1, 12, 7, 40], weights: [40, 5, 5, 1], stride: (2, 2), padding: (1, 2), groups: 40, extra: (1, 0)),
+      // Whole vectors, several pixels a line, and lines that are all border.
+      Sizes(image: [2, 17, 21, 64], weights: [64, 5, 5, 1], padding: (2, 2), groups: 64),
+      Sizes(image: [1, 19, 24, 96], weights: [96, 3, 3, 1], padding: (1, 1), groups: 96),
+      Sizes(image: [3, 2, 3, 48], weights: [48, 5, 5, 1], padding: (2, 2), groups: 48),
+      Sizes(image: [2, 15, 16, 32], weights: [32, 3, 3, 1], stride: (2, 2), padding: (1, 1), groups: 32),
     ]
   }
 
@@ -170,6 +185,20 @@ extension Table {
               map(reference(.add, reference(.add, reference(.multiply, y, more[0]), more[1]), more[2])) { max($0, 0) }
             }),
           row("silu", [], { y, _ in silu(y) }, reference: { y, _ in map(y) { reference(.silu, $0) } }),
+          row(
+            "scale, relu6", [channels], { relu6($0 * $1[0] * 4) },
+            reference: { y, more in
+              map(reference(.multiply, y, more[0])) { min(max(4 * $0, 0), 6) }
+            }),
+          row(
+            "bias, relu6", [channels], { relu6($0 + $1[0]) },
+            reference: { y, more in
+              map(reference(.add, y, more[0])) { min(max($0, 0), 6) }
+            }),
+          // ReLU6 in front, with inputs beyond 6: its gradient is applied where the input gradient is stored.
+          Case(
+            "relu6 in front, \(sizes.name)", [Operand(sizes.image, .eitherSign(0.05...9)), both[1]], tolerance: 1e-5,
+            one: { sizes.record(relu6($0[0]), $0[1]) }, reference: { sizes.reference(map($0[0]) { min(max($0, 0), 6) }, $0[1]) }),
           // ReLU in front: its gradient is applied where the input gradient is stored.
           Case(
             "relu in front, \(sizes.name)", [Operand(sizes.image, .eitherSign(0.05...1)), both[1]], tolerance: 1e-5,

@@ -11,7 +11,7 @@ struct CoverageTests {
     case input, constant, parameter, unary, binary, dropout, reshape, transpose, broadcast, gatherRows, scatterAddRows, reduce, softmax,
       softmaxGradient, softmaxCrossEntropy, matmul, convolution, convolutionInputGradient, convolutionWeightGradient, maxPool,
       maxPoolGradient,
-      averagePool, averagePoolGradient, batchNorm, batchNormStatistics, batchNormSums
+      averagePool, averagePoolGradient, adaptiveAveragePool, adaptiveAveragePoolGradient, batchNorm, batchNormStatistics, batchNormSums
 
     init(_ operation: Operation) {
       self =
@@ -39,6 +39,8 @@ struct CoverageTests {
         case .maxPoolGradient: .maxPoolGradient
         case .averagePool: .averagePool
         case .averagePoolGradient: .averagePoolGradient
+        case .adaptiveAveragePool: .adaptiveAveragePool
+        case .adaptiveAveragePoolGradient: .adaptiveAveragePoolGradient
         case .batchNorm: .batchNorm
         case .batchNormStatistics: .batchNormStatistics
         case .batchNormSums: .batchNormSums

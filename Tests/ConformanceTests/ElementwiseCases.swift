@@ -18,6 +18,7 @@ func reference(_ function: UnaryFunction, _ x: Double) -> Double {
   case .sine: Foundation.sin(x)
   case .cosine: Foundation.cos(x)
   case .relu: Swift.max(x, 0)
+  case .relu6: Swift.min(Swift.max(x, 0), 6)
   case .sigmoid: 1 / (1 + Foundation.exp(-x))
   case .hyperbolicTangent: Foundation.tanh(x)
   case .gelu: x / 2 * (1 + Foundation.tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
@@ -40,6 +41,7 @@ func reference(_ function: BinaryFunction, _ a: Double, _ b: Double) -> Double {
   case .greaterOrEqual: a >= b ? 1 : 0
   case .equal: a == b ? 1 : 0
   case .reluGradient: a > 0 ? b : 0
+  case .relu6Gradient: a > 0 && a < 6 ? b : 0
   case .sigmoidGradient: b * a * (1 - a)
   case .tanhGradient: b * (1 - a * a)
   }
@@ -76,6 +78,8 @@ extension Table {
         let (content, isSmooth): (Content, Bool) =
           switch function {
           case .negate, .square: (.uniform(-3...3), true)
+          // The step of the finite differences must not reach over a kink: 0 is left out, and 6 never drawn exactly.
+          case .relu6: (.eitherSign(0.05...9), true)
           case .absolute, .relu: (.eitherSign(0.05...3), true)
           case .sign, .positive: (.eitherSign(0.05...3), false)
           case .squareRoot, .reciprocalSquareRoot: (.uniform(0.2...4), true)
@@ -132,6 +136,7 @@ extension Table {
           case .power: (.uniform(0.3...3), .uniform(-2...2), [true, true])
           case .greater, .greaterOrEqual, .equal: (.integers(below: 3), .integers(below: 3), [false, false])
           case .reluGradient: (.eitherSign(0.05...2), .uniform(-2...2), [false, true])
+          case .relu6Gradient: (.eitherSign(0.05...9), .uniform(-2...2), [false, true])
           case .sigmoidGradient: (.uniform(0.05...0.95), .uniform(-2...2), [true, true])
           case .tanhGradient: (.uniform(-0.95...0.95), .uniform(-2...2), [true, true])
           }

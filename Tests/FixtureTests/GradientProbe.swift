@@ -31,7 +31,7 @@ struct GradientProbe {
     return differences.allSatisfy(\.isFinite) ? differences.max() ?? .infinity : .infinity
   }
 
-  private static func product(_ a: [Float], _ b: [Float]) -> Double {
+  static func product(_ a: [Float], _ b: [Float]) -> Double {
     a.withUnsafeBufferPointer { a in
       b.withUnsafeBufferPointer { b in
         var sum = 0.0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from generator import files, layers, models, optimizers, schedules, streams
+from generator import checkpoints, files, layers, models, optimizers, pretrained, schedules, streams
 
 FOLDER = Path(__file__).resolve().parent
 FIXTURES = {
@@ -21,11 +21,15 @@ FIXTURES = {
   "layers.safetensors": layers.generate,
   "lenet.safetensors": lambda path: models.generate(path, "lenet"),
   "resnet18.safetensors": lambda path: models.generate(path, "resnet18"),
+  "checkpoints.safetensors": checkpoints.generate,
+} | {
+  f"pretrained/{name}.safetensors": lambda path, name=name: pretrained.generate(path, name) for name in pretrained.NETWORKS
 }
 
 
 def write(folder: Path):
   for name, generate in FIXTURES.items():
+    (folder / name).parent.mkdir(exist_ok=True)
     summary = generate(folder / name)
     print(f"{name}: {(folder / name).stat().st_size} bytes")
     for line in summary:
@@ -36,6 +40,7 @@ def check() -> int:
   with tempfile.TemporaryDirectory() as scratch:
     write(Path(scratch))
     problems = [f"{name}: {each}" for name in FIXTURES for each in files.differences(FOLDER / name, Path(scratch) / name)]
+    problems += checkpoints.differences(FOLDER / "checkpoints", Path(scratch) / "checkpoints")
   for problem in problems:
     print(problem, file=sys.stderr)
   print("the fixtures differ" if problems else "the fixtures are what this script makes")

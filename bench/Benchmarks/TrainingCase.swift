@@ -16,6 +16,7 @@ struct TrainingCase: Sendable {
       TrainingCase(name: "mlp", input: [28, 28, 1], batchSize: 128, optimizer: Adam()),
       TrainingCase(name: "lenet", input: [28, 28, 1], batchSize: 128, optimizer: Adam()),
       TrainingCase(name: "resnet18", input: [32, 32, 3], batchSize: 64, optimizer: sgd),
+      TrainingCase(name: "efficientnet-lite0", input: [224, 224, 3], batchSize: 16, optimizer: Adam()),
     ]
   }
 

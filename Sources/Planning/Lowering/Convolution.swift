@@ -139,12 +139,15 @@ extension Lowering {
   private mutating func emitWeightGradient(
     _ x: Slot, _ dy: Slot, _ dw: Slot, _ db: Slot?, _ shape: ConvolutionShape, _ splits: Int, _ note: Launch.Note
   ) {
-    let units = convolution_weight_units_per_item(shape, profile.tileColumns, splits, profile.workers)
+    let units =
+      shape.isDepthwise
+      ? depthwise_units_per_item(shape, profile.tileColumns, splits, profile.workers)
+      : convolution_weight_units_per_item(shape, profile.tileColumns, splits, profile.workers)
     let block = convolution_weight_block(shape)
     emit(
       shape.isDepthwise ? "depthwise_weight_gradient" : "convolution_weight_gradient", note,
       items: shape.isDepthwise
-        ? (depthwise_blocks(shape), splits, 1)
+        ? (depthwise_items(shape, profile.tileColumns, units), splits, 1)
         : (convolution_weight_items(shape, profile.tileColumns, units), splits, Int(shape.groups)),
       [.read(x), .read(dy), .write(dw), db.map { .write($0) } ?? .unused]
     ) { unit in

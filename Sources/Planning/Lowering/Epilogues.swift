@@ -8,12 +8,13 @@ struct EpilogueArguments {
   var bias: Slot?
   var residual: Slot?
   var mask: Slot?
+  var maskKind: Int32 = Int32(MASK_NONE)
   var activation: Int32 = Int32(ACTIVATION_NONE)
 
   func make(_ unit: (Slot?) -> Int32) -> Epilogue {
     Epilogue(
       scale: unit(scale), bias: unit(bias), residual: unit(residual), mask: unit(mask), hasScale: scale == nil ? 0 : 1,
-      hasBias: bias == nil ? 0 : 1, hasResidual: residual == nil ? 0 : 1, hasMask: mask == nil ? 0 : 1, activation: activation)
+      hasBias: bias == nil ? 0 : 1, hasResidual: residual == nil ? 0 : 1, hasMask: maskKind, activation: activation)
   }
 }
 
@@ -25,10 +26,12 @@ extension Lowering {
     result.bias = fused.bias.map { slot($0) }
     result.residual = fused.residual.map { slot($0) }
     result.mask = fused.mask.map { slot($0) }
+    if fused.mask != nil { result.maskKind = Int32(fused.isMaskBounded ? MASK_RELU6 : MASK_RELU) }
     result.arguments = [result.scale, result.bias, result.residual, result.mask].map { $0.map { .read($0) } ?? .unused }
     result.activation =
       switch fused.activation {
       case .relu: Int32(ACTIVATION_RELU)
+      case .relu6: Int32(ACTIVATION_RELU6)
       case .sigmoid: Int32(ACTIVATION_SIGMOID)
       case .hyperbolicTangent: Int32(ACTIVATION_TANH)
       case .gelu: Int32(ACTIVATION_GELU)

@@ -172,6 +172,8 @@ struct Lowering {
     case .maxPoolGradient(let rule): lowerMaxPoolGradient(unit.node, rule)
     case .averagePool(let rule): lowerAveragePool(unit.node, rule)
     case .averagePoolGradient(let rule): lowerAveragePoolGradient(unit.node, rule)
+    case .adaptiveAveragePool: lowerAdaptivePool(unit.node, isGradient: false)
+    case .adaptiveAveragePoolGradient: lowerAdaptivePool(unit.node, isGradient: true)
     case .batchNormStatistics(let rule): lowerBatchNormStatistics(unit.node, rule)
     case .batchNormSums: lowerBatchNormSums(unit.node)
     }

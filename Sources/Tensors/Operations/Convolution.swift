@@ -9,41 +9,44 @@ public struct Window: Hashable, Sendable, CustomStringConvertible {
   public var paddingWidth: Int
   public var dilationHeight: Int
   public var dilationWidth: Int
+  /// More zeros at the bottom and on the right; convolutions only.
+  public var extraHeight: Int
+  public var extraWidth: Int
 
   public init(
     kernel: (height: Int, width: Int), stride: (height: Int, width: Int) = (1, 1), padding: (height: Int, width: Int) = (0, 0),
-    dilation: (height: Int, width: Int) = (1, 1)
+    dilation: (height: Int, width: Int) = (1, 1), extraPadding: (height: Int, width: Int) = (0, 0)
   ) {
     (kernelHeight, kernelWidth) = kernel
     (strideHeight, strideWidth) = stride
     (paddingHeight, paddingWidth) = padding
     (dilationHeight, dilationWidth) = dilation
+    (extraHeight, extraWidth) = extraPadding
   }
 
-  /// floor((input + 2·padding − dilation·(kernel − 1) − 1) / stride) + 1, in both directions.
+  /// floor((input + 2·padding + extra − dilation·(kernel − 1) − 1) / stride) + 1, in both directions.
   func outputSize(_ height: Int, _ width: Int) throws(ShapeError) -> (height: Int, width: Int) {
     let all = [kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth]
     let limit = 1 << 15
-    guard all.allSatisfy({ (1...limit).contains($0) }), (0...limit).contains(paddingHeight), (0...limit).contains(paddingWidth) else {
+    let paddings = [paddingHeight, paddingWidth, extraHeight, extraWidth]
+    guard all.allSatisfy({ (1...limit).contains($0) }), paddings.allSatisfy({ (0...limit).contains($0) }) else {
       throw ShapeError(
         problem: "kernel, stride and dilation have to be at least 1 and padding at least 0 (and none above \(limit)): \(self)")
     }
     let spanHeight = dilationHeight * (kernelHeight - 1) + 1
     let spanWidth = dilationWidth * (kernelWidth - 1) + 1
-    guard height + 2 * paddingHeight >= spanHeight, width + 2 * paddingWidth >= spanWidth else {
+    let (paddedHeight, paddedWidth) = (height + 2 * paddingHeight + extraHeight, width + 2 * paddingWidth + extraWidth)
+    guard paddedHeight >= spanHeight, paddedWidth >= spanWidth else {
       throw ShapeError(
-        problem: "a window of \(spanHeight)×\(spanWidth) pixels does not fit a padded image of "
-          + "\(height + 2 * paddingHeight)×\(width + 2 * paddingWidth)")
+        problem: "a window of \(spanHeight)×\(spanWidth) pixels does not fit a padded image of \(paddedHeight)×\(paddedWidth)")
     }
-    return (
-      (height + 2 * paddingHeight - spanHeight) / strideHeight + 1,
-      (width + 2 * paddingWidth - spanWidth) / strideWidth + 1
-    )
+    return ((paddedHeight - spanHeight) / strideHeight + 1, (paddedWidth - spanWidth) / strideWidth + 1)
   }
 
   public var description: String {
     "kernel \(kernelHeight)×\(kernelWidth), stride \(strideHeight)×\(strideWidth), padding \(paddingHeight)×\(paddingWidth), "
       + "dilation \(dilationHeight)×\(dilationWidth)"
+      + (extraHeight == 0 && extraWidth == 0 ? "" : ", \(extraHeight)×\(extraWidth) more at the end")
   }
 }
 

@@ -2,7 +2,7 @@
 public enum UnaryFunction: String, CaseIterable, Hashable, Sendable {
   case negate, absolute, sign, square, squareRoot, reciprocalSquareRoot, reciprocal
   case exponential, logarithm, sine, cosine
-  case relu, sigmoid, hyperbolicTangent, gelu, silu, softplus
+  case relu, relu6, sigmoid, hyperbolicTangent, gelu, silu, softplus
   /// 1 where the number is above 0, otherwise 0.
   case positive
 }
@@ -14,6 +14,8 @@ public enum BinaryFunction: String, CaseIterable, Hashable, Sendable {
   case greater, greaterOrEqual, equal
   /// (y, dy) ↦ dy where y > 0, otherwise 0; y is ReLU's result.
   case reluGradient
+  /// (y, dy) ↦ dy where 0 < y < 6, otherwise 0; y is ReLU6's result.
+  case relu6Gradient
   /// (y, dy) ↦ dy · y · (1 − y); y is the sigmoid's result.
   case sigmoidGradient
   /// (y, dy) ↦ dy · (1 − y²); y is tanh's result.
@@ -48,6 +50,7 @@ public struct Unary: OperationRule {
     case .sine: return [dy * x.applying(.cosine)]
     case .cosine: return [-(dy * x.applying(.sine))]
     case .relu: return [y.combined(with: dy, .reluGradient)]
+    case .relu6: return [y.combined(with: dy, .relu6Gradient)]
     case .sigmoid: return [y.combined(with: dy, .sigmoidGradient)]
     case .hyperbolicTangent: return [y.combined(with: dy, .tanhGradient)]
     case .softplus: return [dy * x.applying(.sigmoid)]
@@ -99,7 +102,7 @@ public struct Binary: OperationRule {
     case .power:
       return [first { dy * b * a.combined(with: b - 1, .power) }, second { dy * context.outputs[0] * a.applying(.logarithm) }]
     case .greater, .greaterOrEqual, .equal: return [nil, nil]
-    case .reluGradient: return [nil, second { a.combined(with: dy, .reluGradient) }]
+    case .reluGradient, .relu6Gradient: return [nil, second { a.combined(with: dy, function) }]
     case .sigmoidGradient: return [first { dy * b * (1 - a * 2) }, second { a.combined(with: dy, .sigmoidGradient) }]
     case .tanhGradient: return [first { dy * b * a * -2 }, second { a.combined(with: dy, .tanhGradient) }]
     }

@@ -64,6 +64,9 @@ private func pooledShape(_ input: TensorType, _ window: Window) throws(ShapeErro
   guard 2 * window.paddingHeight <= window.kernelHeight, 2 * window.paddingWidth <= window.kernelWidth else {
     throw ShapeError(problem: "padding has to be at most half the kernel, or a window could see nothing but padding: \(window)")
   }
+  guard window.extraHeight == 0, window.extraWidth == 0 else {
+    throw ShapeError(problem: "pooling pads both sides alike: \(window)")
+  }
   let size = try window.outputSize(input.shape[1], input.shape[2])
   return [input.shape[0], size.height, size.width, input.shape[3]]
 }

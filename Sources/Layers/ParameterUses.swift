@@ -1,0 +1,126 @@
+/// What a recorded model does with its parameters, as far as the order of their elements depends on it.
+struct ParameterUses {
+  /// How a value of the graph relates to PyTorch's.
+  private enum Arrangement: Equatable {
+    /// [N, H, W, C], where PyTorch has [N, C, H, W].
+    case image
+    /// [N, H·W·C], where PyTorch has [N, C·H·W].
+    case flattened(height: Int, width: Int, channels: Int)
+    /// The same in both.
+    case same
+  }
+
+  private(set) var orders: [ParameterID: PyTorchLayout.Order] = [:]
+  private let graph: Graph
+  private var arrangements: [ValueID: Arrangement] = [:]
+
+  /// - Throws: `ShapeError` where a parameter is used in two ways that want different orders.
+  init(in graph: Graph) throws(ShapeError) {
+    self.graph = graph
+    for (index, node) in graph.nodes.enumerated() {
+      let arrangement = try follow(index)
+      for output in node.outputs.indices {
+        // A batch norm's statistics are vectors; everything else has one result that matters.
+        arrangements[ValueID(node: index, output: output)] = output == 0 ? arrangement : .same
+      }
+    }
+    for statistics in graph.runningStatistics {
+      guard case .flattened(let height, let width, let channels)? = arrangements[ValueID(node: statistics.batchMean.node)] else { continue }
+      for parameter in [statistics.mean, statistics.variance] {
+        try note(parameter.id, .flattened(axis: 0, height: height, width: width, channels: channels), in: statistics.batchMean.node)
+      }
+    }
+  }
+
+  private func arrangement(_ value: ValueID) -> Arrangement { arrangements[value] ?? .same }
+
+  private func parameter(_ value: ValueID) -> ParameterID? {
+    if case .parameter(let read) = graph.nodes[value.node].operation { return read.id }
+    return nil
+  }
+
+  private mutating func note(_ parameter: ParameterID, _ order: PyTorchLayout.Order, in node: Int) throws(ShapeError) {
+    if let known = orders[parameter], known != order {
+      throw ShapeError(
+        path: graph.path(ofScope: graph.nodes[node].scope), operation: graph.nodes[node].operation.rule.name,
+        problem: "\(graph.parameterPaths[parameter] ?? "a parameter") is used in two ways that want different orders in PyTorch")
+    }
+    orders[parameter] = order
+  }
+
+  /// Notes what a node does with parameters.
+  /// - Returns: the arrangement of its first result.
+  private mutating func follow(_ place: Int) throws(ShapeError) -> Arrangement {
+    let node = graph.nodes[place]
+    let inputs = node.inputs
+    switch node.operation {
+    case .input: return node.outputs[0].shape.rank == 4 ? .image : .same
+    case .convolution, .convolutionInputGradient:
+      if let weights = parameter(inputs[1]) { try note(weights, .convolution, in: place) }
+      return .image
+    case .maxPool, .averagePool, .adaptiveAveragePool: return .image
+    case .reshape: return reshaped(inputs[0], to: node.outputs[0].shape)
+    case .unary, .dropout, .softmax: return arrangement(inputs[0])
+    case .broadcast, .reduce: return node.outputs[0].shape.rank == 4 ? arrangement(inputs[0]) : .same
+    case .binary, .batchNorm:
+      let features = node.outputs[0].shape[-1]
+      let known = inputs.filter { parameter($0) == nil }.map(arrangement).first { $0 != .same } ?? .same
+      if case .flattened(let height, let width, let channels) = known {
+        for input in inputs {
+          guard let id = parameter(input), graph.tensor(input).shape[-1] == features else { continue }
+          let axis = graph.tensor(input).shape.rank - 1
+          try note(id, .flattened(axis: axis, height: height, width: width, channels: channels), in: place)
+        }
+      }
+      return known
+    case .matmul(let rule):
+      if let weights = parameter(inputs[1]), graph.tensor(inputs[1]).shape.rank == 2 {
+        if !rule.transposeA, case .flattened(let height, let width, let channels) = arrangement(inputs[0]) {
+          try note(weights, .flattened(axis: rule.transposeB ? 1 : 0, height: height, width: width, channels: channels), in: place)
+        } else {
+          try note(weights, .same, in: place)
+        }
+      }
+      return .same
+    default: return .same
+    }
+  }
+
+  private func reshaped(_ value: ValueID, to shape: Shape) -> Arrangement {
+    let from = graph.tensor(value).shape
+    switch arrangement(value) {
+    case .image where from.rank == 4 && shape.rank == 2 && from[0] == shape[0]:
+      // One pixel, or one channel: both orders are the same.
+      return from[1] * from[2] == 1 || from[3] == 1 ? .same : .flattened(height: from[1], width: from[2], channels: from[3])
+    case let known where from == shape: return known
+    default: return .same
+    }
+  }
+}
+
+extension Graph {
+  /// The parameters of the layer that makes a value: weights of the product behind it, and what is added to that.
+  func head(of output: Tensor) -> Set<ParameterID> {
+    var result = Set<ParameterID>()
+    var value = output.id
+    while value.isValid {
+      let node = nodes[value.node]
+      func parameter(_ input: ValueID) -> ParameterID? {
+        if case .parameter(let read) = nodes[input.node].operation { return read.id }
+        return nil
+      }
+      switch node.operation {
+      case .reshape, .unary, .dropout, .softmax: value = node.inputs[0]
+      case .binary:
+        guard let at = node.inputs.firstIndex(where: { parameter($0) != nil }), let id = parameter(node.inputs[at]) else { return result }
+        result.insert(id)
+        value = node.inputs[1 - at]
+      case .matmul, .convolution:
+        if let id = parameter(node.inputs[1]) { result.insert(id) }
+        return result
+      default: return result
+      }
+    }
+    return result
+  }
+}
