@@ -19,6 +19,9 @@ let package = Package(
     .target(name: "COpenCL"),
     .target(name: "CExecutor"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .target(name: "CPictures", dependencies: ["CJPEG", "CPNG"]),
 
     // What is computed, when and where, and by what.
     .target(name: "GlissadeRandom", path: "Sources/Random"),
@@ -33,7 +36,10 @@ let package = Package(
     .target(name: "GlissadeOptimizers", dependencies: ["GlissadePlanning", "GlissadeKernels"], path: "Sources/Optimizers"),
     .target(name: "GlissadeModels", dependencies: ["GlissadeLayers"], path: "Sources/Models"),
     .target(name: "GlissadeFormats", dependencies: ["CZlib"], path: "Sources/Formats"),
-    .target(name: "GlissadeData", dependencies: ["GlissadeRandom", "CZlib"], path: "Sources/Data"),
+    .target(name: "GlissadeData", dependencies: ["GlissadeRandom", "GlissadeFormats", "CZlib"], path: "Sources/Data"),
+    .target(
+      name: "GlissadePictures", dependencies: ["GlissadeData", "GlissadeFormats", "GlissadeRandom", "CPictures", "CExecutor"],
+      path: "Sources/Pictures"),
     .target(
       name: "GlissadeTraining",
       dependencies: ["GlissadeDevices", "GlissadeLayers", "GlissadeOptimizers", "GlissadeData", "GlissadeFormats"],
@@ -42,7 +48,7 @@ let package = Package(
       name: "Glissade",
       dependencies: [
         "GlissadeTensors", "GlissadePlanning", "GlissadeDevices", "GlissadeLayers", "GlissadeOptimizers", "GlissadeModels",
-        "GlissadeFormats", "GlissadeData", "GlissadeTraining",
+        "GlissadeFormats", "GlissadeData", "GlissadePictures", "GlissadeTraining",
       ]),
     // What measures it.
     .target(name: "GlissadeBenchmarks", dependencies: ["Glissade", "GlissadeKernels"], path: "bench/Benchmarks"),
@@ -53,7 +59,8 @@ let package = Package(
 
     // Tests: what several share, one target for each module, and three that hold the whole against witnesses.
     .target(name: "TestSupport", dependencies: ["Glissade", "CZlib"], path: "Tests/TestSupport"),
-    .executableTarget(name: "GlissadeFuzz", dependencies: ["GlissadeFormats", "GlissadeData", "TestSupport"], path: "Tests/Fuzz"),
+    .executableTarget(
+      name: "GlissadeFuzz", dependencies: ["GlissadeFormats", "GlissadeData", "GlissadePictures", "TestSupport"], path: "Tests/Fuzz"),
     .testTarget(name: "ExecutorTests", dependencies: ["CExecutor"]),
     .testTarget(name: "COpenCLTests", dependencies: ["COpenCL", "TestSupport"]),
     .testTarget(name: "RandomTests", dependencies: ["GlissadeRandom"]),
@@ -63,7 +70,8 @@ let package = Package(
     .testTarget(name: "OptimizersTests", dependencies: ["GlissadeOptimizers"]),
     .testTarget(name: "FormatsTests", dependencies: ["GlissadeFormats", "TestSupport"]),
     .testTarget(name: "DataTests", dependencies: ["GlissadeData", "GlissadeRandom", "CZlib", "TestSupport"]),
-    .testTarget(name: "SessionTests", dependencies: ["Glissade"]),
+    .testTarget(name: "PicturesTests", dependencies: ["GlissadePictures", "GlissadeFormats", "TestSupport"]),
+    .testTarget(name: "SessionTests", dependencies: ["Glissade", "TestSupport"]),
     .testTarget(name: "ConformanceTests", dependencies: ["Glissade", "TestSupport"]),
     .testTarget(name: "FixtureTests", dependencies: ["Glissade", "GlissadeRandom", "GlissadeKernels", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["GlissadeFormats", "TestSupport", "GlissadeCommand"]),

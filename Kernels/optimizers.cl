@@ -221,7 +221,15 @@ __kernel void step_end(__global const float* restrict loss, __global const float
   const float sum = control->lossSum + y;
   control->lossCompensation = (sum - control->lossSum) - y;
   control->lossSum = sum;
-  control->correct += (int)*AT(correct, a.correct);
+  const float told = *AT(correct, a.correct);
+  if (a.fractional) {
+    const float z = told - control->measureCompensation;
+    const float measure = control->measureSum + z;
+    control->measureCompensation = (measure - control->measureSum) - z;
+    control->measureSum = measure;
+  } else {
+    control->correct += (int)told;
+  }
   control->samples += a.samples;
   control->steps += 1;
 }

@@ -14,7 +14,9 @@ typedef struct {
   int correct;             // correct predictions since then
   int samples;             // samples since then
   int steps;               // steps since then
-  int reserved[6];
+  float measureSum;        // the sum of what is told beside the loss, where that is no whole number (Kahan's sum)
+  float measureCompensation;
+  int reserved[4];
 } ControlBlock;
 
 /// Start of the read-only constants buffer, which the host refreshes every step; one GroupConstants per parameter group follows. 64 bytes.
@@ -78,5 +80,6 @@ typedef struct {
 typedef struct {
   int loss, correct;
   int samples;     // in this step's batch
+  int fractional;  // 1: `correct` is no count; it goes to measureSum
 } StepEndParameters;
 #endif

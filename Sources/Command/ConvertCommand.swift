@@ -10,10 +10,13 @@ import Glissade
 /// `glissade convert`.
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "convert", abstract: "Copy weights into a file of another format.",
+    commandName: "convert", abstract: "Copy weights into a file of another format, or a run's model into one for other programs.",
     discussion: """
       OUT's extension says which: .safetensors, or .pth, .pt or .bin for what PyTorch's load accepts. Order, names, types and values stay \
       as they are. Of a checkpoint with more than a model's weights in it, the weights are taken, under their names in the model.
+
+      A run's model is written in PyTorch's layouts: torchvision's class of that name takes it as its state_dict. With .onnx it is \
+      written as a whole network, for pictures of [batch, channels, height, width] that were normalised as in training.
       """)
 
   @Argument(help: ArgumentHelp("A safetensors file, a PyTorch checkpoint, or the folder of a run.", valueName: "in"))
@@ -32,13 +35,15 @@ struct ConvertCommand: ParsableCommand {
   private enum Target {
     case safetensors
     case pyTorch
+    case onnx
 
     init(_ path: String) throws(Misuse) {
       let name = path.split(separator: "/").last ?? ""
       switch name.split(separator: ".", omittingEmptySubsequences: false).dropFirst().last?.lowercased() {
       case "safetensors": self = .safetensors
       case "pth", "pt", "bin": self = .pyTorch
-      default: throw Misuse("\(path) has to end in .safetensors, or in .pth, .pt or .bin for PyTorch")
+      case "onnx": self = .onnx
+      default: throw Misuse("\(path) has to end in .safetensors, in .pth, .pt or .bin for PyTorch, or in .onnx")
       }
     }
   }
@@ -46,6 +51,7 @@ struct ConvertCommand: ParsableCommand {
   func run() throws {
     let target = try Target(output)
     if exists(output), !force { throw Failure("\(output) is there already; --force replaces it") }
+    if key == nil, let export = try RunExport(input) { return try write(export, target) }
     let all = try WeightsFile(path: weightsPath(input))
     let file = try weights(of: all)
     switch target {
@@ -54,6 +60,7 @@ struct ConvertCommand: ParsableCommand {
       let metadata = all.format == .safetensors ? all.metadata : ["format": "pt"]
       try SafetensorsWriter.write(path: output, file.entries, metadata: metadata)
     case .pyTorch: try PyTorchWriter.write(path: output, file.entries)
+    case .onnx: throw Failure("\(input) holds weights alone, and only a run's model can be written as ONNX: name the run's folder")
     }
     let rest = all.tensors.count - file.tensors.count
     let omitted = rest > 0 ? "; left out: \(rest) tensors beside the model's weights" : ""
@@ -63,6 +70,21 @@ struct ConvertCommand: ParsableCommand {
         "glissade: note: the weights are in this library's layouts (channels last), which PyTorch's models do not expect\n",
         to: STDERR_FILENO)
     }
+  }
+
+  private func write(_ export: RunExport, _ target: Target) throws {
+    switch target {
+    case .safetensors: try SafetensorsWriter.write(path: output, export.entries(), metadata: ["format": "pt"])
+    case .pyTorch: try PyTorchWriter.write(path: output, export.entries())
+    case .onnx:
+      let model = try export.onnx()
+      try ONNXWriter.write(path: output, model)
+      let bytes = model.initializers.reduce(0) { $0 + $1.byteCount }
+      let text = "\(model.nodes.count) operators, \(model.initializers.count) tensors, \(Text.bytes(UInt64(bytes)))"
+      return Terminal.write("\(output): \(text) (ONNX, operator set \(ONNXModel.operatorSet))\n", to: STDOUT_FILENO)
+    }
+    let file = try WeightsFile(path: output)
+    Terminal.write("\(output): \(Inspection.summary(file)), in PyTorch's layouts\n", to: STDOUT_FILENO)
   }
 
   private func weights(of file: WeightsFile) throws -> WeightsFile {

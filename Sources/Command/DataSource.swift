@@ -1,6 +1,6 @@
 import Glissade
 
-/// The data that `--data` names: a dataset known by name, or a folder in the layout of MNIST.
+/// The data that `--data` names: a dataset known by name, a folder in the layout of MNIST, or a table.
 struct DataSource {
   /// As it was given.
   let name: String
@@ -13,9 +13,12 @@ struct DataSource {
     return Terminal.variable("GLISSADE_DATASETS").map { "\($0)/fashion-mnist" } ?? FashionMNIST.systemPath
   }
 
+  /// Whether it is a file with a table, by its name.
+  var isTable: Bool { name.lowercased().hasSuffix(".csv") }
+
   /// The training and the test part. A folder's pictures are normalised by the mean and deviation of its training part.
   /// - Throws: `DataError`, `Misuse` for a name that is nearly a known one.
-  func load() throws -> (training: ImageDataset, test: ImageDataset) {
+  func loadPictures() throws -> (training: ImageDataset, test: ImageDataset) {
     if name == "fashion-mnist" { return (try FashionMNIST.load(.training, folder: folder), try FashionMNIST.load(.test, folder: folder)) }
     let training = try idx().load(.training)
     let normalization = try training.measuredNormalization()
@@ -24,8 +27,16 @@ struct DataSource {
   }
 
   /// The test part, prepared for a model that was trained on something else.
-  func loadTest(for run: RunDescription) throws -> ImageDataset {
-    try idx(classNames: run.classNames, normalization: run.normalization, shape: run.input).load(.test)
+  /// - Parameter limit: only the first samples.
+  func loadTest(for run: RunDescription, limit: Int? = nil) throws -> any Dataset {
+    if let table = run.table {
+      guard isTable else { throw Misuse("the run's model is for tables, and --data \(name) is none: a table's name ends in .csv") }
+      let data = try table.load(name, isOwn: name == run.data)
+      return limit.map { data.prefix($0) } ?? data
+    }
+    if isTable { throw Misuse("the run's model is for pictures, and --data \(name) is a table") }
+    let data = try idx(classNames: run.classNames, normalization: run.normalization, shape: run.input).load(.test)
+    return try limit.map { try data.first($0) } ?? data
   }
 
   private func idx(classNames: [String]? = nil, normalization: Normalization? = nil, shape: [Int]? = nil) throws(Misuse) -> IDXFolder {
@@ -33,9 +44,9 @@ struct DataSource {
     if !isKnown, !name.contains("/"), !exists(name), let nearest = Nearest.to(name, among: Self.knownNames) {
       throw Misuse("unknown data '\(name)', which is no folder either; did you mean '\(nearest)'?")
     }
+    let names = Self.knownNames.joined(separator: ", ")
     let hint =
-      isKnown
-      ? FashionMNIST.folder(folder).hint : "--data takes \(Self.knownNames.joined(separator: ", ")) or a folder with MNIST-like IDX files"
+      isKnown ? FashionMNIST.folder(folder).hint : "--data takes \(names), a folder with MNIST-like IDX files, or a table that ends in .csv"
     return IDXFolder(path: folder, classNames: classNames, normalization: normalization, expectedShape: shape, hint: hint)
   }
 }

@@ -14,7 +14,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(name: .customLong("run"), help: "The folder of a run.")
   var runPath: String
 
-  @Option(help: "fashion-mnist, or a folder with MNIST-like IDX files; its test part is used. (default: the run's data)")
+  @Option(help: "fashion-mnist, a folder with MNIST-like IDX files, whose test part is used, or a table. (default: the run's data)")
   var data: String?
 
   @OptionGroup var device: DeviceOptions
@@ -36,19 +36,35 @@ struct EvaluateCommand: ParsableCommand {
     guard exists(runPath) else { throw Failure("\(runPath): no such run folder") }
     let run = try RunDescription(contentsOf: folder.optionsPath)
     let source = data ?? run.data
-    var test = try DataSource(name: source).loadTest(for: run)
-    if let limit { test = try test.first(limit) }
+    let test = try DataSource(name: source).loadTest(for: run, limit: limit)
 
     let model = try run.makeModel()
     let known = LayerPath.parameters(of: model).map { (path: $0.path, shape: $0.parameter.shape) }
     let state = try ModelState(contentsOf: folder.modelPath, for: known)
     var options = TrainingOptions()
     options.batchSize = batchSize ?? run.batchSize
-    options.loss = .crossEntropy(labelSmoothing: run.labelSmoothing)
+    options.loss = run.table?.lossOfValues ?? .crossEntropy(labelSmoothing: run.labelSmoothing)
     let selection = try device.open()
-    let (loss, accuracy) = try Trainer(model: model, options: options).evaluate(test, state: state, on: selection.device)
+    let trainer = Trainer(model: model, options: options)
+    if let deviation = run.table?.deviation {
+      let report = try trainer.predictions(for: test, state: state, on: selection.device).multiplied(by: deviation)
+      return print(report, source, selection)
+    }
+    let (loss, accuracy) = try trainer.evaluate(test, state: state, on: selection.device)
     guard loss.isFinite else { throw Failure("the loss of \(folder.modelPath) on \(source) is not finite") }
     print(loss, accuracy, test.count, source, selection)
+  }
+
+  private func print(_ report: RegressionReport, _ source: String, _ selection: DeviceSelection) {
+    guard json else {
+      Terminal.write("\(selection.line)\n\(report.line)  (\(report.samples) samples of \(source))\n", to: STDOUT_FILENO)
+      return
+    }
+    let result: JSONValue = [
+      "run": .string(runPath), "data": .string(source), "samples": .integer(Int64(report.samples)), "values": report.json,
+      "device": .string(selection.device.information.description), "device_reason": .string(selection.reason),
+    ]
+    Terminal.write(result.text(pretty: true), to: STDOUT_FILENO)
   }
 
   private func print(_ loss: Double, _ accuracy: Double, _ count: Int, _ source: String, _ selection: DeviceSelection) {

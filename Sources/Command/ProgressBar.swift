@@ -9,12 +9,12 @@ struct ProgressBar {
 
   init(file: Int32) { self.file = file }
 
-  mutating func draw(_ progress: TrainingEvent.Progress) {
+  mutating func draw(_ progress: TrainingEvent.Progress, _ measure: Loss.Measure) {
     let now = clock.now
     if isVisible, let last, last.duration(to: now) < .milliseconds(95) { return }
     last = now
     // The last column stays free: some terminals wrap there.
-    show(ProgressText(progress).bar(width: Terminal.width(file) - 1, isUnicode: Terminal.isUnicode))
+    show(ProgressText(progress, measure).bar(width: Terminal.width(file) - 1, isUnicode: Terminal.isUnicode))
   }
 
   /// A word instead of the bar, for what has no steps.
@@ -43,13 +43,13 @@ struct ProgressText {
   private let step: String
   private let rest: [String]
 
-  init(_ progress: TrainingEvent.Progress) {
+  init(_ progress: TrainingEvent.Progress, _ measure: Loss.Measure = .accuracy) {
     self.progress = progress
     place = "epoch \(progress.epoch)/\(progress.epochs)"
     let total = "\(progress.stepsPerEpoch)"
     step = "\(Text.column("\(progress.step)", max(total.count, "\(progress.step)".count), right: true))/\(total)"
     rest = [
-      "loss \(Text.fixed(progress.loss, 4))", "accuracy \(Text.percent(progress.accuracy, 1))",
+      "loss \(Text.fixed(progress.loss, 4))", measure.text(progress.accuracy, 1),
       "\(Text.duration(progress.secondsLeft)) left",
       "\(Text.fixed(progress.samplesPerSecond, 0)) samples/s",
     ]

@@ -7,15 +7,22 @@ struct RunDescription {
   var batchSize: Int
   var labelSmoothing: Float
   var dropout: Float?
-  /// [height, width, channels].
+  /// [height, width, channels]; [features] for a table.
   var input: [Int]
   var classNames: [String]
   var normalization: Normalization
+  /// What a table's columns become, where the data is one.
+  var table: TableDescription?
+  /// mlp: features of the hidden layers, where they were chosen.
+  var hidden: [Int]?
 
   /// The model that the run trains.
   /// - Throws: `Failure` for a name that this version does not know.
   func makeModel() throws -> any Layer {
     let shape = Shape(input)
+    // A regression has one output for the value that it predicts.
+    let outputs = table?.deviation == nil ? classNames.count : 1
+    if model == "mlp", hidden != nil || table != nil { return MLP([shape.count] + (hidden ?? [512, 256]) + [outputs]) }
     if model == "lenet", let dropout { return LeNet(input: shape, classes: classNames.count, dropout: dropout) }
     guard let model = ModelZoo.make(model, input: shape, classes: classNames.count) else {
       throw Failure("the run's model is '\(self.model)', and this version knows \(ModelZoo.names.joined(separator: ", "))")
@@ -44,7 +51,10 @@ extension RunDescription {
     input = try value("input") { $0.arrayValue?.compactMap(\.integerValue) }
     classNames = try value("classes") { $0.arrayValue?.compactMap(\.stringValue) }
     normalization = try Normalization(mean: numbers("mean"), deviation: numbers("deviation"))
-    guard input.count == 3, input.allSatisfy({ (1...65536).contains($0) }), !classNames.isEmpty, batchSize > 0 else {
+    if let json = json["table"], json != .null { table = try TableDescription(json, path: path) }
+    hidden = json["hidden"]?.arrayValue?.compactMap(\.integerValue)
+    let isRight = input.count == (table == nil ? 3 : 1) && input.allSatisfy { (1...1 << 24).contains($0) }
+    guard isRight, !classNames.isEmpty || table?.deviation != nil, (hidden ?? []).allSatisfy({ $0 > 0 }), batchSize > 0 else {
       throw Failure("\(path): 'input', 'classes' or 'batch_size' makes no sense")
     }
   }

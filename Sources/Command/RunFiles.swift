@@ -19,13 +19,13 @@ struct RunFiles {
   func save(_ state: ModelState, _ record: RunRecord) throws {
     // Nothing that changes from run to run belongs in here: same seed, same bytes.
     try state.save(to: folder.modelPath, metadata: ["model": settings.model])
-    try folder.write(metrics: record.epochs)
+    try folder.write(metrics: record.epochs, measure: record.measure)
   }
 
   /// At the end.
   func finish(_ record: RunRecord, failure: String? = nil) throws {
     let description = RunFolder.Description(model: settings.model, dataset: settings.data, seed: settings.seed, version: Version.number)
-    try folder.write(metrics: record.epochs)
+    try folder.write(metrics: record.epochs, measure: record.measure)
     try folder.write(summary: record, description, failure: failure)
   }
 

@@ -20,6 +20,12 @@ enum Text {
     return line.prefix(1).lowercased() + line.dropFirst()
   }
 
+  /// Without the blanks at both ends.
+  static func trimmed(_ text: some StringProtocol) -> String {
+    guard let first = text.firstIndex(where: { $0 != " " }), let last = text.lastIndex(where: { $0 != " " }) else { return "" }
+    return String(text[first...last])
+  }
+
   /// A number with so many digits after the point; a dash where there is none.
   static func fixed(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite else { return "-" }
@@ -31,6 +37,15 @@ enum Text {
     let whole = scaled / Int64(scale)
     let fraction = String(scaled % Int64(scale))
     return "\(sign)\(whole).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+  }
+
+  /// Four digits that matter, whatever the number's size.
+  static func significant(_ value: Double) -> String {
+    guard value.isFinite, value != 0 else { return fixed(value, 0) }
+    var (digits, size) = (3, abs(value))
+    while size >= 10, digits > 0 { (size, digits) = (size / 10, digits - 1) }
+    while size < 1, digits < 12 { (size, digits) = (size * 10, digits + 1) }
+    return fixed(value, digits)
   }
 
   static func percent(_ share: Double, _ digits: Int = 2) -> String { "\(fixed(share * 100, digits)) %" }

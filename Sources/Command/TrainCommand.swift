@@ -16,11 +16,11 @@ struct TrainCommand: ParsableCommand {
       and exits with status 130.
       """)
 
-  @Option(help: "fashion-mnist, or a folder with MNIST-like IDX files.")
+  @Option(help: "fashion-mnist, a folder with MNIST-like IDX files, or a table whose name ends in .csv.")
   var data = "fashion-mnist"
 
-  @Option(help: ArgumentHelp("One of \(ModelZoo.names.joined(separator: ", "))."))
-  var model = "lenet"
+  @Option(help: ArgumentHelp("One of \(ModelZoo.names.joined(separator: ", ")). (default: lenet; mlp for tables)"))
+  var model: String?
 
   @Option(parsing: .unconditional, help: "How often the training data is gone through.")
   var epochs = 5
@@ -65,20 +65,24 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup(title: "Optimizer options") var hyperparameters: HyperparameterOptions
 
+  @OptionGroup(title: "Unbalanced classes") var balance: BalanceOptions
+
+  @OptionGroup(title: "Tables") var table: TableOptions
+
   func run() throws {
     let settings = try settings()
-    let (training, test) = try settings.loadData()
-    let job = try TrainingJob(settings: settings, data: training, test: test)
+    let job = try TrainingJob(settings: settings, data: try settings.loadData())
     let selection = try device.open()
     if explain {
       Terminal.write(try job.explanation(on: selection), to: STDOUT_FILENO)
     } else {
-      try job.run(on: selection, folder: RunFolder(out ?? Self.freshFolder(model)), isQuiet: quiet)
+      try job.run(on: selection, folder: RunFolder(out ?? Self.freshFolder(settings.model)), isQuiet: quiet)
     }
   }
 
   /// All options, checked as far as they can be without data and device.
   private func settings() throws -> TrainingSettings {
+    let model = model ?? (DataSource(name: data).isTable ? "mlp" : "lenet")
     guard ModelZoo.names.contains(model) else { throw Misuse.unknown("model", model, among: ModelZoo.names) }
     if dropout != nil, model != "lenet" { throw Misuse("--dropout is no option of \(model); lenet has it") }
     try check("--epochs", epochs, (1...1_000_000).contains(epochs), "from 1 to 1000000")
@@ -94,7 +98,9 @@ struct TrainCommand: ParsableCommand {
       data: data, model: model, epochs: epochs, optimizer: try hyperparameters.optimizer(optimizer), schedule: try Schedule(schedule),
       batchSize: batchSize, device: try device.request(), threads: device.threads, seed: seed, validation: validation,
       clippingNorm: clipNorm,
-      labelSmoothing: labelSmoothing, dropout: model == "lenet" ? dropout ?? 0.25 : nil, limit: limit)
+      labelSmoothing: labelSmoothing, dropout: model == "lenet" ? dropout ?? 0.25 : nil, limit: limit,
+      table: try table.settings(data: data, model: model), hidden: try table.hiddenSizes(model: model), classWeights: try balance.weights(),
+      sampling: try balance.chosenSampling())
   }
 
   private func check(_ name: String, _ value: some CustomStringConvertible, _ isRight: Bool, _ requirement: String) throws(Misuse) {

@@ -10,17 +10,17 @@ struct TrainingJob {
   private let trainer: Trainer
 
   /// - Throws: `TrainingError.batchSize` for a batch that the data cannot fill, and what splitting the data throws.
-  init(settings: TrainingSettings, data: ImageDataset, test: ImageDataset) throws {
+  init(settings: TrainingSettings, data: LoadedData) throws {
     self.settings = settings
-    self.test = test
+    test = data.test
     run = RunDescription(
       data: settings.data, model: settings.model, batchSize: settings.batchSize, labelSmoothing: settings.labelSmoothing,
-      dropout: settings.dropout, input: data.sampleShape, classNames: data.classNames, normalization: data.normalization)
-    let split = try data.split(validationFraction: settings.validation, seed: settings.seed)
-    training = try data.subset(split.training)
-    validation = split.validation.isEmpty ? nil : try data.subset(split.validation)
+      dropout: settings.dropout, input: data.training.sampleShape, classNames: data.training.classNames,
+      normalization: data.normalization, table: data.table, hidden: settings.hidden)
+    (training, validation) =
+      data.isSplit ? (data.training, data.validation) : try data.training.divided(settings.validation, seed: settings.seed)
     guard settings.batchSize <= training.count else { throw TrainingError.batchSize(settings.batchSize, samples: training.count) }
-    trainer = Trainer(model: try run.makeModel(), options: settings.trainingOptions)
+    trainer = Trainer(model: try run.makeModel(), options: settings.trainingOptions(for: run))
   }
 
   /// The plan of one training step, for people.
@@ -43,7 +43,7 @@ struct TrainingJob {
   func run(on selection: DeviceSelection, folder: RunFolder, isQuiet: Bool) throws {
     let files = RunFiles(folder: folder, settings: settings)
     let replaces = try files.begin(run)
-    let reporter = TrainingReporter(isQuiet: isQuiet)
+    let reporter = TrainingReporter(isQuiet: isQuiet, measure: trainer.options.loss.measure)
     reporter.line(selection.line)
     if replaces { reporter.line("\(folder.path) holds an earlier run, which this one replaces") }
     Interruption.arm()
@@ -63,10 +63,10 @@ struct TrainingJob {
       throw error
     }
     reporter.clear()
-    try conclude(result, files, reporter)
+    try conclude(result, files, reporter, on: selection.device)
   }
 
-  private func conclude(_ result: Trainer.Result, _ files: RunFiles, _ reporter: TrainingReporter) throws {
+  private func conclude(_ result: Trainer.Result, _ files: RunFiles, _ reporter: TrainingReporter, on device: any Device) throws {
     let path = files.folder.path
     if let error = result.failure {
       let isSaved = files.saveWhatIsPossible(result.state, result.record, failure: error)
@@ -75,12 +75,19 @@ struct TrainingJob {
       throw Failure("\(Text.line("\(error)"))\(isSaved ? "; \(saved)" : "")")
     }
     if Interruption.isRequested { try files.save(result.state, result.record) }
-    try files.finish(result.record)
+    var record = result.record
+    if let deviation = run.table?.deviation, !Interruption.isRequested {
+      record.regression = try trainer.predictions(for: test, state: result.state, on: device).multiplied(by: deviation)
+    }
+    try files.finish(record)
     if Interruption.isRequested {
       reporter.line("\(result.record.interruption ?? "interrupted after the last step"); saved in \(path)")
       throw Interrupted()
     }
-    let record = result.record
+    if let report = record.regression {
+      reporter.line("\(report.line)  (\(test.count) samples)")
+      return reporter.line("saved in \(path)")
+    }
     reporter.line(
       "test accuracy \(Text.percent(record.testAccuracy))  test loss \(Text.fixed(record.testLoss, 4))  (\(test.count) samples)")
     reporter.line("saved in \(path)")
@@ -89,5 +96,13 @@ struct TrainingJob {
   private func title(_ start: TrainingEvent.Start) -> String {
     let samples = "\(start.trainingSamples) training, \(start.validationSamples) validation and \(test.count) test samples"
     return "\(settings.model): \(start.parameters) parameters; \(samples) of \(settings.data); \(start.stepsPerEpoch) steps per epoch"
+  }
+}
+
+extension Dataset {
+  /// The samples to train on, and those that are held out.
+  fileprivate func divided(_ share: Double, seed: UInt64) throws -> (training: any Dataset, validation: (any Dataset)?) {
+    let split = try split(validationFraction: share, seed: seed)
+    return (try subset(split.training), split.validation.isEmpty ? nil : try subset(split.validation))
   }
 }

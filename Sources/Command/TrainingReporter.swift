@@ -12,9 +12,12 @@ final class TrainingReporter {
   private var bar: ProgressBar?
   private var pace = LinePace()
   private var hasNoticed = false
+  /// What is told beside the loss.
+  private let measure: Loss.Measure
 
-  init(isQuiet: Bool) {
+  init(isQuiet: Bool, measure: Loss.Measure = .accuracy) {
     self.isQuiet = isQuiet
+    self.measure = measure
     if !isQuiet, Terminal.isLive(STDERR_FILENO) { bar = ProgressBar(file: STDERR_FILENO) }
   }
 
@@ -41,9 +44,9 @@ final class TrainingReporter {
     switch event {
     case .started: bar?.draw(note: "getting ready")
     case .progress(let progress):
-      if bar != nil { bar?.draw(progress) } else if pace.isTime(for: progress) { line(ProgressText(progress).line) }
+      if bar != nil { bar?.draw(progress, measure) } else if pace.isTime(for: progress) { line(ProgressText(progress, measure).line) }
     case .epoch(let row):
-      line(Self.line(row))
+      line(row.line(measure))
       pace.epochEnded()
     case .fellBack(let reason):
       // Not even quiet: a device is broken.
@@ -52,13 +55,34 @@ final class TrainingReporter {
     case .testing: bar?.draw(note: "evaluating the test set")
     }
   }
+}
 
-  private static func line(_ row: EpochRecord) -> String {
-    var text = "epoch \(row.epoch)  loss \(Text.fixed(row.trainLoss, 4))  accuracy \(Text.percent(row.trainAccuracy))"
-    if row.validationLoss.isFinite {
-      text += "  validation loss \(Text.fixed(row.validationLoss, 4))  accuracy \(Text.percent(row.validationAccuracy))"
+extension EpochRecord {
+  /// For people.
+  func line(_ measure: Loss.Measure) -> String {
+    var text = "epoch \(epoch)  loss \(Text.fixed(trainLoss, 4))  \(measure.text(trainAccuracy))"
+    if validationLoss.isFinite { text += "  validation loss \(Text.fixed(validationLoss, 4))  \(measure.text(validationAccuracy))" }
+    return text + "  \(Text.fixed(seconds, 1)) s  \(Text.fixed(samplesPerSecond, 0)) samples/s"
+  }
+}
+
+extension Loss.Measure {
+  /// With its name, for people. Errors are in units of the value's deviation.
+  func text(_ value: Double, _ digits: Int = 2) -> String {
+    switch self {
+    case .accuracy: "accuracy \(Text.percent(value, digits))"
+    case .meanAbsoluteError: "error \(Text.fixed(value, 4))"
     }
-    return text + "  \(Text.fixed(row.seconds, 1)) s  \(Text.fixed(row.samplesPerSecond, 0)) samples/s"
+  }
+}
+
+extension RegressionReport {
+  /// For people.
+  var line: String {
+    rows.map { row in
+      "test \(row.name): mean absolute error \(Text.significant(row.meanAbsoluteError)), root mean squared error "
+        + "\(Text.significant(row.rootMeanSquaredError)), R² \(Text.fixed(row.determination, 4))"
+    }.joined(separator: "\n")
   }
 }
 

@@ -16,21 +16,35 @@ struct TrainingSettings {
   var labelSmoothing: Float
   var dropout: Float?
   var limit: Int?
+  /// What is to be made of a table, where the data is one.
+  var table: TableSettings?
+  /// mlp: features of the hidden layers.
+  var hidden: [Int]?
+  var classWeights: ClassWeights?
+  var sampling = TrainingOptions.Sampling.shuffled
 
   /// The training part, limited where that was asked for, and the test part.
-  func loadData() throws -> (training: ImageDataset, test: ImageDataset) {
-    let (training, test) = try DataSource(name: data).load()
-    guard let limit else { return (training, test) }
-    return (try training.first(limit), try test.first(max(limit / 6, 1)))
+  func loadData() throws -> LoadedData {
+    if let table {
+      var loaded = try table.load(data, validation: validation, seed: seed)
+      if let limit { (loaded.training, loaded.test) = (loaded.training.firstSamples(limit), loaded.test.firstSamples(max(limit / 6, 1))) }
+      return loaded
+    }
+    var (training, test) = try DataSource(name: data).loadPictures()
+    if let limit { (training, test) = (try training.first(limit), try test.first(max(limit / 6, 1))) }
+    return LoadedData(training: training, test: test, normalization: training.normalization)
   }
 
   /// The trainer's options.
-  var trainingOptions: TrainingOptions {
+  /// - Parameter run: what the data turned out to be.
+  func trainingOptions(for run: RunDescription) -> TrainingOptions {
     var options = TrainingOptions(groups: [ParameterGroup(optimizer, schedule: schedule)])
     options.epochs = epochs
     options.batchSize = batchSize
     options.seed = seed
-    options.loss = .crossEntropy(labelSmoothing: labelSmoothing)
+    options.loss = run.table?.lossOfValues ?? .crossEntropy(labelSmoothing: labelSmoothing)
+    options.classWeights = classWeights
+    options.sampling = sampling
     options.clippingNorm = clippingNorm
     return options
   }
@@ -53,10 +67,28 @@ struct TrainingSettings {
       JSONMember("classes", .array(run.classNames.map { .string($0) })),
       JSONMember("mean", .array(run.normalization.mean.map { .float($0) })),
       JSONMember("deviation", .array(run.normalization.deviation.map { .float($0) })),
+      JSONMember("hidden", hidden.map { .array($0.map { .integer(Int64($0)) }) } ?? .null),
+      JSONMember("class_weights", classWeights.map(\.json) ?? .null), JSONMember("sampling", .string(sampling.rawValue)),
+      JSONMember("table", run.table?.json ?? .null),
       JSONMember("glissade_version", .string(Version.number)),
     ]
     return .object(members)
   }
+}
+
+extension ClassWeights {
+  /// As it was asked for.
+  fileprivate var json: JSONValue {
+    switch self {
+    case .balanced: "balanced"
+    case .given(let weights): .array(weights.map { .float($0) })
+    }
+  }
+}
+
+extension Dataset {
+  /// The first samples.
+  fileprivate func firstSamples(_ limit: Int) -> any Dataset { prefix(limit) }
 }
 
 extension ImageDataset {

@@ -8,6 +8,10 @@ public struct ArrayDataset: Dataset {
   public let classNames: [String]
   /// All numbers, sample by sample.
   public let features: [Float]
+  /// What the samples are labelled with.
+  public let targets: TargetKind
+  /// The numbers to be predicted, sample by sample; none where samples have classes.
+  public let values: [Float]
 
   /// Number of samples.
   public var count: Int { labels.count }
@@ -32,6 +36,50 @@ public struct ArrayDataset: Dataset {
     self.sampleShape = sampleShape
     self.labels = labels
     self.classNames = classNames
+    targets = .classes
+    values = []
+  }
+
+  /// Creates a dataset of samples with numbers to be predicted.
+  /// - Parameters:
+  ///   - features: the samples one after another.
+  ///   - sampleShape: the shape of one, all dimensions positive.
+  ///   - values: as many for each sample as there are names, sample by sample.
+  ///   - valueNames: what is to be predicted, at least one.
+  ///   - source: what errors call the data.
+  /// - Throws: `DataError` when sizes or shape disagree, or there is nothing to be predicted.
+  public init(
+    features: [Float], sampleShape: [Int], values: [Float], valueNames: [String], source: String = "samples"
+  ) throws(DataError) {
+    guard !valueNames.isEmpty else { throw .empty(what: "\(source): no values to be predicted") }
+    guard values.count % valueNames.count == 0 else {
+      throw .wrongSize(
+        what: "the values of \(source)", found: values.count, expected: (values.count / valueNames.count + 1) * valueNames.count)
+    }
+    let count = values.count / valueNames.count
+    guard sampleShape.allSatisfy({ $0 > 0 }), let size = checkedProduct(sampleShape, times: count) else {
+      throw .badDimensions(path: source, dimensions: sampleShape)
+    }
+    guard size == features.count else { throw .wrongSize(what: source, found: features.count, expected: size) }
+    self.features = features
+    self.sampleShape = sampleShape
+    self.values = values
+    labels = Array(repeating: 0, count: count)
+    classNames = []
+    targets = .values(names: valueNames)
+  }
+
+  /// Writes the numbers to be predicted; see `Dataset`.
+  /// - Throws: `DataError` when an index is out of range or the buffer too small.
+  public func gatherValues(_ indices: ArraySlice<Int>, into values: UnsafeMutableBufferPointer<Float>) throws(DataError) {
+    let (count, width) = (count, targets.valueCount)
+    for index in indices where index < 0 || index >= count { throw .indexOutOfRange(index: index, count: count) }
+    guard values.count >= indices.count * width else {
+      throw .destinationTooSmall(what: "values", capacity: values.count, needed: indices.count * width)
+    }
+    for (position, index) in indices.enumerated() {
+      for place in 0..<width { values[position * width + place] = self.values[index * width + place] }
+    }
   }
 
   /// Writes samples and labels; see `Dataset`.

@@ -15,6 +15,9 @@ public struct Batch: ~Copyable {
   /// The labels: count numbers, aligned to 64 bytes.
   public let labels: UnsafeMutableBufferPointer<Int32>
 
+  /// What the outputs are compared with, in the form that the loader was asked for.
+  public let targets: BatchTargets
+
   private let ring: BatchRing
   private let slot: Int
 
@@ -25,6 +28,7 @@ public struct Batch: ~Copyable {
     isLastOfEpoch = ticket.isLastOfEpoch
     features = ring.features(ticket.slot, count: ticket.count)
     labels = ring.labels(ticket.slot, count: ticket.count)
+    targets = ring.targets(ticket.slot, count: ticket.count)
     self.ring = ring
     slot = ticket.slot
   }

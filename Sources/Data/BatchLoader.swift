@@ -22,11 +22,13 @@ public final class BatchLoader: Sendable {
   ///   - startEpoch: the first epoch, 0 by default.
   ///   - startBatch: the first batch of that epoch, 0 by default; the number of batches per epoch stands for the epoch after it.
   ///   - endEpoch: the epoch before which to end; nil, the default, goes on for as long as it is asked.
+  ///   - encoding: in which form batches have their targets; default the dataset's plain one.
   ///   - buffers: how many batches exist at once, the consumer's included; 3 by default.
   /// - Throws: `DataError` when the order does not belong to a dataset of this size, has no batch, a start lies outside it, fewer than
   ///   2 buffers are asked for, or memory or thread cannot be had.
   public init(
-    _ dataset: any Dataset, order: BatchOrder, startEpoch: Int = 0, startBatch: Int = 0, endEpoch: Int? = nil, buffers: Int = 3
+    _ dataset: any Dataset, order: BatchOrder, startEpoch: Int = 0, startBatch: Int = 0, endEpoch: Int? = nil,
+    encoding: TargetEncoding? = nil, buffers: Int = 3
   ) throws(DataError) {
     guard order.count == dataset.count else {
       throw .invalidArgument(name: "order.count", value: "\(order.count)", requirement: "the dataset's count, \(dataset.count)")
@@ -44,12 +46,31 @@ public final class BatchLoader: Sendable {
     }
     guard buffers >= 2 else { throw .invalidArgument(name: "buffers", value: "\(buffers)", requirement: "at least 2") }
 
+    let encoding = encoding ?? dataset.plainEncoding
+    try Self.check(encoding, dataset)
     // A batch never holds more samples than there are, whatever size was asked for.
-    ring = try BatchRing(batchSize: min(order.batchSize, order.count), sampleSize: dataset.sampleSize, slots: buffers)
+    ring = try BatchRing(batchSize: min(order.batchSize, order.count), sampleSize: dataset.sampleSize, slots: buffers, encoding: encoding)
     let worker = LoaderWorker(
       ring: ring, dataset: dataset, order: order, epoch: startEpoch, batch: startBatch,
       endEpoch: min(endEpoch ?? BatchOrder.epochLimit, BatchOrder.epochLimit))
     thread = try worker.start()
+  }
+
+  private static func check(_ encoding: TargetEncoding, _ dataset: any Dataset) throws(DataError) {
+    switch (encoding, dataset.targets) {
+    case (.labels, .classes): return
+    case (.values(let count), .values(let names)) where count == names.count && count > 0: return
+    case (.distributions(let targets, _), .classes):
+      guard targets.classCount == dataset.classCount else {
+        throw .invalidArgument(
+          name: "encoding", value: "for \(targets.classCount) classes", requirement: "for the dataset's \(dataset.classCount)")
+      }
+      // What is written by class number must not lie outside.
+      try checkLabels(dataset.labels, classes: targets.classCount, source: "the dataset")
+    case (_, .classes): throw .invalidArgument(name: "encoding", value: "\(encoding)", requirement: "one of classes, as the dataset has")
+    case (_, .values(let names)):
+      throw .invalidArgument(name: "encoding", value: "\(encoding)", requirement: "of \(names.count) values, as the dataset has")
+    }
   }
 
   deinit {

@@ -16,8 +16,12 @@ final class BatchRing: @unchecked Sendable {
   let batchSize: Int
   let sampleSize: Int
   let slots: Int
+  let encoding: TargetEncoding
   private let memory: UnsafeMutableRawPointer
   private let featureStride: Int
+  private let labelStride: Int
+  /// Where the matrices of targets begin behind the labels, and how wide they are.
+  private let matrices: [(offset: Int, width: Int)]
   private let slotStride: Int
 
   private let monitor = Monitor()
@@ -29,14 +33,24 @@ final class BatchRing: @unchecked Sendable {
   private var failure: DataError?
   private var waited: UInt64 = 0
 
-  init(batchSize: Int, sampleSize: Int, slots: Int) throws(DataError) {
-    // Room for features, then labels, each rounded up to whole cache lines.
+  init(batchSize: Int, sampleSize: Int, slots: Int, encoding: TargetEncoding = .labels) throws(DataError) {
+    // Room for features, then labels, then further targets, each rounded up to whole cache lines.
     func lines(_ elements: Int?) -> Int? {
       guard let elements, case (let bytes, false) = elements.multipliedReportingOverflow(by: 4), bytes < Int.max / 2 else { return nil }
       return max(64, (bytes + 63) & ~63)
     }
-    guard let featureStride = lines(checkedProduct([sampleSize], times: batchSize)), let labelStride = lines(batchSize),
-      let total = checkedProduct([featureStride + labelStride], times: slots)
+    var (rest, matrices) = (0 as Int?, [(offset: Int, width: Int)]())
+    for width in encoding.widths {
+      guard let offset = rest, let size = lines(checkedProduct([width], times: batchSize)), offset < Int.max / 2 else {
+        rest = nil
+        break
+      }
+      matrices.append((offset, width))
+      rest = offset + size
+    }
+    guard let featureStride = lines(checkedProduct([sampleSize], times: batchSize)), let labelStride = lines(batchSize), let rest,
+      case (let slotStride, false) = (featureStride + labelStride).addingReportingOverflow(rest),
+      let total = checkedProduct([slotStride], times: slots)
     else { throw .outOfMemory(what: "the batch buffers", bytes: Int.max) }
     var memory: UnsafeMutableRawPointer?
     guard posix_memalign(&memory, 64, total) == 0, let memory else { throw .outOfMemory(what: "the batch buffers", bytes: total) }
@@ -44,8 +58,11 @@ final class BatchRing: @unchecked Sendable {
     self.batchSize = batchSize
     self.sampleSize = sampleSize
     self.slots = slots
+    self.encoding = encoding
     self.featureStride = featureStride
-    slotStride = featureStride + labelStride
+    self.labelStride = labelStride
+    self.matrices = matrices
+    self.slotStride = slotStride
     free = Array(0..<slots)
     ready.reserveCapacity(slots)
   }
@@ -62,6 +79,23 @@ final class BatchRing: @unchecked Sendable {
   func labels(_ slot: Int, count: Int) -> UnsafeMutableBufferPointer<Int32> {
     let start = (memory + slot * slotStride + featureStride).assumingMemoryBound(to: Int32.self)
     return UnsafeMutableBufferPointer(start: start, count: count)
+  }
+
+  /// One of the matrices that the encoding asks for.
+  func matrix(_ index: Int, _ slot: Int, count: Int) -> UnsafeMutableBufferPointer<Float> {
+    let (offset, width) = matrices[index]
+    let start = memory + slot * slotStride + featureStride + labelStride + offset
+    return UnsafeMutableBufferPointer(start: start.assumingMemoryBound(to: Float.self), count: count * width)
+  }
+
+  func targets(_ slot: Int, count: Int) -> BatchTargets {
+    switch encoding {
+    case .labels: .classes(UnsafeBufferPointer(labels(slot, count: count)))
+    case .distributions:
+      .distributions(
+        weights: UnsafeBufferPointer(matrix(0, slot, count: count)), credit: UnsafeBufferPointer(matrix(1, slot, count: count)))
+    case .values: .values(UnsafeBufferPointer(matrix(0, slot, count: count)))
+    }
   }
 
   private func locked<Result: ~Copyable, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {

@@ -20,6 +20,8 @@ public enum DataError: Error, Equatable, Sendable {
   case trailingBytes(path: String, expected: Int)
   /// A dimension in the header is zero or makes the data larger than memory can address.
   case badDimensions(path: String, dimensions: [Int])
+  /// Something is wrong with a table, in a line (counted from 1) or a column where they are known.
+  case table(path: String, line: Int?, column: String?, problem: String)
   /// Samples have another shape than they must have.
   case wrongShape(source: String, found: [Int], expected: [Int])
   /// Images and labels differ in number.
@@ -34,6 +36,8 @@ public enum DataError: Error, Equatable, Sendable {
   case wrongSize(what: String, found: Int, expected: Int)
   /// An argument lies outside its range; `requirement` says what would be right.
   case invalidArgument(name: String, value: String, requirement: String)
+  /// More samples cannot be read than may be left out; `first` are the first reasons.
+  case tooManyUnreadable(count: Int, total: Int, allowedShare: Double, first: [String])
   /// There is nothing to deliver: no samples, or fewer than one batch where short batches are dropped.
   case empty(what: String)
   /// All buffers of a loader are in the consumer's hands while it asks for one more batch.
@@ -60,6 +64,9 @@ extension DataError: CustomStringConvertible {
     case .truncated(let path, let bytes, let expected): "\(path): truncated: \(bytes) bytes where the header promises \(expected)"
     case .trailingBytes(let path, let expected): "\(path): more than the \(expected) bytes its header promises"
     case .badDimensions(let path, let dimensions): "\(path): impossible dimensions \(dimensions)"
+    case .table(let path, let line, let column, let problem):
+      path + (line.map { ": line \($0)" } ?? "") + (column.map { ": column '\(Self.printable($0))'" } ?? "") + ": "
+        + Self.printable(problem)
     case .wrongShape(let source, let found, let expected): "\(source): samples of shape \(found), expected \(expected)"
     case .countMismatch(let images, let imageCount, let labels, let labelCount):
       "\(images) holds \(imageCount) images but \(labels) holds \(labelCount) labels"
@@ -70,11 +77,22 @@ extension DataError: CustomStringConvertible {
       "the destination for \(what) holds \(capacity) elements, \(needed) are needed"
     case .wrongSize(let what, let found, let expected): "\(what): \(found) elements, expected \(expected)"
     case .invalidArgument(let name, let value, let requirement): "\(name) is \(value) but must be \(requirement)"
+    case .tooManyUnreadable(let count, let total, let share, let first):
+      "\(count) of \(total) cannot be used, and a share of \(share) may be left out: " + first.joined(separator: "; ")
+        + (count > first.count ? "; …" : "")
     case .empty(let what): what
     case .batchesNotReturned(let buffers): "all \(buffers) batch buffers are in use: finish a batch before asking for the next"
     case .outOfMemory(let what, let bytes): "no memory for \(what) (\(bytes) bytes)"
     case .threadFailed(let message): "the loader's thread could not be started: \(message)"
     }
+  }
+
+  /// On one line, whatever a file has put into it, and not longer than anybody reads.
+  private static func printable(_ text: String) -> String {
+    let characters = text.unicodeScalars.prefix(401).map { scalar in
+      scalar.value < 32 || scalar.value == 127 || scalar.properties.isDefaultIgnorableCodePoint ? " " : Character(scalar)
+    }
+    return characters.count > 400 ? String(characters.prefix(400)) + "…" : String(characters)
   }
 
   private static func suffix(_ hint: String?) -> String {

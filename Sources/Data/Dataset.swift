@@ -1,4 +1,4 @@
-/// Samples for supervised classification: each a float32 array of one common shape and a label.
+/// Samples for supervised learning: each a float32 array of one common shape with a label, or with numbers to be predicted.
 ///
 /// A dataset is a value that any thread may read. It decides how samples are stored (bytes, files, formulas); training sees only
 /// `gather`, which writes the samples asked for, one after another, ready for the device.
@@ -9,8 +9,10 @@ public protocol Dataset: Sendable {
   var sampleShape: [Int] { get }
   /// A name for every class, in label order.
   var classNames: [String] { get }
-  /// The label of every sample, each in 0 ..< `classCount`.
+  /// The label of every sample, each in 0 ..< `classCount`; 0 everywhere where `targets` are values.
   var labels: [Int32] { get }
+  /// What the samples are labelled with: classes, unless a dataset says otherwise.
+  var targets: TargetKind { get }
 
   /// Writes samples and labels, in the order of the indices, from the beginning of the two buffers.
   /// - Parameters:
@@ -21,25 +23,52 @@ public protocol Dataset: Sendable {
   func gather(
     _ indices: ArraySlice<Int>, into features: UnsafeMutableBufferPointer<Float>, labels: UnsafeMutableBufferPointer<Int32>
   ) throws(DataError)
+
+  /// The same for one epoch: a dataset that changes its samples at random does it differently in each, as a pure function of epoch and
+  /// sample. All others need not define it.
+  /// - Parameter epoch: from 0.
+  func gather(
+    _ indices: ArraySlice<Int>, epoch: Int, into features: UnsafeMutableBufferPointer<Float>, labels: UnsafeMutableBufferPointer<Int32>
+  ) throws(DataError)
+
+  /// Writes the numbers that are to be predicted, where `targets` are values: as many for each sample as there are names.
+  /// - Parameters:
+  ///   - indices: which samples; may repeat.
+  ///   - values: room for at least indices.count · targets.valueCount numbers.
+  /// - Throws: `DataError` when an index is out of range, the buffer too small, or the source cannot be read.
+  func gatherValues(_ indices: ArraySlice<Int>, into values: UnsafeMutableBufferPointer<Float>) throws(DataError)
 }
 
 extension Dataset {
+  /// The same samples in every epoch.
+  public func gather(
+    _ indices: ArraySlice<Int>, epoch: Int, into features: UnsafeMutableBufferPointer<Float>, labels: UnsafeMutableBufferPointer<Int32>
+  ) throws(DataError) {
+    try gather(indices, into: features, labels: labels)
+  }
+
   /// Number of classes.
   public var classCount: Int { classNames.count }
+
+  /// Classes.
+  public var targets: TargetKind { .classes }
+
+  /// Nothing: samples with classes have no such numbers.
+  public func gatherValues(_ indices: ArraySlice<Int>, into values: UnsafeMutableBufferPointer<Float>) throws(DataError) {}
 
   /// Elements of one sample: the product of `sampleShape`.
   public var sampleSize: Int { sampleShape.reduce(1, &*) }
 
-  /// The samples and labels at some indices, in new arrays.
+  /// The samples and labels at some indices, as they are in an epoch, in new arrays.
   /// - Throws: `DataError`; see `gather(_:into:labels:)`.
-  public func gather(_ indices: [Int]) throws(DataError) -> (features: [Float], labels: [Int32]) {
+  public func gather(_ indices: [Int], epoch: Int = 0) throws(DataError) -> (features: [Float], labels: [Int32]) {
     let (size, overflow) = indices.count.multipliedReportingOverflow(by: sampleSize)
     if overflow { throw .outOfMemory(what: "the samples", bytes: Int.max) }
     var features = [Float](repeating: 0, count: size)
     var labels = [Int32](repeating: 0, count: indices.count)
     try features.withUnsafeMutableBufferPointer { (features) throws(DataError) in
       try labels.withUnsafeMutableBufferPointer { (labels) throws(DataError) in
-        try gather(indices[...], into: features, labels: labels)
+        try gather(indices[...], epoch: epoch, into: features, labels: labels)
       }
     }
     return (features, labels)

@@ -54,13 +54,37 @@ final class LoaderWorker: Sendable {
         guard let slot = ring.takeFree() else { return }
         let indices = permutation[order.positions(ofBatch: batch)]
         try dataset.gather(
-          indices, into: ring.features(slot, count: indices.count), labels: ring.labels(slot, count: indices.count))
+          indices, epoch: epoch, into: ring.features(slot, count: indices.count), labels: ring.labels(slot, count: indices.count))
+        try fillTargets(slot, indices, epoch: epoch, batch: batch)
         ring.publish(
           BatchRing.Ticket(slot: slot, epoch: epoch, index: batch, count: indices.count, isLastOfEpoch: batch + 1 == batches))
         batch += 1
       }
       epoch += 1
       batch = 0
+    }
+  }
+}
+
+extension LoaderWorker {
+  /// Writes what a batch's labels become, mixing its samples where that is asked for.
+  private func fillTargets(_ slot: Int, _ indices: ArraySlice<Int>, epoch: Int, batch: Int) throws(DataError) {
+    switch ring.encoding {
+    case .labels: return
+    case .values: try dataset.gatherValues(indices, into: ring.matrix(0, slot, count: indices.count))
+    case .distributions(let targets, let mixing):
+      let count = indices.count
+      let labels = UnsafeBufferPointer(ring.labels(slot, count: count))
+      let (weights, credit) = (ring.matrix(0, slot, count: count), ring.matrix(1, slot, count: count))
+      guard let mixing else { return targets.write(labels, weights: weights, credit: credit) }
+      withUnsafeTemporaryAllocation(of: Int32.self, capacity: count) { partners in
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { shares in
+          mixing.mix(
+            features: ring.features(slot, count: count), count: count, sampleShape: dataset.sampleShape, epoch: epoch, batch: batch,
+            partners: partners, shares: shares)
+          targets.write(labels, mixed: (UnsafeBufferPointer(partners), UnsafeBufferPointer(shares)), weights: weights, credit: credit)
+        }
+      }
     }
   }
 }

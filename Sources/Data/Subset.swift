@@ -13,6 +13,8 @@ public struct Subset<Base: Dataset>: Dataset {
   public var sampleShape: [Int] { base.sampleShape }
   /// A name for every class, in label order; classes without samples in the subset stay.
   public var classNames: [String] { base.classNames }
+  /// What the samples are labelled with.
+  public var targets: TargetKind { base.targets }
 
   /// Creates a subset.
   /// - Throws: `DataError.indexOutOfRange` when an index is no sample of `base`.
@@ -34,13 +36,36 @@ public struct Subset<Base: Dataset>: Dataset {
   public func gather(
     _ indices: ArraySlice<Int>, into features: UnsafeMutableBufferPointer<Float>, labels: UnsafeMutableBufferPointer<Int32>
   ) throws(DataError) {
+    try gather(indices, epoch: 0, into: features, labels: labels)
+  }
+
+  /// Writes samples and labels as they are in an epoch; see `Dataset`.
+  /// - Throws: `DataError` when an index is out of range, a buffer too small, or the base fails.
+  public func gather(
+    _ indices: ArraySlice<Int>, epoch: Int, into features: UnsafeMutableBufferPointer<Float>, labels: UnsafeMutableBufferPointer<Int32>
+  ) throws(DataError) {
     try checkGather(indices, features: features, labels: labels)
     let size = sampleSize
     // One sample at a time: a slice of the own index list costs no allocation, a list of translated indices would.
     for (position, index) in indices.enumerated() {
       try base.gather(
-        self.indices[index...index], into: UnsafeMutableBufferPointer(rebasing: features[position * size..<(position + 1) * size]),
+        self.indices[index...index], epoch: epoch,
+        into: UnsafeMutableBufferPointer(rebasing: features[position * size..<(position + 1) * size]),
         labels: UnsafeMutableBufferPointer(rebasing: labels[position...position]))
+    }
+  }
+
+  /// Writes the numbers that are to be predicted; see `Dataset`.
+  /// - Throws: `DataError` when an index is out of range, the buffer too small, or the base fails.
+  public func gatherValues(_ indices: ArraySlice<Int>, into values: UnsafeMutableBufferPointer<Float>) throws(DataError) {
+    let (count, width) = (count, targets.valueCount)
+    for index in indices where index < 0 || index >= count { throw .indexOutOfRange(index: index, count: count) }
+    guard values.count >= indices.count * width else {
+      throw .destinationTooSmall(what: "values", capacity: values.count, needed: indices.count * width)
+    }
+    for (position, index) in indices.enumerated() {
+      try base.gatherValues(
+        self.indices[index...index], into: UnsafeMutableBufferPointer(rebasing: values[position * width..<(position + 1) * width]))
     }
   }
 

@@ -57,9 +57,11 @@ public struct TrainingSplit: Equatable, Sendable {
 }
 
 extension Dataset {
-  /// Divides the samples into training and validation; see `TrainingSplit`.
+  /// Divides the samples into training and validation; see `TrainingSplit`. Samples with values to be predicted count as one class.
   /// - Throws: `DataError.invalidArgument` for a fraction outside [0, 1).
   public func split(validationFraction: Double, seed: UInt64) throws(DataError) -> TrainingSplit {
-    try TrainingSplit(labels: labels, classCount: classCount, validationFraction: validationFraction, seed: seed)
+    // One class of labels that are all 0, whatever a dataset without classes says.
+    let (labels, classes) = targets == .classes ? (labels, classCount) : (Array(repeating: 0, count: count), 1)
+    return try TrainingSplit(labels: labels, classCount: classes, validationFraction: validationFraction, seed: seed)
   }
 }

@@ -5,6 +5,7 @@
 @_exported import GlissadeLayers
 @_exported import GlissadeModels
 @_exported import GlissadeOptimizers
+@_exported import GlissadePictures
 @_exported import GlissadePlanning
 @_exported import GlissadeTensors
 @_exported import GlissadeTraining

@@ -30,7 +30,9 @@ public struct Planner: Sendable {
     let outputs = request.outputs.mapValues { (slot: lowering.slot(value($0)), type: $0.type) }
     let loss = request.loss.map { lowering.slot(value($0)) }
     let correct = request.correct.map { lowering.slot(value($0)) }
-    if let loss { lowering.lowerStepEnd(loss: loss, correct: correct, sampleCount: request.sampleCount) }
+    if let loss {
+      lowering.lowerStepEnd(loss: loss, correct: correct, sampleCount: request.sampleCount, isFractional: request.isFractional)
+    }
     let firstUpdate = lowering.pending.count
     if !request.updates.isEmpty {
       if let norm = request.clippingNorm { lowering.lowerClipping(to: norm) }

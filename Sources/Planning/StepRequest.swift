@@ -10,6 +10,8 @@ public struct StepRequest {
   public var loss: Tensor?
   /// The number of right answers, if there is such a thing.
   public var correct: Tensor?
+  /// Whether that is no count but a sum of fractions: of credit for answers, of errors.
+  public var isFractional = false
   /// The samples in the batch, for the running sums.
   public var sampleCount = 0
   /// Gradients to be written to the gradient arenas.

@@ -43,6 +43,17 @@ public struct Philox4x32: RandomNumberGenerator, Sendable {
     return hash
   }
 
+  /// A generator of one thing's own, such as a sample's in an epoch: the block with the counter words (`first`, `second`, stream of the name
+  /// low, high) gives its seed (words 0 and 1) and its stream (words 2 and 3). Things below 2³² are told apart.
+  public static func own(seed: UInt64, name: String, first: Int, second: Int) -> Philox4x32 {
+    let stream = stream(named: name)
+    let counter = SIMD4(
+      UInt32(truncatingIfNeeded: first), UInt32(truncatingIfNeeded: second), UInt32(truncatingIfNeeded: stream),
+      UInt32(truncatingIfNeeded: stream &>> 32))
+    let words = block(counter: counter, key: SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed &>> 32)))
+    return Philox4x32(seed: UInt64(words.x) | UInt64(words.y) &<< 32, stream: UInt64(words.z) | UInt64(words.w) &<< 32)
+  }
+
   /// The Philox4x32-10 function: four random words from a counter and a key.
   public static func block(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
     var (c0, c1, c2, c3) = (counter.x, counter.y, counter.z, counter.w)

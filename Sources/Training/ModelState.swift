@@ -16,11 +16,39 @@ public struct ModelState: Sendable {
     }
   }
 
+  /// What an optimizer remembers of one parameter. It belongs to the parameter, not to its group, so it survives another grouping.
+  public struct OptimizerEntry: Sendable {
+    /// One kind of memory, as many numbers as the parameter has.
+    public struct Slot: Sendable {
+      /// As PyTorch calls it: `exp_avg`, `momentum_buffer`, …
+      public var name: String
+      public var values: [Float]
+
+      public init(name: String, values: [Float]) {
+        self.name = name
+        self.values = values
+      }
+    }
+
+    /// The parameter's.
+    public var path: String
+    /// Steps that the optimizer has taken with this parameter: fewer than the model's where it was frozen at first.
+    public var steps: Int
+    /// In the order of the optimizer's `stateNames`; empty for one without memory.
+    public var slots: [Slot]
+
+    public init(path: String, steps: Int, slots: [Slot]) {
+      self.path = path
+      self.steps = steps
+      self.slots = slots
+    }
+  }
+
   /// In the model's order.
   public var parameters: [Entry]
-  /// Optimizer state arenas, by group and slot.
-  public var optimizer: [[[Float]]] = []
-  /// Optimizer steps taken.
+  /// What the optimizer remembers of each parameter that is trained, in the model's order; empty for a state that only evaluates.
+  public var optimizer: [OptimizerEntry] = []
+  /// Optimizer steps taken by the run, which is where schedules and dropout stand.
   public var steps = 0
 
   public init(parameters: [Entry]) { self.parameters = parameters }

@@ -41,12 +41,12 @@ public struct RunFolder: Sendable {
     RunFolderError(path: path, problem: "\(what): \(String(cString: strerror(errno)))")
   }
 
-  /// Writes the table of epochs.
-  public func write(metrics epochs: [EpochRecord]) throws(FormatError) {
+  /// Writes the table of epochs. What is told beside the loss names its columns: `train_accuracy`, or `train_mean_absolute_error`.
+  public func write(metrics epochs: [EpochRecord], measure: Loss.Measure = .accuracy) throws(FormatError) {
     func number(_ value: Double) -> String { value.isNaN ? "" : "\(value)" }
     let header = [
-      "epoch", "step", "learning_rate", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "seconds",
-      "samples_per_second",
+      "epoch", "step", "learning_rate", "train_loss", "train_\(measure.column)", "validation_loss", "validation_\(measure.column)",
+      "seconds", "samples_per_second",
     ]
     let rows = epochs.map { row in
       ["\(row.epoch)", "\(row.step)"]
@@ -86,9 +86,10 @@ public struct RunFolder: Sendable {
       "seed": Int64(exactly: description.seed).map { .integer($0) } ?? .string("\(description.seed)"),
       "train_loss": number(last?.trainLoss),
       "validation_loss": number(last?.validationLoss),
-      "validation_accuracy": number(last?.validationAccuracy),
+      "validation_accuracy": number(record.measure == .accuracy ? last?.validationAccuracy : nil),
       "test_loss": number(record.testLoss),
-      "test_accuracy": number(record.testAccuracy),
+      "test_accuracy": number(record.measure == .accuracy ? record.testAccuracy : nil),
+      "test_values": record.regression?.json ?? .null,
       "samples_per_second": number(record.samplesPerSecond),
       "step_milliseconds_median": number(record.steadyStepSeconds * 1000),
       "first_step_seconds": number(record.firstStepSeconds),
@@ -100,6 +101,32 @@ public struct RunFolder: Sendable {
       "glissade_version": .string(description.version),
     ]
     try summary.write(path: summaryPath)
+  }
+}
+
+extension Loss.Measure {
+  /// Its name in tables.
+  var column: String {
+    switch self {
+    case .accuracy: "accuracy"
+    case .meanAbsoluteError: "mean_absolute_error"
+    }
+  }
+}
+
+extension RegressionReport {
+  /// An object for each value, under its name.
+  public var json: JSONValue {
+    func number(_ value: Double) -> JSONValue { value.isFinite ? .number(value) : .null }
+    return .object(
+      rows.map { row in
+        JSONMember(
+          row.name,
+          [
+            "mean_absolute_error": number(row.meanAbsoluteError), "root_mean_squared_error": number(row.rootMeanSquaredError),
+            "r2": number(row.determination),
+          ])
+      })
   }
 }
 

@@ -13,6 +13,24 @@ public struct TrainingOptions: Sendable {
   public var groups: [ParameterGroup]
   /// The global norm that gradients are clipped to.
   public var clippingNorm: Float?
+  /// How much samples of each class count in training's loss, which is then a mean weighted by them. Validation counts all alike.
+  public var classWeights: ClassWeights?
+  /// How an epoch's samples are chosen.
+  public var sampling = Sampling.shuffled
+  /// Blends samples of a training batch, as mixup does. The training accuracy is then the share of each answer that is right: naming a
+  /// sample's own class counts as much as is left of it, naming its partner's counts as the rest.
+  public var mixing: (any SampleMixing)?
+
+  /// How an epoch's samples are chosen.
+  public enum Sampling: String, CaseIterable, Sendable {
+    /// Every sample once, in random order.
+    case shuffled
+    /// As many draws with replacement as there are samples, every class as likely as every other.
+    case balanced
+  }
+
+  /// Whether a training step needs a distribution over classes for each sample rather than a class number.
+  var trainsOnDistributions: Bool { classWeights != nil || mixing != nil }
 
   /// - Parameter groups: what is trained and how; default everything by Adam at 1e-3.
   public init(groups: [ParameterGroup] = [ParameterGroup(Adam())]) { self.groups = groups }
@@ -76,10 +94,13 @@ public struct Trainer {
         throw TrainingError.sampleShape(what: what, data.sampleShape, expected: training.sampleShape)
       }
     }
-    let order = try BatchOrder(count: training.count, batchSize: options.batchSize, seed: options.seed)
+    let encoding = try options.encoding(for: training)
+    let order = try BatchOrder(
+      count: training.count, batchSize: options.batchSize, seed: options.seed,
+      sampleWeights: options.sampling == .balanced ? BatchOrder.balancedWeights(labels: training.labels) : nil)
     let run = TrainingRun(
-      model: model, options: options, training: training, validation: validation, order: order, start: start, shouldStop: shouldStop,
-      checkpoint: checkpoint, observe: observe)
+      model: model, options: options, training: training, validation: validation, order: order, encoding: encoding, start: start,
+      shouldStop: shouldStop, checkpoint: checkpoint, observe: observe)
     do { try run.begin(on: selection.device, reason: selection.reason, from: initial) } catch let error as DeviceError
       where selection.mayFallBack
     {

@@ -83,6 +83,10 @@ public struct RunRecord: Sendable {
   public var stepSeconds: [Double] = []
   public var testLoss = Double.nan
   public var testAccuracy = Double.nan
+  /// What is told beside the loss of each epoch: the columns called accuracy hold it.
+  public var measure = Loss.Measure.accuracy
+  /// How well the values of the test set are predicted, in their own units; `nil` for classes.
+  public var regression: RegressionReport?
   public var peakArenaBytes = 0
   /// Why training stopped before its end, if it did.
   public var interruption: String?

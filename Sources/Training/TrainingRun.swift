@@ -15,6 +15,8 @@ final class TrainingRun {
   private let training: any Dataset
   private let validation: (any Dataset)?
   private let order: BatchOrder
+  /// In which form training batches have their targets.
+  private let encoding: TargetEncoding
   private let start: ContinuousClock.Instant
   private let shouldStop: () -> Bool
   private let checkpoint: (ModelState, RunRecord) throws -> Void
@@ -22,9 +24,12 @@ final class TrainingRun {
   private let clock = ContinuousClock()
   private var session: TrainingSession?
   private var isInterrupted = false
+  /// The session's steps before the first batch of the epoch at hand.
+  private var stepsBeforeEpoch = 0
 
   init(
     model: any Layer, options: TrainingOptions, training: any Dataset, validation: (any Dataset)?, order: BatchOrder,
+    encoding: TargetEncoding,
     start: ContinuousClock.Instant, shouldStop: @escaping () -> Bool, checkpoint: @escaping (ModelState, RunRecord) throws -> Void,
     observe: @escaping (TrainingEvent) -> Void
   ) {
@@ -33,12 +38,14 @@ final class TrainingRun {
     self.training = training
     self.validation = validation
     self.order = order
+    self.encoding = encoding
     self.start = start
     self.shouldStop = shouldStop
     self.checkpoint = checkpoint
     self.observe = observe
     record.stepsPerEpoch = order.batchesPerEpoch
     record.batchSize = options.batchSize
+    record.measure = options.loss.measure
     record.stepSeconds.reserveCapacity(min(order.batchesPerEpoch * options.epochs, 1 << 20))
   }
 
@@ -73,8 +80,9 @@ final class TrainingRun {
 
   private func open(_ device: any Device) throws -> TrainingSession {
     let session = try TrainingSession(
-      model: model, sampleShape: Shape(training.sampleShape), batchSize: options.batchSize, loss: options.loss, groups: options.groups,
-      clippingNorm: options.clippingNorm, seed: options.seed, device: device)
+      model: model, sampleShape: Shape(training.sampleShape), batchSize: options.batchSize, loss: options.loss,
+      trainsOnDistributions: options.trainsOnDistributions, groups: options.groups, clippingNorm: options.clippingNorm, seed: options.seed,
+      device: device)
     self.session = session
     return session
   }
@@ -100,7 +108,8 @@ final class TrainingRun {
 
   private func epoch(_ session: TrainingSession) throws {
     let epoch = completedEpochs
-    let loader = try BatchLoader(training, order: order, startEpoch: epoch, endEpoch: epoch + 1)
+    stepsBeforeEpoch = session.steps
+    let loader = try BatchLoader(training, order: order, startEpoch: epoch, endEpoch: epoch + 1, encoding: encoding)
     let epochStart = clock.now
     var stepStart = epochStart
     var lastReport = epochStart
@@ -111,7 +120,7 @@ final class TrainingRun {
         try interrupt(session, epoch: epoch, steps: steps)
         return
       }
-      try session.train(features: UnsafeBufferPointer(batch.features), labels: UnsafeBufferPointer(batch.labels)) { group in
+      try session.train(features: UnsafeBufferPointer(batch.features), targets: batch.targets) { group in
         learningRate(ofGroup: group, step: session.steps - 1)
       }
       steps += 1
@@ -188,14 +197,12 @@ final class TrainingRun {
     record.peakArenaBytes = session.peakArenaBytes
     var report = NotFinite(step: step, epoch: epoch + 1, what: sums.hasBadGradient ? "gradient" : "loss")
     // A gradient is noticed one step late at the most.
-    for candidate in [step, step - 1] where candidate > epoch * order.batchesPerEpoch && report.operation == nil {
-      let batch = (candidate - 1) % order.batchesPerEpoch
-      let (features, labels) = try training.gather(Array(order.indices(epoch: epoch, batch: batch)))
-      report.operation = try features.withUnsafeBufferPointer { features in
-        try labels.withUnsafeBufferPointer { labels in
-          try session.firstNotFinite(features: features, labels: labels, step: candidate)
-        }
-      }
+    for candidate in [step, step - 1] where candidate > stepsBeforeEpoch && report.operation == nil {
+      let batch = candidate - stepsBeforeEpoch - 1
+      let loader = try BatchLoader(training, order: order, startEpoch: epoch, startBatch: batch, endEpoch: epoch + 1, encoding: encoding)
+      guard let again = try loader.next() else { continue }
+      report.operation = try session.firstNotFinite(
+        features: UnsafeBufferPointer(again.features), targets: again.targets, step: candidate)
     }
     throw TrainingError.notFinite(report)
   }
@@ -216,13 +223,10 @@ final class TrainingRun {
   private func firstNotFinite(evaluating data: any Dataset, _ session: TrainingSession) throws -> String? {
     let order = try BatchOrder(count: data.count, batchSize: min(options.batchSize, data.count), shuffles: false)
     try session.resetSums()
-    for batch in 0..<order.batchesPerEpoch {
-      let (features, labels) = try data.gather(Array(order.indices(epoch: 0, batch: batch)))
-      let found = try features.withUnsafeBufferPointer { features in
-        try labels.withUnsafeBufferPointer { labels in
-          try session.firstNotFinite(features: features, labels: labels, step: session.steps, isTraining: false)
-        }
-      }
+    let loader = try BatchLoader(data, order: order, endEpoch: 1)
+    while let batch = try loader.next() {
+      let found = try session.firstNotFinite(
+        features: UnsafeBufferPointer(batch.features), targets: batch.targets, step: session.steps, isTraining: false)
       if let found { return found }
     }
     return nil
@@ -236,7 +240,7 @@ final class TrainingRun {
     let loader = try BatchLoader(data, order: order, endEpoch: 1)
     try session.resetSums()
     while let batch = try loader.next(), !shouldStop() {
-      try session.evaluate(features: UnsafeBufferPointer(batch.features), labels: UnsafeBufferPointer(batch.labels))
+      try session.evaluate(features: UnsafeBufferPointer(batch.features), targets: batch.targets)
     }
     let sums = try session.sums()
     return (sums.badStep == nil ? sums.loss : .nan, sums.accuracy)

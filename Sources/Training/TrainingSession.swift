@@ -1,3 +1,4 @@
+import GlissadeData
 import GlissadeDevices
 import GlissadeKernels
 import GlissadeLayers
@@ -16,6 +17,9 @@ public final class TrainingSession {
   public let groups: [ParameterGroup]
   /// Optimizer steps taken.
   public private(set) var steps = 0
+  /// Optimizer steps that each group has taken, on which Adam's bias corrections and the first step of momentum depend. A group that begins
+  /// later than the run, or takes over state from a session that did not train it, counts from there.
+  public private(set) var groupSteps: [Int]
   /// Elements of all trained parameters.
   public var trainableCount: Int { layout.entries.reduce(0) { $0 + ($1.group == nil ? 0 : $1.slice.count) } }
   /// Elements of all weights.
@@ -30,13 +34,18 @@ public final class TrainingSession {
   private let seed: UInt64
   private let clippingNorm: Float?
   private let fuses: Bool
+  private let trainsOnDistributions: Bool
+  /// Numbers that the output has for each sample.
+  private let outputSize: Int
   private var shared: [BufferReference: any DeviceBuffer] = [:]
   private var steppers: [StepKey: Stepper] = [:]
   private let constants: UnsafeMutableRawBufferPointer
   private let control: any DeviceBuffer
 
-  /// Where the batch at hand is: features, labels.
+  /// Where the batch at hand is: features, and labels or values.
   private var staged = [UnsafeRawBufferPointer](repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: 2)
+  /// The same where targets are distributions: features, weights, credit.
+  private var stagedDistributions = [UnsafeRawBufferPointer](repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: 3)
   /// The stepper used last, so that a run of equal steps looks nothing up.
   private var current: (key: StepKey, stepper: Stepper)?
 
@@ -63,6 +72,8 @@ public final class TrainingSession {
   ///   - sampleShape: the shape of one sample, without the batch axis.
   ///   - batchSize: the usual batch, with which the model is traced to find what is to be trained.
   ///   - loss: default cross-entropy.
+  ///   - trainsOnDistributions: whether training steps are given a distribution over classes for each sample, as class weights and mixed
+  ///     samples need it, in place of a class number. Evaluation is by class numbers either way. Cross-entropy only; default no.
   ///   - groups: what is trained and how; empty to evaluate only.
   ///   - clippingNorm: the global norm that gradients are clipped to; default none.
   ///   - seed: of initial weights and dropout.
@@ -70,15 +81,20 @@ public final class TrainingSession {
   ///   - fuses: whether operations are fused; only tests that compare say no.
   /// - Throws: `ShapeError` for a model that does not fit its input, `TrainingError.nothingToTrain`, `OptimizerError`, `DeviceError`.
   public init(
-    model: any Layer, sampleShape: Shape, batchSize: Int, loss: Loss = .crossEntropy, groups: [ParameterGroup], clippingNorm: Float? = nil,
-    seed: UInt64 = 0, device: any Device, fuses: Bool = true
+    model: any Layer, sampleShape: Shape, batchSize: Int, loss: Loss = .crossEntropy, trainsOnDistributions: Bool = false,
+    groups: [ParameterGroup], clippingNorm: Float? = nil, seed: UInt64 = 0, device: any Device, fuses: Bool = true
   ) throws {
     for group in groups { try group.optimizer.validate() }
     guard batchSize > 0 else { throw TrainingError.invalid(option: "batch size", value: "\(batchSize)", requirement: "at least 1") }
     if let norm = clippingNorm, !(norm > 0 && norm.isFinite) {
       throw TrainingError.invalid(option: "clipping norm", value: "\(norm)", requirement: "a number above 0")
     }
+    if trainsOnDistributions, loss.smoothing == nil {
+      throw TrainingError.invalid(
+        option: "the loss for class weights or mixed samples", value: loss.name, requirement: "cross-entropy, which has a form for them")
+    }
     self.model = model
+    self.trainsOnDistributions = trainsOnDistributions
     self.sampleShape = sampleShape
     self.loss = loss
     self.groups = groups
@@ -89,8 +105,11 @@ public final class TrainingSession {
     paths = LayerPath.parameters(of: model)
 
     // What depends on no trained parameter, or does not reach the loss, gets no gradient and no place in an arena.
-    let trace = Self.trace(model, paths, sampleShape, batchSize, isTraining: !groups.isEmpty, loss)
+    let trace = StepTrace(
+      model, paths, sampleShape, batchSize, isTraining: !groups.isEmpty, loss,
+      !loss.isOfClasses ? .values : trainsOnDistributions && !groups.isEmpty ? .distributions : .labels)
     if let error = trace.graph.firstError { throw error }
+    outputSize = trace.output.shape.count / batchSize
     try Self.check(paths)
     let known = Set(paths.map(\.parameter.id))
     if let stray = trace.graph.parameters.first(where: { !known.contains($0.id) }) {
@@ -107,6 +126,7 @@ public final class TrainingSession {
     layout = ParameterLayout(paths, groupCount: groups.count) { _, parameter in trained.contains(parameter.id) ? groupOf[parameter.id] : nil
     }
 
+    groupSteps = Array(repeating: 0, count: groups.count)
     constants = .allocate(byteCount: StepMemory.constantsSize(groups: groups.count) * 4, alignment: 64)
     constants.initializeMemory(as: UInt8.self, repeating: 0)
     control = try device.makeBuffer(count: MemoryLayout<ControlBlock>.size / 4)
@@ -140,17 +160,13 @@ public final class TrainingSession {
 
   // MARK: Tracing
 
-  private static func trace(
-    _ model: any Layer, _ paths: [(path: String, parameter: Parameter)], _ sampleShape: Shape, _ batchSize: Int, isTraining: Bool,
-    _ loss: Loss
-  ) -> (graph: Graph, output: Tensor, loss: Tensor, correct: Tensor?) {
-    let graph = Graph(isTraining: isTraining)
-    for (path, parameter) in paths { graph.parameterPaths[parameter.id] = path }
-    let x = graph.input("features", shape: Shape([batchSize] + sampleShape.dimensions))
-    let labels = graph.input("labels", shape: [batchSize], dtype: .int32)
-    let output = model(x)
-    let result = loss.compute(output, labels)
-    return (graph, output, result.loss, result.correct)
+  /// Records a step in the form in which it will get its targets.
+  private func trace(_ batchSize: Int, isTraining: Bool) -> StepTrace {
+    StepTrace(model, paths, sampleShape, batchSize, isTraining: isTraining, loss, targets(isTraining: isTraining))
+  }
+
+  private func targets(isTraining: Bool) -> StepTrace.Targets {
+    loss.isOfClasses ? (isTraining && trainsOnDistributions ? .distributions : .labels) : .values
   }
 
   /// The plan of a step, as it will run.
@@ -159,10 +175,11 @@ public final class TrainingSession {
   ///   - isTraining: whether the step trains.
   /// - Throws: `ShapeError`.
   public func plan(batchSize: Int, isTraining: Bool) throws(ShapeError) -> Plan {
-    let trace = Self.trace(model, paths, sampleShape, batchSize, isTraining: isTraining, loss)
+    let trace = trace(batchSize, isTraining: isTraining)
     var request = StepRequest(graph: trace.graph, layout: layout)
     request.loss = trace.loss
-    request.correct = trace.correct
+    request.correct = trace.sum
+    request.isFractional = trace.isFractional
     request.sampleCount = batchSize
     request.outputs = ["loss": trace.loss]
     request.fuses = fuses
@@ -201,34 +218,74 @@ public final class TrainingSession {
   /// Queues one training step. What it adds up is read by `sums()`.
   /// - Parameters:
   ///   - features: the samples one after another.
-  ///   - labels: their class numbers.
+  ///   - targets: what the output is compared with: class numbers, or what the session was made for.
   ///   - learningRates: each group's, for this step.
+  public func train(
+    features: UnsafeBufferPointer<Float>, targets: BatchTargets, learningRates: (_ group: Int) -> Double
+  ) throws {
+    let count = try stage(features, targets, isTraining: true)
+    let stepper = try stepper(count, true)
+    steps += 1
+    for group in groupSteps.indices { groupSteps[group] += 1 }
+    write(step: steps, learningRates)
+    try stepper.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: trainsOnDistributions ? stagedDistributions : staged)
+  }
+
+  /// Queues one training step on samples with class numbers.
   public func train(
     features: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>, learningRates: (_ group: Int) -> Double
   ) throws {
-    let stepper = try stepper(labels.count, true)
-    try stage(features, labels)
-    steps += 1
-    write(step: steps, learningRates)
+    try train(features: features, targets: .classes(labels), learningRates: learningRates)
+  }
+
+  /// Queues one evaluation step, which adds its loss and right answers (or errors) to the sums.
+  public func evaluate(features: UnsafeBufferPointer<Float>, targets: BatchTargets) throws {
+    let count = try stage(features, targets, isTraining: false)
+    let stepper = try stepper(count, false)
     try stepper.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: staged)
   }
 
-  /// Queues one evaluation step, which adds its loss and right answers to the sums.
+  /// Queues one evaluation step on samples with class numbers.
   public func evaluate(features: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>) throws {
-    let stepper = try stepper(labels.count, false)
-    try stage(features, labels)
-    try stepper.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: staged)
+    try evaluate(features: features, targets: .classes(labels))
   }
 
   /// Checks a batch against what the model was traced for, and notes where it is.
-  private func stage(_ features: UnsafeBufferPointer<Float>, _ labels: UnsafeBufferPointer<Int32>) throws(TrainingError) {
-    guard features.count == labels.count * sampleShape.count else {
+  /// - Returns: how many samples it has.
+  @discardableResult
+  private func stage(
+    _ features: UnsafeBufferPointer<Float>, _ targets: BatchTargets, isTraining: Bool
+  ) throws(TrainingError) -> Int {
+    let form = self.targets(isTraining: isTraining)
+    let (count, found, expected): (Int, Int, Int)
+    switch (targets, form) {
+    case (.classes(let labels), .labels):
+      (count, found, expected) = (labels.count, labels.count, labels.count)
+      staged[1] = UnsafeRawBufferPointer(labels)
+    case (.values(let values), .values):
+      count = features.count / max(sampleShape.count, 1)
+      (found, expected) = (values.count, count * outputSize)
+      staged[1] = UnsafeRawBufferPointer(values)
+    case (.distributions(let weights, let credit), .distributions):
+      count = features.count / max(sampleShape.count, 1)
+      (found, expected) = (weights.count + credit.count, 2 * count * outputSize)
+      stagedDistributions[0] = UnsafeRawBufferPointer(features)
+      stagedDistributions[1] = UnsafeRawBufferPointer(weights)
+      stagedDistributions[2] = UnsafeRawBufferPointer(credit)
+    default:
+      throw .invalid(option: "a batch's targets", value: targets.form, requirement: "\(form), which is what the step compares with")
+    }
+    guard count > 0, features.count == count * sampleShape.count else {
       throw .invalid(
-        option: "a batch", value: "\(features.count) numbers for \(labels.count) labels",
+        option: "a batch", value: "\(features.count) numbers for \(count) labels",
         requirement: "\(sampleShape.count) numbers (\(sampleShape)) for each label")
     }
+    guard found == expected else {
+      throw .invalid(
+        option: "a batch's targets", value: "\(found) numbers for \(count) samples", requirement: "\(expected), by the model's output")
+    }
     staged[0] = UnsafeRawBufferPointer(features)
-    staged[1] = UnsafeRawBufferPointer(labels)
+    return count
   }
 
   /// The model's output for some samples, in evaluation mode.
@@ -240,8 +297,15 @@ public final class TrainingSession {
       throw TrainingError.invalid(
         option: "features", value: "\(features.count) numbers", requirement: "a positive multiple of \(sampleShape.count), a sample's size")
     }
-    let labels = [Int32](repeating: 0, count: count)
-    try features.withUnsafeBufferPointer { features in try labels.withUnsafeBufferPointer { try evaluate(features: features, labels: $0) } }
+    try features.withUnsafeBufferPointer { features in
+      if loss.isOfClasses {
+        try [Int32](repeating: 0, count: count).withUnsafeBufferPointer { try evaluate(features: features, labels: $0) }
+      } else {
+        try [Float](repeating: 0, count: count * outputSize).withUnsafeBufferPointer {
+          try evaluate(features: features, targets: .values($0))
+        }
+      }
+    }
     let stepper = try stepper(count, false)
     guard let output = stepper.plan.outputs["output"], let buffer = stepper.memory.buffers[output.slice.buffer] else { return [] }
     return try device.read(buffer, at: output.slice.offset, count: output.slice.count, filler: 0)
@@ -257,7 +321,8 @@ public final class TrainingSession {
     for group in groups.indices {
       let start = 16 * (1 + group)
       groups[group].optimizer.write(
-        constants: UnsafeMutableBufferPointer(rebasing: numbers[start..<(start + 16)]), step: step, learningRate: learningRates(group))
+        constants: UnsafeMutableBufferPointer(rebasing: numbers[start..<(start + 16)]), step: groupSteps[group],
+        learningRate: learningRates(group))
     }
   }
 
@@ -267,7 +332,7 @@ public final class TrainingSession {
   public struct Sums: Sendable {
     /// The mean loss over all samples; NaN where there were none.
     public var loss: Double
-    /// The share of right answers.
+    /// The share of right answers; for a loss of values, the mean of |output − value|.
     public var accuracy: Double
     public var samples: Int
     /// The step at which a loss or gradient was not finite: from then on no update was applied.
@@ -284,7 +349,9 @@ public final class TrainingSession {
     let samples = Double(block.samples)
     return Sums(
       loss: samples == 0 ? .nan : (Double(block.lossSum) - Double(block.lossCompensation)) / samples,
-      accuracy: samples == 0 ? .nan : Double(block.correct) / samples, samples: Int(block.samples),
+      accuracy: samples == 0
+        ? .nan : (Double(block.correct) + Double(block.measureSum) - Double(block.measureCompensation)) / samples,
+      samples: Int(block.samples),
       badStep: block.ok == 0 ? Int(block.badStep) : nil, hasBadGradient: block.gradientBad != 0, gradientNorm: block.norm)
   }
 
@@ -311,48 +378,13 @@ public final class TrainingSession {
     if let buffer = shared[entry.slice.buffer] { try device.write(values, to: buffer, at: entry.slice.offset) }
   }
 
-  /// Copies parameters and optimizer state to the host.
-  public func state() throws(DeviceError) -> ModelState {
-    var state = ModelState(parameters: [])
-    for entry in layout.entries {
-      guard let buffer = shared[entry.slice.buffer] else { continue }
-      let values = try device.read(buffer, at: entry.slice.offset, count: entry.slice.count, filler: Float(0))
-      state.parameters.append(ModelState.Entry(path: entry.path, shape: entry.parameter.shape, values: values))
-    }
-    for (group, size) in layout.groupSizes.enumerated() {
-      var slots: [[Float]] = []
-      for slot in 0..<groups[group].optimizer.stateSlots {
-        if let buffer = shared[.state(group: group, slot: slot)] { slots.append(try device.read(buffer, count: size, filler: 0)) }
-      }
-      state.optimizer.append(slots)
-    }
-    state.steps = steps
-    return state
-  }
+  /// Memory that plans share.
+  func buffer(_ reference: BufferReference) -> (any DeviceBuffer)? { shared[reference] }
 
-  /// Takes over parameters, and optimizer state where there is some.
-  /// - Throws: `StateError` where paths or shapes are not the model's.
-  public func restore(_ state: ModelState) throws {
-    let known = Dictionary(state.parameters.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
-    var problems: [String] = []
-    for entry in layout.entries {
-      guard let source = known[entry.path] else {
-        problems.append("\(entry.path) \(entry.parameter.shape) is missing")
-        continue
-      }
-      guard source.shape == entry.parameter.shape, source.values.count == entry.slice.count else {
-        problems.append("\(entry.path) is \(source.shape) and the model has \(entry.parameter.shape)")
-        continue
-      }
-    }
-    if !problems.isEmpty { throw StateError(path: "the state", problems: problems) }
-    for entry in layout.entries { if let source = known[entry.path] { try write(source.values, to: entry) } }
-    for (group, slots) in state.optimizer.enumerated() {
-      for (slot, values) in slots.enumerated() {
-        if let buffer = shared[.state(group: group, slot: slot)], values.count == buffer.count { try device.write(values, to: buffer) }
-      }
-    }
-    steps = state.steps
+  /// After parameters and optimizer state were replaced.
+  func restart(at steps: Int, groupSteps: [Int]) throws(DeviceError) {
+    self.steps = steps
+    self.groupSteps = groupSteps
     try resetSums()
   }
 
@@ -368,7 +400,7 @@ public final class TrainingSession {
   /// Runs a step's computation again, launch by launch and without its updates, to find the first result that is not finite.
   /// - Returns: the operation with its layer, an input or a parameter; `nil` where everything is finite.
   public func firstNotFinite(
-    features: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>, step: Int, isTraining: Bool = true
+    features: UnsafeBufferPointer<Float>, targets: BatchTargets, step: Int, isTraining: Bool = true
   ) throws -> String? {
     if features.contains(where: { !$0.isFinite }) { return "the batch itself (its data is not finite)" }
     for entry in layout.entries {
@@ -376,11 +408,11 @@ public final class TrainingSession {
       let values = try device.read(buffer, at: entry.slice.offset, count: entry.slice.count, filler: Float(0))
       if values.contains(where: { !$0.isFinite }) { return "parameter \(entry.path)" }
     }
-    let stepper = try stepper(labels.count, isTraining)
+    let stepper = try stepper(try stage(features, targets, isTraining: isTraining), isTraining)
     write(step: step) { _ in 0 }
     var found: String?
     try stepper.prepared.runObserved(
-      constants: UnsafeRawBufferPointer(constants), inputs: [UnsafeRawBufferPointer(features), UnsafeRawBufferPointer(labels)],
+      constants: UnsafeRawBufferPointer(constants), inputs: isTraining && trainsOnDistributions ? stagedDistributions : staged,
       launches: stepper.plan.firstUpdate
     ) { [device] index, _ throws(DeviceError) in
       guard found == nil else { return }

@@ -34,7 +34,7 @@ struct UsageTests {
     (["evaluate"], "--run"),
     (["inspect"], "<file>"),
     (["convert", "a.pth"], "<out>"),
-    (["convert", "a.pth", "a.onnx"], "a.onnx has to end in .safetensors, or in .pth, .pt or .bin for PyTorch"),
+    (["convert", "a.pth", "a.h5"], "a.h5 has to end in .safetensors, in .pth, .pt or .bin for PyTorch, or in .onnx"),
     (["convert", "a.pth", "folder.pt/safetensors"], "folder.pt/safetensors has to end in .safetensors"),
     (["train", "--epochs"], "missing value for '--epochs"),
     (["train", "--epochs", "many"], "the value 'many' is invalid for '--epochs"),

@@ -41,7 +41,7 @@ struct SmallNetwork: Layer {
 
 extension ModelState {
   /// Every number in it, bit by bit.
-  var bits: [UInt32] { (parameters.map(\.values) + optimizer.flatMap { $0 }).flatMap { $0.map(\.bitPattern) } }
+  var bits: [UInt32] { (parameters.map(\.values) + optimizer.flatMap { $0.slots.map(\.values) }).flatMap { $0.map(\.bitPattern) } }
 }
 
 /// Keeps a record of which samples were asked for, batch by batch.

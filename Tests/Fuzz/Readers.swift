@@ -5,7 +5,7 @@ import TestSupport
 
 /// Every reader of files that come from elsewhere.
 func allReaders(_ folder: TemporaryFolder) throws -> [Reader] {
-  [try checkpoints(folder), try safetensors(folder), json(), idx(folder)]
+  [try checkpoints(folder), try safetensors(folder), json(), idx(folder), csv(folder)]
 }
 
 /// What a careful caller does with a file of weights: everything.
@@ -81,5 +81,29 @@ private func idx(_ folder: TemporaryFolder) -> Reader {
     _ = try folder.put("train-labels-idx1-ubyte", labels)
     _ = try folder.put("train-images-idx3-ubyte", bytes)
     return (try? IDXFolder(path: folder.path).load(.training)) != nil
+  }
+}
+
+private func csv(_ folder: TemporaryFolder) -> Reader {
+  let tables = [
+    "a,b,kind\n1,2.5e-3,x\n-4,,y\n5,6,x\n",
+    "\u{feff}\"first, quoted\",second\r\n\"one \"\"word\"\"\",1\r\n\"two\nlines\",NA\r\n\r\n\"\",3\r\n",
+    "x,y\n" + (0..<40).map { "\($0),\($0 % 3)\n" }.joined(),
+  ]
+  return Reader(name: "csv", corpus: tables.map { Array($0.utf8) }) { bytes in
+    let path = try folder.put("a.csv", bytes)
+    do throws(DataError) {
+      let table = try Table(path: path)
+      let target = table.columns[table.columns.count - 1].name
+      for missing in TableEncoding.Missing.allCases {
+        guard let encoding = try? TableEncoding(of: table, rows: Array(0..<table.count), target: target, missing: missing) else { continue }
+        guard let samples = try? encoding.samples(of: table) else { continue }
+        guard samples.data.features.allSatisfy(\.isFinite), samples.data.count == samples.rows.count else { abort() }
+      }
+      return true
+    } catch {
+      guard error.description.contains(path), !error.description.contains("\n") else { abort() }
+      return false
+    }
   }
 }

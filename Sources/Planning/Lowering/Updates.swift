@@ -3,11 +3,13 @@ import GlissadeTensors
 
 extension Lowering {
   /// Adds the step's loss and right answers to the running sums, and judges whether the step was sound; updates of an unsound one do nothing.
-  mutating func lowerStepEnd(loss: Slot, correct: Slot?, sampleCount: Int) {
+  mutating func lowerStepEnd(loss: Slot, correct: Slot?, sampleCount: Int, isFractional: Bool) {
     let correct = correct ?? zeros(1)
     emit(
       "step_end", Launch.Note("step end"), items: (1, 1, 1), [.read(loss), .read(correct), .buffer(.control), .buffer(.constants)]
-    ) { unit in StepEndParameters(loss: unit(loss), correct: unit(correct), samples: Int32(sampleCount)) }
+    ) { unit in
+      StepEndParameters(loss: unit(loss), correct: unit(correct), samples: Int32(sampleCount), fractional: isFractional ? 1 : 0)
+    }
   }
 
   /// The global norm of all gradients, and the factor that brings it down to `norm`.

@@ -18,7 +18,7 @@ def write_safetensors(path, tensors: dict, metadata: dict):
   """Writes tensors with string metadata; values that are not strings become JSON."""
   strings = {key: value if isinstance(value, str) else compact(value) for key, value in {**VERSIONS, **metadata}.items()}
   arrays = {key: np.ascontiguousarray(array) for key, array in tensors.items()}
-  allowed = (np.float32, np.float64, np.int32)
+  allowed = (np.float32, np.float64, np.int32, np.uint8)
   for key, array in arrays.items():
     assert array.dtype in allowed, f"{key} is {array.dtype}"
     assert np.isfinite(array).all(), f"{key} is not finite"

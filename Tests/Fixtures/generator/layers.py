@@ -132,6 +132,43 @@ def losses(recorder):
       {"labels": labels, "label_smoothing": smoothing, "reduction": "mean"})
 
 
+def weighted_losses(recorder):
+  """Class weights and two labels for each sample, as `cross_entropy` of class numbers has them: λ·CE(y) + (1 − λ)·CE(z)."""
+  rows, classes, share = 7, 11, 0.7
+  labels = [i * 3 % classes for i in range(rows)]
+  partners = [(i + 3) % rows for i in range(rows)]
+  weights = [0.25 * (1 + i % 5) for i in range(classes)]
+  for case, options in {
+    "cross-entropy-weights": {"class_weights": weights},
+    "cross-entropy-weights-smoothing": {"class_weights": weights, "label_smoothing": 0.1},
+    "cross-entropy-mixed": {"partners": partners, "share": share},
+    "cross-entropy-mixed-weights-smoothing": {
+      "class_weights": weights, "label_smoothing": 0.2, "partners": partners, "share": share},
+  }.items():
+    def compute(leaves, options=options):
+      x = leaves["input"]
+      weight = torch.tensor(options["class_weights"], dtype=x.dtype) if "class_weights" in options else None
+
+      def of(targets):
+        return F.cross_entropy(x, torch.tensor(targets), weight=weight, label_smoothing=options.get("label_smoothing", 0.0))
+
+      if "partners" not in options:
+        return {"output": of(labels)}
+      return {"output": share * of(labels) + (1 - share) * of([labels[i] for i in options["partners"]])}
+
+    recorder.add(case, {"input": {"shape": [rows, classes], "scale": 5}}, compute, {"labels": labels, "reduction": "mean", **options})
+
+
+def value_losses(recorder):
+  for case, loss in {
+    "mse": F.mse_loss, "l1": F.l1_loss, "huber": lambda x, y: F.huber_loss(x, y, delta=0.7),
+  }.items():
+    recorder.add(
+      case, {"input": {"shape": [7, 3], "scale": 2}, "values": {"shape": [7, 3], "scale": 2}},
+      lambda leaves, loss=loss: {"output": loss(leaves["input"], leaves["values"])},
+      {"reduction": "mean", **({"delta": 0.7} if case == "huber" else {})})
+
+
 def activations(recorder):
   for case, function in (("softmax", F.softmax), ("log-softmax", F.log_softmax)):
     recorder.add(
@@ -143,7 +180,7 @@ def activations(recorder):
 
 def generate(path) -> list[str]:
   recorder = Recorder()
-  for family in (pools, convolutions, batch_norm, losses, activations):
+  for family in (pools, convolutions, batch_norm, losses, weighted_losses, value_losses, activations):
     family(recorder)
   write_safetensors(path, recorder.tensors, {
     **recorder.cases, "cases": list(recorder.cases), "float32-errors": {case: float(f"{e:.3g}") for case, e in recorder.errors.items()},

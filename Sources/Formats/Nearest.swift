@@ -1,7 +1,7 @@
 /// Finds what somebody probably meant.
-enum Nearest {
+package enum Nearest {
   /// The nearest of some names, or `nil` where none is near: at most one edit for every three letters, and one more.
-  static func to(_ text: String, among names: [String]) -> String? {
+  package static func to(_ text: String, among names: [String]) -> String? {
     let text = text.lowercased()
     guard !text.isEmpty else { return nil }
     let ranked = names.map { name in
@@ -12,7 +12,7 @@ enum Nearest {
   }
 
   /// How many letters have to be inserted, removed, replaced, or swapped with their neighbour (optimal string alignment).
-  static func distance(_ a: String, _ b: String) -> Int {
+  package static func distance(_ a: String, _ b: String) -> Int {
     let (a, b) = (Array(a), Array(b))
     var beforeLast = [Int](repeating: 0, count: b.count + 1)
     var last = Array(0...b.count)

@@ -1,0 +1,15 @@
+import Glissade
+
+/// What a training gets from where `--data` says.
+struct LoadedData {
+  var training: any Dataset
+  /// What is checked after each epoch, where the data itself or its source has divided it.
+  var validation: (any Dataset)?
+  /// Whether `training` and `validation` are divided already.
+  var isSplit = false
+  var test: any Dataset
+  /// How pictures' bytes become numbers.
+  var normalization: Normalization
+  /// What a table's columns become.
+  var table: TableDescription?
+}

@@ -1,0 +1,105 @@
+extension TableEncoding {
+  /// Makes samples of rows.
+  /// - Parameters:
+  ///   - table: with the columns that the encoding knows, in any order; others are left out.
+  ///   - rows: which rows; default all.
+  /// - Returns: the samples, and the row of each, since rows with missing values may have been dropped.
+  /// - Throws: `DataError` with file, line and column for a column that is not there or of the other kind, a value that is missing where that
+  ///   is refused, a class that is unknown, and where no row is left.
+  public func samples(of table: Table, rows: [Int]? = nil) throws(DataError) -> (data: ArrayDataset, rows: [Int]) {
+    func problem(_ name: String, _ row: Int?, _ text: String) -> DataError {
+      .table(path: table.path, line: row.map { Int(table.lines[$0]) }, column: name, problem: text)
+    }
+    func column(_ name: String) throws(DataError) -> Table.Column {
+      guard let column = table.column(name) else { throw problem(name, nil, "the model needs this column, and it is not there") }
+      return column
+    }
+    let targetColumn = try column(target.name)
+    var columns: [Table.Column] = []
+    for input in inputs { columns.append(try column(input.name)) }
+    var kept: [Int] = []
+    for row in rows ?? Array(0..<table.count) {
+      let missing = (columns + [targetColumn]).first { $0.isMissing(row) }
+      guard let missing else {
+        kept.append(row)
+        continue
+      }
+      switch self.missing {
+      case .drop: continue
+      case .refuse: throw problem(missing.name, row, "a value is missing; rows without it can be dropped, or the mean take its place")
+      case .mean:
+        // There is nothing that could take a target's place.
+        if targetColumn.isMissing(row) { throw problem(target.name, row, "the value to be predicted is missing") }
+        kept.append(row)
+      }
+    }
+    guard !kept.isEmpty else { throw .empty(what: "\(table.path): no rows are left") }
+    guard case (let size, false) = kept.count.multipliedReportingOverflow(by: width), size < Int(Int32.max) else {
+      throw .outOfMemory(what: "the samples of \(table.path)", bytes: Int.max)
+    }
+    var features = [Float](repeating: 0, count: size)
+    var place = 0
+    for (input, column) in zip(inputs, columns) {
+      try fill(&features, from: place, input, column, kept, problem)
+      place += input.width
+    }
+    return (try labelled(features, targetColumn, kept, problem), kept)
+  }
+
+  private func fill(
+    _ features: inout [Float], from place: Int, _ input: Input, _ column: Table.Column, _ rows: [Int],
+    _ problem: (String, Int?, String) -> DataError
+  ) throws(DataError) {
+    let width = width
+    switch (input, column.content) {
+    case (.number(_, let mean, let deviation), .numbers(let values)):
+      for (sample, row) in rows.enumerated() where !values[row].isNaN {
+        features[sample * width + place] = (values[row] - mean) / deviation
+      }
+    case (.category(_, let words), .categories(let values, let known)):
+      // From the table's numbers to the encoding's; words that training has not seen have no feature.
+      let places = Dictionary(uniqueKeysWithValues: words.enumerated().map { ($1, $0) })
+      let feature = known.map { places[$0] }
+      for (sample, row) in rows.enumerated() {
+        if values[row] >= 0, let index = feature[Int(values[row])] { features[sample * width + place + index] = 1 }
+      }
+    case (.category(_, let words), .numbers(let values)):
+      // A table of a few rows may have nothing but numbers where training had words, too.
+      for (sample, row) in rows.enumerated() {
+        if let index = words.firstIndex(of: Self.word(values[row])) { features[sample * width + place + index] = 1 }
+      }
+    case (.number(let name, _, _), .categories(let values, let words)):
+      let row = rows.first { values[$0] >= 0 }
+      throw problem(name, row, "the model was trained on numbers, and here are words such as '\(words.first ?? "")'")
+    }
+  }
+
+  private func labelled(
+    _ features: [Float], _ column: Table.Column, _ rows: [Int], _ problem: (String, Int?, String) -> DataError
+  ) throws(DataError) -> ArrayDataset {
+    switch target {
+    case .value(let name, let mean, let deviation):
+      guard case .numbers(let values) = column.content else {
+        throw problem(name, rows.first, "it holds words, and the model predicts numbers")
+      }
+      return try ArrayDataset(
+        features: features, sampleShape: [width], values: rows.map { (values[$0] - mean) / deviation }, valueNames: [name],
+        source: column.name)
+    case .classes(let name, let classes):
+      let numbers = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, Int32($0)) })
+      var labels: [Int32] = []
+      for row in rows {
+        let word: String
+        switch column.content {
+        case .numbers(let values): word = Self.word(values[row])
+        case .categories(let values, let words): word = words[Int(values[row])]
+        }
+        guard let label = numbers[word] else {
+          throw problem(name, row, "the class '\(word)' is not among those that were trained on: \(classes.joined(separator: ", "))")
+        }
+        labels.append(label)
+      }
+      return try ArrayDataset(features: features, sampleShape: [width], labels: labels, classNames: classes, source: column.name)
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import GlissadeData
+
+/// Files of pictures, each with its class.
+public struct PictureList: Equatable, Sendable {
+  /// The files.
+  public let paths: [String]
+  /// The class of each, in 0 ..< classNames.count.
+  public let labels: [Int32]
+  /// A name for every class, in label order.
+  public let classNames: [String]
+
+  /// Number of pictures.
+  public var count: Int { paths.count }
+
+  /// Creates a list.
+  /// - Throws: `DataError` when there are not as many labels as paths, or a label is out of range.
+  public init(paths: [String], labels: [Int32], classNames: [String]) throws(DataError) {
+    guard paths.count == labels.count else { throw .wrongSize(what: "labels of pictures", found: labels.count, expected: paths.count) }
+    for (index, label) in labels.enumerated() where label < 0 || Int(label) >= classNames.count {
+      throw .labelOutOfRange(source: "pictures", index: index, value: Int(label), classes: classNames.count)
+    }
+    self.init(paths, labels, classNames)
+  }
+
+  init(_ paths: [String], _ labels: [Int32], _ classNames: [String]) {
+    self.paths = paths
+    self.labels = labels
+    self.classNames = classNames
+  }
+
+  /// The pictures at some places, in that order.
+  /// - Throws: `DataError.indexOutOfRange`.
+  public func selecting(_ indices: [Int]) throws(DataError) -> PictureList {
+    for index in indices where !paths.indices.contains(index) { throw .indexOutOfRange(index: index, count: count) }
+    return PictureList(indices.map { paths[$0] }, indices.map { labels[$0] }, classNames)
+  }
+
+  /// Divides the pictures, every class in proportion; see `TrainingSplit`.
+  /// - Parameters:
+  ///   - fraction: the share that is held out, in [0, 1).
+  ///   - seed: equal seeds give equal splits.
+  /// - Throws: `DataError.invalidArgument` for another fraction.
+  public func split(holdingOut fraction: Double, seed: UInt64) throws(DataError) -> (rest: PictureList, heldOut: PictureList) {
+    let split = try TrainingSplit(labels: labels, classCount: classNames.count, validationFraction: fraction, seed: seed)
+    return (try selecting(split.training), try selecting(split.validation))
+  }
+}
+
+/// Pictures to train on, to check with after each epoch, and to measure with at the end.
+public struct PictureSplit: Equatable, Sendable {
+  /// To train on.
+  public var training: PictureList
+  /// To check with after each epoch; may be empty.
+  public var validation: PictureList
+  /// To measure with at the end; may be empty.
+  public var test: PictureList
+}

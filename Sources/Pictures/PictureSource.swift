@@ -1,0 +1,81 @@
+import GlissadeData
+
+/// Files of pictures and what is kept of them in memory, shared by all datasets that are made of the same list.
+final class PictureSource: Sendable {
+  let list: PictureList
+  let loading: PictureLoading
+  let form: StoredForm
+  let threads: PictureThreads
+  /// The files that cannot be used.
+  let unreadable: [PictureError]
+  /// The places in the list of those that can.
+  let readable: [Int]
+  private let store: PictureStore
+
+  /// Decodes as many pictures as may be kept, and reads at least the headers of the others.
+  init(_ list: PictureList, form: StoredForm, loading: PictureLoading) throws(DataError) {
+    guard loading.unreadableShare >= 0, loading.unreadableShare <= 1 else {
+      throw .invalidArgument(name: "unreadableShare", value: "\(loading.unreadableShare)", requirement: "0 … 1")
+    }
+    let threads = try PictureThreads(loading.threads)
+    let problems = Problems(count: list.count)
+    let isKept = Self.choose(list, form, loading, threads, problems)
+    let store = PictureStore(keeping: isKept)
+    threads.each(list.count) { index in
+      if isKept[index] {
+        problems.catching(index) { () throws(PictureError) in
+          store.keep(try Self.read(list.paths[index], form, loading), at: index)
+        }
+      }
+    }
+    self.list = list
+    self.form = form
+    self.loading = loading
+    self.threads = threads
+    self.store = store
+    let found = problems.found
+    unreadable = found.compactMap { $0 }
+    readable = found.indices.filter { found[$0] == nil }
+    let share = loading.unreadableShare
+    if !unreadable.isEmpty, Double(unreadable.count) > share * Double(list.count) || readable.isEmpty {
+      throw .tooManyUnreadable(
+        count: unreadable.count, total: list.count, allowedShare: share, first: unreadable.prefix(5).map(\.description))
+    }
+  }
+
+  /// The picture at a place in the list, in its stored form.
+  func picture(_ index: Int) throws(PictureError) -> Picture {
+    if let kept = store[index] { return kept }
+    return try Self.read(list.paths[index], form, loading)
+  }
+
+  /// Bytes of pixels in memory.
+  var keptBytes: Int { store.bytes }
+
+  private static func read(_ path: String, _ form: StoredForm, _ loading: PictureLoading) throws(PictureError) -> Picture {
+    let picture = try Picture(contentsOf: path, limits: loading.limits, background: loading.background, reducedTo: form.sideToDecode)
+    guard let kept = form.reduce(picture) else { throw PictureError(path: path, reason: .noMemory) }
+    return kept
+  }
+
+  /// Which pictures are kept: from the beginning of the list, as many as fit by what their headers say. The headers of all are read
+  /// unless they are to be decoded anyway and their kept size is known beforehand.
+  private static func choose(
+    _ list: PictureList, _ form: StoredForm, _ loading: PictureLoading, _ threads: PictureThreads, _ problems: Problems
+  ) -> [Bool] {
+    var left = loading.memoryLimit
+    if case .middle(let size, _) = form, list.count <= left / (3 * size * size) { return Array(repeating: true, count: list.count) }
+    threads.each(list.count) { index in
+      problems.catching(index) { () throws(PictureError) in
+        let size = try Picture.size(ofFile: list.paths[index], limits: loading.limits)
+        let kept = form.size(width: size.width, height: size.height)
+        problems.note(index, bytes: 3 * kept.width * kept.height)
+      }
+    }
+    return problems.bytes.map { bytes in
+      guard bytes > 0, bytes <= left else { return false }
+      left -= bytes
+      return true
+    }
+  }
+}

@@ -1,0 +1,251 @@
+import GlissadeFormats
+import GlissadeTensors
+
+extension ONNXTranslation {
+  /// Writes what computes a node.
+  mutating func translate(_ node: Int) throws(ONNXExportError) {
+    if let norm = patterns.batchNorms[node] { return try translateBatchNorm(node, norm) }
+    switch graph.nodes[node].operation {
+    case .input(let rule): declareInput(node, rule)
+    case .constant, .parameter: break  // written where they are used
+    case .unary(let rule): try translateUnary(node, rule.function)
+    case .binary(let rule): try translateBinary(node, rule.function)
+    case .reshape(let rule): try translateReshape(node, rule.shape)
+    case .transpose(let rule): try translateTranspose(node, rule.permutation)
+    case .broadcast(let rule): try translateBroadcast(node, rule.shape)
+    case .gatherRows: try translateGather(node)
+    case .reduce(let rule): try translateReduce(node, rule)
+    case .softmax(let rule): try translateSoftmax(node, rule)
+    case .matmul(let rule): try translateMatMul(node, rule)
+    case .convolution(let rule): try translateConvolution(node, rule)
+    case .maxPool(let rule): try translatePool(node, rule.window, countsPadding: nil)
+    case .averagePool(let rule): try translatePool(node, rule.window, countsPadding: rule.countsPadding)
+    case .adaptiveAveragePool(let rule): try translateAdaptivePool(node, rule)
+    case .dropout, .batchNorm, .batchNormStatistics: throw refusal(node, "it belongs to training; record the model in evaluation mode")
+    case .scatterAddRows, .softmaxGradient, .softmaxCrossEntropy, .convolutionInputGradient, .convolutionWeightGradient,
+      .maxPoolGradient, .averagePoolGradient, .adaptiveAveragePoolGradient, .batchNormSums:
+      throw refusal(node, "there is no such operator")
+    }
+  }
+
+  func scope(_ node: Int) -> Int { graph.nodes[node].scope }
+  func input(_ node: Int, _ index: Int) -> ValueID { graph.nodes[node].inputs[index] }
+  func shape(_ value: ValueID) -> [Int] { graph.tensor(value).shape.dimensions }
+
+  // MARK: Elementwise
+
+  private mutating func translateUnary(_ node: Int, _ function: UnaryFunction) throws(ONNXExportError) {
+    let x = try value(input(node, 0))
+    let at = scope(node)
+    let y: String
+    switch function {
+    case .negate: y = add("Neg", at, [x.name])
+    case .absolute: y = add("Abs", at, [x.name])
+    case .sign: y = add("Sign", at, [x.name])
+    case .square: y = add("Mul", at, [x.name, x.name])
+    case .squareRoot: y = add("Sqrt", at, [x.name])
+    case .reciprocalSquareRoot: y = add("Reciprocal", at, [add("Sqrt", at, [x.name])])
+    case .reciprocal: y = add("Reciprocal", at, [x.name])
+    case .exponential: y = add("Exp", at, [x.name])
+    case .logarithm: y = add("Log", at, [x.name])
+    case .sine: y = add("Sin", at, [x.name])
+    case .cosine: y = add("Cos", at, [x.name])
+    case .relu: y = add("Relu", at, [x.name])
+    case .relu6: y = add("Clip", at, [x.name, scalar(0), scalar(6)])
+    case .sigmoid: y = add("Sigmoid", at, [x.name])
+    case .hyperbolicTangent: y = add("Tanh", at, [x.name])
+    case .softplus: y = add("Softplus", at, [x.name])
+    case .silu: y = add("Mul", at, [x.name, add("Sigmoid", at, [x.name])])
+    case .gelu:
+      // x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))): the operator set has no Gelu yet.
+      let cube = add("Mul", at, [add("Mul", at, [x.name, x.name]), x.name])
+      let inner = add("Add", at, [x.name, add("Mul", at, [cube, scalar(0.044715)])])
+      let tangent = add("Tanh", at, [add("Mul", at, [inner, scalar(0.797_884_56)])])
+      y = add("Mul", at, [add("Mul", at, [x.name, scalar(0.5)]), add("Add", at, [tangent, scalar(1)])])
+    case .positive: y = add("Cast", at, [add("Greater", at, [x.name, scalar(0)])], ["to": .integer(1)])
+    }
+    set(node, y, x.arrangement)
+  }
+
+  private mutating func translateBinary(_ node: Int, _ function: BinaryFunction) throws(ONNXExportError) {
+    let operation: String
+    var isRelation = false
+    switch function {
+    case .add: operation = "Add"
+    case .subtract: operation = "Sub"
+    case .multiply: operation = "Mul"
+    case .divide: operation = "Div"
+    case .maximum: operation = "Max"
+    case .minimum: operation = "Min"
+    case .power: operation = "Pow"
+    case .greater: (operation, isRelation) = ("Greater", true)
+    case .greaterOrEqual: (operation, isRelation) = ("GreaterOrEqual", true)
+    case .equal: (operation, isRelation) = ("Equal", true)
+    case .reluGradient, .relu6Gradient, .sigmoidGradient, .tanhGradient: throw refusal(node, "there is no such operator")
+    }
+    let (a, b) = (input(node, 0), input(node, 1))
+    let arrangement = try common(a, b)
+    let operands = [try operand(a, node, arrangement), try operand(b, node, arrangement)]
+    let y = add(operation, scope(node), operands)
+    set(node, isRelation ? add("Cast", scope(node), [y], ["to": .integer(1)]) : y, arrangement)
+  }
+
+  /// The arrangement in which two operands meet.
+  private mutating func common(_ a: ValueID, _ b: ValueID) throws(ONNXExportError) -> ONNXArrangement {
+    let (first, second) = (try arrangement(a), try arrangement(b))
+    if first == .image || second == .image {
+      // A flattened picture does not meet a whole one element by element; what broadcasts is brought to ours.
+      return [first, second].allSatisfy { $0 == .image || $0 == .same } ? .image : .same
+    }
+    if first == second { return first }
+    // One is flattened, the other as here, or flattened in another way.
+    let (flat, other, shape) = first == .same ? (second, first, shape(a)) : (first, second, shape(b))
+    guard other == .same, case .flattened(let height, let width, let channels) = flat else { return .same }
+    let isVector = (shape.last ?? 1) == 1 || (parameter(first == .same ? a : b) != nil && shape.last == height * width * channels)
+    return isVector ? flat : .same
+  }
+
+  private mutating func arrangement(_ id: ValueID) throws(ONNXExportError) -> ONNXArrangement {
+    parameter(id) != nil || constant(id) != nil ? .same : try value(id).arrangement
+  }
+
+  /// An elementwise operation's operand in an arrangement.
+  private mutating func operand(_ id: ValueID, _ node: Int, _ arrangement: ONNXArrangement) throws(ONNXExportError) -> String {
+    let shape = shape(id)
+    if let constant = constant(id) {
+      // A full constant is a scalar that the other operand stretches, unless it is what gives the result its shape.
+      let other = input(node, 0) == id ? input(node, 1) : input(node, 0)
+      if shape.isEmpty || self.shape(other) == graph.nodes[node].outputs[0].shape.dimensions { return scalar(constant) }
+    }
+    if shape.reduce(1, *) == 1, shape.count <= 1 { return try value(id).name }
+    switch arrangement {
+    case .same: return try ours(id).name
+    case .image:
+      let found = try value(id)
+      if found.arrangement == .image { return found.name }
+      let padded = Array(repeating: 1, count: max(0, 4 - shape.count)) + shape
+      let turned = ONNXArrangement.toImage.map { padded[$0] }
+      if let parameter = parameter(id) {
+        // [channels, height, width] broadcasts over the batch.
+        let values = permuted(parameter.values, padded, ONNXArrangement.toImage)
+        let trimmed = padded[0] == 1 ? Array(turned.dropFirst()) : turned
+        return initializer("\(parameter.path).channels", trimmed, .floats(values))
+      }
+      let four = shape.count == 4 ? found.name : add("Reshape", scope(node), [found.name, integers(try reshape(node, shape, padded))])
+      return add("Transpose", scope(node), [four], ["perm": .integers(ONNXArrangement.toImage)])
+    case .flattened(let height, let width, let channels):
+      if let parameter = parameter(id), shape.last != 1 {
+        let split = Array(shape.dropLast()) + [height, width, channels]
+        let rank = split.count
+        let order = Array(0..<rank - 3) + [rank - 1, rank - 3, rank - 2]
+        return initializer("\(parameter.path).flattened", shape, .floats(permuted(parameter.values, split, order)))
+      }
+      return try value(id).name
+    }
+  }
+
+  private mutating func translateBatchNorm(_ node: Int, _ norm: ONNXPatterns.BatchNorm) throws(ONNXExportError) {
+    let x = try value(norm.x)
+    func vector(_ id: ValueID, _ translation: inout ONNXTranslation) throws(ONNXExportError) -> String {
+      if case .flattened = x.arrangement { return try translation.operand(id, node, x.arrangement) }
+      return try translation.value(id).name
+    }
+    var inputs = [shape(norm.x).count == 4 && x.arrangement == .same ? try asImage(norm.x) : x.name]
+    for id in [norm.weight, norm.bias, norm.mean, norm.variance] { inputs.append(try vector(id, &self)) }
+    let y = add("BatchNormalization", scope(node), inputs, ["epsilon": .float(norm.epsilon)])
+    set(node, y, shape(norm.x).count == 4 ? .image : x.arrangement)
+  }
+
+  /// A picture with its channels first.
+  mutating func asImage(_ id: ValueID) throws(ONNXExportError) -> String {
+    let found = try value(id)
+    if found.arrangement == .image { return found.name }
+    let mine = try ours(id)
+    return add("Transpose", graph.nodes[id.node].scope, [mine.name], ["perm": .integers(ONNXArrangement.toImage)])
+  }
+
+  // MARK: Layout
+
+  /// The target of ONNX's `Reshape` for a shape, whatever the batch: 0 keeps the first axis, −1 is what is left.
+  private func reshape(_ node: Int, _ from: [Int], _ to: [Int]) throws(ONNXExportError) -> [Int] {
+    let dependsOnBatch = from.contains { $0 % Self.batch == 0 }
+    guard dependsOnBatch, let first = to.first else { return to }
+    if let start = from.first, start == first { return [0] + to.dropFirst() }
+    guard first % Self.batch == 0 else { throw refusal(node, "it moves the batch away from the first axis") }
+    return [-1] + to.dropFirst()
+  }
+
+  private mutating func translateReshape(_ node: Int, _ shape: Shape) throws(ONNXExportError) {
+    let x = input(node, 0)
+    let from = self.shape(x)
+    let to = shape.dimensions
+    let found = try value(x)
+    if found.arrangement == .image, to.count == 2, from[0] == to[0] {
+      let y = add("Flatten", scope(node), [found.name])
+      // One pixel, or one channel: both orders are the same.
+      let isSame = from[1] * from[2] == 1 || from[3] == 1
+      return set(node, y, isSame ? .same : .flattened(height: from[1], width: from[2], channels: from[3]))
+    }
+    if from == to { return alias(node, of: found) }
+    let mine = try ours(x)
+    set(node, add("Reshape", scope(node), [mine.name, integers(try reshape(node, from, to))]), .same)
+  }
+
+  private mutating func translateTranspose(_ node: Int, _ permutation: [Int]) throws(ONNXExportError) {
+    let found = try value(input(node, 0))
+    // What a picture is there already.
+    if found.arrangement == .image, permutation == ONNXArrangement.toImage { return set(node, found.name, .same) }
+    let mine = try ours(input(node, 0))
+    set(node, add("Transpose", scope(node), [mine.name], ["perm": .integers(permutation)]), .same)
+  }
+
+  private mutating func translateBroadcast(_ node: Int, _ shape: Shape) throws(ONNXExportError) {
+    let from = self.shape(input(node, 0))
+    let padded = Array(repeating: 1, count: max(0, shape.rank - from.count)) + from
+    var target: [Int] = []
+    for (old, new) in zip(padded, shape.dimensions) {
+      // An extent of 1 keeps what is there.
+      if new % Self.batch == 0, old != new { throw refusal(node, "it stretches to the batch's size") }
+      target.append(old == new ? 1 : new)
+    }
+    let mine = try ours(input(node, 0))
+    set(node, add("Expand", scope(node), [mine.name, integers(target)]), .same)
+  }
+
+  private mutating func translateGather(_ node: Int) throws(ONNXExportError) {
+    let (table, indices) = (try ours(input(node, 0)), try ours(input(node, 1)))
+    set(node, add("Gather", scope(node), [table.name, indices.name], ["axis": .integer(0)]), .same)
+  }
+
+  // MARK: Reductions
+
+  private mutating func translateReduce(_ node: Int, _ rule: Reduce) throws(ONNXExportError) {
+    let id = input(node, 0)
+    if rule.axes.contains(0), shape(id).first == Self.batch { throw refusal(node, "it goes over the batch") }
+    var x = try value(id)
+    var axes = rule.axes
+    let rest = (0..<shape(id).count).filter { !axes.contains($0) }
+    let operation = ["sum": "ReduceSum", "mean": "ReduceMean", "max": "ReduceMax", "min": "ReduceMin"][rule.reduction.rawValue] ?? ""
+    var arrangement = ONNXArrangement.same
+    // What is left of a picture's axes may be in another order there: height or width beside channels.
+    if x.arrangement == .image, rule.keepingAxes || !(rest.contains(3) && (rest.contains(1) || rest.contains(2))) {
+      axes = axes.map { ONNXArrangement.imageAxis[$0] }.sorted()
+      if rule.keepingAxes { arrangement = .image }
+    } else {
+      x = try ours(id)
+    }
+    let keep = ONNXModel.Attribute.integer(rule.keepingAxes ? 1 : 0)
+    let y =
+      operation == "ReduceSum"
+      ? add(operation, scope(node), [x.name, integers(axes)], ["keepdims": keep])
+      : add(operation, scope(node), [x.name], ["axes": .integers(axes), "keepdims": keep])
+    set(node, y, arrangement)
+  }
+
+  private mutating func translateSoftmax(_ node: Int, _ rule: Softmax) throws(ONNXExportError) {
+    var x = try value(input(node, 0))
+    if case .flattened = x.arrangement { x = try ours(input(node, 0)) }
+    let axis = x.arrangement == .image ? 1 : -1
+    set(node, add(rule.isLogarithmic ? "LogSoftmax" : "Softmax", scope(node), [x.name], ["axis": .integer(axis)]), x.arrangement)
+  }
+}

@@ -1,0 +1,88 @@
+import GlissadeData
+import GlissadeDevices
+import GlissadeTensors
+
+/// How well a model predicts the values of a dataset.
+public struct RegressionReport: Hashable, Sendable {
+  /// One of the values.
+  public struct Row: Hashable, Sendable {
+    public var name: String
+    /// The mean of |prediction − value|.
+    public var meanAbsoluteError: Double
+    /// The root of the mean of (prediction − value)².
+    public var rootMeanSquaredError: Double
+    /// R²: 1 − Σ (prediction − value)² / Σ (value − their mean)². 1 for a perfect prediction, 0 for one no better than the mean; NaN where all
+    /// values are the same.
+    public var determination: Double
+  }
+
+  /// In the dataset's order of values.
+  public var rows: [Row]
+  public var samples: Int
+
+  /// - Parameters:
+  ///   - predictions: the model's outputs, sample by sample.
+  ///   - values: what they should be.
+  ///   - names: of the values of a sample.
+  public init(predictions: [Float], values: [Float], names: [String]) {
+    let samples = names.isEmpty ? 0 : min(predictions.count, values.count) / names.count
+    self.samples = samples
+    rows = names.indices.map { index in
+      let places = stride(from: index, to: samples * names.count, by: names.count)
+      let mean = places.reduce(0) { $0 + Double(values[$1]) } / Double(samples)
+      var (absolute, squares, spread) = (0.0, 0.0, 0.0)
+      for place in places {
+        let error = Double(predictions[place]) - Double(values[place])
+        let departure = Double(values[place]) - mean
+        absolute += abs(error)
+        squares += error * error
+        spread += departure * departure
+      }
+      let count = Double(samples)
+      return Row(
+        name: names[index], meanAbsoluteError: absolute / count, rootMeanSquaredError: (squares / count).squareRoot(),
+        determination: spread > 0 ? 1 - squares / spread : .nan)
+    }
+  }
+
+  /// The same in other units: values that were standardised, say.
+  /// - Parameter factor: how large the new units' unit is in the old ones.
+  public func multiplied(by factor: Double) -> RegressionReport {
+    var report = self
+    for index in rows.indices {
+      report.rows[index].meanAbsoluteError *= factor
+      report.rows[index].rootMeanSquaredError *= factor
+    }
+    return report
+  }
+}
+
+extension Trainer {
+  /// Compares a model's predictions with the values of a dataset.
+  /// - Parameters:
+  ///   - data: samples with values.
+  ///   - state: the parameters.
+  ///   - device: where.
+  /// - Throws: `TrainingError.invalid` for data with classes or with another number of values than the model has outputs.
+  public func predictions(for data: any Dataset, state: ModelState, on device: any Device) throws -> RegressionReport {
+    guard case .values(let names) = data.targets else {
+      throw TrainingError.invalid(option: "the data", value: "one with classes", requirement: "one with values to be predicted")
+    }
+    let size = min(options.batchSize, max(data.count, 1))
+    let session = try TrainingSession(
+      model: model, sampleShape: Shape(data.sampleShape), batchSize: size, loss: options.loss, groups: [], seed: options.seed,
+      device: device)
+    try session.restore(state)
+    var (predictions, values) = ([Float](), [Float](repeating: 0, count: data.count * names.count))
+    for start in stride(from: 0, to: data.count, by: size) {
+      predictions += try session.predict(data.gather(Array(start..<min(start + size, data.count))).features)
+    }
+    try values.withUnsafeMutableBufferPointer { try data.gatherValues(Array(0..<data.count)[...], into: $0) }
+    guard predictions.count == values.count else {
+      throw TrainingError.invalid(
+        option: "the model", value: "one with \(predictions.count / max(data.count, 1)) outputs",
+        requirement: "one with \(names.count), as many as there are values")
+    }
+    return RegressionReport(predictions: predictions, values: values, names: names)
+  }
+}

@@ -1,0 +1,100 @@
+import GlissadeDevices
+import GlissadeLayers
+import GlissadePlanning
+
+extension TrainingSession {
+  /// Copies parameters and optimizer state to the host. Waits for the device.
+  public func state() throws(DeviceError) -> ModelState {
+    var state = ModelState(parameters: [])
+    state.steps = steps
+    // An arena is read as a whole: small reads cost a GPU more than they bring.
+    var arenas: [BufferReference: [Float]] = [:]
+    func values(_ slice: Slice, in reference: BufferReference) throws(DeviceError) -> [Float] {
+      if arenas[reference] == nil, let buffer = buffer(reference) {
+        arenas[reference] = try device.read(buffer, count: buffer.count, filler: 0)
+      }
+      return arenas[reference].map { Array($0[slice.offset..<(slice.offset + slice.count)]) } ?? []
+    }
+    for entry in layout.entries {
+      let numbers = try values(entry.slice, in: entry.slice.buffer)
+      state.parameters.append(ModelState.Entry(path: entry.path, shape: entry.parameter.shape, values: numbers))
+      guard let group = entry.group else { continue }
+      var slots: [ModelState.OptimizerEntry.Slot] = []
+      for (slot, name) in slotNames(group).enumerated() {
+        slots.append(.init(name: name, values: try values(entry.slice, in: .state(group: group, slot: slot))))
+      }
+      state.optimizer.append(.init(path: entry.path, steps: groupSteps[group], slots: slots))
+    }
+    return state
+  }
+
+  /// Takes over parameters and, parameter by parameter, what an optimizer remembers of them.
+  ///
+  /// A parameter without such memory, or with that of another kind of optimizer, begins anew, as it would in PyTorch: with zeros. Memory of
+  /// parameters that are not trained here is left out. A group's parameters share one count of steps; where theirs differ it is the smallest,
+  /// so that those which begin get exactly their corrections. The others then take smaller steps for a while (under Adam a third to a
+  /// seventh at first); parameters that begin later are better off in a group of their own.
+  /// - Throws: `StateError` where paths or shapes are not the model's, `DeviceError`.
+  public func restore(_ state: ModelState) throws {
+    let known = Dictionary(state.parameters.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+    let memory = Dictionary(state.optimizer.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+    var problems: [String] = []
+    for entry in layout.entries {
+      if let source = known[entry.path] {
+        if source.shape != entry.parameter.shape || source.values.count != entry.slice.count {
+          problems.append("\(entry.path) is \(source.shape) and the model has \(entry.parameter.shape)")
+        }
+      } else {
+        problems.append("\(entry.path) \(entry.parameter.shape) is missing")
+      }
+      for slot in memory[entry.path]?.slots ?? [] where slot.values.count != entry.slice.count {
+        problems.append("\(slot.name) of \(entry.path) has \(slot.values.count) numbers and the parameter \(entry.slice.count)")
+      }
+    }
+    if !problems.isEmpty { throw StateError(path: "the state", problems: problems) }
+    for entry in layout.entries {
+      if let source = known[entry.path], let buffer = buffer(entry.slice.buffer) {
+        try device.write(source.values, to: buffer, at: entry.slice.offset)
+      }
+    }
+    var counts: [Int] = []
+    for group in groups.indices { counts.append(try restore(group, from: memory)) }
+    try restart(at: state.steps, groupSteps: counts)
+  }
+
+  /// Fills a group's state arenas.
+  /// - Returns: the steps that the group has taken.
+  private func restore(_ group: Int, from memory: [String: ModelState.OptimizerEntry]) throws(DeviceError) -> Int {
+    let names = slotNames(group)
+    var arenas = names.map { _ in [Float](repeating: 0, count: layout.groupSizes[group]) }
+    var count: Int?
+    for entry in layout.entries where entry.group == group {
+      let source = memory[entry.path].flatMap { $0.slots.map(\.name) == names ? $0 : nil }
+      count = min(count ?? Int.max, source?.steps ?? 0)
+      for (slot, values) in (source?.slots ?? []).map(\.values).enumerated() {
+        arenas[slot].replaceSubrange(entry.slice.offset..<(entry.slice.offset + entry.slice.count), with: values)
+      }
+    }
+    for (slot, values) in arenas.enumerated() {
+      if let buffer = buffer(.state(group: group, slot: slot)) { try device.write(values, to: buffer) }
+    }
+    return count ?? 0
+  }
+
+  /// The names of a group's state arenas; an optimizer of somebody's own may have left some out.
+  private func slotNames(_ group: Int) -> [String] {
+    let (count, names) = (groups[group].optimizer.stateSlots, groups[group].optimizer.stateNames)
+    return (0..<count).map { $0 < names.count ? names[$0] : "state\($0)" }
+  }
+
+  /// The running sums as the device keeps them, for a training that goes on in the middle of an epoch.
+  func sumsBlock() throws(DeviceError) -> [Int32] {
+    guard let control = buffer(.control) else { return [] }
+    return try device.read(control, count: control.count, filler: 0)
+  }
+
+  /// Puts back what `sumsBlock` gave.
+  func restore(sumsBlock block: [Int32]) throws(DeviceError) {
+    if let control = buffer(.control), control.count >= block.count { try device.write(block, to: control) }
+  }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import GlissadeDevices
+import GlissadeFormats
+import GlissadeLayers
+import GlissadeModels
+import GlissadeRandom
+import GlissadeTraining
+import Testing
+
+/// What is exported computes the same elsewhere: ONNX Runtime and the networks' own PyTorch classes evaluate it, where they are installed.
+/// `Scripts/exports.sh` installs them, and says where with `GLISSADE_EXPORTS_PYTHON`.
+struct ExportTests {
+  private static let python = ProcessInfo.processInfo.environment["GLISSADE_EXPORTS_PYTHON"]
+  private static let classes = 10
+
+  /// A network, pictures that it takes, and what PyTorch calls it where it has it.
+  private struct Case {
+    var name: String
+    var model: any Layer
+    var shape: Shape
+    var batch = 3
+    var pytorch: String?
+  }
+
+  private static func zoo(_ name: String, _ shape: Shape, pytorch: Bool = true) throws -> Case {
+    let model = try #require(ModelZoo.make(name, input: shape, classes: classes))
+    return Case(name: "\(name)-\(shape[0])", model: model, shape: shape, pytorch: pytorch ? name : nil)
+  }
+
+  private static func cases() throws -> [Case] {
+    [
+      try zoo("mlp", [7, 5, 2], pytorch: false), try zoo("lenet", [28, 28, 1], pytorch: false),
+      try zoo("resnet18", [32, 32, 3], pytorch: false), try zoo("resnet18-imagenet", [64, 64, 3]), try zoo("resnet34", [64, 64, 3]),
+      try zoo("resnet50", [64, 64, 3]), try zoo("mobilenet_v2", [64, 64, 3]), try zoo("efficientnet-lite0", [96, 96, 3]),
+      // An odd size, whose padding is even.
+      try zoo("efficientnet-lite0", [65, 65, 3], pytorch: false), try zoo("efficientnet-lite4", [64, 64, 3]),
+      // 2×2 pixels are spread over the 7×7 of the dense layers, 7×7 are taken as they are, 8×8 overlap.
+      Case(name: "vgg11_bn-64", model: VGG(classes: classes, hidden: 64), shape: [64, 64, 3], pytorch: "vgg11_bn"),
+      Case(name: "vgg11_bn-224", model: VGG(classes: classes, hidden: 64), shape: [224, 224, 3], batch: 1),
+      Case(name: "vgg11_bn-256", model: VGG(classes: classes, hidden: 64), shape: [256, 256, 3], batch: 1),
+    ]
+  }
+
+  /// First values are nearly alike in every batch norm; these are not.
+  private static func stirred(_ state: ModelState) -> ModelState {
+    var state = state
+    for index in state.parameters.indices {
+      let path = state.parameters[index].path
+      guard state.parameters[index].shape.rank == 1 else { continue }
+      var generator = Philox4x32(seed: 7, stream: Philox4x32.stream(named: path))
+      let isPositive = path.hasSuffix("running_var") || path.hasSuffix("weight")
+      generator.fillUniform(&state.parameters[index].values, low: isPositive ? 0.5 : -0.2, high: isPositive ? 1.5 : 0.2)
+    }
+    return state
+  }
+
+  @Test("Exports evaluate to the same elsewhere", .enabled(if: python != nil)) func exports() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("glissade-exports-\(getpid())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let device = try CPUDevice()
+    for each in try Self.cases() {
+      let session = try TrainingSession(model: each.model, sampleShape: each.shape, batchSize: each.batch, groups: [], device: device)
+      let state = Self.stirred(try session.state())
+      try session.restore(state)
+      var features = [Float](repeating: 0, count: each.batch * each.shape.count)
+      var generator = Philox4x32(seed: 3, stream: Philox4x32.stream(named: each.name))
+      generator.fillUniform(&features, low: -1, high: 1)
+      let logits = try session.predict(features)
+      let path = folder.appendingPathComponent(each.name).path
+      try ONNXWriter.write(
+        path: path + ".onnx", ONNXModel(of: each.model, sampleShape: each.shape, state: state, name: each.name))
+      if each.pytorch != nil {
+        let layout = try PyTorchLayout(of: each.model, sampleShape: each.shape)
+        try PyTorchWriter.write(path: path + ".pth", try state.pytorchState(by: layout).entries)
+      }
+      try SafetensorsWriter.write(
+        path: path + ".safetensors",
+        [
+          SafetensorsEntry(name: "features", shape: [each.batch] + each.shape.dimensions, features),
+          SafetensorsEntry(name: "logits", shape: [each.batch, logits.count / each.batch], logits),
+        ], metadata: ["network": each.pytorch ?? ""])
+    }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: try #require(Self.python))
+    process.arguments = ["\(Fixture.folder)/check_exports.py", folder.path]
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    print(text)
+    #expect(process.terminationStatus == 0, "\(text)")
+  }
+}

@@ -1,0 +1,45 @@
+import GlissadePictures
+import TestSupport
+import Testing
+
+/// Every kind of JPEG and PNG, against Pillow, bit for bit.
+@Suite struct DecodingTests {
+  @Test(arguments: PictureFixtures.names) func equalsPillow(name: String) throws {
+    let file = try PictureFixtures.file()
+    for background in PictureFixtures.backgrounds {
+      guard let expected = file.tensor(named: "\(background.name)/\(name)") else { continue }
+      let picture = try Picture(contentsOf: PictureFixtures.path(name), background: background.colour)
+      #expect([picture.height, picture.width, 3] == expected.shape)
+      #expect(try picture.pixels == file.bytes(of: expected.name), "over \(background.name)")
+    }
+  }
+
+  @Test func allKindsAreThere() throws {
+    #expect(PictureFixtures.names.count == 34)
+    // Transparent ones look different over different colours.
+    let name = PictureFixtures.path("rgba.png")
+    let (white, black) = (try Picture(contentsOf: name), try Picture(contentsOf: name, background: .black))
+    #expect(zip(white.pixels, black.pixels).contains { $0 != $1 } && white.width == black.width)
+  }
+
+  @Test func aReducedJPEGIsNearTheWhole() throws {
+    let path = PictureFixtures.path("444.jpg")
+    let whole = try Picture(contentsOf: path)
+    for (side, size) in [(18, (24, 17)), (9, (12, 9)), (5, (6, 5)), (3, (3, 3)), (1, (3, 3))] {
+      let reduced = try Picture(contentsOf: path, reducedTo: side)
+      #expect((reduced.width, reduced.height) == size, "to \(side)")
+      guard reduced != whole else { continue }
+      let other = try #require(whole.resized(width: reduced.width, height: reduced.height))
+      let difference = zip(reduced.pixels, other.pixels).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+      #expect(Double(difference) / Double(other.pixels.count) < 25, "to \(side)")
+    }
+    #expect(try Picture(contentsOf: PictureFixtures.path("rgb.png"), reducedTo: 1).width == 24)
+  }
+
+  @Test func sizesFromHeaders() throws {
+    let upright = try Picture.size(ofFile: PictureFixtures.path("orientation-6.jpg"))
+    #expect(upright == (24, 17))
+    let resize = try Picture.size(ofFile: PictureFixtures.path("resize.png"))
+    #expect(resize == (61, 47))
+  }
+}

@@ -1,0 +1,20 @@
+import GlissadeFormats
+import GlissadePictures
+import TestSupport
+
+/// Pictures that other programs wrote, and what Pillow and torchvision made of them.
+enum PictureFixtures {
+  static let folder = FixtureFolder.path + "/pictures"
+
+  static func file() throws -> SafetensorsFile { try SafetensorsFile(path: FixtureFolder.path + "/pictures.safetensors") }
+
+  static func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+  /// The names of all pictures.
+  static let names =
+    (try? file())?.tensors.map(\.name).filter { $0.hasPrefix("white/") }.map { String($0.dropFirst("white/".count)) }.sorted() ?? []
+
+  static let backgrounds: [(name: String, colour: Picture.Colour)] = [
+    ("white", .white), ("green", Picture.Colour(red: 0, green: 200, blue: 100)),
+  ]
+}
