@@ -200,10 +200,10 @@ INLINE void weightTile(__global const float* x, __global const float* dy, __glob
   clearTile(&t);
   if (!starts) {   // rows beyond the last take the first one's, for nothing
     if (columns >= vectors * 16) {
-      UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < vectors; v++)
+      UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++)
         t.sum[r][v] = load16(out + (r < rows ? r : 0) * outStep + v * 16);
     } else {
-      UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < vectors; v++)
+      UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++)
         t.sum[r][v] = loadFirst16(out + (r < rows ? r : 0) * outStep + v * 16, columns - v * 16);
     }
   }
@@ -223,12 +223,12 @@ INLINE void weightTile(__global const float* x, __global const float* dy, __glob
     j = top + s.outputHeight;
   }
   if (rows == TILE_ROWS && columns >= vectors * 16) {
-    UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < vectors; v++) store16(t.sum[r][v], out + r * outStep + v * 16);
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++) store16(t.sum[r][v], out + r * outStep + v * 16);
   } else {
     float16 sums[TILE_ROWS * TILE_VECTORS];
-    UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < vectors; v++) sums[r * TILE_VECTORS + v] = t.sum[r][v];
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++) sums[r * TILE_VECTORS + v] = t.sum[r][v];
     for (int r = 0; r < rows; r++)
-      for (int v = 0; v < vectors && v * 16 < columns; v++)
+      for (int v = 0; v < VECTORS && v * 16 < columns; v++)
         storeFirst16(sums[r * TILE_VECTORS + v], out + r * outStep + v * 16, columns - v * 16);
   }
 }

@@ -4,10 +4,11 @@
 //   FOR_EACH_UNIT(i, n)   the same for units of work much larger than an element (rows, chunks): shares of any length
 //   AT(buffer, offset)    a slice's first element; offsets in parameter structs count units of 16 floats (64 bytes)
 //   FMA(a, b, c)          a * b + c, fused wherever that is fast
-//   load16/store16        16 floats at any float-aligned address
+//   load16/store16        16 floats at any float-aligned address; store8: 8 of them
 //   stream16(v, p)        store16 at a 64-byte boundary, past the caches where the processor can (else it reads the line first)
 //   STREAMS(count, aligned)   whether a launch that writes `count` floats, at 64-byte boundaries if `aligned`, had better do that
 //   splat(x)              a float16 of x
+//   UNROLL, ROLLED        before a loop: unrolled wherever; not worth a driver's time while somebody waits for the first step
 //   REGISTER(kernel, Parameters, buffers)   lists a kernel natively; nothing in OpenCL C
 //   ITEM                  last in every kernel's parameter list: the native copies get the work-item there
 //
@@ -26,12 +27,33 @@
 #define INLINE static inline
 #endif
 #define UNROLL _Pragma("unroll")
+#define ROLLED _Pragma("unroll 1")
 #ifndef TILE_ROWS
 #define TILE_ROWS 4        // rows of a register tile
 #endif
 #ifndef TILE_COLUMNS
 #define TILE_COLUMNS 16    // columns of a register tile, a multiple of 16
 #endif
+#if defined(CPU_DEVICE) && defined(__clang__)
+// PoCL takes its time over the library's vector functions, which it inlines: with clang's own operators a kernel compiles in half of it.
+#define CLANG_VECTORS
+#define OVERLOADED INLINE __attribute__((overloadable))
+typedef float16 __attribute__((aligned(4))) float16_unaligned;
+typedef float8 __attribute__((aligned(4))) float8_unaligned;
+INLINE float16 load16(__global const float* p) { return *(__global const float16_unaligned*)p; }
+INLINE void store16(float16 v, __global float* p) { *(__global float16_unaligned*)p = v; }
+INLINE void store8(float8 v, __global float* p) { *(__global float8_unaligned*)p = v; }
+OVERLOADED float contracted(const float a, const float b, const float c) {
+#pragma OPENCL FP_CONTRACT ON
+  return a * b + c;
+}
+OVERLOADED float16 contracted(const float16 a, const float16 b, const float16 c) {
+#pragma OPENCL FP_CONTRACT ON
+  return a * b + c;
+}
+#define FMA(a, b, c) contracted(a, b, c)
+#define SELECT16(otherwise, chosen, condition) ((condition) ? (chosen) : (otherwise))   // condition: an int16 of 0 and -1
+#else
 #if defined(CPU_DEVICE) || defined(FP_FAST_FMAF)
 #define FMA(a, b, c) fma(a, b, c)
 #else
@@ -39,6 +61,9 @@
 #endif
 INLINE float16 load16(__global const float* p) { return vload16(0, p); }
 INLINE void store16(float16 v, __global float* p) { vstore16(v, 0, p); }
+INLINE void store8(float8 v, __global float* p) { vstore8(v, 0, p); }
+#define SELECT16(otherwise, chosen, condition) select(otherwise, chosen, condition)
+#endif
 INLINE float16 splat(float x) { return (float16)(x); }
 #define floatBits16(x) as_int16(x)
 #define bitsFloat16(x) as_float16(x)
@@ -46,7 +71,6 @@ INLINE float16 splat(float x) { return (float16)(x); }
 #define bitsFloat(x) as_float(x)
 #define toFloat16(x) convert_float16(x)
 #define toFloat(x) convert_float(x)
-#define SELECT16(otherwise, chosen, condition) select(otherwise, chosen, condition)   // condition: an int16 of 0 and -1
 #ifndef CPU_DEVICE         // a GPU strides, so that neighbours read neighbours
 #define FOR_EACH(i, n) for (int i = get_global_id(0); i < (n); i += get_global_size(0))
 #define FOR_EACH_UNIT(i, n) FOR_EACH(i, n)
@@ -65,6 +89,7 @@ INLINE float16 splat(float x) { return (float16)(x); }
 #define __constant const
 #define INLINE static inline __attribute__((always_inline, unused))
 #define UNROLL _Pragma("clang loop unroll(full)")
+#define ROLLED
 #define ITEM , const WorkItem* item
 typedef unsigned int uint;
 typedef unsigned char uchar;
@@ -77,6 +102,7 @@ typedef uint uint16 __attribute__((ext_vector_type(16)));
 typedef unsigned long ulong8 __attribute__((ext_vector_type(8)));
 typedef unsigned long ulong16 __attribute__((ext_vector_type(16)));
 typedef float float16_unaligned __attribute__((ext_vector_type(16), aligned(4)));
+typedef float float8_unaligned __attribute__((ext_vector_type(8), aligned(4)));
 #define get_global_id(d) (item->id[d])
 #define get_global_size(d) (item->size[d])
 #ifdef LEVEL_HAS_FMA
@@ -92,6 +118,7 @@ typedef float float16_unaligned __attribute__((ext_vector_type(16), aligned(4)))
 #define rint(x) __builtin_elementwise_rint(x)
 INLINE float16 load16(const float* p) { return *(const float16_unaligned*)p; }
 INLINE void store16(float16 v, float* p) { *(float16_unaligned*)p = v; }
+INLINE void store8(float8 v, float* p) { *(float8_unaligned*)p = v; }
 INLINE float16 splat(float x) { return (float16)(x); }
 INLINE int16 floatBits16(float16 x) { union { float16 f; int16 i; } u = {x}; return u.i; }
 INLINE float16 bitsFloat16(int16 x) { union { int16 i; float16 f; } u = {x}; return u.f; }

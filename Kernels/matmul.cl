@@ -61,7 +61,7 @@ INLINE void multiplyTiles(__global const float* a, __global const float* b, __gl
 #ifdef INNER_BLOCK
       float16* mine = waiting + (i - firstTile) * TILE_ROWS * TILE_VECTORS;
       if (k > first) {
-        UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < vectors; v++) t.sum[r][v] = mine[r * TILE_VECTORS + v];
+        UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++) t.sum[r][v] = mine[r * TILE_VECTORS + v];
       } else {
         clearTile(&t);
       }
@@ -71,7 +71,7 @@ INLINE void multiplyTiles(__global const float* a, __global const float* b, __gl
       multiplyTile(&t, a, b, p, row, column, k, blockEnd, vectors);
 #ifdef INNER_BLOCK
       if (blockEnd < end) {
-        UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < vectors; v++) mine[r * TILE_VECTORS + v] = t.sum[r][v];
+        UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++) mine[r * TILE_VECTORS + v] = t.sum[r][v];
         continue;
       }
 #endif

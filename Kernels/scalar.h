@@ -14,12 +14,15 @@
 #define UNSIGNED_16(x) as_uint16(x)
 #define SIGNED_16(x) as_int16(x)
 #define TO_FLOAT_16(x) convert_float16(x)
-#define MULTIPLY_HIGH_1(a, b) mul_hi(a, b)
-#define MULTIPLY_HIGH_16(a, b) mul_hi(a, b)
 #else
 INLINE uint16 UNSIGNED_16(int16 x) { return __builtin_convertvector(x, uint16); }
 INLINE int16 SIGNED_16(uint16 x) { return __builtin_convertvector(x, int16); }
 #define TO_FLOAT_16(x) __builtin_convertvector(x, float16)
+#endif
+#if defined(__OPENCL_VERSION__) && !defined(CLANG_VECTORS)
+#define MULTIPLY_HIGH_1(a, b) mul_hi(a, b)
+#define MULTIPLY_HIGH_16(a, b) mul_hi(a, b)
+#else
 INLINE uint MULTIPLY_HIGH_1(uint a, uint b) { return (uint)(((unsigned long)a * b) >> 32); }
 INLINE uint16 MULTIPLY_HIGH_16(uint16 a, uint16 b) {
   return __builtin_convertvector((__builtin_convertvector(a, ulong16) * __builtin_convertvector(b, ulong16)) >> (ulong16)(32), uint16);
@@ -278,8 +281,13 @@ INLINE float sumOf16(const float16 v) {
 
 #ifdef __OPENCL_VERSION__
 #define LANE_NUMBERS ((int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))
+#ifdef CLANG_VECTORS
+INLINE float16 loadPrivate16(const float* p) { return *(const float16_unaligned*)p; }
+INLINE void storePrivate16(const float16 v, float* p) { *(float16_unaligned*)p = v; }
+#else
 INLINE float16 loadPrivate16(const float* p) { return vload16(0, p); }
 INLINE void storePrivate16(const float16 v, float* p) { vstore16(v, 0, p); }
+#endif
 #else
 #define LANE_NUMBERS ((int16){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15})
 INLINE float16 loadPrivate16(const float* p) { return load16(p); }
@@ -295,7 +303,8 @@ INLINE void storeFirst16(const float16 v, __global float* p, const int n) {
   } else {
     float lanes[16];
     storePrivate16(v, lanes);
-    for (int k = 0; k < n; k++) p[k] = lanes[k];
+    if (n >= 8) store8(v.lo, p);   // a panel of A is eight wide
+    ROLLED for (int k = n & 8; k < n; k++) p[k] = lanes[k];
   }
 }
 INLINE void streamFirst16(const float16 v, __global float* p, const int n, const int streams) {
@@ -307,7 +316,7 @@ INLINE void streamFirst16(const float16 v, __global float* p, const int n, const
 INLINE float16 loadFirst16(__global const float* p, const int n) {
   if (n >= 16) return load16(p);
   float lanes[16];
-  for (int k = 0; k < 16; k++) lanes[k] = k < n ? p[k] : 0.0f;
+  ROLLED for (int k = 0; k < 16; k++) lanes[k] = k < n ? p[k] : 0.0f;
   return loadPrivate16(lanes);
 }
 

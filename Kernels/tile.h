@@ -1,7 +1,7 @@
 // The register tile that matmul and convolution share: TILE_ROWS rows of TILE_VECTORS vectors of 16 sums.
 //
 // A tile is a local array, and every loop over it is unrolled, so that it lives in registers. `vectors` is always a constant once
-// inlined: TILE_VECTORS, or 1 where no more than 16 columns are left.
+// inlined: TILE_VECTORS, or 1 where no more than 16 columns are left. Loops count to VECTORS.
 #ifndef GLISSADE_TILE_H
 #define GLISSADE_TILE_H
 
@@ -13,7 +13,9 @@ typedef struct {
 // somebody waits for the first step; there the wider tile computes columns that nobody stores.
 #ifdef __OPENCL_VERSION__
 #define IS_NARROW(columns) 0
+#define VECTORS TILE_VECTORS   // PoCL does not unroll a loop whose end becomes a constant by inlining
 #else
+#define VECTORS vectors
 #define IS_NARROW(columns) (TILE_VECTORS > 1 && (columns) <= 16)
 #endif
 
@@ -25,10 +27,10 @@ INLINE void clearTile(Tile* t) {
 INLINE void addRows(Tile* t, __global const float* const* a, __global const float* b, const int step, const int n, const int vectors) {
   for (int k = 0; k < n; k++) {
     float16 w[TILE_VECTORS];
-    UNROLL for (int v = 0; v < vectors; v++) w[v] = load16(b + v * 16);
+    UNROLL for (int v = 0; v < VECTORS; v++) w[v] = load16(b + v * 16);
     UNROLL for (int r = 0; r < TILE_ROWS; r++) {
       const float16 x = splat(a[r][k]);
-      UNROLL for (int v = 0; v < vectors; v++) t->sum[r][v] = FMA(x, w[v], t->sum[r][v]);
+      UNROLL for (int v = 0; v < VECTORS; v++) t->sum[r][v] = FMA(x, w[v], t->sum[r][v]);
     }
     b += step;
   }
@@ -39,10 +41,10 @@ INLINE void addColumns(Tile* t, __global const float* a, const int aStep, __glob
                        const int vectors) {
   for (int k = 0; k < n; k++) {
     float16 w[TILE_VECTORS];
-    UNROLL for (int v = 0; v < vectors; v++) w[v] = load16(b + v * 16);
+    UNROLL for (int v = 0; v < VECTORS; v++) w[v] = load16(b + v * 16);
     UNROLL for (int r = 0; r < TILE_ROWS; r++) {
       const float16 x = splat(a[r]);
-      UNROLL for (int v = 0; v < vectors; v++) t->sum[r][v] = FMA(x, w[v], t->sum[r][v]);
+      UNROLL for (int v = 0; v < VECTORS; v++) t->sum[r][v] = FMA(x, w[v], t->sum[r][v]);
     }
     a += aStep;
     b += bStep;
@@ -78,7 +80,7 @@ INLINE float16 finish(float16 v, const EpilogueOperands o, const Epilogue e, con
 // Replaces each sum by `expression`; rows beyond the last read the first one's operands, for nothing.
 #define EACH_SUM(expression)                                                                            \
   {                                                                                                     \
-    UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < vectors; v++) {               \
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++) {               \
       const float16 sum = t->sum[r][v];                                                                 \
       t->sum[r][v] = expression;                                                                        \
     }                                                                                                   \
@@ -100,17 +102,17 @@ INLINE void storeTile(Tile* t, __global float* out, const int* rows, const int w
     if (e.hasMask == MASK_RELU6) EACH_SUM(relu6Gradient_16(load16(o.mask + TILE_PLACE), sum))
     UNROLL for (int r = 0; r < TILE_ROWS; r++) {
       if (rows[r] < 0) continue;
-      UNROLL for (int v = 0; v < vectors; v++)
+      UNROLL for (int v = 0; v < VECTORS; v++)
         streamFirst16(t->sum[r][v], out + (size_t)rows[r] * width + column + v * 16, 16, streams);
     }
     return;
   }
   // Through memory, so that the loop need not be unrolled.
   float16 sums[TILE_ROWS * TILE_VECTORS];
-  UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < vectors; v++) sums[r * TILE_VECTORS + v] = t->sum[r][v];
-  for (int r = 0; r < TILE_ROWS; r++) {
+  UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++) sums[r * TILE_VECTORS + v] = t->sum[r][v];
+  ROLLED for (int r = 0; r < TILE_ROWS; r++) {
     if (rows[r] < 0) continue;
-    for (int v = 0; v < vectors && v * 16 < columns; v++) {
+    ROLLED for (int v = 0; v < VECTORS && v * 16 < columns; v++) {
       const size_t at = (size_t)rows[r] * width + column + v * 16;
       storeFirst16(finish(sums[r * TILE_VECTORS + v], o, e, at, column + v * 16, columns - v * 16), out + at, columns - v * 16);
     }
@@ -156,7 +158,7 @@ INLINE void packColumns(__global const float* source, const int step, __global f
       transpose16(x);
       float16 y[16];
       UNROLL for (int i = 0; i < 16; i++) y[i] = x[i];
-      for (int i = 0; i < 16 && k + i < n; i++) storeFirst16(y[i], packed + (size_t)(k + i) * width + c, width - c);
+      ROLLED for (int i = 0; i < 16 && k + i < n; i++) storeFirst16(y[i], packed + (size_t)(k + i) * width + c, width - c);
     }
   }
 }

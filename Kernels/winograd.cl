@@ -243,12 +243,12 @@ INLINE void addProducts(__global const float* destinations, __global const float
   Tile t;
   clearTile(&t);
   if (!starts) {
-    UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < vectors; v++)
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++)
       t.sum[r][v] = load16(sums + (size_t)(r < rows ? r : 0) * sourceChannels + v * 16);
   }
   addColumns(&t, destinations, channels, sources, sourceChannels, n, vectors);
   UNROLL for (int r = 0; r < TILE_ROWS; r++) {
-    if (r < rows) UNROLL for (int v = 0; v < vectors; v++) store16(t.sum[r][v], sums + (size_t)r * sourceChannels + v * 16);
+    if (r < rows) UNROLL for (int v = 0; v < VECTORS; v++) store16(t.sum[r][v], sums + (size_t)r * sourceChannels + v * 16);
   }
 }
 

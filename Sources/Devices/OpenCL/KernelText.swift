@@ -1,18 +1,18 @@
-/// Cuts one kernel out of its family's text, helpers included.
+/// Cuts kernels out of their family's text, helpers included.
 ///
-/// A program holds one kernel, because drivers compile, and hand out as binary, all that a program holds: a family's other kernels would
-/// cost seconds at the first start and be for nothing.
+/// Drivers compile, and hand out as binary, all that a program holds: a family's other kernels would cost seconds at the first start and be
+/// for nothing.
 enum KernelText {
   /// - Parameters:
   ///   - family: a family's whole text.
-  ///   - name: the kernel to keep.
+  ///   - names: the kernels to keep.
   /// - Returns: the text without the other kernels, each from `__kernel` to a brace at the start of a line; lines keep their numbers.
-  static func program(from family: String, keeping name: String) -> String {
+  static func program(from family: String, keeping names: Set<String>) -> String {
     var result = ""
     result.reserveCapacity(family.utf8.count)
     var isInsideOther = false
     for line in family.split(separator: "\n", omittingEmptySubsequences: false) {
-      if !isInsideOther, let kernel = Self.kernel(startedBy: line), kernel != name { isInsideOther = true }
+      if !isInsideOther, let kernel = Self.kernel(startedBy: line), !names.contains(kernel) { isInsideOther = true }
       if !isInsideOther {
         result += line
       } else if line.hasPrefix("}") {
@@ -24,8 +24,8 @@ enum KernelText {
   }
 
   /// The kernel that begins in a line: `__kernel void NAME(…`, possibly with an attribute's macro before `void`.
-  private static func kernel(startedBy line: Substring) -> Substring? {
+  private static func kernel(startedBy line: Substring) -> String? {
     guard line.hasPrefix("__kernel "), let parenthesis = line.firstIndex(of: "(") else { return nil }
-    return line[..<parenthesis].split(separator: " ").last
+    return line[..<parenthesis].split(separator: " ").last.map(String.init)
   }
 }

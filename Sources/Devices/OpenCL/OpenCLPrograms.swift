@@ -3,8 +3,8 @@ import GlissadeKernels
 import GlissadePlanning
 import Synchronization
 
-/// The programs of a device: one for each kernel, and one for the elementwise chains of a plan. Built once per process, and read from the
-/// disk cache where an earlier process built the same.
+/// The programs of a device: one for each kernel, or one for all library kernels that a plan is the first to use, and one for the elementwise
+/// chains of a plan. Built once per process, and read from the disk cache where an earlier process built the same.
 final class OpenCLPrograms: @unchecked Sendable {
   private let candidate: OpenCLCandidate
   private let context: cl_context
@@ -13,8 +13,10 @@ final class OpenCLPrograms: @unchecked Sendable {
   private let status: OpenCLStatus
   private let cache: ProgramCache
   /// PoCL has a disk cache of its own and compiles every kernel anew when it is asked for a program's binary, which would triple the time to
-  /// the first step.
+  /// the first step. It also reads OpenCL's own declarations again for every program, a fifth of a second each, and generates code for a kernel
+  /// only when it is first enqueued; so there a plan's new kernels share one program.
   private let driverKeepsPrograms: Bool
+  /// By source, and by kernel for those that share a program.
   private let built = Mutex<[String: Program]>([:])
 
   /// A program by its source; the handle may cross threads.
@@ -47,7 +49,14 @@ final class OpenCLPrograms: @unchecked Sendable {
   /// The sources of the programs that hold some of the library's kernels.
   static func librarySources(of kernels: [String]) -> [String] {
     kernels.compactMap { kernel in
-      families[kernel].map { KernelText.program(from: String(cString: glissade_family_text($0)), keeping: kernel) }
+      families[kernel].map { KernelText.program(from: String(cString: glissade_family_text($0)), keeping: [kernel]) }
+    }
+  }
+
+  /// One program's source for several of the library's kernels. Families have include guards around what they share.
+  static func sharedSource(of kernels: Set<String>) -> String {
+    Set(kernels.compactMap { families[$0] }).sorted().reduce(into: "") { text, family in
+      text += KernelText.program(from: String(cString: glissade_family_text(family)), keeping: kernels)
     }
   }
 
@@ -69,7 +78,7 @@ final class OpenCLPrograms: @unchecked Sendable {
       chainText += ElementwiseSource.text(of: chain, name: name)
     }
     var result: [cl_kernel] = []
-    var known: [String: cl_program] = [:]
+    var known = driverKeepsPrograms ? try shared(by: plan) : [:]
     do throws(DeviceError) {
       for launch in plan.launches {
         let template: String
@@ -85,7 +94,7 @@ final class OpenCLPrograms: @unchecked Sendable {
           guard let index = Self.families[template] else {
             throw DeviceError(device: status.device, call: "prepare", error: "no such kernel", kernel: name)
           }
-          let text = definitions + KernelText.program(from: String(cString: glissade_family_text(index)), keeping: template)
+          let text = definitions + KernelText.program(from: String(cString: glissade_family_text(index)), keeping: [template])
           known[key] = try program(template == "elementwise" ? text + chainText : text, template, launch.kernel.options(options))
         }
         if let program = known[key] { result.append(try kernel(name, in: program)) }
@@ -95,6 +104,24 @@ final class OpenCLPrograms: @unchecked Sendable {
       throw error
     }
     return result
+  }
+
+  /// The library kernels of a plan by their programs, which are built for those that no earlier plan used.
+  private func shared(by plan: Plan) throws(DeviceError) -> [String: cl_program] {
+    var known: [String: cl_program] = [:]
+    var missing: Set<String> = []
+    for case .library(let kernel) in plan.launches.map(\.kernel) where known[kernel] == nil && Self.families[kernel] != nil {
+      known[kernel] = built.withLock { $0[kernel]?.handle }
+      if known[kernel] == nil { missing.insert(kernel) }
+    }
+    if missing.isEmpty { return known }
+    let program = Program(handle: try program(Self.sharedSource(of: missing), missing.sorted().joined(separator: ", "), options))
+    for kernel in missing {
+      clRetainProgram(program.handle)
+      built.withLock { $0[kernel] = program }
+      known[kernel] = program.handle
+    }
+    return known
   }
 
   private func kernel(_ name: String, in program: cl_program) throws(DeviceError) -> cl_kernel {
