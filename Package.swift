@@ -70,7 +70,9 @@ let package = Package(
     .testTarget(name: "OptimizersTests", dependencies: ["GlissadeOptimizers"]),
     .testTarget(name: "FormatsTests", dependencies: ["GlissadeFormats", "TestSupport"]),
     .testTarget(name: "DataTests", dependencies: ["GlissadeData", "GlissadeRandom", "CZlib", "TestSupport"]),
-    .testTarget(name: "PicturesTests", dependencies: ["GlissadePictures", "GlissadeFormats", "TestSupport"]),
+    .testTarget(
+      name: "PicturesTests",
+      dependencies: ["GlissadePictures", "GlissadeData", "GlissadeFormats", "GlissadeRandom", "CPictures", "TestSupport"]),
     .testTarget(name: "SessionTests", dependencies: ["Glissade", "TestSupport"]),
     .testTarget(name: "ConformanceTests", dependencies: ["Glissade", "TestSupport"]),
     .testTarget(name: "FixtureTests", dependencies: ["Glissade", "GlissadeRandom", "GlissadeKernels", "TestSupport"]),

@@ -1,6 +1,6 @@
 import Glissade
 
-/// The data that `--data` names: a dataset known by name, a folder in the layout of MNIST, or a table.
+/// The data that `--data` names: a dataset known by name, a folder in the layout of MNIST or CIFAR, or a table.
 struct DataSource {
   /// As it was given.
   let name: String
@@ -20,6 +20,11 @@ struct DataSource {
   /// - Throws: `DataError`, `Misuse` for a name that is nearly a known one.
   func loadPictures() throws -> (training: ImageDataset, test: ImageDataset) {
     if name == "fashion-mnist" { return (try FashionMNIST.load(.training, folder: folder), try FashionMNIST.load(.test, folder: folder)) }
+    if let cifar = CIFARFolder(at: name) {
+      let training = try cifar.load(.training)
+      let normalization = try training.measuredNormalization()
+      return (try training.normalized(by: normalization), try cifar.load(.test, normalization: normalization))
+    }
     let training = try idx().load(.training)
     let normalization = try training.measuredNormalization()
     let test = try idx(classNames: training.classNames, shape: training.sampleShape).load(.test)
@@ -35,8 +40,21 @@ struct DataSource {
       return limit.map { data.prefix($0) } ?? data
     }
     if isTable { throw Misuse("the run's model is for pictures, and --data \(name) is a table") }
-    let data = try idx(classNames: run.classNames, normalization: run.normalization, shape: run.input).load(.test)
+    let data =
+      try cifar(for: run) ?? idx(classNames: run.classNames, normalization: run.normalization, shape: run.input).load(.test)
     return try limit.map { try data.first($0) } ?? data
+  }
+
+  /// The test part of CIFAR, where the folder holds it.
+  /// - Throws: `DataError` where its pictures or its number of classes are not what the run's model takes.
+  private func cifar(for run: RunDescription) throws(DataError) -> ImageDataset? {
+    guard let folder = CIFARFolder(at: name) else { return nil }
+    guard run.input == [32, 32, 3] else { throw .wrongShape(source: name, found: [32, 32, 3], expected: run.input) }
+    let data = try folder.load(.test, normalization: run.normalization)
+    guard data.classCount == run.classNames.count else {
+      throw .wrongSize(what: "classes of \(name)", found: data.classCount, expected: run.classNames.count)
+    }
+    return data
   }
 
   private func idx(classNames: [String]? = nil, normalization: Normalization? = nil, shape: [Int]? = nil) throws(Misuse) -> IDXFolder {
@@ -46,7 +64,9 @@ struct DataSource {
     }
     let names = Self.knownNames.joined(separator: ", ")
     let hint =
-      isKnown ? FashionMNIST.folder(folder).hint : "--data takes \(names), a folder with MNIST-like IDX files, or a table that ends in .csv"
+      isKnown
+      ? FashionMNIST.folder(folder).hint
+      : "--data takes \(names), a folder with MNIST-like IDX files or CIFAR's binary files, or a table that ends in .csv"
     return IDXFolder(path: folder, classNames: classNames, normalization: normalization, expectedShape: shape, hint: hint)
   }
 }

@@ -16,7 +16,7 @@ struct TrainCommand: ParsableCommand {
       and exits with status 130.
       """)
 
-  @Option(help: "fashion-mnist, a folder with MNIST-like IDX files, or a table whose name ends in .csv.")
+  @Option(help: "fashion-mnist, a folder with MNIST-like IDX files or CIFAR's binary files, or a table whose name ends in .csv.")
   var data = "fashion-mnist"
 
   @Option(help: ArgumentHelp("One of \(ModelZoo.names.joined(separator: ", ")). (default: lenet; mlp for tables)"))

@@ -37,9 +37,10 @@ final class PictureSource: Sendable {
     unreadable = found.compactMap { $0 }
     readable = found.indices.filter { found[$0] == nil }
     let share = loading.unreadableShare
-    if !unreadable.isEmpty, Double(unreadable.count) > share * Double(list.count) || readable.isEmpty {
-      throw .tooManyUnreadable(
-        count: unreadable.count, total: list.count, allowedShare: share, first: unreadable.prefix(5).map(\.description))
+    // Where nobody minds that nothing is left, all may be unreadable.
+    if !unreadable.isEmpty, Double(unreadable.count) > share * Double(list.count) || readable.isEmpty && share < 1 {
+      let reasons = unreadable.prefix(5).map(\.description)
+      throw .tooManyUnreadable(count: unreadable.count, total: list.count, allowedShare: share, first: reasons)
     }
   }
 

@@ -94,6 +94,7 @@ public struct RunFolder: Sendable {
       "step_milliseconds_median": number(record.steadyStepSeconds * 1000),
       "first_step_seconds": number(record.firstStepSeconds),
       "data_wait_seconds": number(record.dataWaitSeconds),
+      "data_wait_share": number(record.dataWaitShare),
       "peak_arena_bytes": .integer(Int64(record.peakArenaBytes)),
       "interruption": record.interruption.map { .string($0) } ?? .null,
       "fallback": record.fallback.map { .string($0) } ?? .null,

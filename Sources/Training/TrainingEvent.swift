@@ -94,6 +94,11 @@ public struct RunRecord: Sendable {
   public var fallback: String?
   /// Seconds the device waited for data.
   public var dataWaitSeconds = 0.0
+  /// The share of the epochs' time that the device waited for data: near zero when loading keeps up. NaN before the first epoch is over.
+  public var dataWaitShare: Double {
+    let seconds = epochs.reduce(0) { $0 + $1.seconds }
+    return seconds > 0 ? dataWaitSeconds / seconds : .nan
+  }
 
   public init() {}
 

@@ -1,11 +1,15 @@
 import Glibc
 import GlissadeData
 import GlissadeFormats
+import GlissadePictures
 import TestSupport
 
 /// Every reader of files that come from elsewhere.
 func allReaders(_ folder: TemporaryFolder) throws -> [Reader] {
-  [try checkpoints(folder), try safetensors(folder), json(), idx(folder), csv(folder)]
+  [
+    try checkpoints(folder), try safetensors(folder), json(), idx(folder), csv(folder), cifar(folder), try pictures("jpeg", ".jpg"),
+    try pictures("png", ".png"),
+  ]
 }
 
 /// What a careful caller does with a file of weights: everything.
@@ -106,4 +110,51 @@ private func csv(_ folder: TemporaryFolder) -> Reader {
       return false
     }
   }
+}
+
+private func cifar(_ folder: TemporaryFolder) -> Reader {
+  let record = [7] + (0..<3072).map { UInt8(truncatingIfNeeded: $0) }
+  return Reader(name: "cifar", corpus: [record, record + record]) { bytes in
+    for name in ["data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"] {
+      _ = try folder.put(name, bytes)
+    }
+    _ = try folder.put("batches.meta.txt", Array(bytes.prefix(64)))
+    let named = (try? CIFARFolder(path: folder.path, kind: .ten).load(.training)) != nil
+    _ = try folder.put("batches.meta.txt", Array("a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n".utf8))
+    return (try? CIFARFolder(path: folder.path, kind: .ten).load(.training)) != nil || named
+  }
+}
+
+/// The fixtures of one kind. Damaged ones may still be pictures; whatever comes of them has as many pixels as it says.
+private func pictures(_ name: String, _ suffix: String) throws -> Reader {
+  let corpus = try FixtureFolder.pictures.filter { $0.hasSuffix(suffix) }.map(FixtureFolder.pictureBytes)
+  // Small enough for the memory that is left, whatever a header claims.
+  let limits = PictureLimits(side: 4096, pixels: 4 << 20)
+  return Reader(name: name, corpus: corpus) { damaged in
+    // With damaged sums few would get further than those; both kinds are tried.
+    let bytes = suffix == ".png" && damaged.count % 4 != 0 ? withRightSums(damaged) : damaged
+    do throws(PictureError) {
+      for side in [nil, 5] {
+        let picture = try Picture(bytes: bytes, path: "x", limits: limits, reducedTo: side)
+        guard picture.width > 0, picture.height > 0, picture.pixels.count == picture.width * picture.height * 3 else { abort() }
+      }
+      return true
+    } catch {
+      guard error.path == "x", !error.description.contains("\n") else { abort() }
+      return false
+    }
+  }
+}
+
+/// The same PNG with right sums behind its chunks, as far as there are chunks.
+private func withRightSums(_ png: [UInt8]) -> [UInt8] {
+  var (bytes, place) = (png, 8)
+  while place + 12 <= bytes.count {
+    let length = bytes[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
+    guard length <= bytes.count - place - 12 else { break }
+    let sum = HandmadeArchive.checksum(Array(bytes[(place + 4)..<(place + 8 + length)]))
+    for byte in 0..<4 { bytes[place + 8 + length + byte] = UInt8(truncatingIfNeeded: sum >> UInt32(24 - 8 * byte)) }
+    place += 12 + length
+  }
+  return bytes
 }

@@ -1,3 +1,4 @@
+import Glibc
 import GlissadeFormats
 import GlissadePictures
 import TestSupport
@@ -17,4 +18,16 @@ enum PictureFixtures {
   static let backgrounds: [(name: String, colour: Picture.Colour)] = [
     ("white", .white), ("green", Picture.Colour(red: 0, green: 200, blue: 100)),
   ]
+}
+
+/// The natural logarithm, without Foundation's.
+func logarithm(_ value: Double) -> Double { log(value) }
+
+extension SafetensorsFile {
+  /// Numbers of 64 bits.
+  func floats64(of name: String) throws -> [Double] {
+    try bytes(of: name).withUnsafeBytes { bytes in
+      (0..<bytes.count / 8).map { bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Double.self) }
+    }
+  }
 }

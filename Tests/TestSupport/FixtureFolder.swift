@@ -14,4 +14,12 @@ public enum FixtureFolder {
   public static func bytes(_ name: String) throws -> [UInt8] {
     Array(try Data(contentsOf: URL(fileURLWithPath: checkpoint(name))))
   }
+
+  /// The names of the pictures of every kind.
+  public static let pictures = (try? FileManager.default.contentsOfDirectory(atPath: path + "/pictures").sorted()) ?? []
+
+  /// The bytes of one of them.
+  public static func pictureBytes(_ name: String) throws -> [UInt8] {
+    Array(try Data(contentsOf: URL(fileURLWithPath: "\(path)/pictures/\(name)")))
+  }
 }

@@ -5,7 +5,13 @@ import struct
 import zlib
 
 import numpy as np
+import PIL
+import torch
+import torchvision
 from PIL import Image, ImageOps
+from torchvision import transforms
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms import functional as F
 
 from . import files
 
@@ -126,9 +132,6 @@ def resized(image):
 
 def colours():
   """torchvision's changes of colour and its rotation, on a float image."""
-  import torch
-  from torchvision.transforms import InterpolationMode
-  from torchvision.transforms import functional as F
   image = torch.from_numpy(sample(16, 12, seed=5)).permute(2, 0, 1).float() / 255
   # Greys and full colours, where the hue is a matter of definition.
   image[:, 0, :4] = torch.tensor([[0.0, 1.0, 0.5, 1.0], [0.0, 1.0, 0.5, 0.0], [0.0, 1.0, 0.5, 0.0]])
@@ -144,8 +147,32 @@ def colours():
   return {f"colour/{name}": value.permute(1, 2, 0).contiguous().numpy() for name, value in results.items()}
 
 
+def evaluated(images):
+  """torchvision's usual way into a network."""
+  results = {}
+  for name, resize, size in [("resize.png", 20, 16), ("orientation-6.png", 12, 10), ("rgba.png", 9, 9)]:
+    steps = [transforms.Resize(resize), transforms.CenterCrop(size), transforms.ToTensor(),
+             transforms.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))]
+    values = transforms.Compose(steps)(Image.fromarray(images[f"white/{name}"]))
+    results[f"evaluated/{name}/{resize}/{size}"] = values.permute(1, 2, 0).contiguous().numpy()
+  return results
+
+
+def windows():
+  """Of torchvision's random rectangles: means and deviations of area, log ratio and place, over many draws."""
+  torch.manual_seed(1)
+  width, height, draws = 120, 80, 20000
+  image = torch.zeros(3, height, width)
+  def statistics(rectangles):
+    top, left, h, w = (np.array(values, np.float64) for values in zip(*rectangles))
+    columns = [w * h / (width * height), np.log(w / h), (left + w / 2) / width, (top + h / 2) / height]
+    return np.array([[column.mean(), column.std()] for column in columns])
+  crops = [transforms.RandomResizedCrop.get_params(image, [0.08, 1], [3 / 4, 4 / 3]) for _ in range(draws)]
+  holes = [transforms.RandomErasing.get_params(image, (0.02, 0.33), (0.3, 3.3), [0.0])[:4] for _ in range(draws)]
+  return {"windows/resized-crop": statistics(crops), "windows/erasing": statistics(holes)}
+
+
 def generate(path):
-  import PIL
   folder = path.parent / "pictures"
   folder.mkdir(exist_ok=True)
   tensors = colours()
@@ -154,6 +181,6 @@ def generate(path):
     tensors[f"white/{name}"] = pixels(data, (255, 255, 255))
     if "rgba" in name or "transparent" in name or "alpha" in name:
       tensors[f"green/{name}"] = pixels(data, (0, 200, 100))
-  tensors |= resized(tensors["white/resize.png"])
-  files.write_safetensors(path, tensors, {"pillow": PIL.__version__})
+  tensors |= resized(tensors["white/resize.png"]) | evaluated(tensors) | windows()
+  files.write_safetensors(path, tensors, {"pillow": PIL.__version__, "torchvision": torchvision.__version__})
   return [f"{len(list(folder.iterdir()))} files"]

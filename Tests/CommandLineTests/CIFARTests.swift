@@ -1,0 +1,40 @@
+import Foundation
+import GlissadeFormats
+import Testing
+
+/// CIFAR's binary files by the built command.
+struct CIFARTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    // Ten classes, each bright in places of its own.
+    for name in (1...5).map({ "data_batch_\($0).bin" }) + ["test_batch.bin"] {
+      var bytes: [UInt8] = []
+      for record in 0..<20 {
+        let label = UInt8(record % 10)
+        bytes.append(label)
+        for place in 0..<3072 { bytes.append(place / 100 % 10 == Int(label) ? 220 : UInt8(place % 40)) }
+      }
+      try Data(bytes).write(to: URL(fileURLWithPath: folder.path(name)))
+    }
+  }
+
+  @Test func trainsAndEvaluates() throws {
+    let outcome = try glissade(
+      "train", "--data", folder.path, "--model", "mlp", "--epochs", "4", "--batch-size", "10", "--device", "cpu", "--out",
+      folder.path("run"))
+    #expect(outcome.status == 0, "\(outcome)")
+    let summary = try JSONValue.read(path: folder.path("run/summary.json"))
+    #expect(try #require(summary["test_accuracy"]?.doubleValue) > 0.9, "\(outcome)")
+    #expect(try (0...1).contains(#require(summary["data_wait_share"]?.doubleValue)))
+    let options = try JSONValue.read(path: folder.path("run/options.json"))
+    #expect(options["input"] == [32, 32, 3] && options["mean"]?.arrayValue?.count == 3)
+    let evaluated = try glissade("evaluate", "--run", folder.path("run"), "--device", "cpu", "--json")
+    #expect(evaluated.status == 0, "\(evaluated)")
+    #expect(evaluated.output.contains("\"samples\": 20"))
+    try Data([1]).write(to: URL(fileURLWithPath: folder.path("test_batch.bin")))
+    expectComplaint(
+      try glissade("evaluate", "--run", folder.path("run"), "--device", "cpu"), status: 1, "test_batch.bin: truncated: 1 bytes")
+  }
+}
