@@ -52,6 +52,7 @@ let package = Package(
       ]),
     // What measures it.
     .target(name: "GlissadeBenchmarks", dependencies: ["Glissade", "GlissadeKernels"], path: "bench/Benchmarks"),
+    .executableTarget(name: "GlissadeLoading", dependencies: ["GlissadePictures", "GlissadeData"], path: "bench/Loading"),
     .executableTarget(
       name: "GlissadeCommand",
       dependencies: ["Glissade", "GlissadeBenchmarks", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -60,7 +61,8 @@ let package = Package(
     // Tests: what several share, one target for each module, and three that hold the whole against witnesses.
     .target(name: "TestSupport", dependencies: ["Glissade", "CZlib"], path: "Tests/TestSupport"),
     .executableTarget(
-      name: "GlissadeFuzz", dependencies: ["GlissadeFormats", "GlissadeData", "GlissadePictures", "TestSupport"], path: "Tests/Fuzz"),
+      name: "GlissadeFuzz", dependencies: ["GlissadeFormats", "GlissadeData", "GlissadePictures", "GlissadeTraining", "TestSupport"],
+      path: "Tests/Fuzz"),
     .testTarget(name: "ExecutorTests", dependencies: ["CExecutor"]),
     .testTarget(name: "COpenCLTests", dependencies: ["COpenCL", "TestSupport"]),
     .testTarget(name: "RandomTests", dependencies: ["GlissadeRandom"]),

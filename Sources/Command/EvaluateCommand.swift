@@ -25,6 +25,9 @@ struct EvaluateCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Only the first N test samples.")
   var limit: Int?
 
+  @Flag(help: "The model of the epoch with the lowest validation loss instead of the last one.")
+  var best = false
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -40,7 +43,8 @@ struct EvaluateCommand: ParsableCommand {
 
     let model = try run.makeModel()
     let known = LayerPath.parameters(of: model).map { (path: $0.path, shape: $0.parameter.shape) }
-    let state = try ModelState(contentsOf: folder.modelPath, for: known)
+    let modelPath = best ? folder.bestPath : folder.modelPath
+    let state = try ModelState(contentsOf: modelPath, for: known)
     var options = TrainingOptions()
     options.batchSize = batchSize ?? run.batchSize
     options.loss = run.table?.lossOfValues ?? .crossEntropy(labelSmoothing: run.labelSmoothing)
@@ -50,9 +54,9 @@ struct EvaluateCommand: ParsableCommand {
       let report = try trainer.predictions(for: test, state: state, on: selection.device).multiplied(by: deviation)
       return print(report, source, selection)
     }
-    let (loss, accuracy) = try trainer.evaluate(test, state: state, on: selection.device)
-    guard loss.isFinite else { throw Failure("the loss of \(folder.modelPath) on \(source) is not finite") }
-    print(loss, accuracy, test.count, source, selection)
+    let result = try trainer.evaluation(of: test, state: state, on: selection.device)
+    guard result.loss.isFinite else { throw Failure("the loss of \(modelPath) on \(source) is not finite") }
+    print(result, test.count, source, selection)
   }
 
   private func print(_ report: RegressionReport, _ source: String, _ selection: DeviceSelection) {
@@ -67,16 +71,18 @@ struct EvaluateCommand: ParsableCommand {
     Terminal.write(result.text(pretty: true), to: STDOUT_FILENO)
   }
 
-  private func print(_ loss: Double, _ accuracy: Double, _ count: Int, _ source: String, _ selection: DeviceSelection) {
+  private func print(_ evaluation: Evaluation, _ count: Int, _ source: String, _ selection: DeviceSelection) {
     guard json else {
-      let text = "test accuracy \(Text.percent(accuracy))  test loss \(Text.fixed(loss, 4))  (\(count) samples of \(source))"
-      Terminal.write("\(selection.line)\n\(text)\n", to: STDOUT_FILENO)
+      let (accuracy, loss) = (Text.percent(evaluation.accuracy), Text.fixed(evaluation.loss, 4))
+      let text = "test accuracy \(accuracy)  test loss \(loss)  (\(count) samples of \(source))"
+      let lines = [selection.line, text] + (evaluation.report.map { ReportText($0).lines } ?? [])
+      Terminal.write(lines.joined(separator: "\n") + "\n", to: STDOUT_FILENO)
       return
     }
     let result: JSONValue = [
-      "run": .string(runPath), "data": .string(source), "samples": .integer(Int64(count)), "loss": .number(loss),
-      "accuracy": .number(accuracy), "device": .string(selection.device.information.description),
-      "device_reason": .string(selection.reason),
+      "run": .string(runPath), "data": .string(source), "samples": .integer(Int64(count)), "loss": .number(evaluation.loss),
+      "accuracy": .number(evaluation.accuracy), "report": evaluation.report?.json ?? .null,
+      "device": .string(selection.device.information.description), "device_reason": .string(selection.reason),
     ]
     Terminal.write(result.text(pretty: true), to: STDOUT_FILENO)
   }

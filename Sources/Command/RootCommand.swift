@@ -23,8 +23,9 @@ struct RootCommand: ParsableCommand {
     // A write past the limit on file sizes is an error like a full disk, not the end of the process.
     signal(SIGXFSZ, SIG_IGN)
     do {
-      let arguments = Array(CommandLine.arguments.dropFirst())
+      var arguments = Array(CommandLine.arguments.dropFirst())
       try checkSubcommand(arguments)
+      arguments = try GivenArguments.resolved(arguments)
       var command = try parse(arguments)
       try command.run()
     } catch {

@@ -1,25 +1,83 @@
 import Glissade
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// The run folder while a training fills it.
-struct RunFiles {
+final class RunFiles {
   let folder: RunFolder
   let settings: TrainingSettings
+  private var events: TensorBoardFile?
+  /// The step of the last event; an interruption may save an epoch a second time.
+  private var lastEvent = 0
+
+  init(folder: RunFolder, settings: TrainingSettings) {
+    self.folder = folder
+    self.settings = settings
+  }
 
   /// Makes the folder and writes the options.
   /// - Returns: whether an earlier run was there. Its files go, so that a folder never mixes two runs.
   func begin(_ run: RunDescription) throws -> Bool {
     try folder.prepare()
-    let earlier = [folder.summaryPath, folder.metricsPath, folder.modelPath].filter(exists)
-    earlier.forEach(remove)
+    let replaces = folder.removeRun()
+    TensorBoardFile.removeAll(in: folder.path)
+    if settings.saving.writesEvents { events = try TensorBoardFile(replacingIn: folder.path, time: Self.now) }
     try settings.json(run).write(path: folder.optionsPath)
-    return !earlier.isEmpty
+    return replaces
   }
 
-  /// After an epoch.
+  /// Prepares a folder whose run goes on.
+  /// - Parameter record: what it has produced so far, from which the event file begins anew: the old one may know more than the checkpoint.
+  func resume(_ run: RunDescription, _ record: RunRecord?) throws {
+    try folder.prepare()
+    folder.removeUnfinishedFiles()
+    // It is written last, so while the run goes on there is none.
+    remove(folder.summaryPath)
+    if settings.saving.writesEvents {
+      events = try TensorBoardFile(replacingIn: folder.path, time: Self.now)
+      if let record { for row in record.epochs { try addEvent(row, record.measure) } }
+    }
+    try settings.json(run).write(path: folder.optionsPath)
+  }
+
+  /// After an epoch, or some steps. The checkpoint comes last: what it follows from is there then.
+  func save(_ checkpoint: TrainingCheckpoint, _ run: RunDescription) throws {
+    let record = checkpoint.record
+    if checkpoint.completedBatches == 0, record.epochs.count == checkpoint.completedEpochs {
+      try save(checkpoint.state, record)
+      if let row = record.epochs.last { try addEvent(row, record.measure) }
+      if let best = record.bestEpoch, best.epoch == record.epochs.last?.epoch { try save(checkpoint.state, to: folder.bestPath) }
+    }
+    var checkpoint = checkpoint
+    checkpoint.options = settings.json(run)
+    try folder.save(checkpoint, keeping: settings.saving.kept)
+  }
+
+  private func addEvent(_ row: EpochRecord, _ measure: Loss.Measure) throws {
+    guard row.step > lastEvent else { return }
+    try events?.add(step: row.step, time: Self.now, row.scalars(measure))
+    lastEvent = row.step
+  }
+
+  private static var now: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
+  /// The model and the epochs so far.
   func save(_ state: ModelState, _ record: RunRecord) throws {
-    // Nothing that changes from run to run belongs in here: same seed, same bytes.
-    try state.save(to: folder.modelPath, metadata: ["model": settings.model])
+    try save(state, to: folder.modelPath)
     try folder.write(metrics: record.epochs, measure: record.measure)
+  }
+
+  private func save(_ state: ModelState, to path: String) throws {
+    // Nothing that changes from run to run belongs in here: same seed, same bytes.
+    try state.save(to: path, metadata: ["model": settings.model])
   }
 
   /// At the end.

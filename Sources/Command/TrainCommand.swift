@@ -12,8 +12,9 @@ struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Train a model and leave a run folder.",
     discussion: """
-      The run folder holds summary.json, metrics.csv (a row per epoch), model.safetensors and options.json. Ctrl-C finishes the step, saves \
-      and exits with status 130.
+      The run folder holds summary.json, metrics.csv (a row per epoch), model.safetensors, best.safetensors (the epoch with the lowest \
+      validation loss), the last checkpoints and options.json. Ctrl-C finishes the step, saves and exits with status 130. --resume FOLDER \
+      goes on with a run that was stopped in whatever way, and ends with the bytes that it would have ended with.
       """)
 
   @Option(help: "fashion-mnist, a folder with MNIST-like IDX files or CIFAR's binary files, or a table whose name ends in .csv.")
@@ -63,6 +64,8 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Print the plan of one step instead of training.")
   var explain = false
 
+  @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
+
   @OptionGroup(title: "Optimizer options") var hyperparameters: HyperparameterOptions
 
   @OptionGroup(title: "Unbalanced classes") var balance: BalanceOptions
@@ -76,7 +79,8 @@ struct TrainCommand: ParsableCommand {
     if explain {
       Terminal.write(try job.explanation(on: selection), to: STDOUT_FILENO)
     } else {
-      try job.run(on: selection, folder: RunFolder(out ?? Self.freshFolder(settings.model)), isQuiet: quiet)
+      let folder = RunFolder(checkpoints.resume ?? out ?? Self.freshFolder(settings.model))
+      try job.run(on: selection, folder: folder, resumes: checkpoints.resume != nil, isQuiet: quiet)
     }
   }
 
@@ -94,13 +98,14 @@ struct TrainCommand: ParsableCommand {
     if let limit { try check("--limit", limit, limit > 0, "at least 1") }
     if data.isEmpty { throw Misuse("--data is empty, and it has to name a data set or a folder") }
     if let out, out.isEmpty { throw Misuse("--out is empty, and it has to name a folder") }
+    let saving = try checkpoints.saving(out: out)
     return TrainingSettings(
       data: data, model: model, epochs: epochs, optimizer: try hyperparameters.optimizer(optimizer), schedule: try Schedule(schedule),
       batchSize: batchSize, device: try device.request(), threads: device.threads, seed: seed, validation: validation,
       clippingNorm: clipNorm,
       labelSmoothing: labelSmoothing, dropout: model == "lenet" ? dropout ?? 0.25 : nil, limit: limit,
       table: try table.settings(data: data, model: model), hidden: try table.hiddenSizes(model: model), classWeights: try balance.weights(),
-      sampling: try balance.chosenSampling())
+      sampling: try balance.chosenSampling(), saving: saving, command: .current)
   }
 
   private func check(_ name: String, _ value: some CustomStringConvertible, _ isRight: Bool, _ requirement: String) throws(Misuse) {

@@ -1,5 +1,11 @@
 import Glissade
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// One training by the command: data, model and trainer, and what is written where.
 struct TrainingJob {
   let settings: TrainingSettings
@@ -39,24 +45,44 @@ struct TrainingJob {
   }
 
   /// Trains, saving after every epoch and at the end, however it comes.
+  /// - Parameters:
+  ///   - selection: where.
+  ///   - folder: the run's.
+  ///   - resumes: whether the run that is there goes on; otherwise it is replaced.
+  ///   - isQuiet: whether only errors are printed.
   /// - Throws: what kept training from starting; `Failure` for what stopped it, `Interrupted` after Ctrl-C.
-  func run(on selection: DeviceSelection, folder: RunFolder, isQuiet: Bool) throws {
+  func run(on selection: DeviceSelection, folder: RunFolder, resumes: Bool = false, isQuiet: Bool) throws {
     let files = RunFiles(folder: folder, settings: settings)
-    let replaces = try files.begin(run)
     let reporter = TrainingReporter(isQuiet: isQuiet, measure: trainer.options.loss.measure)
-    reporter.line(selection.line)
-    if replaces { reporter.line("\(folder.path) holds an earlier run, which this one replaces") }
+    var checkpoint: TrainingCheckpoint?
+    if resumes {
+      let resumption = try Resumption(folder, now: settings.json(run))
+      for note in resumption.notes { Terminal.write("glissade: \(Text.line(note))\n", to: STDERR_FILENO) }
+      if resumption.isFinished(folder, epochs: settings.epochs) {
+        return reporter.line("\(folder.path) is finished: all \(settings.epochs) epochs are done; a larger --epochs goes on")
+      }
+      checkpoint = resumption.checkpoint
+      // Before anything of the run is touched.
+      if let checkpoint { try trainer.check(checkpoint, training: training, validation: validation) }
+      try files.resume(run, checkpoint?.record)
+      reporter.line(selection.line)
+      resumption.lines(folder, on: selection, epochs: settings.epochs).forEach(reporter.line)
+    } else {
+      let replaces = try files.begin(run)
+      reporter.line(selection.line)
+      if replaces { reporter.line("\(folder.path) holds an earlier run, which this one replaces") }
+    }
     Interruption.arm()
     let result: Trainer.Result
     do {
       result = try trainer.fit(
-        training, validation: validation, test: test, on: selection, start: ProcessStart.instant,
+        training, validation: validation, test: test, on: selection, resuming: checkpoint, start: ProcessStart.instant,
         observe: { event in
           if case .started(let start) = event { reporter.line(title(start)) }
           reporter.report(event)
-        }, checkpoint: { try files.save($0, $1) }, shouldStop: { reporter.noticesInterruption() })
+        }, checkpoint: { try files.save($0, run) }, shouldStop: { reporter.noticesInterruption() })
     } catch {
-      var record = RunRecord()
+      var record = checkpoint?.record ?? RunRecord()
       record.device = selection.device.information.description
       record.deviceReason = selection.reason
       files.saveWhatIsPossible(nil, record, failure: error)
@@ -74,7 +100,10 @@ struct TrainingJob {
       let saved = "the last good state, \(epochs) epoch\(epochs == 1 ? "" : "s") done, is saved in \(path)"
       throw Failure("\(Text.line("\(error)"))\(isSaved ? "; \(saved)" : "")")
     }
-    if Interruption.isRequested { try files.save(result.state, result.record) }
+    if Interruption.isRequested {
+      try files.save(result.state, result.record)
+      try files.save(result.checkpoint, run)
+    }
     var record = result.record
     if let deviation = run.table?.deviation, !Interruption.isRequested {
       record.regression = try trainer.predictions(for: test, state: result.state, on: device).multiplied(by: deviation)
@@ -90,6 +119,7 @@ struct TrainingJob {
     }
     reporter.line(
       "test accuracy \(Text.percent(record.testAccuracy))  test loss \(Text.fixed(record.testLoss, 4))  (\(test.count) samples)")
+    if let report = record.report { ReportText(report).lines.forEach(reporter.line) }
     reporter.line("saved in \(path)")
   }
 

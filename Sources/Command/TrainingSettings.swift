@@ -22,6 +22,20 @@ struct TrainingSettings {
   var hidden: [Int]?
   var classWeights: ClassWeights?
   var sampling = TrainingOptions.Sampling.shuffled
+  /// How the run is kept.
+  var saving = Saving()
+  /// What the command was given, so that it can be given it again.
+  var command = GivenArguments()
+
+  /// How often a run is saved, and what else it writes.
+  struct Saving {
+    /// Steps between checkpoints, beside those after each epoch.
+    var checkpointSteps: Int?
+    /// Checkpoints that are kept.
+    var kept = 2
+    /// Whether there are event files for TensorBoard.
+    var writesEvents = false
+  }
 
   /// The training part, limited where that was asked for, and the test part.
   func loadData() throws -> LoadedData {
@@ -46,6 +60,7 @@ struct TrainingSettings {
     options.classWeights = classWeights
     options.sampling = sampling
     options.clippingNorm = clippingNorm
+    options.checkpointSteps = saving.checkpointSteps
     return options
   }
 
@@ -70,6 +85,9 @@ struct TrainingSettings {
       JSONMember("hidden", hidden.map { .array($0.map { .integer(Int64($0)) }) } ?? .null),
       JSONMember("class_weights", classWeights.map(\.json) ?? .null), JSONMember("sampling", .string(sampling.rawValue)),
       JSONMember("table", run.table?.json ?? .null),
+      JSONMember("checkpoint_every", saving.checkpointSteps.map { .integer(Int64($0)) } ?? .null),
+      JSONMember("keep", .integer(Int64(saving.kept))), JSONMember("tensorboard", .bool(saving.writesEvents)),
+      JSONMember("command", .string(command.name)), JSONMember("arguments", .array(command.arguments.map { .string($0) })),
       JSONMember("glissade_version", .string(Version.number)),
     ]
     return .object(members)

@@ -24,6 +24,9 @@ public protocol Dataset: Sendable {
     _ indices: ArraySlice<Int>, into features: UnsafeMutableBufferPointer<Float>, labels: UnsafeMutableBufferPointer<Int32>
   ) throws(DataError)
 
+  /// Where people find a sample, such as its file; `nil`, the default, where it has no name.
+  func name(ofSample index: Int) -> String?
+
   /// The same for one epoch: a dataset that changes its samples at random does it differently in each, as a pure function of epoch and
   /// sample. All others need not define it.
   /// - Parameter epoch: from 0.
@@ -40,6 +43,9 @@ public protocol Dataset: Sendable {
 }
 
 extension Dataset {
+  /// No name.
+  public func name(ofSample index: Int) -> String? { nil }
+
   /// The same samples in every epoch.
   public func gather(
     _ indices: ArraySlice<Int>, epoch: Int, into features: UnsafeMutableBufferPointer<Float>, labels: UnsafeMutableBufferPointer<Int32>

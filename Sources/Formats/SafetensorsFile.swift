@@ -92,6 +92,29 @@ public final class SafetensorsFile: Sendable {
     try integers(of: find(name))
   }
 
+  /// Reads the whole file and compares it with the checksum that `SafetensorsWriter` put into its last tensor.
+  /// - Throws: `FormatError` when there is no such tensor at the end, the checksum is another one, or reading fails.
+  public func checkChecksum(_ name: String) throws(FormatError) {
+    guard let last = tensors.last, last.name == name, last.type == .uint32, last.count == 1 else {
+      throw FormatError(path: path, reason: .malformed("there is no checksum at its end"))
+    }
+    let end = dataOffset + UInt64(last.range.lowerBound)
+    var checksum = Checksum()
+    var piece = [UInt8](repeating: 0, count: Int(min(end, 1 << 20)))
+    var offset: UInt64 = 0
+    while offset < end {
+      let count = Int(min(end - offset, UInt64(piece.count)))
+      try piece.withMemory { (memory) throws(FormatError) in
+        let part = UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
+        try file.read(into: part, at: offset)
+        checksum.add(UnsafeRawBufferPointer(part))
+      }
+      offset += UInt64(count)
+    }
+    let stored = try file.bytes(at: end, count: 4).reversed().reduce(0 as UInt32) { $0 << 8 | UInt32($1) }
+    if stored != checksum.value { throw FormatError(path: path, reason: .malformed("its content does not match its checksum")) }
+  }
+
   private func find(_ name: String) throws(FormatError) -> WeightsTensor {
     guard let index = indices[name] else { throw FormatError(path: path, reason: .tensor(name: name, .missing)) }
     return weightsTensor(index)

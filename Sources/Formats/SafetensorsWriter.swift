@@ -58,14 +58,23 @@ public enum SafetensorsWriter {
   ///   - entries: the tensors.
   ///   - metadata: strings stored under `__metadata__`, which is left out when there are none.
   ///   - order: as given by default.
+  ///   - checksum: the name of one more tensor at the end, U32 of one element: the CRC-32 of every byte before it, header included. Damage
+  ///     that leaves the header readable is found by it; see `SafetensorsFile.checkChecksum(_:)`. None by default.
   /// - Throws: `FormatError` when a name occurs twice or is `__metadata__`, a shape is negative or too large, an entry supplies another
   ///   number of bytes than its shape needs, or the file cannot be written.
   public static func write(
-    path: String, _ entries: [SafetensorsEntry], metadata: [String: String] = [:], order: Order = .given
+    path: String, _ entries: [SafetensorsEntry], metadata: [String: String] = [:], order: Order = .given, checksum: String? = nil
   ) throws(FormatError) {
-    let entries = order == .given ? entries : entries.sorted { precedes($0.name, $1.name) }
+    var entries = order == .given ? entries : entries.sorted { precedes($0.name, $1.name) }
+    if let checksum {
+      entries.append(
+        SafetensorsEntry(name: checksum, type: .uint32, shape: [1]) { (writer) throws(FormatError) in
+          try writer.write(elements: [writer.checksum?.value ?? 0])
+        })
+    }
     let (header, ranges) = try makeHeader(path: path, entries, metadata)
     try AtomicFile.write(path: path) { (writer) throws(FormatError) in
+      if checksum != nil { writer.checksum = Checksum() }
       try writer.write(elements: [UInt64(header.count)])
       try writer.write(header)
       for (entry, range) in zip(entries, ranges) {

@@ -6,7 +6,8 @@ import GlissadeFormats
   import Musl
 #endif
 
-/// The folder that a run leaves: `summary.json`, `metrics.csv`, `model.safetensors`, `options.json`. Every file is written whole or not at all.
+/// The folder that a run leaves: `summary.json`, `metrics.csv`, `model.safetensors`, `options.json`, the model of the best epoch and the last
+/// checkpoints. Every file is written whole or not at all.
 public struct RunFolder: Sendable {
   public let path: String
 
@@ -15,6 +16,8 @@ public struct RunFolder: Sendable {
   public var summaryPath: String { path + "/summary.json" }
   public var metricsPath: String { path + "/metrics.csv" }
   public var modelPath: String { path + "/model.safetensors" }
+  /// The model after the epoch with the lowest validation loss.
+  public var bestPath: String { path + "/best.safetensors" }
   public var optionsPath: String { path + "/options.json" }
 
   /// Makes the folder, with its parents, and sees whether it can be written to, before hours of training depend on it.
@@ -44,17 +47,8 @@ public struct RunFolder: Sendable {
   /// Writes the table of epochs. What is told beside the loss names its columns: `train_accuracy`, or `train_mean_absolute_error`.
   public func write(metrics epochs: [EpochRecord], measure: Loss.Measure = .accuracy) throws(FormatError) {
     func number(_ value: Double) -> String { value.isNaN ? "" : "\(value)" }
-    let header = [
-      "epoch", "step", "learning_rate", "train_loss", "train_\(measure.column)", "validation_loss", "validation_\(measure.column)",
-      "seconds", "samples_per_second",
-    ]
-    let rows = epochs.map { row in
-      ["\(row.epoch)", "\(row.step)"]
-        + [
-          row.learningRate, row.trainLoss, row.trainAccuracy, row.validationLoss, row.validationAccuracy, row.seconds, row.samplesPerSecond,
-        ].map(number)
-    }
-    try CSV.write(path: metricsPath, header: header, rows: rows)
+    let rows = epochs.map { row in ["\(row.epoch)", "\(row.step)"] + EpochRecord.columns.map { number(row[keyPath: $0.value]) } }
+    try CSV.write(path: metricsPath, header: ["epoch", "step"] + EpochRecord.columns.map { measure.named($0.name) }, rows: rows)
   }
 
   /// What the summary says of a run beside what the record knows.
@@ -87,9 +81,14 @@ public struct RunFolder: Sendable {
       "train_loss": number(last?.trainLoss),
       "validation_loss": number(last?.validationLoss),
       "validation_accuracy": number(record.measure == .accuracy ? last?.validationAccuracy : nil),
+      "best_epoch": record.bestEpoch.map { .integer(Int64($0.epoch)) } ?? .null,
+      "best_validation_loss": number(record.bestEpoch?.validationLoss),
+      "best_validation_accuracy": number(record.measure == .accuracy ? record.bestEpoch?.validationAccuracy : nil),
       "test_loss": number(record.testLoss),
       "test_accuracy": number(record.measure == .accuracy ? record.testAccuracy : nil),
       "test_values": record.regression?.json ?? .null,
+      "reported_on": record.report == nil ? .null : .string(record.reportedOn),
+      "report": record.report?.json ?? .null,
       "samples_per_second": number(record.samplesPerSecond),
       "step_milliseconds_median": number(record.steadyStepSeconds * 1000),
       "first_step_seconds": number(record.firstStepSeconds),
@@ -106,6 +105,11 @@ public struct RunFolder: Sendable {
 }
 
 extension Loss.Measure {
+  /// A column or tag that ends in `accuracy`, by what it holds.
+  func named(_ name: String) -> String {
+    name.hasSuffix("accuracy") ? name.dropLast("accuracy".count) + column : name
+  }
+
   /// Its name in tables.
   var column: String {
     switch self {

@@ -13,6 +13,8 @@ public struct TrainingOptions: Sendable {
   public var groups: [ParameterGroup]
   /// The global norm that gradients are clipped to.
   public var clippingNorm: Float?
+  /// A checkpoint after so many steps, counted from the beginning of the run, beside the one after each epoch.
+  public var checkpointSteps: Int?
   /// How much samples of each class count in training's loss, which is then a mean weighted by them. Validation counts all alike.
   public var classWeights: ClassWeights?
   /// How an epoch's samples are chosen.
@@ -58,6 +60,8 @@ public struct Trainer {
     public var record: RunRecord
     /// The parameters at the end; after a failure, the last that were sound.
     public var state: ModelState
+    /// Where training can go on: the last epoch's end or, after an interruption, the step it stopped at.
+    public var checkpoint: TrainingCheckpoint
     /// Why training stopped before its end: a device that failed, a loss that is not finite. `nil` for a training that ended or was interrupted.
     public var failure: (any Error)?
   }
@@ -68,17 +72,20 @@ public struct Trainer {
   ///   - validation: checked after each epoch.
   ///   - test: evaluated once, at the end.
   ///   - selection: the device. Where it was chosen automatically and fails, training goes on on the CPU from the last epoch's state.
-  ///   - initial: parameters to start from; default the initialisers'.
+  ///   - initial: parameters to start from; default the initialisers'. Steps that they have taken move the schedules on.
+  ///   - resuming: where an earlier training stopped: this one goes on there and ends with the same bits, on the same device, as if that had
+  ///     not stopped. The options may say more epochs.
   ///   - start: when the process began, for `firstStepSeconds`.
   ///   - observe: is told what happens.
-  ///   - checkpoint: is given the state and the record so far after each epoch, before the epoch is reported; what it throws stops training.
+  ///   - checkpoint: is given a checkpoint after each epoch, before the epoch is reported, and where `checkpointSteps` asks for one; what it
+  ///     throws stops training.
   ///   - shouldStop: asked before each step; training then ends with what it has.
-  /// - Throws: what keeps training from starting: `ShapeError`, `TrainingError`, `OptimizerError`, `DataError`, `DeviceError`.
+  /// - Throws: what keeps training from starting: `ShapeError`, `TrainingError` (`cannotResume` names what has changed), `OptimizerError`, `DataError`, `DeviceError`.
   ///   What happens later is in the result's `failure`, beside the last sound state.
   public func fit(
     _ training: any Dataset, validation: (any Dataset)? = nil, test: (any Dataset)? = nil, on selection: DeviceSelection,
-    from initial: ModelState? = nil, start: ContinuousClock.Instant = .now,
-    observe: @escaping (TrainingEvent) -> Void = { _ in }, checkpoint: @escaping (ModelState, RunRecord) throws -> Void = { _, _ in },
+    from initial: ModelState? = nil, resuming: TrainingCheckpoint? = nil, start: ContinuousClock.Instant = .now,
+    observe: @escaping (TrainingEvent) -> Void = { _ in }, checkpoint: ((TrainingCheckpoint) throws -> Void)? = nil,
     shouldStop: @escaping () -> Bool = { false }
   ) throws -> Result {
     guard (1...1_000_000).contains(options.epochs) else {
@@ -86,6 +93,9 @@ public struct Trainer {
     }
     guard (1...max(training.count, 1)).contains(options.batchSize) else {
       throw TrainingError.batchSize(options.batchSize, samples: training.count)
+    }
+    if let steps = options.checkpointSteps, steps < 1 {
+      throw TrainingError.invalid(option: "the steps between checkpoints", value: "\(steps)", requirement: "at least 1")
     }
     guard !options.groups.isEmpty else { throw TrainingError.nothingToTrain }
     for group in options.groups { try group.schedule.validate() }
@@ -98,29 +108,57 @@ public struct Trainer {
     let order = try BatchOrder(
       count: training.count, batchSize: options.batchSize, seed: options.seed,
       sampleWeights: options.sampling == .balanced ? BatchOrder.balancedWeights(labels: training.labels) : nil)
+    var beginning = TrainingRun.Beginning.initializers
+    if let initial { beginning = .state(initial) }
+    var conditions: TrainingConditions?
+    if checkpoint != nil || resuming != nil {
+      conditions = try TrainingConditions(options, training: training, validation: validation)
+    }
+    if let resuming {
+      try check(resuming, training: training, validation: validation)
+      beginning = .checkpoint(resuming)
+    }
     let run = TrainingRun(
-      model: model, options: options, training: training, validation: validation, order: order, encoding: encoding, start: start,
-      shouldStop: shouldStop, checkpoint: checkpoint, observe: observe)
-    do { try run.begin(on: selection.device, reason: selection.reason, from: initial) } catch let error as DeviceError
+      model: model, options: options, training: training, validation: validation, order: order, encoding: encoding,
+      beginning: beginning, conditions: conditions, start: start, shouldStop: shouldStop, checkpoint: checkpoint ?? { _ in },
+      observe: observe)
+    do { try run.begin(on: selection.device, reason: selection.reason) } catch let error as DeviceError
       where selection.mayFallBack
     {
       // Too little memory, say.
       let reason = "\(error.description); training starts on the CPU"
       observe(.fellBack(reason: reason))
-      try run.moveToCPU(because: reason, from: initial)
+      try run.moveToCPU(because: reason)
     }
     var failure: (any Error)?
     do {
       try run.finish(test: test)
     } catch let error as DeviceError where selection.mayFallBack && run.record.fallback == nil {
-      let reason = "\(error.description); training goes on on the CPU from the state after epoch \(run.completedEpochs)"
+      let reason = "\(error.description); training goes on on the CPU from \(run.place)"
       observe(.fellBack(reason: reason))
       do {
-        try run.moveToCPU(because: reason, from: initial)
+        try run.moveToCPU(because: reason)
         try run.finish(test: test)
       } catch { failure = error }
     } catch { failure = error }
-    return Result(record: run.record, state: run.lastState, failure: failure)
+    return Result(record: run.record, state: run.lastState, checkpoint: run.last, failure: failure)
+  }
+
+  /// Checks whether a training can go on from a checkpoint, before anything is opened or written. `fit` does the same.
+  /// - Throws: `TrainingError.cannotResume` with everything that has changed, `DataError` where the data cannot be read.
+  public func check(_ checkpoint: TrainingCheckpoint, training: any Dataset, validation: (any Dataset)?) throws {
+    var differences: [String] = []
+    if let before = checkpoint.conditions {
+      differences = before.differences(from: try TrainingConditions(options, training: training, validation: validation))
+    }
+    if checkpoint.completedEpochs > options.epochs {
+      differences.append("\(checkpoint.completedEpochs) epochs are done already, and there are to be \(options.epochs)")
+    }
+    let batches = training.count / options.batchSize + (training.count % options.batchSize == 0 ? 0 : 1)
+    if checkpoint.completedBatches > batches {
+      differences.append("\(checkpoint.completedBatches) batches of an epoch are done, and it has \(batches)")
+    }
+    if !differences.isEmpty { throw TrainingError.cannotResume(differences: differences) }
   }
 
   /// Evaluates a model on a dataset.
@@ -130,11 +168,25 @@ public struct Trainer {
   ///   - device: where.
   /// - Returns: mean loss and share of right answers.
   public func evaluate(_ data: any Dataset, state: ModelState, on device: any Device) throws -> (loss: Double, accuracy: Double) {
+    let result = try evaluation(of: data, state: state, on: device, mistakes: nil)
+    return (result.loss, result.accuracy)
+  }
+
+  /// Evaluates a classifier on a dataset, class by class.
+  /// - Parameters:
+  ///   - data: what to evaluate on.
+  ///   - state: the parameters.
+  ///   - device: where.
+  ///   - mistakes: how many of the mistakes that the model is surest of are kept; `nil` for no report.
+  /// - Returns: mean loss, share of right answers, and the report.
+  public func evaluation(
+    of data: any Dataset, state: ModelState, on device: any Device, mistakes: Int? = Evaluation.mistakes
+  ) throws -> Evaluation {
     let session = try TrainingSession(
       model: model, sampleShape: Shape(data.sampleShape), batchSize: min(options.batchSize, max(data.count, 1)), loss: options.loss,
       groups: [],
       seed: options.seed, device: device)
     try session.restore(state)
-    return try TrainingRun.evaluate(data, batchSize: options.batchSize, session, shouldStop: { false })
+    return try session.evaluate(data, batchSize: options.batchSize, mistakes: mistakes, shouldStop: { false })
   }
 }

@@ -16,6 +16,8 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case duplicatePath(String)
   /// Data of another shape than what the model is trained on.
   case sampleShape(what: String, [Int], expected: [Int])
+  /// A checkpoint of a training with other data or options.
+  case cannotResume(differences: [String])
 
   public var description: String {
     switch self {
@@ -30,6 +32,7 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     case .duplicatePath(let path): "two parameters of the model have the path '\(path)'; give them different names"
     case .sampleShape(let what, let shape, let expected):
       "the \(what) samples are \(shape) and the training samples \(expected); they have to be of one shape"
+    case .cannotResume(let differences): "the training cannot go on where it stopped: \(differences.joined(separator: "; "))"
     }
   }
 }

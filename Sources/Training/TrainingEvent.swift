@@ -8,7 +8,7 @@ public enum TrainingEvent: Sendable {
   case epoch(EpochRecord)
   /// The device failed and training goes on on another.
   case fellBack(reason: String)
-  /// The test set is being evaluated.
+  /// The test set is being evaluated, or the validation data once more.
   case testing
 
   public struct Start: Sendable {
@@ -67,6 +67,31 @@ public struct EpochRecord: Sendable {
     self.seconds = seconds
     self.samplesPerSecond = samplesPerSecond
   }
+
+  /// An epoch of which nothing is known yet.
+  init(epoch: Int, step: Int) {
+    self.init(
+      epoch: epoch, step: step, learningRate: .nan, trainLoss: .nan, trainAccuracy: .nan, validationLoss: .nan, validationAccuracy: .nan,
+      seconds: .nan, samplesPerSecond: .nan)
+  }
+
+  /// What is measured, in the order of the table's columns and under their names; and where TensorBoard shows it. Whatever writes or reads
+  /// rows goes by this list.
+  static let columns: [(name: String, tag: String?, value: WritableKeyPath<EpochRecord, Double> & Sendable)] = [
+    ("learning_rate", "learning_rate", \.learningRate), ("train_loss", "train/loss", \.trainLoss),
+    ("train_accuracy", "train/accuracy", \.trainAccuracy), ("validation_loss", "validation/loss", \.validationLoss),
+    ("validation_accuracy", "validation/accuracy", \.validationAccuracy), ("seconds", nil, \.seconds),
+    ("samples_per_second", "samples_per_second", \.samplesPerSecond),
+  ]
+
+  /// The row for TensorBoard: what there is a number for, by its tag.
+  /// - Parameter measure: what the columns called accuracy hold.
+  public func scalars(_ measure: Loss.Measure = .accuracy) -> [(tag: String, value: Float)] {
+    Self.columns.compactMap { column in
+      let value = self[keyPath: column.value]
+      return column.tag.flatMap { value.isNaN ? nil : (measure.named($0), Float(value)) }
+    }
+  }
 }
 
 /// Everything a run produced; the summary and the tables are written from it.
@@ -87,6 +112,10 @@ public struct RunRecord: Sendable {
   public var measure = Loss.Measure.accuracy
   /// How well the values of the test set are predicted, in their own units; `nil` for classes.
   public var regression: RegressionReport?
+  /// Class by class, after training; `nil` for what is no classification.
+  public var report: ClassificationReport?
+  /// What the report is on: `test`, or `validation` where there is no test set.
+  public var reportedOn = ""
   public var peakArenaBytes = 0
   /// Why training stopped before its end, if it did.
   public var interruption: String?
@@ -101,6 +130,11 @@ public struct RunRecord: Sendable {
   }
 
   public init() {}
+
+  /// The epoch with the lowest validation loss, the first of equal ones; `nil` without validation.
+  public var bestEpoch: EpochRecord? {
+    epochs.filter { $0.validationLoss.isFinite }.min { ($0.validationLoss, $0.epoch) < ($1.validationLoss, $1.epoch) }
+  }
 
   /// Seconds for a step of a full batch, without the first ones: the median over the steps after the first ten.
   ///

@@ -6,9 +6,11 @@ import GlissadeOptimizers
 /// One call of `Trainer.fit`: where it stands, and how it gets on.
 final class TrainingRun {
   private(set) var record = RunRecord()
-  /// The last state that is known to be sound: that of the last completed epoch, or a later one where training was stopped in order.
+  /// Where training can go on: after the last checkpoint, or where it was stopped in order.
+  private(set) var last = TrainingCheckpoint(state: ModelState(parameters: []))
+  /// The last state that is known to be sound: that of `last`, or a later one that was found after a failure.
   private(set) var lastState = ModelState(parameters: [])
-  private(set) var completedEpochs = 0
+  private var completedEpochs: Int { last.completedEpochs }
 
   private let model: any Layer
   private let options: TrainingOptions
@@ -17,9 +19,11 @@ final class TrainingRun {
   private let order: BatchOrder
   /// In which form training batches have their targets.
   private let encoding: TargetEncoding
+  private let beginning: Beginning
+  private let conditions: TrainingConditions?
   private let start: ContinuousClock.Instant
   private let shouldStop: () -> Bool
-  private let checkpoint: (ModelState, RunRecord) throws -> Void
+  private let checkpoint: (TrainingCheckpoint) throws -> Void
   private let observe: (TrainingEvent) -> Void
   private let clock = ContinuousClock()
   private var session: TrainingSession?
@@ -27,11 +31,18 @@ final class TrainingRun {
   /// The session's steps before the first batch of the epoch at hand.
   private var stepsBeforeEpoch = 0
 
+  /// What a training begins with.
+  enum Beginning {
+    case initializers
+    case state(ModelState)
+    case checkpoint(TrainingCheckpoint)
+  }
+
   init(
     model: any Layer, options: TrainingOptions, training: any Dataset, validation: (any Dataset)?, order: BatchOrder,
     encoding: TargetEncoding,
-    start: ContinuousClock.Instant, shouldStop: @escaping () -> Bool, checkpoint: @escaping (ModelState, RunRecord) throws -> Void,
-    observe: @escaping (TrainingEvent) -> Void
+    beginning: Beginning, conditions: TrainingConditions?, start: ContinuousClock.Instant, shouldStop: @escaping () -> Bool,
+    checkpoint: @escaping (TrainingCheckpoint) throws -> Void, observe: @escaping (TrainingEvent) -> Void
   ) {
     self.model = model
     self.options = options
@@ -39,23 +50,34 @@ final class TrainingRun {
     self.validation = validation
     self.order = order
     self.encoding = encoding
+    self.beginning = beginning
+    self.conditions = conditions
     self.start = start
     self.shouldStop = shouldStop
     self.checkpoint = checkpoint
     self.observe = observe
+    if case .checkpoint(let checkpoint) = beginning {
+      last = checkpoint
+      record = checkpoint.record
+    }
     record.stepsPerEpoch = order.batchesPerEpoch
     record.batchSize = options.batchSize
     record.measure = options.loss.measure
     record.stepSeconds.reserveCapacity(min(order.batchesPerEpoch * options.epochs, 1 << 20))
   }
 
-  func begin(on device: any Device, reason: String, from initial: ModelState?) throws {
+  func begin(on device: any Device, reason: String) throws {
     let session = try open(device)
     // A short last batch that does not fit (one sample under batch norm, say) is found now, not at the end of the first epoch.
     let last = training.count % options.batchSize
     if last > 0 { _ = try session.plan(batchSize: last, isTraining: true) }
-    if let initial { try session.restore(initial) }
+    switch beginning {
+    case .initializers: break
+    case .state(let initial): try session.restore(initial)
+    case .checkpoint(let checkpoint): try session.restore(checkpoint.state)
+    }
     lastState = try session.state()
+    self.last.state = lastState
     record.device = device.information.description
     record.deviceReason = reason
     record.parameters = session.parameterCount
@@ -66,14 +88,21 @@ final class TrainingRun {
           trainingSamples: training.count, validationSamples: validation?.count ?? 0)))
   }
 
-  /// Starts over on the CPU from the last completed epoch; where not even the first state was there yet, from the beginning.
-  func moveToCPU(because reason: String, from initial: ModelState?) throws {
+  /// Where training would go on, in words.
+  var place: String {
+    let epochs = "the state after epoch \(last.completedEpochs)"
+    return last.completedBatches == 0 ? epochs : "\(epochs) and \(last.completedBatches) steps"
+  }
+
+  /// Starts over on the CPU from the last checkpoint; where not even the first state was there yet, from the beginning.
+  func moveToCPU(because reason: String) throws {
     session = nil
     let device = try CPUDevice()
     record.fallback = reason
-    guard !lastState.parameters.isEmpty else { return try begin(on: device, reason: reason, from: initial) }
+    guard !lastState.parameters.isEmpty else { return try begin(on: device, reason: reason) }
     let session = try open(device)
-    try session.restore(lastState)
+    try session.restore(last.state)
+    lastState = last.state
     record.device = device.information.description
     record.deviceReason = reason
   }
@@ -92,39 +121,43 @@ final class TrainingRun {
     guard let session else { return }
     while completedEpochs < options.epochs, !isInterrupted { try epoch(session) }
     record.peakArenaBytes = session.peakArenaBytes
-    if let test, !isInterrupted {
-      observe(.testing)
-      let result = try evaluate(test, session)
-      if shouldStop() {
-        // What was measured on a part of the test set is no result.
-        record.interruption = "interrupted while the test set was evaluated"
-      } else {
-        (record.testLoss, record.testAccuracy) = result
-      }
+    if !isInterrupted { try report(on: test, session) }
+  }
+
+  /// Evaluates the test set, or where there is none looks at the validation data more closely than after each epoch.
+  private func report(on test: (any Dataset)?, _ session: TrainingSession) throws {
+    guard let data = test ?? validation else { return }
+    observe(.testing)
+    let result = try evaluate(data, session, mistakes: Evaluation.mistakes)
+    if shouldStop() {
+      // What was measured on a part of the data is no result.
+      record.interruption = "interrupted while the \(test == nil ? "validation" : "test") set was evaluated"
+      return
     }
+    if test != nil { (record.testLoss, record.testAccuracy) = (result.loss, result.accuracy) }
+    record.report = result.report
+    record.reportedOn = test == nil ? "validation" : "test"
   }
 
   // MARK: One epoch
 
   private func epoch(_ session: TrainingSession) throws {
     let epoch = completedEpochs
-    stepsBeforeEpoch = session.steps
-    let loader = try BatchLoader(training, order: order, startEpoch: epoch, endEpoch: epoch + 1, encoding: encoding)
-    let epochStart = clock.now
-    var stepStart = epochStart
+    var steps = last.completedBatches
+    stepsBeforeEpoch = session.steps - steps
+    let loader = try BatchLoader(training, order: order, startEpoch: epoch, startBatch: steps, endEpoch: epoch + 1, encoding: encoding)
+    // As if the batches that are done already had been done since.
+    let epochStart = clock.now - .seconds(last.epochSeconds)
+    var stepStart = clock.now
     var lastReport = epochStart
-    var steps = 0
-    try session.resetSums()
+    if steps == 0 { try session.resetSums() } else { try session.restore(sumsBlock: last.sums) }
     while let batch = try loader.next() {
-      if shouldStop() {
-        try interrupt(session, epoch: epoch, steps: steps)
-        return
-      }
+      if shouldStop() { return try interrupt(session, epoch: epoch, steps: steps, since: epochStart) }
       try session.train(features: UnsafeBufferPointer(batch.features), targets: batch.targets) { group in
         learningRate(ofGroup: group, step: session.steps - 1)
       }
       steps += 1
-      if session.steps == 1, record.firstStepSeconds.isNaN {
+      if record.firstStepSeconds.isNaN {
         try session.device.synchronize()
         record.firstStepSeconds = seconds(since: start)
       }
@@ -136,10 +169,15 @@ final class TrainingRun {
         lastReport = now
         try report(session, epoch: epoch, steps: steps, epochStart: epochStart)
       }
+      if let interval = options.checkpointSteps, session.steps % interval == 0, steps < order.batchesPerEpoch {
+        try save(try position(session, epoch: epoch, steps: steps, since: epochStart, waited: loader.waited))
+        stepStart = clock.now
+      }
     }
     let sums = try session.sums()
     try check(sums, session, epoch: epoch)
     let elapsed = seconds(since: epochStart)
+    let end = try position(session, epoch: epoch, steps: steps, since: epochStart, waited: loader.waited)
     record.dataWaitSeconds += seconds(loader.waited)
     var row = EpochRecord(
       epoch: epoch + 1, step: session.steps, learningRate: learningRate(ofGroup: 0, step: session.steps - 1), trainLoss: sums.loss,
@@ -147,14 +185,43 @@ final class TrainingRun {
       samplesPerSecond: Double(sums.samples) / elapsed)
     if let validation {
       let result = try evaluate(validation, session)
-      if !shouldStop() { (row.validationLoss, row.validationAccuracy) = result }
+      // An epoch without its validation is not over.
+      if shouldStop() { return interrupt(at: end, session, epoch: epoch) }
+      (row.validationLoss, row.validationAccuracy) = (result.loss, result.accuracy)
     }
-    lastState = try session.state()
-    completedEpochs += 1
     record.peakArenaBytes = max(record.peakArenaBytes, session.peakArenaBytes)
     record.epochs.append(row)
-    try checkpoint(lastState, record)
+    var next = TrainingCheckpoint(state: end.state)
+    next.completedEpochs = epoch + 1
+    next.record = record
+    try save(next)
     observe(.epoch(row))
+  }
+
+  // MARK: Checkpoints
+
+  /// A checkpoint in the middle of an epoch.
+  private func position(
+    _ session: TrainingSession, epoch: Int, steps: Int, since epochStart: ContinuousClock.Instant, waited: Duration = .zero
+  ) throws -> TrainingCheckpoint {
+    try check(try session.sums(), session, epoch: epoch)
+    var position = TrainingCheckpoint(state: try session.state())
+    position.completedEpochs = epoch
+    position.completedBatches = steps
+    position.sums = steps == 0 ? [] : try session.sumsBlock()
+    position.epochSeconds = seconds(since: epochStart)
+    position.record = record
+    position.record.dataWaitSeconds += seconds(waited)
+    position.record.peakArenaBytes = max(record.peakArenaBytes, session.peakArenaBytes)
+    return position
+  }
+
+  private func save(_ position: TrainingCheckpoint) throws {
+    last = position
+    last.conditions = conditions
+    last.record.stepSeconds = []
+    lastState = position.state
+    try checkpoint(last)
   }
 
   private func learningRate(ofGroup group: Int, step: Int) -> Double {
@@ -177,11 +244,17 @@ final class TrainingRun {
           learningRate: learningRate(ofGroup: 0, step: session.steps - 1))))
   }
 
-  private func interrupt(_ session: TrainingSession, epoch: Int, steps: Int) throws {
+  private func interrupt(_ session: TrainingSession, epoch: Int, steps: Int, since epochStart: ContinuousClock.Instant) throws {
+    interrupt(at: try position(session, epoch: epoch, steps: steps, since: epochStart), session, epoch: epoch)
+  }
+
+  private func interrupt(at position: TrainingCheckpoint, _ session: TrainingSession, epoch: Int) {
+    last = position
+    last.conditions = conditions
+    last.record.stepSeconds = []
+    lastState = position.state
     isInterrupted = true
-    record.interruption = "interrupted in epoch \(epoch + 1) after \(steps) of \(order.batchesPerEpoch) steps"
-    try check(try session.sums(), session, epoch: epoch)
-    lastState = try session.state()
+    record.interruption = "interrupted in epoch \(epoch + 1) after \(position.completedBatches) of \(order.batchesPerEpoch) steps"
     record.peakArenaBytes = session.peakArenaBytes
   }
 
@@ -209,8 +282,8 @@ final class TrainingRun {
 
   // MARK: Evaluation
 
-  private func evaluate(_ data: any Dataset, _ session: TrainingSession) throws -> (loss: Double, accuracy: Double) {
-    let result = try Self.evaluate(data, batchSize: options.batchSize, session, shouldStop: shouldStop)
+  private func evaluate(_ data: any Dataset, _ session: TrainingSession, mistakes: Int? = nil) throws -> Evaluation {
+    let result = try session.evaluate(data, batchSize: options.batchSize, mistakes: mistakes, shouldStop: shouldStop)
     if !result.loss.isFinite, data.count > 0, !shouldStop() {
       var report = NotFinite(step: session.steps, epoch: min(completedEpochs + 1, options.epochs), isEvaluation: true, what: "loss")
       report.operation = try firstNotFinite(evaluating: data, session)
@@ -230,20 +303,6 @@ final class TrainingRun {
       if let found { return found }
     }
     return nil
-  }
-
-  static func evaluate(
-    _ data: any Dataset, batchSize: Int, _ session: TrainingSession, shouldStop: () -> Bool
-  ) throws -> (loss: Double, accuracy: Double) {
-    guard data.count > 0 else { return (.nan, .nan) }
-    let order = try BatchOrder(count: data.count, batchSize: min(batchSize, data.count), shuffles: false)
-    let loader = try BatchLoader(data, order: order, endEpoch: 1)
-    try session.resetSums()
-    while let batch = try loader.next(), !shouldStop() {
-      try session.evaluate(features: UnsafeBufferPointer(batch.features), targets: batch.targets)
-    }
-    let sums = try session.sums()
-    return (sums.badStep == nil ? sums.loss : .nan, sums.accuracy)
   }
 
   private func seconds(since instant: ContinuousClock.Instant) -> Double { seconds(instant.duration(to: clock.now)) }

@@ -306,6 +306,12 @@ public final class TrainingSession {
         }
       }
     }
+    return try output(ofBatch: count)
+  }
+
+  /// The model's output in the evaluation step that was queued last. Waits for the device.
+  /// - Parameter count: the batch's samples.
+  func output(ofBatch count: Int) throws -> [Float] {
     let stepper = try stepper(count, false)
     guard let output = stepper.plan.outputs["output"], let buffer = stepper.memory.buffers[output.slice.buffer] else { return [] }
     return try device.read(buffer, at: output.slice.offset, count: output.slice.count, filler: 0)

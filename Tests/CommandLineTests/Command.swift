@@ -42,6 +42,8 @@ final class Command {
   /// What it has printed so far.
   var output: String { (try? String(contentsOfFile: folder.path("output"), encoding: .utf8)) ?? "" }
 
+  var isRunning: Bool { process.isRunning }
+
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
   /// Waits until something is printed. Keeps its thread meanwhile: a task that lets go of it gets it back when other tests have ended, and

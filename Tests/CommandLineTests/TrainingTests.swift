@@ -26,7 +26,11 @@ struct TrainingTests {
     #expect(outcome.output.contains("(asked for)\n"))
     #expect(outcome.output.contains("saved in \(folder.path("run"))\n"))
     #expect(!outcome.output.contains("\u{1B}") && !outcome.output.contains("\r"))
-    #expect(folder.names("run") == ["metrics.csv", "model.safetensors", "options.json", "summary.json"])
+    #expect(
+      folder.names("run") == [
+        "best.safetensors", "checkpoint-18.safetensors", "checkpoint-9.safetensors", "metrics.csv", "model.safetensors", "options.json",
+        "summary.json",
+      ])
 
     let summary = try JSONValue.read(path: folder.path("run/summary.json"))
     let keys = [
@@ -79,6 +83,52 @@ struct TrainingTests {
       other.status == 0 && other.output.contains("test accuracy ") && other.output.contains("(50 samples of \(data.path))"), "\(other)")
   }
 
+  /// The report of the summary, of the terminal and of `evaluate` is one.
+  @Test func classesAreReported() throws {
+    let outcome = try train("--epochs", "1", "--lr", "1e-4")
+    #expect(outcome.status == 0, "\(outcome)")
+    let summary = try JSONValue.read(path: folder.path("run/summary.json"))
+    let report = try #require(summary["report"])
+    #expect(summary["reported_on"] == "test")
+    let matrix = try #require(report["confusion_matrix"]?.arrayValue).map { $0.arrayValue?.compactMap(\.integerValue) ?? [] }
+    #expect(matrix.count == 10 && matrix.allSatisfy { $0.count == 10 && $0.reduce(0, +) == 5 })
+    let correct = matrix.indices.reduce(0) { $0 + matrix[$1][$1] }
+    #expect(summary["test_accuracy"]?.doubleValue == Double(correct) / 50)
+    #expect(correct < 50, "a model that makes no mistakes shows nothing")
+    let mistakes = try #require(report["mistakes"]?.arrayValue)
+    #expect(mistakes.count == min(50 - correct, 20))
+    let confidences = mistakes.compactMap { $0["confidence"]?.doubleValue }
+    #expect(confidences == confidences.sorted(by: >) && confidences.allSatisfy { $0 > 0.1 && $0 < 1 })
+    // The test labels are 0, 1, … 9, 0, … by their number.
+    for mistake in mistakes { #expect(mistake["class"]?.stringValue == "\(try #require(mistake["sample"]?.integerValue) % 10)") }
+    for text in ["CLASS  ", "PRECISION", "TAKEN FOR", "the mistakes that the model is surest of:\n  sample "] {
+      #expect(outcome.output.contains(text), "\(outcome)")
+    }
+    let evaluated = try glissade("evaluate", "--run", folder.path("run"), "--json")
+    #expect(try JSONValue.parse(Array(evaluated.output.utf8))["report"] == report)
+    let best = try glissade("evaluate", "--run", folder.path("run"), "--best")
+    #expect(best.status == 0 && best.output.contains("TAKEN FOR"), "\(best)")
+  }
+
+  @Test func eventsForTensorBoard() throws {
+    #expect(try train("--tensorboard").status == 0)
+    func events() throws -> [UInt8] {
+      let names = folder.names("run").filter { $0.hasPrefix("events.out.tfevents.") }
+      return Array(try Data(contentsOf: URL(fileURLWithPath: folder.path("run/\(try #require(names.count == 1 ? names[0] : nil))"))))
+    }
+    func count(_ text: String, in bytes: [UInt8]) -> Int { String(decoding: bytes, as: UTF8.self).components(separatedBy: text).count - 1 }
+    let two = try events()
+    for tag in ["train/loss", "train/accuracy", "validation/loss", "validation/accuracy", "learning_rate", "samples_per_second"] {
+      #expect(count(tag, in: two) == 2, "\(tag)")
+    }
+    // A run that goes on tells its whole story, and tells it once.
+    #expect(try glissade("train", "--resume", folder.path("run"), "--epochs", "3").status == 0)
+    #expect(try count("train/loss", in: events()) == 3)
+    // Without the option there are none, also where there were some.
+    #expect(try train().status == 0)
+    #expect(!folder.names("run").contains { $0.hasPrefix("events") })
+  }
+
   @Test func evaluationRefusesWhatIsNoRun() throws {
     expectComplaint(try glissade("evaluate", "--run", folder.path("none")), status: 1, "none: no such run folder")
     expectComplaint(try glissade("evaluate", "--run", folder.path), status: 1, "options.json: cannot open")
@@ -94,7 +144,7 @@ struct TrainingTests {
   @Test func quietPrintsNothing() throws {
     let outcome = try train("--quiet")
     #expect(outcome.status == 0 && outcome.output.isEmpty && outcome.errors.isEmpty, "\(outcome)")
-    #expect(folder.names("run").count == 4)
+    #expect(folder.names("run").count == 7)
   }
 
   @Test func everyOptimizerAndOptionTrains() throws {

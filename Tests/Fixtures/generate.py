@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from generator import checkpoints, files, layers, models, optimizers, pictures, pretrained, schedules, streams
+from generator import checkpoints, events, files, layers, models, optimizers, pictures, pretrained, schedules, streams
 
 FOLDER = Path(__file__).resolve().parent
 FIXTURES = {
@@ -22,6 +22,7 @@ FIXTURES = {
   "lenet.safetensors": lambda path: models.generate(path, "lenet"),
   "resnet18.safetensors": lambda path: models.generate(path, "resnet18"),
   "checkpoints.safetensors": checkpoints.generate,
+  "tensorboard.tfevents": events.generate,
   "pictures.safetensors": pictures.generate,
 } | {
   f"pretrained/{name}.safetensors": lambda path, name=name: pretrained.generate(path, name) for name in pretrained.NETWORKS

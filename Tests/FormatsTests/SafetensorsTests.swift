@@ -120,4 +120,27 @@ import Testing
     let read = try SafetensorsFile(path: folder.file("a")).floats(of: "h")
     #expect(read == values.map { Float(bitPattern: UInt32($0) << 16) })
   }
+
+  @Test func aChecksumCoversEverythingBeforeIt() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.safetensors")
+    try SafetensorsWriter.write(
+      path: path, [SafetensorsEntry(name: "a", shape: [3], [1, 2, 3] as [Float])], metadata: ["key": "value"], checksum: "crc")
+    try SafetensorsFile(path: path).checkChecksum("crc")
+    let bytes = try folder.get("a.safetensors")
+    // CRC-32 after its definition, a bit at a time.
+    var expected: UInt32 = ~0
+    for byte in bytes.dropLast(4) {
+      expected ^= UInt32(byte)
+      for _ in 0..<8 { expected = expected >> 1 ^ (expected & 1 == 1 ? 0xEDB8_8320 : 0) }
+    }
+    #expect(bytes.suffix(4).reversed().reduce(0 as UInt32) { $0 << 8 | UInt32($1) } == ~expected)
+    var changed = bytes
+    changed[bytes.count - 9] ^= 1
+    let damaged = try SafetensorsFile(path: folder.put("b.safetensors", changed))
+    #expect(throws: FormatError(path: damaged.path, reason: .malformed("its content does not match its checksum"))) {
+      try damaged.checkChecksum("crc")
+    }
+    #expect(throws: FormatError.self) { try damaged.checkChecksum("a") }
+  }
 }

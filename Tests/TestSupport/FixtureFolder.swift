@@ -15,6 +15,9 @@ public enum FixtureFolder {
     Array(try Data(contentsOf: URL(fileURLWithPath: checkpoint(name))))
   }
 
+  /// The bytes of a fixture that is no table of tensors.
+  public static func content(of name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)"))) }
+
   /// The names of the pictures of every kind.
   public static let pictures = (try? FileManager.default.contentsOfDirectory(atPath: path + "/pictures").sorted()) ?? []
 

@@ -41,6 +41,8 @@ def differences(old, new) -> list[str]:
   """What differs between two fixture files beyond the rounding that another processor may bring."""
   if old.suffix == ".json":
     return [] if json.loads(old.read_text()) == json.loads(new.read_text()) else ["the JSON differs"]
+  if old.suffix == ".tfevents":
+    return [] if old.read_bytes() == new.read_bytes() else ["the bytes differ"]
   (before, _), (after, _) = read_safetensors(old), read_safetensors(new)
   found = [f"{key} is in one file only" for key in sorted(before.keys() ^ after.keys())]
   for key in sorted(before.keys() & after.keys()):

@@ -1,0 +1,103 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// How well a classifier does, class by class, and where it is wrong.
+public struct ClassificationReport: Hashable, Sendable {
+  /// One class. A share is NaN where it would be a share of nothing.
+  public struct Score: Hashable, Sendable {
+    public var name: String
+    /// Of the samples taken for this class, the share that are of it.
+    public var precision: Double
+    /// Of the samples of this class, the share that were found.
+    public var recall: Double
+    /// The harmonic mean of both: 2·found / (of the class + taken for it).
+    public var f1: Double
+    /// Samples of this class.
+    public var support: Int
+  }
+
+  /// A sample that was taken for another class.
+  public struct Mistake: Hashable, Sendable {
+    /// Its number in the dataset.
+    public var sample: Int
+    /// The dataset's name for it, such as its file.
+    public var name: String?
+    public var label: Int
+    public var prediction: Int
+    /// The probability that the model gave the wrong class.
+    public var confidence: Double
+  }
+
+  /// In label order.
+  public let classNames: [String]
+  /// How often samples of class i were taken for class j: [i][j].
+  public private(set) var confusion: [[Int]]
+  /// Those that the model was surest of first; equal ones by their number.
+  public private(set) var mistakes: [Mistake] = []
+  /// How many mistakes are kept.
+  public let mistakeLimit: Int
+
+  /// A report on nothing yet.
+  init(classNames: [String], mistakeLimit: Int) {
+    self.classNames = classNames
+    self.mistakeLimit = mistakeLimit
+    confusion = Array(repeating: Array(repeating: 0, count: classNames.count), count: classNames.count)
+  }
+
+  /// Adds some samples.
+  /// - Parameters:
+  ///   - logits: the model's output, as many numbers for each sample as there are classes.
+  ///   - labels: the right classes.
+  ///   - first: the first sample's number; the others follow it.
+  ///   - name: a sample's name.
+  mutating func add(logits: [Float], labels: UnsafeBufferPointer<Int32>, first: Int, name: (Int) -> String?) {
+    let count = classNames.count
+    guard logits.count == labels.count * count else { return }
+    for (index, label) in labels.enumerated() {
+      let row = logits[(index * count)..<((index + 1) * count)]
+      var best = row.startIndex
+      for position in row.indices where row[position] > row[best] { best = position }
+      let (label, prediction) = (Int(label), best - row.startIndex)
+      guard confusion.indices.contains(label) else { continue }
+      confusion[label][prediction] += 1
+      guard prediction != label else { continue }
+      // softmax(z)ⱼ = 1 / Σᵢ exp(zᵢ − zⱼ), and no exponent is above 0 for the largest zⱼ.
+      let confidence = 1 / row.reduce(0) { $0 + exp(Double($1) - Double(row[best])) }
+      let mistake = Mistake(sample: first + index, name: nil, label: label, prediction: prediction, confidence: confidence)
+      let place = mistakes.firstIndex { $0.confidence < confidence } ?? mistakes.count
+      guard place < mistakeLimit else { continue }
+      mistakes.insert(mistake, at: place)
+      if mistakes.count > mistakeLimit { mistakes.removeLast() }
+    }
+    for index in mistakes.indices where mistakes[index].sample >= first { mistakes[index].name = name(mistakes[index].sample) }
+  }
+
+  /// Samples in all.
+  public var count: Int { confusion.reduce(0) { $0 + $1.reduce(0, +) } }
+  /// Samples that were taken for what they are.
+  public var correct: Int { confusion.indices.reduce(0) { $0 + confusion[$1][$1] } }
+  /// The share of right answers.
+  public var accuracy: Double { count == 0 ? .nan : Double(correct) / Double(count) }
+
+  /// Precision, recall and F1 of each class, in label order.
+  public var scores: [Score] {
+    confusion.indices.map { index in
+      let found = confusion[index][index]
+      let support = confusion[index].reduce(0, +)
+      let taken = confusion.reduce(0) { $0 + $1[index] }
+      func share(_ part: Int, of whole: Int) -> Double { whole == 0 ? .nan : Double(part) / Double(whole) }
+      return Score(
+        name: classNames[index], precision: share(found, of: taken), recall: share(found, of: support),
+        f1: share(2 * found, of: support + taken), support: support)
+    }
+  }
+
+  /// The mean of the classes' F1, over classes that have samples or were answered.
+  public var macroF1: Double {
+    let values = scores.map(\.f1).filter { !$0.isNaN }
+    return values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
+  }
+}

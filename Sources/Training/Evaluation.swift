@@ -1,0 +1,44 @@
+import GlissadeData
+
+/// What an evaluation of a whole dataset found.
+public struct Evaluation: Sendable {
+  /// The mean loss over all samples; NaN without samples, or where it is not finite.
+  public var loss: Double
+  /// The share of right answers; NaN without samples.
+  public var accuracy: Double
+  /// Class by class; `nil` where the model's output is not a number for each class.
+  public var report: ClassificationReport?
+
+  /// How many mistakes a report keeps where nobody says.
+  public static let mistakes = 20
+}
+
+extension TrainingSession {
+  /// Goes through a dataset in order.
+  /// - Parameters:
+  ///   - data: what to evaluate on.
+  ///   - batchSize: samples in a step.
+  ///   - mistakes: how many mistakes a report keeps; `nil` for no report, which spares reading the outputs.
+  ///   - shouldStop: asked before each step; what was found until then is the result.
+  func evaluate(_ data: any Dataset, batchSize: Int, mistakes: Int?, shouldStop: () -> Bool) throws -> Evaluation {
+    guard data.count > 0 else { return Evaluation(loss: .nan, accuracy: .nan) }
+    let order = try BatchOrder(count: data.count, batchSize: min(batchSize, data.count), shuffles: false)
+    let loader = try BatchLoader(data, order: order, endEpoch: 1)
+    let classes = data.targets == .classes ? data.classCount : 0
+    var report = mistakes.flatMap { classes > 1 ? ClassificationReport(classNames: data.classNames, mistakeLimit: $0) : nil }
+    try resetSums()
+    while let batch = try loader.next(), !shouldStop() {
+      try evaluate(features: UnsafeBufferPointer(batch.features), targets: batch.targets)
+      guard report != nil else { continue }
+      let logits = try output(ofBatch: batch.count)
+      if logits.count == batch.count * classes {
+        report?.add(
+          logits: logits, labels: UnsafeBufferPointer(batch.labels), first: batch.index * order.batchSize, name: data.name(ofSample:))
+      } else {
+        report = nil
+      }
+    }
+    let sums = try sums()
+    return Evaluation(loss: sums.badStep == nil ? sums.loss : .nan, accuracy: sums.accuracy, report: report)
+  }
+}

@@ -1,0 +1,53 @@
+import GlissadeFormats
+
+extension RunRecord {
+  /// The record as a checkpoint keeps it: all but the times of single steps, which say something of one process only.
+  var json: JSONValue {
+    func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+    return [
+      "device": .string(device), "device_reason": .string(deviceReason), "parameters": .integer(Int64(parameters)),
+      "first_step_seconds": .number(firstStepSeconds), "data_wait_seconds": .number(dataWaitSeconds),
+      "peak_arena_bytes": .integer(Int64(peakArenaBytes)), "fallback": optional(fallback), "measure": .string(measure.rawValue),
+      "epochs": .array(epochs.map(\.json)),
+    ]
+  }
+
+  /// Reads what `json` gave; `nil` for anything else.
+  init?(json: JSONValue) {
+    guard let device = json["device"]?.stringValue, let reason = json["device_reason"]?.stringValue,
+      let parameters = json["parameters"]?.integerValue, let first = json["first_step_seconds"]?.doubleValue,
+      let waited = json["data_wait_seconds"]?.doubleValue, let peak = json["peak_arena_bytes"]?.integerValue,
+      let rows = json["epochs"]?.arrayValue, let measure = json["measure"]?.stringValue.flatMap(Loss.Measure.init(rawValue:))
+    else { return nil }
+    self.init()
+    self.device = device
+    deviceReason = reason
+    self.parameters = parameters
+    firstStepSeconds = first
+    dataWaitSeconds = waited
+    peakArenaBytes = peak
+    self.measure = measure
+    fallback = json["fallback"]?.stringValue
+    for row in rows {
+      guard let epoch = EpochRecord(json: row) else { return nil }
+      epochs.append(epoch)
+    }
+  }
+}
+
+extension EpochRecord {
+  var json: JSONValue {
+    .object(
+      [JSONMember("epoch", .integer(Int64(epoch))), JSONMember("step", .integer(Int64(step)))]
+        + Self.columns.map { JSONMember($0.name, .number(self[keyPath: $0.value])) })
+  }
+
+  init?(json: JSONValue) {
+    guard let epoch = json["epoch"]?.integerValue, let step = json["step"]?.integerValue else { return nil }
+    self.init(epoch: epoch, step: step)
+    for column in Self.columns {
+      guard let value = json[column.name]?.doubleValue else { return nil }
+      self[keyPath: column.value] = value
+    }
+  }
+}
