@@ -1,10 +1,11 @@
-# Two commands for newcomers: `make demo` trains on real data, `make test` runs every test. Both install what is missing.
+# Three commands for newcomers: `make demo` trains on real data, `make demo-finetune` fine-tunes a network trained on ImageNet, `make test`
+# runs every test. All install what is missing.
 
 SWIFT ?= swift
 # C is compiled at -O0 in debug builds, which makes kernels ten times slower; tests want neither that nor an optimised Swift build.
 TEST_FLAGS := -Xcc -O2
 
-.PHONY: build demo test bench-peers lint format clean
+.PHONY: build demo demo-finetune test bench-peers lint format clean
 
 build:
 	@Scripts/install.sh build
@@ -14,6 +15,12 @@ demo:
 	@Scripts/install.sh demo
 	$(SWIFT) build -c release --product glissade
 	.build/release/glissade train --data fashion-mnist --model lenet --epochs 5
+
+# More options: make demo-finetune FINETUNE_FLAGS="--unfreeze-at 4 --stay-close 1e-3 --augment flip,crop,color-jitter"
+demo-finetune:
+	@Scripts/install.sh demo-finetune
+	$(SWIFT) build -c release --product glissade
+	Scripts/demo-finetune.sh $(FINETUNE_FLAGS)
 
 test:
 	@Scripts/install.sh test

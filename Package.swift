@@ -78,7 +78,7 @@ let package = Package(
     .testTarget(name: "SessionTests", dependencies: ["Glissade", "TestSupport"]),
     .testTarget(name: "ConformanceTests", dependencies: ["Glissade", "TestSupport"]),
     .testTarget(name: "FixtureTests", dependencies: ["Glissade", "GlissadeRandom", "GlissadeKernels", "TestSupport"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["GlissadeFormats", "TestSupport", "GlissadeCommand"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["Glissade", "GlissadeFormats", "TestSupport", "GlissadeCommand"]),
     .testTarget(name: "BenchmarksTests", dependencies: ["GlissadeBenchmarks", "Glissade", "GlissadeKernels", "TestSupport"]),
     .testTarget(name: "UserPackageTests", dependencies: ["TestSupport"]),
   ],

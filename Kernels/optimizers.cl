@@ -161,6 +161,21 @@ __kernel void adam(UPDATE_ARGUMENTS, const AdamParameters a ITEM) {
 }
 REGISTER(adam, AdamParameters, 7)
 
+// ------------------------------------------------------------------------------------------------ staying close
+// The gradient of strength / 2 |p - anchor|^2 joins the loss's (L2-SP, Li et al. 2018), before gradients are clipped.
+__kernel void stay_close(__global const float* restrict p, __global const float* restrict anchor, __global float* restrict g,
+                         const StayCloseParameters a ITEM) {
+  __global const float* parameters = AT(p, a.p);
+  __global const float* anchors = AT(anchor, a.anchor);
+  __global float* gradients = AT(g, a.g);
+  FOR_EACH_UNIT(unit, (a.count + LANES - 1) / LANES) {
+    const int at = unit * LANES;
+    const floatv distance = loadv(parameters + at) - loadv(anchors + at);
+    storev(FMA(splatv(a.strength), distance, loadv(gradients + at)), gradients + at, a.count - at);
+  }
+}
+REGISTER(stay_close, StayCloseParameters, 3)
+
 // ------------------------------------------------------------------------------------------------ clipping
 __kernel void gradient_norm_partial(__global const float* restrict g, __global float* restrict partial,
                                     const GradientNormPartialParameters a ITEM) {

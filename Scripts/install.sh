@@ -2,6 +2,7 @@
 # Installs the Debian packages that a job needs and that are not there yet.
 #   Scripts/install.sh build         what building needs
 #   Scripts/install.sh demo          and the Fashion-MNIST data set
+#   Scripts/install.sh demo-finetune what building needs, the stamps of Tux Paint, and what fetches weights
 #   Scripts/install.sh test          and an OpenCL implementation and checker to test against
 #   Scripts/install.sh peers         and what the peers' benchmarks are installed and compiled with
 set -eu
@@ -10,9 +11,10 @@ build="zlib1g-dev libjpeg62-turbo-dev libpng-dev opencl-headers ocl-icd-libopenc
 case "${1:-build}" in
   build) packages="$build" ;;
   demo) packages="$build dataset-fashion-mnist" ;;
+  demo-finetune) packages="$build tuxpaint-stamps-default python3-pip" ;;
   test) packages="$build dataset-fashion-mnist pocl-opencl-icd oclgrind" ;;
   peers) packages="$build dataset-fashion-mnist pocl-opencl-icd python3-venv python3-dev g++" ;;
-  *) echo "usage: $0 build|demo|test|peers" >&2; exit 2 ;;
+  *) echo "usage: $0 build|demo|demo-finetune|test|peers" >&2; exit 2 ;;
 esac
 
 command -v swift >/dev/null || { echo "Glissade needs the Swift toolchain (6.3 is what it is tested with): https://www.swift.org/install" >&2; exit 1; }

@@ -63,6 +63,13 @@ typedef struct {
   int decoupled;   // 1: AdamW's decay, 0: weightDecay * p is added to the gradient
 } AdamParameters;
 
+/// stay_close(p, anchor, g): g += strength * (p - anchor), the gradient of strength / 2 * |p - anchor|^2.
+typedef struct {
+  int p, anchor, g;
+  int count;
+  float strength;
+} StayCloseParameters;
+
 /// gradient_norm_partial(g, partial): partial[first + k] = sum of squares of g[k * chunk ..< (k + 1) * chunk].
 typedef struct {
   int g, partial;

@@ -42,7 +42,8 @@ struct Ending {
   init(of error: any Error) {
     switch error {
     case is Interrupted: status = Interruption.status
-    case is Misuse, is ScheduleError, is OptimizerError, TrainingError.batchSize, TrainingError.invalid:
+    case is Misuse, is ScheduleError, is OptimizerError, is SelectionError, is HeadError, is AugmentationError, TrainingError.batchSize,
+      TrainingError.invalid:
       status = 2
       complaint = "\(error)"
     default:

@@ -39,7 +39,7 @@ struct EvaluateCommand: ParsableCommand {
     guard exists(runPath) else { throw Failure("\(runPath): no such run folder") }
     let run = try RunDescription(contentsOf: folder.optionsPath)
     let source = data ?? run.data
-    let test = try DataSource(name: source).loadTest(for: run, limit: limit)
+    let test = try run.heldOutPictures(source, limit: limit) ?? DataSource(name: source).loadTest(for: run, limit: limit)
 
     let model = try run.makeModel()
     let known = LayerPath.parameters(of: model).map { (path: $0.path, shape: $0.parameter.shape) }

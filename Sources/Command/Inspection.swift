@@ -27,6 +27,7 @@ struct Inspection {
         }),
       "parameters": .integer(Int64(parameters)),
       "bytes": .integer(Int64(byteCount)),
+      "models": .array(FittingModel.all(for: file).map(\.json)),
       "parts": .array(file.parts.map { ["key": .string($0.key), "tensors": .integer(Int64($0.count))] }),
       "metadata": .object(file.metadata.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) }),
     ]
@@ -47,6 +48,7 @@ struct Inspection {
     lines.append("\(Self.summary(file)), \(parameters) parameters with running statistics (\(file.format.rawValue))")
     let parts = file.parts
     if parts.count > 1 { lines.append("in " + parts.map { "\(printable($0.key)): \($0.count)" }.joined(separator: ", ")) }
+    lines += FittingModel.all(for: file).map(\.line)
     for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) { lines.append("\(printable(key)): \(printable(value))") }
     return lines.joined(separator: "\n") + "\n"
   }

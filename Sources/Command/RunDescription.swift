@@ -15,6 +15,17 @@ struct RunDescription {
   var table: TableDescription?
   /// mlp: features of the hidden layers, where they were chosen.
   var hidden: [Int]?
+  /// The head, where the network was given another.
+  var head: String?
+  /// What is held out of a folder of pictures, where the data is one.
+  var pictures: HeldOut?
+
+  /// Shares of the pictures, and the seed that chooses them.
+  struct HeldOut {
+    var validation: Double
+    var test: Double
+    var seed: UInt64
+  }
 
   /// The model that the run trains.
   /// - Throws: `Failure` for a name that this version does not know.
@@ -27,7 +38,16 @@ struct RunDescription {
     guard let model = ModelZoo.make(model, input: shape, classes: classNames.count) else {
       throw Failure("the run's model is '\(self.model)', and this version knows \(ModelZoo.names.joined(separator: ", "))")
     }
-    return model
+    return try head.map { try model.replacingHead(by: HeadDesign($0, classes: classNames.count)) } ?? model
+  }
+
+  /// What becomes of a picture before the model sees it.
+  /// - Throws: `Failure` for a model of something else.
+  func picturePipeline() throws(Failure) -> PicturePipeline {
+    guard input.count == 3, input[0] == input[1], input[2] == 3 else {
+      throw Failure("the run's model takes samples of \(Shape(input)), and pictures are [side, side, 3]")
+    }
+    return PicturePipeline(size: input[0], normalization: normalization)
   }
 }
 
@@ -51,6 +71,12 @@ extension RunDescription {
     input = try value("input") { $0.arrayValue?.compactMap(\.integerValue) }
     classNames = try value("classes") { $0.arrayValue?.compactMap(\.stringValue) }
     normalization = try Normalization(mean: numbers("mean"), deviation: numbers("deviation"))
+    head = json["head"]?.stringValue
+    if json["size"]?.integerValue != nil {
+      let text = json["seed"]?.stringValue.flatMap { UInt64($0) }
+      let seed = try text ?? UInt64(clamping: value("seed", \.integerValue))
+      pictures = HeldOut(validation: try value("validation", \.doubleValue), test: try value("test", \.doubleValue), seed: seed)
+    }
     if let json = json["table"], json != .null { table = try TableDescription(json, path: path) }
     hidden = json["hidden"]?.arrayValue?.compactMap(\.integerValue)
     let isRight = input.count == (table == nil ? 3 : 1) && input.allSatisfy { (1...1 << 24).contains($0) }

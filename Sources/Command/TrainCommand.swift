@@ -113,7 +113,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   /// A folder that is not there yet.
-  private static func freshFolder(_ model: String) -> String {
+  static func freshFolder(_ model: String) -> String {
     let name = "runs/\(Text.timestamp())-\(model)"
     guard exists(name) else { return name }
     var number = 2

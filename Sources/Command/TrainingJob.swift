@@ -12,8 +12,11 @@ struct TrainingJob {
   let run: RunDescription
   private let training: any Dataset
   private let validation: (any Dataset)?
-  private let test: any Dataset
+  private let test: (any Dataset)?
   private let trainer: Trainer
+  /// What training begins with, unless it is the initialisers' values; and what there is to say of it.
+  private let initial: ModelState?
+  private let notes: [String]
 
   /// - Throws: `TrainingError.batchSize` for a batch that the data cannot fill, and what splitting the data throws.
   init(settings: TrainingSettings, data: LoadedData) throws {
@@ -27,6 +30,31 @@ struct TrainingJob {
       data.isSplit ? (data.training, data.validation) : try data.training.divided(settings.validation, seed: settings.seed)
     guard settings.batchSize <= training.count else { throw TrainingError.batchSize(settings.batchSize, samples: training.count) }
     trainer = Trainer(model: try run.makeModel(), options: settings.trainingOptions(for: run))
+    (initial, notes) = (nil, [])
+  }
+
+  /// A fine-tuning.
+  /// - Throws: `TrainingError.batchSize`; what loading the weights throws; `SelectionError` for parameters that the model has not got.
+  init(settings: TrainingSettings, finetuning: FinetuneSettings, data: LoadedPictures) throws {
+    self.settings = settings
+    (training, validation, test) = (data.training, data.validation, data.test)
+    run = RunDescription(
+      data: settings.data, model: settings.model, batchSize: settings.batchSize, labelSmoothing: settings.labelSmoothing,
+      input: data.training.sampleShape, classNames: data.training.classNames, normalization: data.normalization, head: finetuning.head)
+    guard settings.batchSize <= training.count else { throw TrainingError.batchSize(settings.batchSize, samples: training.count) }
+    guard let model = try run.makeModel() as? any LayerWithHead else {
+      throw Failure("\(settings.model) has no head that could be replaced")
+    }
+    let pretrained = try PretrainedModel(
+      finetuning.pretrained, model: model, sampleShape: Shape(run.input), seed: settings.seed)
+    var options = settings.trainingOptions(for: run)
+    (options.groups, options.laterPhases) = try finetuning.groups(of: model, settings.optimizer, settings.schedule)
+    if finetuning.stayClose > 0 { options.anchor = pretrained.state }
+    options.mixing = finetuning.pictures.augmentations.mixing(seed: settings.seed)
+    if !finetuning.pictures.isAugmented { options.featureCache = FeatureCache() }
+    trainer = Trainer(model: model, options: options)
+    initial = pretrained.state
+    notes = pretrained.lines(classes: run.classNames.count) + finetuning.lines(options, model)
   }
 
   /// The plan of one training step, for people.
@@ -76,9 +104,10 @@ struct TrainingJob {
     let result: Trainer.Result
     do {
       result = try trainer.fit(
-        training, validation: validation, test: test, on: selection, resuming: checkpoint, start: ProcessStart.instant,
+        training, validation: validation, test: test, on: selection, from: checkpoint == nil ? initial : nil, resuming: checkpoint,
+        start: ProcessStart.instant,
         observe: { event in
-          if case .started(let start) = event { reporter.line(title(start)) }
+          if case .started(let start) = event { ([title(start)] + notes).forEach(reporter.line) }
           reporter.report(event)
         }, checkpoint: { try files.save($0, run) }, shouldStop: { reporter.noticesInterruption() })
     } catch {
@@ -105,7 +134,7 @@ struct TrainingJob {
       try files.save(result.checkpoint, run)
     }
     var record = result.record
-    if let deviation = run.table?.deviation, !Interruption.isRequested {
+    if let deviation = run.table?.deviation, let test, !Interruption.isRequested {
       record.regression = try trainer.predictions(for: test, state: result.state, on: device).multiplied(by: deviation)
     }
     try files.finish(record)
@@ -114,17 +143,19 @@ struct TrainingJob {
       throw Interrupted()
     }
     if let report = record.regression {
-      reporter.line("\(report.line)  (\(test.count) samples)")
+      reporter.line("\(report.line)  (\(test?.count ?? 0) samples)")
       return reporter.line("saved in \(path)")
     }
-    reporter.line(
-      "test accuracy \(Text.percent(record.testAccuracy))  test loss \(Text.fixed(record.testLoss, 4))  (\(test.count) samples)")
+    if let test {
+      reporter.line(
+        "test accuracy \(Text.percent(record.testAccuracy))  test loss \(Text.fixed(record.testLoss, 4))  (\(test.count) samples)")
+    }
     if let report = record.report { ReportText(report).lines.forEach(reporter.line) }
     reporter.line("saved in \(path)")
   }
 
   private func title(_ start: TrainingEvent.Start) -> String {
-    let samples = "\(start.trainingSamples) training, \(start.validationSamples) validation and \(test.count) test samples"
+    let samples = "\(start.trainingSamples) training, \(start.validationSamples) validation and \(test?.count ?? 0) test samples"
     return "\(settings.model): \(start.parameters) parameters; \(samples) of \(settings.data); \(start.stepsPerEpoch) steps per epoch"
   }
 }

@@ -52,6 +52,7 @@ final class TrainingReporter {
       // Not even quiet: a device is broken.
       bar?.clear()
       Terminal.write("glissade: \(Text.line(reason))\n", to: STDERR_FILENO)
+    case .unfroze(let epoch, let trainable): line("from epoch \(epoch) on \(trainable) parameters are trained")
     case .testing: bar?.draw(note: "evaluating the test set")
     }
   }

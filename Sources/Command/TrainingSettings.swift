@@ -22,6 +22,8 @@ struct TrainingSettings {
   var hidden: [Int]?
   var classWeights: ClassWeights?
   var sampling = TrainingOptions.Sampling.shuffled
+  /// What is trained of a pretrained network, where one is.
+  var finetuning: FinetuneSettings?
   /// How the run is kept.
   var saving = Saving()
   /// What the command was given, so that it can be given it again.
@@ -71,6 +73,7 @@ struct TrainingSettings {
       JSONMember("optimizer", .string(type(of: optimizer).name)),
     ]
     members += optimizer.settings
+    members += finetuning?.json ?? []
     members += [
       JSONMember("schedule", .string("\(schedule)")), JSONMember("clip_norm", clippingNorm.map { .float($0) } ?? .null),
       JSONMember("batch_size", .integer(Int64(batchSize))), JSONMember("label_smoothing", .float(labelSmoothing)),

@@ -1,7 +1,8 @@
 /// Batch normalisation over all axes but the last (Ioffe and Szegedy 2015): y = (x − mean) / √(variance + ε) · weight + bias.
 ///
 /// While training, mean and variance are the batch's, and running values follow them:
-/// running ← (1 − momentum)·running + momentum·batch, the variance unbiased, as in PyTorch. Otherwise they are the running values.
+/// running ← (1 − momentum)·running + momentum·batch, the variance unbiased, as in PyTorch. Otherwise, and where weight and bias are frozen,
+/// they are the running values, which do not move.
 /// Paths are PyTorch's: `weight`, `bias`, `running_mean`, `running_var`.
 public struct BatchNorm: Layer {
   public let weight: Parameter

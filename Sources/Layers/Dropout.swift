@@ -1,4 +1,5 @@
-/// Zeroes each element with probability `rate` and scales the others by 1 / (1 − rate) while training; otherwise does nothing.
+/// Zeroes each element with probability `rate` and scales the others by 1 / (1 − rate) while training; otherwise, and in a frozen layer, does
+/// nothing.
 /// Srivastava et al. 2014, in the inverted form that everyone uses. The mask is the same on every device (Philox4x32-10).
 public struct Dropout: Layer {
   /// In [0, 1).

@@ -23,7 +23,9 @@ extension Layer {
   /// Applies the layer.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     let graph = x.graph
-    return graph.scoped(owner: self, { LayerPath.path(of: self, in: graph, parent: $0, owner: $1) }) { forward(x) }
+    return graph.scoped(owner: self, isFrozen: graph.freezes(self), { LayerPath.path(of: self, in: graph, parent: $0, owner: $1) }) {
+      forward(x)
+    }
   }
 }
 

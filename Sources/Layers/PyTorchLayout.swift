@@ -21,7 +21,8 @@ public struct PyTorchLayout: Sendable {
     /// Its shape here.
     public let shape: Shape
     public let order: Order
-    /// Whether it belongs to the layer whose result is the model's: what changes with the number of classes.
+    /// Whether it belongs to the head, what changes with the number of classes: of a `LayerWithHead` what it says, otherwise the layer whose
+    /// result is the model's.
     public let isHead: Bool
 
     /// Its shape there.
@@ -55,6 +56,8 @@ public struct PyTorchLayout: Sendable {
   public let entries: [Entry]
   /// The names of the counters of batches that PyTorch's batch norms keep and ours have no use for (`bn1.num_batches_tracked`).
   public let batchCounters: [String]
+  /// The path of the layer that the head's parameters are in, as `fc`.
+  public let headPath: String?
 
   /// - Parameters:
   ///   - model: the network.
@@ -67,14 +70,25 @@ public struct PyTorchLayout: Sendable {
     let output = model(graph.input("features", shape: Shape([2] + sampleShape.dimensions)))
     if let error = graph.firstError { throw error }
     let uses = try ParameterUses(in: graph)
-    let head = graph.head(of: output)
+    var head = graph.head(of: output)
+    if let model = model as? any LayerWithHead { head = Set(LayerPath.parameters(of: model.headLayer).map(\.parameter.id)) }
     entries = parameters.map { path, parameter in
       Entry(path: path, shape: parameter.shape, order: uses.orders[parameter.id] ?? .same, isHead: head.contains(parameter.id))
     }
+    headPath = (model as? any LayerWithHead).flatMap { Self.path(of: $0.headLayer, in: parameters) }
     let counted = Set(graph.runningStatistics.map(\.mean.id))
     batchCounters = parameters.filter { counted.contains($0.parameter.id) }.map { path, parameter in
       String(path.dropLast(parameter.name.count)) + "num_batches_tracked"
     }
+  }
+
+  /// A layer's path: what is in front of the path that its first parameter has inside it.
+  private static func path(of layer: any Layer, in parameters: [(path: String, parameter: Parameter)]) -> String? {
+    guard let first = LayerPath.parameters(of: layer).first,
+      let whole = parameters.first(where: { $0.parameter.id == first.parameter.id })?.path,
+      whole.hasSuffix("." + first.path)
+    else { return nil }
+    return String(whole.dropLast(first.path.count + 1))
   }
 }
 

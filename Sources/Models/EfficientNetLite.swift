@@ -6,7 +6,7 @@ import GlissadeLayers
 /// Paths are those of the PyTorch package `efficientnet_lite_pytorch` (`_conv_stem`, `_blocks.0._depthwise_conv`, `_fc`, …), whose weights
 /// come from TensorFlow: hence the batch norms' ε of 10⁻³ and the padding that is uneven where a stride meets an even size. Its stochastic
 /// depth, which drops whole blocks while training from scratch, is left out.
-public struct EfficientNetLite: LayerWithPartNames {
+public struct EfficientNetLite: LayerWithHead, LayerWithPartNames {
   /// How the networks are scaled: how much wider and deeper than Lite0, for which pictures, with which dropout.
   public enum Size: String, CaseIterable, Sendable {
     case lite0 = "efficientnet-lite0"
@@ -44,8 +44,9 @@ public struct EfficientNetLite: LayerWithPartNames {
   public let blocks: [Block]
   public let convHead: Conv2D
   public let bn1: BatchNorm
-  public let fc: Dense
-  private let dropout: Dropout
+  /// The head, behind its dropout.
+  public private(set) var fc: any Layer
+  private var dropout: Dropout
 
   public static let partNames = [
     "convStem": "_conv_stem", "bn0": "_bn0", "blocks": "_blocks", "convHead": "_conv_head", "bn1": "_bn1", "fc": "_fc",
@@ -80,10 +81,20 @@ public struct EfficientNetLite: LayerWithPartNames {
     self.dropout = Dropout(dropout ?? size.scale.dropout)
   }
 
-  public func forward(_ x: Tensor) -> Tensor {
+  public func backbone(_ x: Tensor) -> Tensor {
     var y = relu6(bn0(convStem(x.atLeast(32, for: "efficientnet-lite"))))
     for block in blocks { y = block(y) }
-    return fc(dropout(GlobalAveragePool()(relu6(bn1(convHead(y))))))
+    return GlobalAveragePool()(relu6(bn1(convHead(y))))
+  }
+
+  public func head(_ features: Tensor) -> Tensor { fc(dropout(features)) }
+  public var headLayer: any Layer { fc }
+
+  public func replacingHead(by design: HeadDesign) throws(HeadError) -> EfficientNetLite {
+    var copy = self
+    copy.fc = try design.layers(inputs: 1280, leadingDropout: false)
+    if let rate = design.dropout { copy.dropout = Dropout(rate) }
+    return copy
   }
 
   /// The mobile inverted bottleneck: 1×1 convolution to more channels, depthwise convolution, 1×1 convolution without an activation, and a

@@ -1,13 +1,14 @@
 import GlissadeLayers
 
 /// A small convolutional network for small grey pictures, after LeCun et al. 1998: two 3×3 convolutions with ReLU and pooling, two dense layers.
-public struct LeNet: Layer {
+public struct LeNet: LayerWithHead {
   public let conv1: Conv2D
   public let conv2: Conv2D
   public let fc1: Dense
-  public let fc2: Dense
+  /// The head, behind its dropout.
+  public private(set) var fc2: any Layer
   private let pool = MaxPool2D(2)
-  private let dropout: Dropout
+  private var dropout: Dropout
 
   /// - Parameters:
   ///   - input: [height, width, channels] of a picture.
@@ -21,10 +22,19 @@ public struct LeNet: Layer {
     self.dropout = Dropout(dropout)
   }
 
-  public func forward(_ x: Tensor) -> Tensor {
+  public func backbone(_ x: Tensor) -> Tensor {
     var x = pool(relu(conv1(x)))
     x = pool(relu(conv2(x)))
-    x = relu(fc1(x.flattened()))
-    return fc2(dropout(x))
+    return relu(fc1(x.flattened()))
+  }
+
+  public func head(_ features: Tensor) -> Tensor { fc2(dropout(features)) }
+  public var headLayer: any Layer { fc2 }
+
+  public func replacingHead(by design: HeadDesign) throws(HeadError) -> LeNet {
+    var copy = self
+    copy.fc2 = try design.layers(inputs: 128, leadingDropout: false)
+    if let rate = design.dropout { copy.dropout = Dropout(rate) }
+    return copy
   }
 }

@@ -2,9 +2,10 @@ import GlissadeLayers
 
 /// MobileNetV2 (Sandler et al. 2018): blocks that widen their input, convolve each channel by itself, and narrow again without an
 /// activation. ReLU6 throughout. Paths are torchvision's. Wants pictures of 32×32 and more, and was made for 224×224.
-public struct MobileNetV2: Layer {
+public struct MobileNetV2: LayerWithHead {
   public let features: Sequential
-  public let classifier: Sequential
+  /// The head: dropout and a dense layer.
+  public private(set) var classifier: Sequential
 
   /// - Parameters:
   ///   - channels: of the pictures.
@@ -28,7 +29,17 @@ public struct MobileNetV2: Layer {
       Dropout(dropout), Dense(1280, classes, initializer: .normal(mean: 0, deviation: 0.01), biasInitializer: .zeros))
   }
 
-  public func forward(_ x: Tensor) -> Tensor { classifier(GlobalAveragePool()(features(x.atLeast(32, for: "mobilenet_v2")))) }
+  public func backbone(_ x: Tensor) -> Tensor { GlobalAveragePool()(features(x.atLeast(32, for: "mobilenet_v2"))) }
+  public var headLayer: any Layer { classifier }
+
+  /// The new head's layers are the classifier's, behind its dropout.
+  public func replacingHead(by design: HeadDesign) throws(HeadError) -> MobileNetV2 {
+    var copy = self
+    let new = try design.layers(inputs: 1280, leadingDropout: false)
+    let dropout = design.dropout.map { Dropout($0) as any Layer } ?? classifier.sequentialLayers[0]
+    copy.classifier = Sequential([dropout] + ((new as? Sequential)?.sequentialLayers ?? [new]))
+    return copy
+  }
 
   /// Convolution, batch norm, ReLU6.
   static func convolution(_ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, groups: Int = 1) -> Sequential {

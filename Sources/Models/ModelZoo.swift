@@ -17,7 +17,7 @@ public enum ModelZoo {
   ///   - input: [height, width, channels].
   ///   - classes: how many classes.
   /// - Returns: `nil` for an unknown name.
-  public static func make(_ name: String, input: Shape, classes: Int) -> (any Layer)? {
+  public static func make(_ name: String, input: Shape, classes: Int) -> (any LayerWithHead)? {
     if let size = EfficientNetLite.Size(rawValue: name) { return EfficientNetLite(size, channels: input[2], classes: classes) }
     return switch name {
     case "mlp": MLP([input.count, 512, 256, classes])

@@ -63,7 +63,7 @@ public struct Bottleneck: Layer {
 /// `resnet18` is `ResNet(channels: 3, classes: 10)`, for pictures as small as CIFAR's. torchvision's networks have the stem `.imageNet`:
 /// `resnet18-imagenet`, `resnet34` (blocks 3, 4, 6, 3) and `resnet50` (the same with bottlenecks). They want pictures of 32×32 and more and
 /// were made for 224×224.
-public struct ResNet: Layer {
+public struct ResNet: LayerWithHead {
   /// What comes before the first stage.
   public enum Stem: Hashable, Sendable {
     /// For small pictures: a 3×3 convolution of stride 1.
@@ -86,8 +86,11 @@ public struct ResNet: Layer {
   public let layer2: Sequential
   public let layer3: Sequential
   public let layer4: Sequential
-  public let fc: Dense
+  /// The head.
+  public private(set) var fc: any Layer
   private let stem: Stem
+  /// That the head takes.
+  private let features: Int
 
   /// - Parameters:
   ///   - channels: of the pictures.
@@ -112,13 +115,22 @@ public struct ResNet: Layer {
     layer2 = stage(1, expansion * 64, 128, stride: 2)
     layer3 = stage(2, expansion * 128, 256, stride: 2)
     layer4 = stage(3, expansion * 256, 512, stride: 2)
-    fc = Dense(expansion * 512, classes)
+    features = expansion * 512
+    fc = Dense(features, classes)
   }
 
-  public func forward(_ x: Tensor) -> Tensor {
+  public func backbone(_ x: Tensor) -> Tensor {
     var y = relu(bn1(conv1(stem == .small ? x : x.atLeast(32, for: "resnet"))))
     if stem == .imageNet { y = MaxPool2D(3, stride: 2, padding: 1)(y) }
-    return fc(GlobalAveragePool()(layer4(layer3(layer2(layer1(y))))))
+    return GlobalAveragePool()(layer4(layer3(layer2(layer1(y)))))
+  }
+
+  public var headLayer: any Layer { fc }
+
+  public func replacingHead(by design: HeadDesign) throws(HeadError) -> ResNet {
+    var copy = self
+    copy.fc = try design.layers(inputs: features)
+    return copy
   }
 }
 

@@ -5,9 +5,10 @@ import GlissadeLayers
 ///
 /// The dense layers take 7×7 pixels, which is what pictures of 224×224 leave. Others are brought to 7×7 by adaptive average pooling, as in
 /// torchvision; the smallest are 32×32.
-public struct VGG: Layer {
+public struct VGG: LayerWithHead {
   public let features: Sequential
-  public let classifier: Sequential
+  /// Three dense layers, of which the last is the head, with the dropout in front of it.
+  public private(set) var classifier: Sequential
   private let pool = AdaptiveAveragePool2D(7, 7)
 
   /// - Parameters:
@@ -35,5 +36,23 @@ public struct VGG: Layer {
       dense(inputs * 49, hidden), ReLU(), Dropout(dropout), dense(hidden, hidden), ReLU(), Dropout(dropout), dense(hidden, classes))
   }
 
-  public func forward(_ x: Tensor) -> Tensor { classifier(pool(features(x.atLeast(32, for: "vgg"))).flattened()) }
+  public func backbone(_ x: Tensor) -> Tensor {
+    let pooled = pool(features(x.atLeast(32, for: "vgg"))).flattened()
+    return inClassifier(pooled) { classifier.backbone(pooled) }
+  }
+
+  public func head(_ features: Tensor) -> Tensor { inClassifier(features) { classifier.head(features) } }
+
+  /// The classifier is called in two parts, under its own name.
+  private func inClassifier(_ x: Tensor, _ body: () -> Tensor) -> Tensor {
+    x.graph.scoped(owner: classifier, { parent, _ in parent.isEmpty ? "classifier" : parent + ".classifier" }, body)
+  }
+
+  public var headLayer: any Layer { classifier.headLayer }
+
+  public func replacingHead(by design: HeadDesign) throws(HeadError) -> VGG {
+    var copy = self
+    copy.classifier = try classifier.replacingHead(by: design)
+    return copy
+  }
 }

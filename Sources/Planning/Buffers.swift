@@ -10,6 +10,8 @@ public enum BufferReference: Hashable, Sendable, CustomStringConvertible {
   case gradients(group: Int)
   /// One kind of optimizer state for them (momentum, second moments, …), in the same layout.
   case state(group: Int, slot: Int)
+  /// Where the parameters of a group started, in the same layout, for groups that are drawn there.
+  case anchors(group: Int)
   /// Parameters that are not trained: frozen weights, running statistics.
   case statistics
   /// What the host tells a step: its number, the seed, learning rates (`StepConstants`, `GroupConstants`).
@@ -26,6 +28,7 @@ public enum BufferReference: Hashable, Sendable, CustomStringConvertible {
     case .parameters(let group): "parameters[\(group)]"
     case .gradients(let group): "gradients[\(group)]"
     case .state(let group, let slot): "state[\(group)][\(slot)]"
+    case .anchors(let group): "anchors[\(group)]"
     case .statistics: "statistics"
     case .constants: "constants"
     case .control: "control"

@@ -35,10 +35,13 @@ public struct Planner: Sendable {
     }
     let firstUpdate = lowering.pending.count
     if !request.updates.isEmpty {
+      for (group, strength) in request.anchorStrengths.enumerated() where strength != 0 {
+        lowering.lowerStayClose(group: group, strength: strength)
+      }
       if let norm = request.clippingNorm { lowering.lowerClipping(to: norm) }
       for (group, rule) in request.updates.enumerated() { lowering.lowerUpdate(rule, group: group) }
     }
-    if request.graph.isTraining {
+    if request.graph.isTrainingStep {
       for statistics in request.graph.runningStatistics {
         lowering.lowerRunningUpdate(
           statistics, mean: values[statistics.batchMean] ?? .init(node: 0), variance: values[statistics.batchVariance] ?? .init(node: 0))

@@ -18,6 +18,9 @@ public struct StepRequest {
   public var gradients: [(parameter: ParameterID, gradient: Tensor)] = []
   /// The optimizer of each parameter group; empty for a step that only evaluates.
   public var updates: [any UpdateRule] = []
+  /// How strongly each group is drawn to its anchors, by group: what is added to the gradient for each unit of distance. Groups without a
+  /// number, or with 0, are not.
+  public var anchorStrengths: [Float] = []
   /// Clips the global norm of all gradients to this.
   public var clippingNorm: Float?
   /// Where parameters live.

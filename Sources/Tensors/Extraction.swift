@@ -23,7 +23,7 @@ extension Graph {
         if mustStay(input) || !(isGiven(input) || isParameter(input)) { isNeeded[input.node] = true } else { isCut.insert(input) }
       }
     }
-    let copy = Graph(isTraining: isTraining)
+    let copy = Graph(isTraining: isTrainingStep)
     var values: [ValueID: Tensor] = [:]
     var given: [(source: Tensor, parameter: Parameter)] = []
     for (index, node) in nodes.enumerated() {

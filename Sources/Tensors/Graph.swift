@@ -19,6 +19,7 @@ public final class Graph {
   private struct Scope {
     var parent: Int
     var owner: Any?
+    var isFrozen = false
     var describe: (_ parent: String, _ owner: Any?) -> String
   }
 
@@ -34,8 +35,14 @@ public final class Graph {
     public let sampleCount: Int
   }
 
-  /// True while a training step is recorded: dropout drops and batch norm uses the batch's statistics.
-  public let isTraining: Bool
+  /// Whether a training step is recorded.
+  public let isTrainingStep: Bool
+  /// True while a part of a training step is recorded that is trained: dropout drops and batch norm uses the batch's statistics. In a frozen
+  /// layer it is false, so that the layer computes what it computes in evaluation and its statistics stay.
+  public var isTraining: Bool { isTrainingStep && !scopes[currentScope].isFrozen }
+  /// Weights that nothing trains in this step. A layer that has weights, all of them in here, is frozen, with everything inside it; a layer
+  /// without weights is what the layer is that calls it.
+  public var frozen: Set<ParameterID> = []
   /// The operations so far.
   public private(set) var nodes: [Node] = []
   /// Why the first invalid operation was invalid.
@@ -54,11 +61,11 @@ public final class Graph {
   private var currentScope = 0
 
   /// - Parameter isTraining: whether a training step is to be recorded.
-  public init(isTraining: Bool = true) { self.isTraining = isTraining }
+  public init(isTraining: Bool = true) { isTrainingStep = isTraining }
 
   /// An empty graph whose scopes have the same numbers and paths.
   init(copyingScopesOf other: Graph) {
-    isTraining = other.isTraining
+    isTrainingStep = other.isTrainingStep
     scopes = other.scopes
     parameterPaths = other.parameterPaths
     parameters = other.parameters
@@ -157,12 +164,14 @@ public final class Graph {
   /// Records what `body` does under a scope of its own, so that messages and plans can name the layer.
   /// - Parameters:
   ///   - owner: the layer, for the scopes inside.
+  ///   - isFrozen: whether it is recorded as in evaluation; inside a frozen scope everything is.
   ///   - describe: gives the scope's path from its parent's path and owner; called only when a path is asked for.
   ///   - body: what to record.
   public func scoped<Result>(
-    owner: Any? = nil, _ describe: @escaping (_ parent: String, _ owner: Any?) -> String, _ body: () -> Result
+    owner: Any? = nil, isFrozen: Bool = false, _ describe: @escaping (_ parent: String, _ owner: Any?) -> String, _ body: () -> Result
   ) -> Result {
-    scopes.append(Scope(parent: currentScope, owner: owner, describe: describe))
+    scopes.append(
+      Scope(parent: currentScope, owner: owner, isFrozen: isFrozen || scopes[currentScope].isFrozen, describe: describe))
     let outer = currentScope
     currentScope = scopes.count - 1
     defer { currentScope = outer }

@@ -21,8 +21,23 @@ public struct LoadReport: Hashable, Sendable, CustomStringConvertible {
   public var loaded: [String] = []
   /// Parameters of the last layer that were left at their first values, because the file's are of another size or not there.
   public var replacedHead: [ReplacedTensor] = []
+  /// Tensors of the file's own head that a new head has no place for.
+  public var droppedHead: [DroppedTensor] = []
   /// Names of tensors that a model like this has no use for (PyTorch's counters of batches).
   public var ignored: [String] = []
+
+  /// A tensor that was left out.
+  public struct DroppedTensor: Hashable, Sendable {
+    public var name: String
+    /// In its own layout.
+    public var shape: Shape
+  }
+
+  /// The classes that the file's head knows, where it was replaced: the extent of its last bias, or of its last weights.
+  public var replacedClasses: Int? {
+    guard !replacedHead.isEmpty else { return nil }
+    return (replacedHead.compactMap(\.found) + droppedHead.map(\.shape)).last { $0.rank > 0 }?[0]
+  }
 
   /// A parameter of the last layer that the file's tensor does not fit.
   public struct ReplacedTensor: Hashable, Sendable {
@@ -117,7 +132,9 @@ extension ModelState {
     }
     let (paths, counters) = (Set(layout.entries.map(\.path)), Set(layout.batchCounters))
     for tensor in tensors where !paths.contains(tensor.name) {
-      if counters.contains(tensor.name) {
+      if isNewHead, let head = layout.headPath, tensor.name.hasPrefix(head + ".") {
+        report.droppedHead.append(.init(name: tensor.name, shape: tensor.shape))
+      } else if counters.contains(tensor.name) {
         report.ignored.append(tensor.name)
       } else {
         problems.append("\(tensor.name) \(tensor.shape) is not in the model")

@@ -93,6 +93,7 @@ public struct RunFolder: Sendable {
       "step_milliseconds_median": number(record.steadyStepSeconds * 1000),
       "first_step_seconds": number(record.firstStepSeconds),
       "data_wait_seconds": number(record.dataWaitSeconds),
+      "feature_seconds": number(record.featureSeconds),
       "data_wait_share": number(record.dataWaitShare),
       "peak_arena_bytes": .integer(Int64(record.peakArenaBytes)),
       "interruption": record.interruption.map { .string($0) } ?? .null,

@@ -17,20 +17,21 @@ struct StepTrace {
   }
 
   /// - Parameters:
-  ///   - model: what is recorded.
-  ///   - paths: its parameters.
-  ///   - sampleShape: of one sample.
-  ///   - batchSize: samples in the batch.
+  ///   - paths: the model's parameters.
+  ///   - frozen: those that nothing trains.
+  ///   - input: the shape of a batch.
   ///   - isTraining: whether the step trains.
   ///   - loss: what is minimised.
   ///   - targets: what the loss compares with; distributions only where it has a form for them.
+  ///   - model: what is recorded.
   init(
-    _ model: any Layer, _ paths: [(path: String, parameter: Parameter)], _ sampleShape: Shape, _ batchSize: Int, isTraining: Bool,
-    _ loss: Loss, _ targets: Targets
+    _ paths: [(path: String, parameter: Parameter)], _ frozen: Set<ParameterID>, _ input: [Int], isTraining: Bool, _ loss: Loss,
+    _ targets: Targets, model: (Tensor) -> Tensor
   ) {
     graph = Graph(isTraining: isTraining)
+    graph.frozen = frozen
     for (path, parameter) in paths { graph.parameterPaths[parameter.id] = path }
-    let x = graph.input("features", shape: Shape([batchSize] + sampleShape.dimensions))
+    let x = graph.input("features", shape: Shape(input))
     switch (targets, loss.form) {
     case (.distributions, _):
       output = model(x)
@@ -39,7 +40,7 @@ struct StepTrace {
       sum = answerCredit(output, credit: credit)
       isFractional = true
     case (_, .labels(let compute, _)):
-      let labels = graph.input("labels", shape: [batchSize], dtype: .int32)
+      let labels = graph.input("labels", shape: [input[0]], dtype: .int32)
       output = model(x)
       (self.loss, sum) = compute(output, labels)
       isFractional = false

@@ -13,6 +13,13 @@ public struct TrainingOptions: Sendable {
   public var groups: [ParameterGroup]
   /// The global norm that gradients are clipped to.
   public var clippingNorm: Float?
+  /// What is trained from later epochs on, in their order; default always `groups`.
+  public var laterPhases: [TrainingPhase] = []
+  /// Where groups with `stayClose` are drawn to; default the state that training begins with.
+  public var anchor: ModelState?
+  /// Whether the features of a frozen backbone are computed once and kept; default not. For a `LayerWithHead`, in epochs that train nothing but
+  /// its head; only for data that is the same in every epoch.
+  public var featureCache: FeatureCache?
   /// A checkpoint after so many steps, counted from the beginning of the run, beside the one after each epoch.
   public var checkpointSteps: Int?
   /// How much samples of each class count in training's loss, which is then a mean weighted by them. Validation counts all alike.
@@ -98,7 +105,8 @@ public struct Trainer {
       throw TrainingError.invalid(option: "the steps between checkpoints", value: "\(steps)", requirement: "at least 1")
     }
     guard !options.groups.isEmpty else { throw TrainingError.nothingToTrain }
-    for group in options.groups { try group.schedule.validate() }
+    try options.checkPhases()
+    for group in options.groups + options.laterPhases.flatMap(\.groups) { try group.schedule.validate() }
     for (what, data) in [("validation", validation), ("test", test)] {
       if let data, data.sampleShape != training.sampleShape {
         throw TrainingError.sampleShape(what: what, data.sampleShape, expected: training.sampleShape)

@@ -42,11 +42,17 @@ public struct TrainingConditions: Hashable, Sendable {
     if let weights = settings.classWeights { options.append(Option("class weights", "\(weights)")) }
     if settings.sampling != .shuffled { options.append(Option("sampling", settings.sampling.rawValue)) }
     if let mixing = settings.mixing { options.append(Option("mixing", "\(mixing)")) }
-    for (index, group) in settings.groups.enumerated() {
-      let name = settings.groups.count == 1 ? "" : " of group \(index + 1)"
-      options.append(Option("optimizer\(name)", "\(group.optimizer)"))
-      options.append(Option("schedule\(name)", "\(group.schedule)"))
+    if settings.featureCache != nil { options.append(Option("feature cache", "used")) }
+    func note(_ groups: [ParameterGroup], _ phase: String) {
+      for (index, group) in groups.enumerated() {
+        let name = (groups.count == 1 ? "" : " of group \(index + 1)") + phase
+        options.append(Option("optimizer\(name)", "\(group.optimizer)"))
+        options.append(Option("schedule\(name)", "\(group.schedule)"))
+        if group.stayClose != 0 { options.append(Option("distance to the start\(name)", "\(group.stayClose)")) }
+      }
     }
+    note(settings.groups, "")
+    for phase in settings.laterPhases { note(phase.groups, " from epoch \(phase.firstEpoch) on") }
   }
 
   /// What is different now, in words; empty where a training can go on.

@@ -8,6 +8,8 @@ public enum TrainingEvent: Sendable {
   case epoch(EpochRecord)
   /// The device failed and training goes on on another.
   case fellBack(reason: String)
+  /// From this epoch on (from 1) other parameters are trained, so many in all.
+  case unfroze(epoch: Int, trainable: Int)
   /// The test set is being evaluated, or the validation data once more.
   case testing
 
@@ -121,6 +123,8 @@ public struct RunRecord: Sendable {
   public var interruption: String?
   /// What went wrong with the device that training began on, if it moved to another.
   public var fallback: String?
+  /// Seconds that computing the features of a frozen backbone took, where they were kept.
+  public var featureSeconds = 0.0
   /// Seconds the device waited for data.
   public var dataWaitSeconds = 0.0
   /// The share of the epochs' time that the device waited for data: near zero when loading keeps up. NaN before the first epoch is over.

@@ -28,6 +28,11 @@ final class TrainingRun {
   private let clock = ContinuousClock()
   private var session: TrainingSession?
   private var isInterrupted = false
+  /// The phase that the session is in, and where groups are drawn to that stay close.
+  private var phase: Int?
+  private var anchor: ModelState?
+  /// What epochs go through that train the head alone, once it is there.
+  private var kept: (training: FeatureDataset, validation: FeatureDataset?)?
   /// The session's steps before the first batch of the epoch at hand.
   private var stepsBeforeEpoch = 0
 
@@ -71,6 +76,11 @@ final class TrainingRun {
     // A short last batch that does not fit (one sample under batch norm, say) is found now, not at the end of the first epoch.
     let last = training.count % options.batchSize
     if last > 0 { _ = try session.plan(batchSize: last, isTraining: true) }
+    // So is what a later phase cannot do; its session goes again at once.
+    for phase in options.laterPhases {
+      let trial = try makeSession(device, groups: phase.groups)
+      for size in Set([options.batchSize, last]) where size > 0 { _ = try trial.plan(batchSize: size, isTraining: true) }
+    }
     switch beginning {
     case .initializers: break
     case .state(let initial): try session.restore(initial)
@@ -78,6 +88,7 @@ final class TrainingRun {
     }
     lastState = try session.state()
     self.last.state = lastState
+    try anchorGroups(of: session)
     record.device = device.information.description
     record.deviceReason = reason
     record.parameters = session.parameterCount
@@ -103,24 +114,69 @@ final class TrainingRun {
     let session = try open(device)
     try session.restore(last.state)
     lastState = last.state
+    try anchorGroups(of: session)
     record.device = device.information.description
     record.deviceReason = reason
   }
 
   private func open(_ device: any Device) throws -> TrainingSession {
-    let session = try TrainingSession(
-      model: model, sampleShape: Shape(training.sampleShape), batchSize: options.batchSize, loss: options.loss,
-      trainsOnDistributions: options.trainsOnDistributions, groups: options.groups, clippingNorm: options.clippingNorm, seed: options.seed,
-      device: device)
+    let session = try makeSession(device, groups: options.groups(inEpoch: completedEpochs + 1))
+    phase = options.phase(ofEpoch: completedEpochs + 1)
+    kept = nil
     self.session = session
     return session
   }
 
+  private func makeSession(_ device: any Device, groups: [ParameterGroup]) throws -> TrainingSession {
+    try TrainingSession(
+      model: model, sampleShape: Shape(training.sampleShape), batchSize: options.batchSize, loss: options.loss,
+      trainsOnDistributions: options.trainsOnDistributions, groups: groups, clippingNorm: options.clippingNorm, seed: options.seed,
+      device: device)
+  }
+
+  private func anchorGroups(of session: TrainingSession) throws {
+    if anchor == nil { anchor = options.anchor ?? lastState }
+    if let anchor { try session.anchor(at: anchor) }
+  }
+
+  /// The session for the epoch that comes next: another one where a phase begins, which takes over parameters and what optimizers remember.
+  private func sessionOfNextEpoch() throws -> TrainingSession? {
+    guard let current = session, options.phase(ofEpoch: completedEpochs + 1) != phase else { return session }
+    let (state, device) = (try current.state(), current.device)
+    record.peakArenaBytes = max(record.peakArenaBytes, current.peakArenaBytes)
+    session = nil
+    let next = try open(device)
+    try next.restore(state)
+    try anchorGroups(of: next)
+    observe(.unfroze(epoch: completedEpochs + 1, trainable: next.trainableCount))
+    return next
+  }
+
+  /// What an epoch goes through: the features of a frozen backbone where they are to be kept, otherwise the samples.
+  private func data(for session: TrainingSession) throws -> (training: any Dataset, validation: (any Dataset)?) {
+    guard let cache = options.featureCache, options.mixing == nil, session.canTakeFeatures else {
+      try session.take(.samples)
+      return (training, validation)
+    }
+    if kept == nil {
+      try session.take(.samples)
+      let begin = clock.now
+      func features(of data: any Dataset) throws -> FeatureDataset {
+        try FeatureDataset(of: data, by: session, batchSize: options.batchSize, cache: cache, shouldStop: shouldStop)
+      }
+      kept = (try features(of: training), try validation.map(features))
+      record.featureSeconds += seconds(since: begin)
+    }
+    try session.take(.features)
+    return (kept?.training ?? training, kept?.validation ?? validation)
+  }
+
   /// Trains the remaining epochs and evaluates the test set.
   func finish(test: (any Dataset)?) throws {
+    while completedEpochs < options.epochs, !isInterrupted, let session = try sessionOfNextEpoch() { try epoch(session) }
     guard let session else { return }
-    while completedEpochs < options.epochs, !isInterrupted { try epoch(session) }
-    record.peakArenaBytes = session.peakArenaBytes
+    record.peakArenaBytes = max(record.peakArenaBytes, session.peakArenaBytes)
+    try session.take(.samples)
     if !isInterrupted { try report(on: test, session) }
   }
 
@@ -145,12 +201,18 @@ final class TrainingRun {
     let epoch = completedEpochs
     var steps = last.completedBatches
     stepsBeforeEpoch = session.steps - steps
+    let (training, validation) = try data(for: session)
     let loader = try BatchLoader(training, order: order, startEpoch: epoch, startBatch: steps, endEpoch: epoch + 1, encoding: encoding)
     // As if the batches that are done already had been done since.
     let epochStart = clock.now - .seconds(last.epochSeconds)
     var stepStart = clock.now
     var lastReport = epochStart
     if steps == 0 { try session.resetSums() } else { try session.restore(sumsBlock: last.sums) }
+    if shouldStop() {
+      // What is kept may not be complete.
+      kept = nil
+      return try interrupt(session, epoch: epoch, steps: steps, since: epochStart)
+    }
     while let batch = try loader.next() {
       if shouldStop() { return try interrupt(session, epoch: epoch, steps: steps, since: epochStart) }
       try session.train(features: UnsafeBufferPointer(batch.features), targets: batch.targets) { group in
@@ -225,8 +287,9 @@ final class TrainingRun {
   }
 
   private func learningRate(ofGroup group: Int, step: Int) -> Double {
-    options.groups[group].schedule.learningRate(
-      base: options.groups[group].optimizer.learningRate, step: step, stepsPerEpoch: order.batchesPerEpoch,
+    let group = options.groups(inEpoch: completedEpochs + 1)[group]
+    return group.schedule.learningRate(
+      base: group.optimizer.learningRate, step: step, stepsPerEpoch: order.batchesPerEpoch,
       totalSteps: order.batchesPerEpoch * options.epochs)
   }
 
@@ -272,7 +335,8 @@ final class TrainingRun {
     // A gradient is noticed one step late at the most.
     for candidate in [step, step - 1] where candidate > stepsBeforeEpoch && report.operation == nil {
       let batch = candidate - stepsBeforeEpoch - 1
-      let loader = try BatchLoader(training, order: order, startEpoch: epoch, startBatch: batch, endEpoch: epoch + 1, encoding: encoding)
+      let data: any Dataset = session.input == .features ? kept?.training ?? training : training
+      let loader = try BatchLoader(data, order: order, startEpoch: epoch, startBatch: batch, endEpoch: epoch + 1, encoding: encoding)
       guard let again = try loader.next() else { continue }
       report.operation = try session.firstNotFinite(
         features: UnsafeBufferPointer(again.features), targets: again.targets, step: candidate)

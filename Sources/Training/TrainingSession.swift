@@ -24,22 +24,29 @@ public final class TrainingSession {
   public var trainableCount: Int { layout.entries.reduce(0) { $0 + ($1.group == nil ? 0 : $1.slice.count) } }
   /// Elements of all weights.
   public var parameterCount: Int { layout.entries.reduce(0) { $0 + ($1.parameter.role == .weight ? $1.slice.count : 0) } }
+  /// What steps are given; see `take(_:)`.
+  public internal(set) var input = Input.samples
   /// The largest activation arena so far, in bytes.
   public private(set) var peakArenaBytes = 0
 
-  private let model: any Layer
+  let model: any Layer
   private let paths: [(path: String, parameter: Parameter)]
-  private let sampleShape: Shape
+  let sampleShape: Shape
+  /// Weights that no group takes.
+  let frozen: Set<ParameterID>
   private let loss: Loss
   private let seed: UInt64
   private let clippingNorm: Float?
-  private let fuses: Bool
+  let fuses: Bool
   private let trainsOnDistributions: Bool
   /// Numbers that the output has for each sample.
   private let outputSize: Int
   private var shared: [BufferReference: any DeviceBuffer] = [:]
   private var steppers: [StepKey: Stepper] = [:]
-  private let constants: UnsafeMutableRawBufferPointer
+  /// What computes the backbone's features, by batch size.
+  var backbones: [Int: Stepper] = [:]
+  var knownFeatureShape: Shape?
+  let constants: UnsafeMutableRawBufferPointer
   private let control: any DeviceBuffer
 
   /// Where the batch at hand is: features, and labels or values.
@@ -52,6 +59,16 @@ public final class TrainingSession {
   private struct StepKey: Hashable {
     var batchSize: Int
     var isTraining: Bool
+    var input: Input
+  }
+
+  /// What steps take.
+  public enum Input: Hashable, Sendable {
+    /// Samples, which go through the whole model.
+    case samples
+    /// What a `LayerWithHead`'s backbone made of samples (`features(of:)`), which goes through the head alone. Only for sessions that do not
+    /// train the backbone.
+    case features
   }
 
   /// A plan that is ready to be replayed. A class, so that handing it over copies nothing.
@@ -104,20 +121,24 @@ public final class TrainingSession {
     self.fuses = fuses
     paths = LayerPath.parameters(of: model)
 
+    // What no group takes is frozen: its layers compute what they compute in evaluation.
+    var groupOf: [ParameterID: Int] = [:]
+    var frozen = Set<ParameterID>()
+    for (path, parameter) in paths where parameter.role == .weight {
+      if let group = groups.firstIndex(where: { $0.takes(path) }) { groupOf[parameter.id] = group } else { frozen.insert(parameter.id) }
+    }
+    self.frozen = frozen
     // What depends on no trained parameter, or does not reach the loss, gets no gradient and no place in an arena.
     let trace = StepTrace(
-      model, paths, sampleShape, batchSize, isTraining: !groups.isEmpty, loss,
-      !loss.isOfClasses ? .values : trainsOnDistributions && !groups.isEmpty ? .distributions : .labels)
+      paths, frozen, [batchSize] + sampleShape.dimensions, isTraining: !groups.isEmpty, loss,
+      !loss.isOfClasses ? .values : trainsOnDistributions && !groups.isEmpty ? .distributions : .labels
+    ) { model($0) }
     if let error = trace.graph.firstError { throw error }
     outputSize = trace.output.shape.count / batchSize
     try Self.check(paths)
     let known = Set(paths.map(\.parameter.id))
     if let stray = trace.graph.parameters.first(where: { !known.contains($0.id) }) {
       throw TrainingError.unreachableParameter(name: stray.name, shape: stray.shape)
-    }
-    var groupOf: [ParameterID: Int] = [:]
-    for (path, parameter) in paths where parameter.role == .weight {
-      if let group = groups.firstIndex(where: { $0.takes(path) }) { groupOf[parameter.id] = group }
     }
     let wanted = trace.graph.parameters.filter { groupOf[$0.id] != nil }
     let reached = zip(wanted, trace.graph.gradients(of: trace.loss, withRespectTo: wanted.map { trace.graph[$0] }))
@@ -135,6 +156,7 @@ public final class TrainingSession {
       shared[.parameters(group: group)] = try device.makeBuffer(count: size)
       shared[.gradients(group: group)] = try device.makeBuffer(count: size)
       for slot in 0..<groups[group].optimizer.stateSlots { shared[.state(group: group, slot: slot)] = try device.makeBuffer(count: size) }
+      if groups[group].stayClose != 0 { shared[.anchors(group: group)] = try device.makeBuffer(count: size) }
     }
     shared[.statistics] = try device.makeBuffer(count: layout.statisticsSize)
     try initialize()
@@ -162,7 +184,8 @@ public final class TrainingSession {
 
   /// Records a step in the form in which it will get its targets.
   private func trace(_ batchSize: Int, isTraining: Bool) -> StepTrace {
-    StepTrace(model, paths, sampleShape, batchSize, isTraining: isTraining, loss, targets(isTraining: isTraining))
+    StepTrace(
+      paths, frozen, [batchSize] + inputShape.dimensions, isTraining: isTraining, loss, targets(isTraining: isTraining), model: output(of:))
   }
 
   private func targets(isTraining: Bool) -> StepTrace.Targets {
@@ -188,6 +211,7 @@ public final class TrainingSession {
       let gradients = trace.graph.gradients(of: trace.loss, withRespectTo: trained.map { trace.graph[$0] })
       request.gradients = zip(trained, gradients).compactMap { parameter, gradient in gradient.map { (parameter.id, $0) } }
       request.updates = groups.map(\.optimizer)
+      request.anchorStrengths = groups.map(\.stayClose)
       request.clippingNorm = clippingNorm
     } else {
       request.outputs["output"] = trace.output
@@ -196,21 +220,25 @@ public final class TrainingSession {
   }
 
   private func stepper(_ batchSize: Int, _ isTraining: Bool) throws -> Stepper {
-    let key = StepKey(batchSize: batchSize, isTraining: isTraining)
+    let key = StepKey(batchSize: batchSize, isTraining: isTraining, input: input)
     if let current, current.key == key { return current.stepper }
     if let known = steppers[key] {
       current = (key, known)
       return known
     }
-    let plan = try plan(batchSize: batchSize, isTraining: isTraining)
+    let stepper = try prepare(try plan(batchSize: batchSize, isTraining: isTraining))
+    steppers[key] = stepper
+    current = (key, stepper)
+    return stepper
+  }
+
+  /// Makes a plan ready to be replayed.
+  func prepare(_ plan: Plan) throws(DeviceError) -> Stepper {
     let memory = try PlanMemory(for: plan, on: device, sharing: shared)
     // The largest arenas so far serve every plan: steps run one after another.
     for reference in [BufferReference.activations, .inputs, .zeros] { shared[reference] = memory.buffers[reference] }
     peakArenaBytes = max(peakArenaBytes, plan.activationsSize * 4)
-    let stepper = Stepper(plan: plan, prepared: try device.prepare(plan, buffers: memory.buffers), memory: memory)
-    steppers[key] = stepper
-    current = (key, stepper)
-    return stepper
+    return Stepper(plan: plan, prepared: try device.prepare(plan, buffers: memory.buffers), memory: memory)
   }
 
   // MARK: Steps
@@ -263,11 +291,11 @@ public final class TrainingSession {
       (count, found, expected) = (labels.count, labels.count, labels.count)
       staged[1] = UnsafeRawBufferPointer(labels)
     case (.values(let values), .values):
-      count = features.count / max(sampleShape.count, 1)
+      count = features.count / max(inputShape.count, 1)
       (found, expected) = (values.count, count * outputSize)
       staged[1] = UnsafeRawBufferPointer(values)
     case (.distributions(let weights, let credit), .distributions):
-      count = features.count / max(sampleShape.count, 1)
+      count = features.count / max(inputShape.count, 1)
       (found, expected) = (weights.count + credit.count, 2 * count * outputSize)
       stagedDistributions[0] = UnsafeRawBufferPointer(features)
       stagedDistributions[1] = UnsafeRawBufferPointer(weights)
@@ -275,10 +303,10 @@ public final class TrainingSession {
     default:
       throw .invalid(option: "a batch's targets", value: targets.form, requirement: "\(form), which is what the step compares with")
     }
-    guard count > 0, features.count == count * sampleShape.count else {
+    guard count > 0, features.count == count * inputShape.count else {
       throw .invalid(
         option: "a batch", value: "\(features.count) numbers for \(count) labels",
-        requirement: "\(sampleShape.count) numbers (\(sampleShape)) for each label")
+        requirement: "\(inputShape.count) numbers (\(inputShape)) for each label")
     }
     guard found == expected else {
       throw .invalid(
@@ -292,10 +320,11 @@ public final class TrainingSession {
   /// - Parameter features: the samples one after another.
   /// - Returns: the output's elements.
   public func predict(_ features: [Float]) throws -> [Float] {
-    let count = features.count / max(sampleShape.count, 1)
-    guard count > 0, count * sampleShape.count == features.count else {
+    let size = inputShape.count
+    let count = features.count / max(size, 1)
+    guard count > 0, count * size == features.count else {
       throw TrainingError.invalid(
-        option: "features", value: "\(features.count) numbers", requirement: "a positive multiple of \(sampleShape.count), a sample's size")
+        option: "features", value: "\(features.count) numbers", requirement: "a positive multiple of \(size), a sample's size")
     }
     try features.withUnsafeBufferPointer { features in
       if loss.isOfClasses {

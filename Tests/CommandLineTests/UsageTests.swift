@@ -17,8 +17,11 @@ struct UsageTests {
   }
 
   @Test(arguments: [
-    (["trian"], "unknown command 'trian'; did you mean 'train'? (train, evaluate, devices, tune, bench, inspect, convert)"),
-    (["xyz"], "unknown command 'xyz'; there are train, evaluate, devices, tune, bench, inspect, convert"),
+    (
+      ["trian"],
+      "unknown command 'trian'; did you mean 'train'? (train, finetune, evaluate, predict, devices, tune, bench, inspect, convert)"
+    ),
+    (["xyz"], "unknown command 'xyz'; there are train, finetune, evaluate, predict, devices, tune, bench, inspect, convert"),
     (["train", "--model", "lenett"], "unknown model 'lenett'; did you mean 'lenet'? (mlp, lenet, resnet18, "),
     (["train", "--model", "resnet"], "did you mean 'resnet18'?"),
     (["train", "--model", "transformer"], "unknown model 'transformer'; there are mlp, lenet, resnet18, resnet18-imagenet, "),

@@ -54,6 +54,7 @@ struct CoverageTests {
     "dropout",  // DropoutTests
     "batch_norm_running_update", "argmax_rows",  // StatisticsTests
     "sgd", "rmsprop", "adam", "gradient_norm_partial", "gradient_norm_finish", "step_end",  // the optimizers' trajectories
+    "stay_close",  // FineTuningTests
     "fma_peak", "copy_peak", "empty_launch",  // BenchmarksTests
   ]
 

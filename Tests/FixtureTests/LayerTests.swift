@@ -18,7 +18,7 @@ struct LayerTests {
   static let tolerance = 2e-6
 
   @Test("Every case of the fixture is tested") func complete() throws {
-    let tested = Self.pools + Self.convolutions + ["batchnorm"] + Self.losses + Self.activations
+    let tested = Self.pools + Self.convolutions + ["batchnorm"] + Self.losses + Self.activations + LossTests.cases
     #expect(Set(try Self.fixture.get().metadata("cases").strings) == Set(tested))
   }
 

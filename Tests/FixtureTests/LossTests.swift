@@ -8,6 +8,10 @@ struct LossTests {
   private static let fixture = Result { try Fixture("layers") }
   private static let tolerance = 2e-6
 
+  /// Of the fixture's cases, those that are tested here.
+  static let cases = distributions + values
+
+  private static let values = ["mse", "l1", "huber"]
   private static let distributions = [
     "cross-entropy", "cross-entropy-smoothing", "cross-entropy-weights", "cross-entropy-weights-smoothing", "cross-entropy-mixed",
     "cross-entropy-mixed-weights-smoothing",
@@ -71,7 +75,7 @@ struct LossTests {
     #expect(abs(found - expected) < 1e-6)
   }
 
-  @Test("Losses of values", arguments: DeviceUnderTest.all, ["mse", "l1", "huber"])
+  @Test("Losses of values", arguments: DeviceUnderTest.all, values)
   func values(on under: DeviceUnderTest, name: String) throws {
     let fixture = try Self.fixture.get()
     let entry = try fixture.metadata(name)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from generator import checkpoints, events, files, layers, models, optimizers, pictures, pretrained, schedules, streams
+from generator import checkpoints, events, files, finetuning, layers, models, optimizers, pictures, pretrained, schedules, streams
 
 FOLDER = Path(__file__).resolve().parent
 FIXTURES = {
@@ -21,6 +21,7 @@ FIXTURES = {
   "layers.safetensors": layers.generate,
   "lenet.safetensors": lambda path: models.generate(path, "lenet"),
   "resnet18.safetensors": lambda path: models.generate(path, "resnet18"),
+  "finetuning.safetensors": finetuning.generate,
   "checkpoints.safetensors": checkpoints.generate,
   "tensorboard.tfevents": events.generate,
   "pictures.safetensors": pictures.generate,

@@ -22,7 +22,7 @@ struct MemoryTests {
           switch slice.buffer {
           case .activations: #expect(slice.offset + Slice.room(slice.count) <= plan.activationsSize)
           case .inputs: #expect(slice.offset + Slice.room(slice.count) <= plan.inputsSize)
-          case .parameters(let group), .gradients(let group), .state(let group, _):
+          case .parameters(let group), .gradients(let group), .state(let group, _), .anchors(let group):
             #expect(slice.offset + slice.count <= request.layout.groupSizes[group])
           case .statistics: #expect(slice.offset + Slice.room(slice.count) <= request.layout.statisticsSize)
           case .zeros: #expect(slice.offset + slice.count <= plan.zerosSize && !launch.writes.contains(slice))

@@ -12,6 +12,21 @@ extension Lowering {
     }
   }
 
+  /// Draws a group to its anchors: strength · (parameter − anchor) joins each gradient.
+  mutating func lowerStayClose(group: Int, strength: Float) {
+    let size = layout.groupSizes[group]
+    guard size > 0 else { return }
+    let parameters = fixed(Slice(.parameters(group: group), offset: 0, count: size))
+    let anchors = fixed(Slice(.anchors(group: group), offset: 0, count: size))
+    let gradients = fixed(Slice(.gradients(group: group), offset: 0, count: size))
+    emit(
+      "stay_close", Launch.Note("distance to the start", shape: [size], flops: 3 * size), items: (profile.shares(of: size), 1, 1),
+      [.read(parameters), .read(anchors), .update(gradients)]
+    ) { unit in
+      StayCloseParameters(p: unit(parameters), anchor: unit(anchors), g: unit(gradients), count: Int32(size), strength: strength)
+    }
+  }
+
   /// The global norm of all gradients, and the factor that brings it down to `norm`.
   mutating func lowerClipping(to norm: Float) {
     let chunk = 1 << 14

@@ -1,0 +1,152 @@
+import ArgumentParser
+import Glissade
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// `glissade finetune`.
+struct FinetuneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "finetune", abstract: "Teach a pretrained network the classes of a folder of pictures.",
+    discussion: """
+      Takes a network's weights from PyTorch or from a run, gives it a new head for the folder's classes, and trains what is not frozen. \
+      Frozen layers compute what they compute in evaluation: their batch norms keep their statistics. While the whole backbone is frozen and \
+      pictures are not augmented, its features are computed once. The run folder is that of 'glissade train'.
+      """)
+
+  @Option(help: ArgumentHelp("One of \(ModelZoo.names.joined(separator: ", "))."))
+  var model = "efficientnet-lite0"
+
+  @Option(help: "The weights to begin from: a PyTorch checkpoint, a safetensors file, or the folder of a run.")
+  var pretrained: String
+
+  @Option(help: "A folder of pictures, JPEG or PNG, with a folder in it for each class.")
+  var data: String
+
+  @Option(help: "Only these classes, as in animals,food. (default: every folder in the data)")
+  var classes: String?
+
+  @Option(help: "The new head: dense, or features of hidden layers and a rate of dropout, as in 256,dropout(0.2).")
+  var head = "dense"
+
+  @Option(help: "What is not trained at first: backbone, head, or paths as in blocks.0-5,**.bias. (default: nothing)")
+  var freeze: String?
+
+  @Option(help: "The epoch from which everything is trained, as in 4; or what is trained from when, as in 4:blocks.10-15,8:backbone.")
+  var unfreezeAt: String?
+
+  @Option(help: "Learning rate of the backbone: a number, or a multiple of the head's, as in 0.1x.")
+  var backboneLr = "0.1x"
+
+  @Option(parsing: .unconditional, help: "How strongly the backbone is drawn to its pretrained weights (L2-SP).")
+  var stayClose: Float = 0
+
+  @Option(help: "Random changes of the pictures, as in flip,crop,color-jitter(0.4),mixup. (default: none)")
+  var augment = "none"
+
+  @Option(parsing: .unconditional, help: "The side of the pictures that the network sees. (default: the network's own, mostly 224)")
+  var size: Int?
+
+  @Option(parsing: .unconditional, help: "How often the training data is gone through.")
+  var epochs = 10
+
+  @Option(help: "sgd, rmsprop, adam or adamw.")
+  var optimizer = "adam"
+
+  @Option(parsing: .unconditional, help: "Samples in a step.")
+  var batchSize = 32
+
+  @OptionGroup var device: DeviceOptions
+
+  @Option(parsing: .unconditional, help: "Seed of the head, shuffles, the division of the pictures, dropout and augmentation.")
+  var seed: UInt64 = 1
+
+  @Option(help: "The run folder. (default: runs/<date>-<time>-<model>)")
+  var out: String?
+
+  @Option(parsing: .unconditional, help: "Share of the pictures that is checked after each epoch, unless the folder has such a part.")
+  var validation = 0.2
+
+  @Option(parsing: .unconditional, help: "Share of the pictures that is measured with at the end, unless the folder has such a part.")
+  var test = 0.0
+
+  @Option(help: "Learning rate over the run, as in 'warmup(500 steps) then cosine(to: 1e-5)'; also step, exponential, linear.")
+  var schedule = "constant"
+
+  @Option(parsing: .unconditional, help: "Clip the global norm of the gradients to this.")
+  var clipNorm: Float?
+
+  @Option(parsing: .unconditional, help: "Share of each label that is spread over all classes.")
+  var labelSmoothing: Float = 0
+
+  @Flag(help: "Print nothing but errors.")
+  var quiet = false
+
+  @OptionGroup(title: "Unbalanced classes") var balance: BalanceOptions
+
+  @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
+
+  @OptionGroup(title: "Optimizer options") var hyperparameters: HyperparameterOptions
+
+  func run() throws {
+    var settings = try settings()
+    let finetuning = try finetuneSettings()
+    settings.finetuning = finetuning
+    let (data, unreadable) = try finetuning.pictures.load(data, validation: validation, seed: seed)
+    for line in unreadable { Terminal.write("glissade: left out: \(Text.line(line))\n", to: STDERR_FILENO) }
+    let job = try TrainingJob(settings: settings, finetuning: finetuning, data: data)
+    let folder = RunFolder(checkpoints.resume ?? out ?? TrainCommand.freshFolder(model))
+    try job.run(on: try device.open(), folder: folder, resumes: checkpoints.resume != nil, isQuiet: quiet)
+  }
+
+  /// What every training has, checked as far as it can be without data and device.
+  private func settings() throws -> TrainingSettings {
+    guard ModelZoo.names.contains(model) else { throw Misuse.unknown("model", model, among: ModelZoo.names) }
+    try check("--epochs", epochs, (1...1_000_000).contains(epochs), "from 1 to 1000000")
+    try check("--batch-size", batchSize, batchSize > 0, "at least 1")
+    try check("--validation", validation, validation >= 0 && validation < 1, "at least 0 and below 1")
+    try check("--test", test, test >= 0 && test + validation < 1, "at least 0, and below 1 together with --validation")
+    try check("--label-smoothing", labelSmoothing, labelSmoothing >= 0 && labelSmoothing < 1, "at least 0 and below 1")
+    try check("--stay-close", stayClose, stayClose >= 0 && stayClose.isFinite, "a number of at least 0")
+    if let size { try check("--size", size, (32...4096).contains(size), "from 32 to 4096") }
+    if let clipNorm { try check("--clip-norm", clipNorm, clipNorm > 0 && clipNorm.isFinite, "a number above 0") }
+    if data.isEmpty { throw Misuse("--data is empty, and it has to name a folder") }
+    if let out, out.isEmpty { throw Misuse("--out is empty, and it has to name a folder") }
+    let saving = try checkpoints.saving(out: out)
+    return TrainingSettings(
+      data: data, model: model, epochs: epochs, optimizer: try hyperparameters.optimizer(optimizer), schedule: try Schedule(schedule),
+      batchSize: batchSize, device: try device.request(), threads: device.threads, seed: seed, validation: validation,
+      clippingNorm: clipNorm, labelSmoothing: labelSmoothing, classWeights: try balance.weights(), sampling: try balance.chosenSampling(),
+      saving: saving, command: .current)
+  }
+
+  private func finetuneSettings() throws -> FinetuneSettings {
+    do {
+      _ = try HeadDesign(head, classes: 1)
+      let classes = classes?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      if let classes, classes.contains(where: \.isEmpty) {
+        throw Misuse("--classes has an empty name in it; names are separated by commas")
+      }
+      let later = try unfreezeAt.map(FinetuneSettings.unfreezing) ?? []
+      if let last = later.last, last.epoch > epochs {
+        throw Misuse("--unfreeze-at \(last.epoch) comes after the last epoch, \(epochs)")
+      }
+      let pictures = PictureSettings(
+        classes: classes, size: size ?? EfficientNetLite.Size(rawValue: model)?.resolution ?? 224,
+        augmentations: try AugmentationList(augment),
+        testShare: test, threads: device.threads, augmentationText: augment)
+      return FinetuneSettings(
+        pretrained: pretrained, head: head, freeze: try freeze.map { try ParameterSelection($0) }, unfreezing: later,
+        backboneRate: try FinetuneSettings.Rate(backboneLr), stayClose: stayClose, pictures: pictures)
+    } catch let error as HeadError { throw Misuse("--head: \(error)") } catch let error as AugmentationError {
+      throw Misuse("--augment: \(error)")
+    } catch let error as SelectionError { throw Misuse("\(error)") }
+  }
+
+  private func check(_ name: String, _ value: some CustomStringConvertible, _ isRight: Bool, _ requirement: String) throws(Misuse) {
+    if !isRight { throw Misuse("\(name) is \(value), and it has to be \(requirement)") }
+  }
+}

@@ -1,0 +1,139 @@
+import ArgumentParser
+import Glissade
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// `glissade predict`.
+struct PredictCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict", abstract: "Say what a trained model sees in pictures.",
+    discussion: """
+      Prints the most probable classes of each picture. A folder stands for all pictures in it, at any depth. Pictures that cannot be read \
+      are named on standard error; the others are done all the same, and the status is 1 at the end.
+      """)
+
+  @Option(name: .customLong("run"), help: "The folder of a run.")
+  var runPath: String?
+
+  @Option(help: "A network as it was published, in place of a run: one that 'glissade train' knows, whose weights --pretrained has.")
+  var model: String?
+
+  @Option(help: "With --model: the weights, a PyTorch checkpoint or a safetensors file. Classes are called by their numbers.")
+  var pretrained: String?
+
+  @Argument(help: "Pictures (JPEG or PNG), and folders of pictures.")
+  var pictures: [String]
+
+  @Option(parsing: .unconditional, help: "How many classes are printed for each picture.")
+  var top = 5
+
+  @OptionGroup var device: DeviceOptions
+
+  @Option(parsing: .unconditional, help: "Pictures in a step. (default: the run's)")
+  var batchSize: Int?
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    if top < 1 { throw Misuse("--top is \(top), and it has to be at least 1") }
+    if let batchSize, batchSize < 1 { throw Misuse("--batch-size is \(batchSize), and it has to be at least 1") }
+    _ = try device.request()
+    let (run, model, state) = try network()
+    let pipeline = try run.picturePipeline()
+    let (paths, missing) = Self.expand(pictures)
+    var failed = missing.count
+    for line in missing { Terminal.write("glissade: \(Text.line(line))\n", to: STDERR_FILENO) }
+    var results: [JSONValue] = []
+    let selection = try device.open()
+    let size = min(batchSize ?? run.batchSize, max(paths.count, 1))
+    let session = try TrainingSession(
+      model: model, sampleShape: Shape(run.input), batchSize: size, groups: [], device: selection.device)
+    try session.restore(state)
+    for start in stride(from: 0, to: paths.count, by: size) {
+      let batch = Array(paths[start..<min(start + size, paths.count)])
+      let list = try PictureList(paths: batch, labels: batch.map { _ in 0 }, classNames: run.classNames)
+      let data = try PictureDataset(list, pipeline: pipeline, loading: PictureLoading(threads: device.threads, unreadableShare: 1))
+      for error in data.unreadable { Terminal.write("glissade: \(Text.line("\(error)"))\n", to: STDERR_FILENO) }
+      failed += data.unreadable.count
+      guard data.count > 0 else { continue }
+      let output = try session.predict(try data.gather(Array(0..<data.count)).features)
+      let classes = run.classNames.count
+      for index in 0..<data.count {
+        let likeliest = Self.likeliest(output[(index * classes)..<((index + 1) * classes)], top)
+        let path = data.name(ofSample: index) ?? ""
+        if json {
+          results.append(Self.json(path, likeliest, run.classNames))
+        } else {
+          let text = likeliest.map { "\(run.classNames[$0.label]) \(Text.percent($0.probability, 1))" }.joined(separator: "  ")
+          Terminal.write("\(path): \(text)\n", to: STDOUT_FILENO)
+        }
+      }
+    }
+    if json { Terminal.write(JSONValue.array(results).text(pretty: true), to: STDOUT_FILENO) }
+    if failed > 0 { throw Failure("\(failed) of \(paths.count + missing.count) pictures could not be read") }
+  }
+
+  /// The network with its numbers, and what it is for.
+  private func network() throws -> (run: RunDescription, model: any Layer, state: ModelState) {
+    switch (runPath, model, pretrained) {
+    case (let path?, nil, nil):
+      guard exists(path) else { throw Failure("\(path): no such run folder") }
+      let folder = RunFolder(path)
+      let run = try RunDescription(contentsOf: folder.optionsPath)
+      let model = try run.makeModel()
+      let known = LayerPath.parameters(of: model).map { (path: $0.path, shape: $0.parameter.shape) }
+      return (run, model, try ModelState(contentsOf: folder.modelPath, for: known))
+    case (nil, let name?, let weights?):
+      guard ModelZoo.names.contains(name) else { throw Misuse.unknown("model", name, among: ModelZoo.names) }
+      let size = EfficientNetLite.Size(rawValue: name)?.resolution ?? 224
+      guard let fitting = FittingModel.all(for: try WeightsFile(path: weights)).first(where: { $0.name == name }),
+        let classes = fitting.classes
+      else { throw Failure("\(weights) does not hold the weights of \(name); 'glissade inspect' says what it holds") }
+      let run = RunDescription(
+        data: weights, model: name, batchSize: 16, labelSmoothing: 0, input: [size, size, 3], classNames: (0..<classes).map { "\($0)" },
+        normalization: .imageNet)
+      guard let model = try run.makeModel() as? any LayerWithHead else { throw Failure("\(name) has no head") }
+      return (run, model, try PretrainedModel(weights, model: model, sampleShape: Shape(run.input), seed: 0).state)
+    default: throw Misuse("predict takes either --run, or --model and --pretrained")
+    }
+  }
+
+  private static func json(_ path: String, _ likeliest: [(label: Int, probability: Double)], _ names: [String]) -> JSONValue {
+    [
+      "file": .string(path),
+      "classes": .array(likeliest.map { ["class": .string(names[$0.label]), "probability": .number($0.probability)] }),
+    ]
+  }
+
+  /// The files, folders replaced by what is in them; and what is wrong with those that have none.
+  private static func expand(_ given: [String]) -> (paths: [String], missing: [String]) {
+    var paths: [String] = []
+    var missing: [String] = []
+    for path in given {
+      guard isFolder(path) else {
+        paths.append(path)
+        continue
+      }
+      do {
+        let found = try PictureFolder.pictures(in: path)
+        if found.isEmpty { missing.append("\(path): no jpg, jpeg or png file in it") }
+        paths += found
+      } catch { missing.append("\(error)") }
+    }
+    return (paths, missing)
+  }
+
+  /// The classes with the highest probabilities, softmax of the outputs, the lower number first among equals.
+  static func likeliest(_ outputs: ArraySlice<Float>, _ count: Int) -> [(label: Int, probability: Double)] {
+    let largest = Double(outputs.max() ?? 0)
+    let exponentials = outputs.map { exp(Double($0) - largest) }
+    let sum = exponentials.reduce(0, +)
+    let order = exponentials.indices.sorted { (-exponentials[$0], $0) < (-exponentials[$1], $1) }
+    return order.prefix(count).map { ($0, exponentials[$0] / sum) }
+  }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import Glissade
+import TestSupport
+import Testing
+
+/// `glissade finetune` and `glissade predict`, on small pictures of three colours and a small network with random weights of ten classes.
+struct FinetuneTests {
+  private let folder: CommandLineTests.TemporaryFolder
+  private var pictures: String { folder.path("pictures") }
+  private var weights: String { folder.path("weights.pth") }
+  private var run: String { folder.path("run") }
+  private static let colours: [(name: String, colour: (Int, Int, Int))] = [
+    ("blue", (40, 60, 200)), ("green", (60, 180, 50)), ("red", (210, 40, 60)),
+  ]
+
+  init() throws {
+    folder = try CommandLineTests.TemporaryFolder()
+    var state: UInt32 = 1
+    func noise() -> Int {
+      state = state &* 1_664_525 &+ 1_013_904_223
+      return Int(state >> 24) / 8 - 16
+    }
+    for (name, colour) in Self.colours {
+      for number in 0..<12 {
+        let pixels = (0..<40 * 36).flatMap { _ in [colour.0, colour.1, colour.2].map { UInt8(clamping: $0 + noise()) } }
+        try put("pictures/\(name)/\(number < 6 ? "a" : "b")/\(number).png", HandmadePicture.png(width: 40, height: 36, pixels: pixels))
+      }
+    }
+    let model = LeNet(input: [32, 32, 3], classes: 10)
+    let layout = try PyTorchLayout(of: model, sampleShape: [32, 32, 3])
+    let session = try TrainingSession(
+      model: model, sampleShape: [32, 32, 3], batchSize: 1, groups: [], seed: 5, device: try CPUDevice(threads: 1))
+    try PyTorchWriter.write(path: weights, try session.state().pytorchState(by: layout).entries)
+  }
+
+  private func put(_ name: String, _ bytes: [UInt8]) throws {
+    let url = URL(fileURLWithPath: folder.path(name))
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(bytes).write(to: url)
+  }
+
+  private func finetune(_ more: String...) throws -> Outcome {
+    try glissade(
+      ["finetune", "--model", "lenet", "--pretrained", weights, "--data", pictures, "--size", "32", "--batch-size", "8", "--device", "cpu"]
+        + more)
+  }
+
+  @Test func headFirstThenEverything() throws {
+    let outcome = try finetune(
+      "--freeze", "backbone", "--lr", "1e-2", "--epochs", "5", "--unfreeze-at", "4:fc1,5", "--stay-close", "1e-3", "--head",
+      "16,dropout(0.1)", "--out", run
+    )
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
+    #expect(
+      outcome.output.contains(
+        "\(weights): 6 tensors loaded; a new head, 10 → 3 classes (fc2.0.bias, fc2.0.weight, fc2.3.bias, fc2.3.weight)"), "\(outcome)")
+    // 128·16 + 16 + 16·3 + 3 in the head; 4096·128 + 128 in fc1; 3·32·9 + 32 and 32·64·9 + 64 in the convolutions.
+    #expect(
+      outcome.output.contains("2115 parameters trained, 543808 frozen; 526531 trained from epoch 4 on; 545923 trained from epoch 5 on"),
+      "\(outcome)")
+    #expect(outcome.output.contains("from epoch 4 on 526531 parameters are trained"), "\(outcome)")
+    let options = try JSONValue.read(path: run + "/options.json")
+    #expect(options["head"] == "16,dropout(0.1)" && options["freeze"] == "backbone" && options["unfreeze_at"] == "4:fc1;5:all")
+    #expect(options["classes"] == ["blue", "green", "red"])
+    let summary = try JSONValue.read(path: run + "/summary.json")
+    #expect(try #require(summary["validation_accuracy"]?.doubleValue) >= 0.8)
+    #expect(try #require(summary["feature_seconds"]?.doubleValue) > 0)
+
+    // What it learned, it says.
+    let predicted = try glissade("predict", "--run", run, pictures, "--top", "1", "--device", "cpu")
+    #expect(predicted.status == 0, "\(predicted)")
+    let lines = predicted.output.split(separator: "\n")
+    #expect(lines.count == 36)
+    let right = lines.count { line in Self.colours.contains { line.contains("/\($0.name)/") && line.contains(": \($0.name) ") } }
+    #expect(right >= 33, "\(predicted)")
+    let evaluated = try glissade("evaluate", "--run", run, "--json", "--device", "cpu")
+    #expect(evaluated.status == 0, "\(evaluated)")
+    let accuracy = try JSONValue.parse(Array(evaluated.output.utf8))["accuracy"]
+    #expect(accuracy == summary["validation_accuracy"])
+  }
+
+  @Test func jsonAndPicturesThatCannotBeRead() throws {
+    #expect(try finetune("--epochs", "1", "--out", run, "--quiet").status == 0)
+    try put("pictures/blue/broken.png", Array("no picture".utf8))
+    let (good, broken) = (folder.path("pictures/red/a/1.png"), folder.path("pictures/blue/broken.png"))
+    let outcome = try glissade("predict", "--run", run, good, broken, folder.path("nothing.jpg"), "--json", "--top", "2", "--device", "cpu")
+    #expect(outcome.status == 1, "\(outcome)")
+    #expect(outcome.errors.contains(broken) && outcome.errors.contains("nothing.jpg"), "\(outcome)")
+    #expect(outcome.errors.contains("2 of 3 pictures could not be read"), "\(outcome)")
+    let results = try #require(JSONValue.parse(Array(outcome.output.utf8)).arrayValue)
+    #expect(results.count == 1 && results[0]["file"] == .string(good))
+    let classes = try #require(results[0]["classes"]?.arrayValue)
+    let probabilities = classes.compactMap { $0["probability"]?.doubleValue }
+    #expect(
+      classes.count == 2 && probabilities.count == 2 && probabilities[0] >= probabilities[1]
+        && probabilities[0] + probabilities[1] <= 1.000001)
+    // A folder with too many of them is refused.
+    expectComplaint(try finetune("--epochs", "1", "--out", run), status: 1, "broken.png")
+  }
+
+  @Test func aRunIsTheNextOnesBeginning() throws {
+    #expect(try finetune("--epochs", "2", "--out", run, "--quiet").status == 0)
+    let next = try glissade(
+      "finetune", "--model", "lenet", "--pretrained", run, "--data", pictures, "--classes", "red,blue", "--size", "32", "--batch-size", "8",
+      "--epochs", "1", "--freeze", "conv1", "--device", "cpu", "--out", folder.path("next"))
+    #expect(next.status == 0 && next.output.contains("a new head, 3 → 2 classes"), "\(next)")
+    let inspected = try glissade("inspect", weights)
+    #expect(inspected.output.contains("fits lenet with 10 outputs"), "\(inspected)")
+  }
+
+  @Test func mistakes() throws {
+    expectComplaint(try finetune("--freeze", "backbon"), status: 2, "did you mean 'backbone'?")
+    expectComplaint(try finetune("--freeze", "all"), status: 2, "leaves nothing to train")
+    expectComplaint(try finetune("--unfreeze-at", "3"), status: 2, "unfreezes nothing")
+    expectComplaint(try finetune("--freeze", "backbone", "--unfreeze-at", "1"), status: 2, "an epoch above 1")
+    expectComplaint(try finetune("--freeze", "backbone", "--unfreeze-at", "99"), status: 2, "after the last epoch, 10")
+    expectComplaint(try finetune("--backbone-lr", "fast"), status: 2, "--backbone-lr is 'fast'", "0.1x")
+    expectComplaint(try finetune("--head", "256,drop(2)"), status: 2, "--head", "'drop(2)'")
+    expectComplaint(try finetune("--augment", "flop"), status: 2, "--augment", "flip")
+    expectComplaint(try finetune("--classes", "red,bleu"), status: 1, "bleu", "did you mean 'blue'?")
+    expectComplaint(try finetune("--model", "mlp"), status: 1, "does not fit the model")
+    expectComplaint(try glissade("predict", "--run", "/no/such/run", "x.png"), status: 1, "no such run folder")
+  }
+}
