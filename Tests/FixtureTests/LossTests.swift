@@ -9,10 +9,10 @@ struct LossTests {
   private static let tolerance = 2e-6
 
   /// Of the fixture's cases, those that are tested here.
-  static let cases = distributions + values
+  static let cases: [String] = distributions + values
 
-  private static let values = ["mse", "l1", "huber"]
-  private static let distributions = [
+  private static let values: [String] = ["mse", "l1", "huber"]
+  private static let distributions: [String] = [
     "cross-entropy", "cross-entropy-smoothing", "cross-entropy-weights", "cross-entropy-weights-smoothing", "cross-entropy-mixed",
     "cross-entropy-mixed-weights-smoothing",
   ]
