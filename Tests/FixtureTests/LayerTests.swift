@@ -18,7 +18,8 @@ struct LayerTests {
   static let tolerance = 2e-6
 
   @Test("Every case of the fixture is tested") func complete() throws {
-    let tested = Self.pools + Self.convolutions + ["batchnorm"] + Self.losses + Self.activations + LossTests.cases
+    let losses = Self.losses + LossCases.distributions + LossCases.values
+    let tested = Self.pools + Self.convolutions + ["batchnorm"] + losses + Self.activations
     #expect(Set(try Self.fixture.get().metadata("cases").strings) == Set(tested))
   }
 

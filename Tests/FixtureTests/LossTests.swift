@@ -3,21 +3,21 @@ import GlissadeFormats
 import GlissadeTensors
 import Testing
 
+/// Of the fixture's cases, those that are losses beside plain cross-entropy.
+enum LossCases {
+  static let distributions = [
+    "cross-entropy", "cross-entropy-smoothing", "cross-entropy-weights", "cross-entropy-weights-smoothing", "cross-entropy-mixed",
+    "cross-entropy-mixed-weights-smoothing",
+  ]
+  static let values = ["mse", "l1", "huber"]
+}
+
 /// Losses that are compositions of operations, and what class weights, label smoothing and mixed samples make of labels, against PyTorch.
 struct LossTests {
   private static let fixture = Result { try Fixture("layers") }
   private static let tolerance = 2e-6
 
-  /// Of the fixture's cases, those that are tested here.
-  static let cases: [String] = distributions + values
-
-  private static let values: [String] = ["mse", "l1", "huber"]
-  private static let distributions: [String] = [
-    "cross-entropy", "cross-entropy-smoothing", "cross-entropy-weights", "cross-entropy-weights-smoothing", "cross-entropy-mixed",
-    "cross-entropy-mixed-weights-smoothing",
-  ]
-
-  @Test("Cross-entropy of distributions", arguments: DeviceUnderTest.all, distributions)
+  @Test("Cross-entropy of distributions", arguments: DeviceUnderTest.all, LossCases.distributions)
   func distribution(on under: DeviceUnderTest, name: String) throws {
     let fixture = try Self.fixture.get()
     let entry = try fixture.metadata(name)
@@ -75,7 +75,7 @@ struct LossTests {
     #expect(abs(found - expected) < 1e-6)
   }
 
-  @Test("Losses of values", arguments: DeviceUnderTest.all, values)
+  @Test("Losses of values", arguments: DeviceUnderTest.all, LossCases.values)
   func values(on under: DeviceUnderTest, name: String) throws {
     let fixture = try Self.fixture.get()
     let entry = try fixture.metadata(name)
