@@ -64,26 +64,13 @@ struct FinetuneCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Seed of the head, shuffles, the division of the pictures, dropout and augmentation.")
   var seed: UInt64 = 1
 
-  @Option(help: "The run folder. (default: runs/<date>-<time>-<model>)")
-  var out: String?
-
   @Option(parsing: .unconditional, help: "Share of the pictures that is checked after each epoch, unless the folder has such a part.")
   var validation = 0.2
 
   @Option(parsing: .unconditional, help: "Share of the pictures that is measured with at the end, unless the folder has such a part.")
   var test = 0.0
 
-  @Option(help: "Learning rate over the run, as in 'warmup(500 steps) then cosine(to: 1e-5)'; also step, exponential, linear.")
-  var schedule = "constant"
-
-  @Option(parsing: .unconditional, help: "Clip the global norm of the gradients to this.")
-  var clipNorm: Float?
-
-  @Option(parsing: .unconditional, help: "Share of each label that is spread over all classes.")
-  var labelSmoothing: Float = 0
-
-  @Flag(help: "Print nothing but errors.")
-  var quiet = false
+  @OptionGroup var common: RunOptions
 
   @OptionGroup(title: "Unbalanced classes") var balance: BalanceOptions
 
@@ -98,28 +85,28 @@ struct FinetuneCommand: ParsableCommand {
     let (data, unreadable) = try finetuning.pictures.load(data, validation: validation, seed: seed)
     for line in unreadable { Terminal.write("glissade: left out: \(Text.line(line))\n", to: STDERR_FILENO) }
     let job = try TrainingJob(settings: settings, finetuning: finetuning, data: data)
-    let folder = RunFolder(checkpoints.resume ?? out ?? TrainCommand.freshFolder(model))
-    try job.run(on: try device.open(), folder: folder, resumes: checkpoints.resume != nil, isQuiet: quiet)
+    let folder = RunFolder(checkpoints.resume ?? common.out ?? TrainCommand.freshFolder(model))
+    try job.run(on: try device.open(), folder: folder, resumes: checkpoints.resume != nil, isQuiet: common.quiet)
   }
 
   /// What every training has, checked as far as it can be without data and device.
   private func settings() throws -> TrainingSettings {
     guard ModelZoo.names.contains(model) else { throw Misuse.unknown("model", model, among: ModelZoo.names) }
-    try check("--epochs", epochs, (1...1_000_000).contains(epochs), "from 1 to 1000000")
-    try check("--batch-size", batchSize, batchSize > 0, "at least 1")
-    try check("--validation", validation, validation >= 0 && validation < 1, "at least 0 and below 1")
-    try check("--test", test, test >= 0 && test + validation < 1, "at least 0, and below 1 together with --validation")
-    try check("--label-smoothing", labelSmoothing, labelSmoothing >= 0 && labelSmoothing < 1, "at least 0 and below 1")
-    try check("--stay-close", stayClose, stayClose >= 0 && stayClose.isFinite, "a number of at least 0")
-    if let size { try check("--size", size, (32...4096).contains(size), "from 32 to 4096") }
-    if let clipNorm { try check("--clip-norm", clipNorm, clipNorm > 0 && clipNorm.isFinite, "a number above 0") }
+    try Misuse.check("--epochs", epochs, (1...1_000_000).contains(epochs), "from 1 to 1000000")
+    try Misuse.check("--batch-size", batchSize, batchSize > 0, "at least 1")
+    try Misuse.check("--validation", validation, validation >= 0 && validation < 1, "at least 0 and below 1")
+    try Misuse.check("--test", test, test >= 0 && test + validation < 1, "at least 0, and below 1 together with --validation")
+    try Misuse.check("--stay-close", stayClose, stayClose >= 0 && stayClose.isFinite, "a number of at least 0")
+    if let size { try Misuse.check("--size", size, (32...4096).contains(size), "from 32 to 4096") }
     if data.isEmpty { throw Misuse("--data is empty, and it has to name a folder") }
-    if let out, out.isEmpty { throw Misuse("--out is empty, and it has to name a folder") }
-    let saving = try checkpoints.saving(out: out)
+    try common.check()
+    let saving = try checkpoints.saving(out: common.out)
     return TrainingSettings(
-      data: data, model: model, epochs: epochs, optimizer: try hyperparameters.optimizer(optimizer), schedule: try Schedule(schedule),
+      data: data, model: model, epochs: epochs, optimizer: try hyperparameters.optimizer(optimizer),
+      schedule: try Schedule(common.schedule),
       batchSize: batchSize, device: try device.request(), threads: device.threads, seed: seed, validation: validation,
-      clippingNorm: clipNorm, labelSmoothing: labelSmoothing, classWeights: try balance.weights(), sampling: try balance.chosenSampling(),
+      clippingNorm: common.clipNorm, labelSmoothing: common.labelSmoothing, classWeights: try balance.weights(),
+      sampling: try balance.chosenSampling(),
       saving: saving, command: .current)
   }
 
@@ -144,9 +131,5 @@ struct FinetuneCommand: ParsableCommand {
     } catch let error as HeadError { throw Misuse("--head: \(error)") } catch let error as AugmentationError {
       throw Misuse("--augment: \(error)")
     } catch let error as SelectionError { throw Misuse("\(error)") }
-  }
-
-  private func check(_ name: String, _ value: some CustomStringConvertible, _ isRight: Bool, _ requirement: String) throws(Misuse) {
-    if !isRight { throw Misuse("\(name) is \(value), and it has to be \(requirement)") }
   }
 }

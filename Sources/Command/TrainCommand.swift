@@ -37,20 +37,8 @@ struct TrainCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Seed of weights, shuffles, the validation split and dropout.")
   var seed: UInt64 = 1
 
-  @Option(help: "The run folder. (default: runs/<date>-<time>-<model>)")
-  var out: String?
-
   @Option(parsing: .unconditional, help: "Share of the training samples that is held out and checked after each epoch.")
   var validation = 0.1
-
-  @Option(help: "Learning rate over the run, as in 'warmup(500 steps) then cosine(to: 1e-5)'; also step, exponential, linear.")
-  var schedule = "constant"
-
-  @Option(parsing: .unconditional, help: "Clip the global norm of the gradients to this.")
-  var clipNorm: Float?
-
-  @Option(parsing: .unconditional, help: "Share of each label that is spread over all classes.")
-  var labelSmoothing: Float = 0
 
   @Option(parsing: .unconditional, help: "lenet: dropout rate before the last layer. (default: 0.25)")
   var dropout: Float?
@@ -58,8 +46,7 @@ struct TrainCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Only the first N training samples, and a sixth as many test samples.")
   var limit: Int?
 
-  @Flag(help: "Print nothing but errors.")
-  var quiet = false
+  @OptionGroup var common: RunOptions
 
   @Flag(help: "Print the plan of one step instead of training.")
   var explain = false
@@ -79,8 +66,8 @@ struct TrainCommand: ParsableCommand {
     if explain {
       Terminal.write(try job.explanation(on: selection), to: STDOUT_FILENO)
     } else {
-      let folder = RunFolder(checkpoints.resume ?? out ?? Self.freshFolder(settings.model))
-      try job.run(on: selection, folder: folder, resumes: checkpoints.resume != nil, isQuiet: quiet)
+      let folder = RunFolder(checkpoints.resume ?? common.out ?? Self.freshFolder(settings.model))
+      try job.run(on: selection, folder: folder, resumes: checkpoints.resume != nil, isQuiet: common.quiet)
     }
   }
 
@@ -89,27 +76,22 @@ struct TrainCommand: ParsableCommand {
     let model = model ?? (DataSource(name: data).isTable ? "mlp" : "lenet")
     guard ModelZoo.names.contains(model) else { throw Misuse.unknown("model", model, among: ModelZoo.names) }
     if dropout != nil, model != "lenet" { throw Misuse("--dropout is no option of \(model); lenet has it") }
-    try check("--epochs", epochs, (1...1_000_000).contains(epochs), "from 1 to 1000000")
-    try check("--batch-size", batchSize, batchSize > 0, "at least 1")
-    try check("--validation", validation, validation >= 0 && validation < 1, "at least 0 and below 1")
-    try check("--label-smoothing", labelSmoothing, labelSmoothing >= 0 && labelSmoothing < 1, "at least 0 and below 1")
-    if let clipNorm { try check("--clip-norm", clipNorm, clipNorm > 0 && clipNorm.isFinite, "a number above 0") }
-    if let dropout { try check("--dropout", dropout, dropout >= 0 && dropout < 1, "at least 0 and below 1") }
-    if let limit { try check("--limit", limit, limit > 0, "at least 1") }
+    try Misuse.check("--epochs", epochs, (1...1_000_000).contains(epochs), "from 1 to 1000000")
+    try Misuse.check("--batch-size", batchSize, batchSize > 0, "at least 1")
+    try Misuse.check("--validation", validation, validation >= 0 && validation < 1, "at least 0 and below 1")
+    if let dropout { try Misuse.check("--dropout", dropout, dropout >= 0 && dropout < 1, "at least 0 and below 1") }
+    if let limit { try Misuse.check("--limit", limit, limit > 0, "at least 1") }
     if data.isEmpty { throw Misuse("--data is empty, and it has to name a data set or a folder") }
-    if let out, out.isEmpty { throw Misuse("--out is empty, and it has to name a folder") }
-    let saving = try checkpoints.saving(out: out)
+    try common.check()
+    let saving = try checkpoints.saving(out: common.out)
     return TrainingSettings(
-      data: data, model: model, epochs: epochs, optimizer: try hyperparameters.optimizer(optimizer), schedule: try Schedule(schedule),
+      data: data, model: model, epochs: epochs, optimizer: try hyperparameters.optimizer(optimizer),
+      schedule: try Schedule(common.schedule),
       batchSize: batchSize, device: try device.request(), threads: device.threads, seed: seed, validation: validation,
-      clippingNorm: clipNorm,
-      labelSmoothing: labelSmoothing, dropout: model == "lenet" ? dropout ?? 0.25 : nil, limit: limit,
+      clippingNorm: common.clipNorm,
+      labelSmoothing: common.labelSmoothing, dropout: model == "lenet" ? dropout ?? 0.25 : nil, limit: limit,
       table: try table.settings(data: data, model: model), hidden: try table.hiddenSizes(model: model), classWeights: try balance.weights(),
       sampling: try balance.chosenSampling(), saving: saving, command: .current)
-  }
-
-  private func check(_ name: String, _ value: some CustomStringConvertible, _ isRight: Bool, _ requirement: String) throws(Misuse) {
-    if !isRight { throw Misuse("\(name) is \(value), and it has to be \(requirement)") }
   }
 
   /// A folder that is not there yet.
