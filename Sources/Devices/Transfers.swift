@@ -15,10 +15,26 @@ extension Device {
   ///   - filler: any value.
   public func read<Element>(_ buffer: any DeviceBuffer, at offset: Int = 0, count: Int, filler: Element) throws(DeviceError) -> [Element] {
     var values = [Element](repeating: filler, count: count)
+    try read(buffer, at: offset, into: &values)
+    return values
+  }
+
+  /// Copies from the device into all of an array that is there already.
+  /// - Parameter offset: in elements of 4 bytes.
+  public func read<Element>(_ buffer: any DeviceBuffer, at offset: Int = 0, into values: inout [Element]) throws(DeviceError) {
     let outcome = values.withUnsafeMutableBytes { bytes in
       Result { () throws(DeviceError) in try read(buffer, at: offset, into: bytes) }
     }
     try outcome.get()
-    return values
+  }
+
+  /// Copies one value from the device, without allocating.
+  public func read<Element>(_ buffer: any DeviceBuffer, filler: Element) throws(DeviceError) -> Element {
+    var value = filler
+    let outcome = withUnsafeMutableBytes(of: &value) { bytes in
+      Result { () throws(DeviceError) in try read(buffer, at: 0, into: bytes) }
+    }
+    try outcome.get()
+    return value
   }
 }

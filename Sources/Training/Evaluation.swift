@@ -26,14 +26,15 @@ extension TrainingSession {
     let loader = try BatchLoader(data, order: order, endEpoch: 1)
     let classes = data.targets == .classes ? data.classCount : 0
     var report = mistakes.flatMap { classes > 1 ? ClassificationReport(classNames: data.classNames, mistakeLimit: $0) : nil }
+    let name = data.name(ofSample:)
+    var logits: [Float] = []
     try resetSums()
     while let batch = try loader.next(), !shouldStop() {
       try evaluate(features: UnsafeBufferPointer(batch.features), targets: batch.targets)
       guard report != nil else { continue }
-      let logits = try output(ofBatch: batch.count)
+      try read(outputOfBatch: batch.count, into: &logits)
       if logits.count == batch.count * classes {
-        report?.add(
-          logits: logits, labels: UnsafeBufferPointer(batch.labels), first: batch.index * order.batchSize, name: data.name(ofSample:))
+        report?.add(logits: logits, labels: UnsafeBufferPointer(batch.labels), first: batch.index * order.batchSize, name: name)
       } else {
         report = nil
       }

@@ -335,15 +335,22 @@ public final class TrainingSession {
         }
       }
     }
-    return try output(ofBatch: count)
+    var output: [Float] = []
+    try read(outputOfBatch: count, into: &output)
+    return output
   }
 
-  /// The model's output in the evaluation step that was queued last. Waits for the device.
-  /// - Parameter count: the batch's samples.
-  func output(ofBatch count: Int) throws -> [Float] {
+  /// Reads the model's output in the evaluation step that was queued last. Waits for the device.
+  /// - Parameters:
+  ///   - count: the batch's samples.
+  ///   - values: becomes the output; where it has that size already, nothing is allocated.
+  func read(outputOfBatch count: Int, into values: inout [Float]) throws {
     let stepper = try stepper(count, false)
-    guard let output = stepper.plan.outputs["output"], let buffer = stepper.memory.buffers[output.slice.buffer] else { return [] }
-    return try device.read(buffer, at: output.slice.offset, count: output.slice.count, filler: 0)
+    guard let output = stepper.plan.outputs["output"], let buffer = stepper.memory.buffers[output.slice.buffer] else {
+      return values.removeAll()
+    }
+    if values.count != output.slice.count { values = [Float](repeating: 0, count: output.slice.count) }
+    try device.read(buffer, at: output.slice.offset, into: &values)
   }
 
   private func write(step: Int, _ learningRates: (Int) -> Double) {
@@ -380,7 +387,7 @@ public final class TrainingSession {
 
   /// Reads the sums.
   public func sums() throws(DeviceError) -> Sums {
-    let block = try device.read(control, count: 1, filler: ControlBlock())[0]
+    let block = try device.read(control, filler: ControlBlock())
     let samples = Double(block.samples)
     return Sums(
       loss: samples == 0 ? .nan : (Double(block.lossSum) - Double(block.lossCompensation)) / samples,
