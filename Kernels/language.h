@@ -9,6 +9,7 @@
 //   STREAMS(count, aligned)   whether a launch that writes `count` floats, at 64-byte boundaries if `aligned`, had better do that
 //   splat(x)              a float16 of x
 //   UNROLL, ROLLED        before a loop: unrolled wherever; not worth a driver's time while somebody waits for the first step
+//   UNROLL_AHEAD          unrolled where nobody waits for the compiler, rolled in OpenCL
 //   REGISTER(kernel, Parameters, buffers)   lists a kernel natively; nothing in OpenCL C
 //   ITEM                  last in every kernel's parameter list: the native copies get the work-item there
 //
@@ -28,6 +29,7 @@
 #endif
 #define UNROLL _Pragma("unroll")
 #define ROLLED _Pragma("unroll 1")
+#define UNROLL_AHEAD ROLLED
 #ifndef TILE_ROWS
 #define TILE_ROWS 4        // rows of a register tile
 #endif
@@ -90,6 +92,7 @@ INLINE float16 splat(float x) { return (float16)(x); }
 #define INLINE static inline __attribute__((always_inline, unused))
 #define UNROLL _Pragma("clang loop unroll(full)")
 #define ROLLED
+#define UNROLL_AHEAD UNROLL
 #define ITEM , const WorkItem* item
 typedef unsigned int uint;
 typedef unsigned char uchar;

@@ -41,11 +41,11 @@ typedef struct {
   }
 INLINE void shortRows(__global const float* x, const int columns, const int here, ShortRows* r) {
   float16 v[16];
-  for (int k = 0; k < 16; k++) v[k] = firstLanes16(load16(x + (k < here ? k * columns : 0)), columns, bitsFloat((int)0xff800000));
+  ROLLED for (int k = 0; k < 16; k++) v[k] = firstLanes16(load16(x + (k < here ? k * columns : 0)), columns, bitsFloat((int)0xff800000));
   ACROSS_ROWS(v, CHOOSE_16(high, low, low > high))
   r->maximum = v[0];
   storePrivate16(v[0], r->maxima);
-  for (int k = 0; k < 16; k++) {
+  ROLLED for (int k = 0; k < 16; k++) {
     const float16 e = exponential_16(load16(x + (k < here ? k * columns : 0)) - r->maxima[k]);
     r->exponentials[k] = v[k] = firstLanes16(e, columns, 0.0f);
   }
@@ -165,7 +165,7 @@ __kernel void softmax_cross_entropy(__global const float* restrict logits, __glo
       __global const float* x = AT(logits, a.logits) + (size_t)first * a.columns;
       __global const int* label = AT(labels, a.labels) + first;
       shortRows(x, a.columns, here, &r);
-      for (int k = 0; k < 16; k++) {
+      ROLLED for (int k = 0; k < 16; k++) {
         const int row = k < here ? k : 0;
         const float16 v = load16(x + row * a.columns);
         shifted[k] = firstLanes16(v - r.maxima[k], a.columns, 0.0f);

@@ -20,6 +20,16 @@ enum {
   MASK_RELU6 = 2    // 0 < mask < 6
 };
 
+/// The parts that kernels are compiled with where EPILOGUE_PARTS is defined, as bits: an OpenCL driver that somebody waits for is spared
+/// what no launch asks for. Activations and masks are at the bit with their number, counted from these.
+enum {
+  EPILOGUE_SCALE = 0,
+  EPILOGUE_BIAS = 1,
+  EPILOGUE_RESIDUAL = 2,
+  EPILOGUE_MASKS = 4,
+  EPILOGUE_ACTIVATIONS = 8
+};
+
 /// What happens to each sum v of an output's row (a matrix row, a pixel) and column (a matrix column, a channel), in this order:
 ///
 ///     v *= scale[column];  v += bias[column];  v += residual[row, column];  v = activation(v)

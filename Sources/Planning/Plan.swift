@@ -19,6 +19,8 @@ public struct Launch: Sendable {
   public var parameters: [UInt8]
   /// The index space.
   public var items: (Int, Int, Int)
+  /// What its kernel has to do to sums before it stores them.
+  public var epilogue: EpilogueParts = []
   /// What it is for.
   public var note: Note
   /// What it writes.

@@ -16,10 +16,12 @@ final class OpenCLPrograms: @unchecked Sendable {
   /// the first step. It also reads OpenCL's own declarations again for every program, a fifth of a second each, and generates code for a kernel
   /// only when it is first enqueued; so there a plan's new kernels share one program.
   private let driverKeepsPrograms: Bool
-  /// By source, and by kernel for those that share a program.
+  /// By source.
   private let built = Mutex<[String: Program]>([:])
+  /// Kernels that share a program, each with the parts of epilogues that it was compiled with.
+  private let sharing = Mutex<[String: (program: Program, parts: EpilogueParts)]>([:])
 
-  /// A program by its source; the handle may cross threads.
+  /// The handle may cross threads.
   private struct Program: @unchecked Sendable { let handle: cl_program }
 
   /// Which family each library kernel is in.
@@ -53,9 +55,10 @@ final class OpenCLPrograms: @unchecked Sendable {
     }
   }
 
-  /// One program's source for several of the library's kernels. Families have include guards around what they share.
-  static func sharedSource(of kernels: Set<String>) -> String {
-    Set(kernels.compactMap { families[$0] }).sorted().reduce(into: "") { text, family in
+  /// One program's source for several of the library's kernels, which do these parts of epilogues and no others. Families have include
+  /// guards around what they share.
+  static func sharedSource(of kernels: Set<String>, _ parts: EpilogueParts) -> String {
+    Set(kernels.compactMap { families[$0] }).sorted().reduce(into: parts.definition) { text, family in
       text += KernelText.program(from: String(cString: glissade_family_text(family)), keeping: kernels)
     }
   }
@@ -65,6 +68,7 @@ final class OpenCLPrograms: @unchecked Sendable {
       for program in programs.values { clReleaseProgram(program.handle) }
       programs = [:]
     }
+    sharing.withLock { $0 = [:] }
   }
 
   /// A kernel object for each launch, so that arguments stay set.
@@ -78,7 +82,7 @@ final class OpenCLPrograms: @unchecked Sendable {
       chainText += ElementwiseSource.text(of: chain, name: name)
     }
     var result: [cl_kernel] = []
-    var known = driverKeepsPrograms ? try shared(by: plan) : [:]
+    var known = driverKeepsPrograms ? try shared(by: plan, chainText) : [:]
     do throws(DeviceError) {
       for launch in plan.launches {
         let template: String
@@ -106,21 +110,32 @@ final class OpenCLPrograms: @unchecked Sendable {
     return result
   }
 
-  /// The library kernels of a plan by their programs, which are built for those that no earlier plan used.
-  private func shared(by plan: Plan) throws(DeviceError) -> [String: cl_program] {
+  /// The library kernels of a plan by their programs. For those that no earlier plan used, or not with all parts of their epilogues, one is
+  /// built, to which the plan's elementwise chains belong as well.
+  private func shared(by plan: Plan, _ chainText: String) throws(DeviceError) -> [String: cl_program] {
+    var needed: [String: EpilogueParts] = [:]
+    for launch in plan.launches {
+      guard case .library(let kernel) = launch.kernel, Self.families[kernel] != nil else { continue }
+      needed[kernel, default: []].formUnion(launch.epilogue)
+    }
     var known: [String: cl_program] = [:]
-    var missing: Set<String> = []
-    for case .library(let kernel) in plan.launches.map(\.kernel) where known[kernel] == nil && Self.families[kernel] != nil {
-      known[kernel] = built.withLock { $0[kernel]?.handle }
-      if known[kernel] == nil { missing.insert(kernel) }
+    sharing.withLock { sharing in
+      for (kernel, parts) in needed {
+        if let shared = sharing[kernel], shared.parts.isSuperset(of: parts) { known[kernel] = shared.program.handle }
+      }
     }
+    let missing = needed.filter { known[$0.key] == nil }
     if missing.isEmpty { return known }
-    let program = Program(handle: try program(Self.sharedSource(of: missing), missing.sorted().joined(separator: ", "), options))
-    for kernel in missing {
-      clRetainProgram(program.handle)
-      built.withLock { $0[kernel] = program }
-      known[kernel] = program.handle
+    // Of all that the plan does, so that a later plan of the same network finds what it needs.
+    let parts = needed.values.reduce(into: EpilogueParts()) { $0.formUnion($1) }
+    let names = Set(missing.keys)
+    let source = Self.sharedSource(of: chainText.isEmpty ? names : names.union(["elementwise"]), parts) + chainText
+    let program = Program(handle: try program(source, names.sorted().joined(separator: ", "), options))
+    sharing.withLock { sharing in
+      for kernel in names { sharing[kernel] = (program, parts) }
     }
+    for kernel in names { known[kernel] = program.handle }
+    if !chainText.isEmpty { known["elementwise"] = program.handle }
     return known
   }
 

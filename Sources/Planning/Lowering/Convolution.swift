@@ -42,7 +42,7 @@ extension Lowering {
         convolution_panel_items(shape, gradient, profile.tileColumns, panels),
         convolution_items(shape, gradient, profile.tileRows, tiles), convolution_planes(shape, gradient)
       )
-    emit(kernel, note, items: items, [.read(source), .read(packed), .write(target), .read(zeros)] + epilogue.arguments) { unit in
+    emit(kernel, note, items: items, [.read(source), .read(packed), .write(target), .read(zeros)], epilogue: epilogue) { unit in
       ConvolutionParameters(
         source: unit(source), packed: unit(packed), destination: unit(target), zeros: unit(zeros), shape: shape,
         tilesPerItem: Int32(tiles), panelsPerItem: Int32(panels), epilogue: epilogue.make(unit))

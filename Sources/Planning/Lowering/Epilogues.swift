@@ -11,6 +11,16 @@ struct EpilogueArguments {
   var maskKind: Int32 = Int32(MASK_NONE)
   var activation: Int32 = Int32(ACTIVATION_NONE)
 
+  /// What a kernel has to be able to do.
+  var parts: EpilogueParts {
+    [
+      EpilogueParts(EPILOGUE_SCALE, if: scale != nil), EpilogueParts(EPILOGUE_BIAS, if: bias != nil),
+      EpilogueParts(EPILOGUE_RESIDUAL, if: residual != nil),
+      EpilogueParts(EPILOGUE_MASKS + Int(maskKind), if: maskKind != MASK_NONE),
+      EpilogueParts(EPILOGUE_ACTIVATIONS + Int(activation), if: activation != ACTIVATION_NONE),
+    ]
+  }
+
   func make(_ unit: (Slot?) -> Int32) -> Epilogue {
     Epilogue(
       scale: unit(scale), bias: unit(bias), residual: unit(residual), mask: unit(mask), hasScale: scale == nil ? 0 : 1,

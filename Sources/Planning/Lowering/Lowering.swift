@@ -25,6 +25,7 @@ struct Lowering {
     var note: Launch.Note
     var items: (Int, Int, Int)
     var arguments: [Argument]
+    var epilogue: EpilogueParts = []
     /// Slots that lie in the buffers of other arguments.
     var alsoReads: [Slot] = []
     var alsoWrites: [Slot] = []
@@ -119,15 +120,16 @@ struct Lowering {
   ///   - note: what it is for.
   ///   - items: the index space.
   ///   - arguments: its buffers, in order.
+  ///   - epilogue: what it does before it stores, with the last of its buffers, for kernels that take one.
   ///   - parameters: makes the parameter struct, given where slots are (in units of 16 elements).
   mutating func emit<Parameters>(
-    _ kernel: String, _ note: Launch.Note, items: (Int, Int, Int), _ arguments: [Argument],
+    _ kernel: String, _ note: Launch.Note, items: (Int, Int, Int), _ arguments: [Argument], epilogue: EpilogueArguments? = nil,
     parameters: @escaping (_ unit: (Slot?) -> Int32) -> Parameters
   ) {
     add(
       Pending(
-        kernel: .library(kernel), note: note, items: items, arguments: arguments,
-        parameters: { unit in bytes(of: parameters(unit)) }))
+        kernel: .library(kernel), note: note, items: items, arguments: arguments + (epilogue?.arguments ?? []),
+        epilogue: epilogue?.parts ?? [], parameters: { unit in bytes(of: parameters(unit)) }))
   }
 
   mutating func add(_ launch: Pending) { pending.append(launch) }

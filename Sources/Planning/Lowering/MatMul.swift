@@ -72,7 +72,7 @@ extension Lowering {
     let target = splits > 1 ? scratch(matmul_partial_floats(batch, rows, columns, splits)) : c
     emit(
       readsInner ? "matmul_inner" : "matmul", note, items: (panels, rowItems, batch * splits),
-      [.read(left), .read(factor), .write(target)] + (splits > 1 ? EpilogueArguments() : epilogue).arguments
+      [.read(left), .read(factor), .write(target)], epilogue: splits > 1 ? EpilogueArguments() : epilogue
     ) { unit in
       MatmulParameters(
         a: unit(left), b: unit(factor), c: unit(target), batch: Int32(batch), rows: Int32(rows), columns: Int32(columns),
@@ -92,7 +92,7 @@ extension Lowering {
     var merging = note
     merging.flops = rows * columns * splits
     emit(
-      "matmul_merge", merging, items: (profile.shares(of: rows * columns), 1, 1), [.read(partials), .write(c)] + epilogue.arguments
+      "matmul_merge", merging, items: (profile.shares(of: rows * columns), 1, 1), [.read(partials), .write(c)], epilogue: epilogue
     ) { unit in
       MatmulMergeParameters(
         partials: unit(partials), c: unit(c), rows: Int32(rows), columns: Int32(columns), splits: Int32(splits),

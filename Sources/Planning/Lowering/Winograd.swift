@@ -39,7 +39,7 @@ extension Lowering {
     let panels = winograd_panels(Int(shape.channels), profile.tileColumns)
     emit(
       "winograd", note, items: (items, 1, 1),
-      [.read(source), .read(weights), .write(target), .read(zeros), .write(scratch)] + epilogue.arguments
+      [.read(source), .read(weights), .write(target), .read(zeros), .write(scratch)], epilogue: epilogue
     ) { unit in
       WinogradParameters(
         source: unit(source), transformed: unit(weights), destination: unit(target), zeros: unit(zeros), scratch: unit(scratch),
