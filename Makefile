@@ -5,7 +5,7 @@ SWIFT ?= swift
 # C is compiled at -O0 in debug builds, which makes kernels ten times slower; tests want neither that nor an optimised Swift build.
 TEST_FLAGS := -Xcc -O2
 
-.PHONY: build demo demo-finetune test bench-peers lint format clean
+.PHONY: build demo demo-finetune test bench-peers bench-finetuning lint format clean
 
 build:
 	@Scripts/install.sh build
@@ -32,6 +32,13 @@ bench-peers:
 	@Scripts/install.sh peers
 	$(SWIFT) build -c release --product glissade
 	bench/peers/run.py $(PEERS_FLAGS)
+
+# After bench-peers, which installs the peers: what somebody who fine-tunes waits for.
+bench-finetuning:
+	@Scripts/install.sh peers
+	$(SWIFT) build -c release --product glissade
+	$(SWIFT) build -c release --product GlissadeLoading
+	bench/peers/finetuning.py "$$(Scripts/fetch-weights.sh)" /usr/share/tuxpaint/stamps
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Examples bench

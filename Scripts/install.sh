@@ -13,7 +13,7 @@ case "${1:-build}" in
   demo) packages="$build dataset-fashion-mnist" ;;
   demo-finetune) packages="$build tuxpaint-stamps-default python3-pip" ;;
   test) packages="$build dataset-fashion-mnist pocl-opencl-icd oclgrind" ;;
-  peers) packages="$build dataset-fashion-mnist pocl-opencl-icd python3-venv python3-dev g++" ;;
+  peers) packages="$build dataset-fashion-mnist pocl-opencl-icd tuxpaint-stamps-default python3-pip python3-venv python3-dev g++" ;;
   *) echo "usage: $0 build|demo|demo-finetune|test|peers" >&2; exit 2 ;;
 esac
 

@@ -16,6 +16,7 @@ VARIANTS |= {variant + ASLEEP: f"{VARIANTS[variant]}, threads wait asleep" for v
 TITLES = {
   "mlp": "`mlp`, Adam", "lenet": "`lenet`, Adam",
   "resnet18": "`resnet18` on 32×32×3, SGD with Nesterov momentum 0.9 and weight decay 5e-4",
+  "efficientnet-lite0": "`efficientnet-lite0` on 224×224×3, all of it trained, Adam",
   "adam": "Adam over 11 million parameters in 62 tensors", "adam100m": "Adam over 100 million parameters",
   "matmul4096": "the product of two 4096×4096 matrices",
 }
@@ -26,6 +27,7 @@ ON_PROCESSOR = {
   "mlp": {"pytorch": ["eager", "eager-fused", "compiled", "eager-asleep"], "jax": ["jit"], "tinygrad": ["jit"]},
   "lenet": {"pytorch": [*WITH_LAYOUT], "jax": ["jit"], "tinygrad": ["jit"]},
   "resnet18": {"pytorch": [*WITH_LAYOUT], "jax": ["jit"], "tinygrad": ["jit"]},
+  "efficientnet-lite0": {"pytorch": ["eager", "eager-fused", "channels-last", "eager-asleep", "channels-last-asleep"]},
   "adam": {"pytorch": ["fused", "foreach"], "jax": ["jit"], "tinygrad": ["jit"]},
 }
 ON_CUDA = {
@@ -67,6 +69,8 @@ PROCESSOR_TARGETS = [
   Target("resnet18", BOTH, EAGER, "PyTorch eager", 1.4),
   Target("resnet18", BOTH, CHANNELS_LAST, "PyTorch channels-last", 1.05),
   Target("resnet18", ("opencl",), ("tinygrad jit",), "tinygrad", 5.0),
+  Target("efficientnet-lite0", BOTH, EAGER, "PyTorch eager", 1.5),
+  Target("efficientnet-lite0", BOTH, CHANNELS_LAST, "PyTorch channels-last", 1.1),
   Target("adam", BOTH, ("pytorch fused",), "PyTorch `fused=True`", 1.4),
 ]
 CUDA_TARGETS = [

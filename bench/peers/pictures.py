@@ -9,6 +9,7 @@ out the middle, and deliver batches of 32. Starting the workers counts, importin
 """
 
 import argparse
+import json
 import statistics
 import subprocess
 import time
@@ -75,6 +76,7 @@ def main():
   parser.add_argument("--side", type=int, default=224)
   parser.add_argument("--workers", type=int, default=2)
   parser.add_argument("--rounds", type=int, default=5)
+  parser.add_argument("--json", action="store_true", help="print nothing but the seconds of all rounds, as JSON")
   options = parser.parse_args()
   torch.set_num_threads(1)
   seconds = {"glissade": [], "torchvision": []}
@@ -82,7 +84,11 @@ def main():
     for name, load in (("glissade", ours), ("torchvision", peer)):
       count, took = load(options)
       seconds[name].append(took)
-      print(f"{name}: {count} pictures in {took:.2f} s", flush=True)
+      if not options.json:
+        print(f"{name}: {count} pictures in {took:.2f} s", flush=True)
+  if options.json:
+    print(json.dumps({"pictures": count, **seconds}))
+    return
   medians = {name: statistics.median(values) for name, values in seconds.items()}
   print(f"median: glissade {medians['glissade']:.2f} s, torchvision {medians['torchvision']:.2f} s, "
         f"{medians['torchvision'] / medians['glissade']:.2f} times as fast")

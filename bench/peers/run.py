@@ -78,7 +78,7 @@ def circumstances(options):
   return {
     "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
     "command": command(options), "cuda": options.cuda, "rounds": options.rounds,
-    "seconds": options.seconds, "machine": {"processor": processor(), "cores": len(os.sched_getaffinity(0)), "system": system()},
+    "seconds": options.seconds, "machine": {"processor": processor(), "cores": cores(), "system": system()},
   }
 
 
@@ -106,6 +106,11 @@ def disturbance(before, after):
   """The shares of the processors' time that other programs and other virtual machines took between two moments."""
   spent = {key: after[key] - before[key] for key in before}
   return {"others": max(0.0, spent["used"] - spent["turns"]) / spent["all"], "stolen": spent["stolen"] / spent["all"]}
+
+
+def cores():
+  """How many processors this process may use."""
+  return len(os.sched_getaffinity(0))
 
 
 def processor():
@@ -237,10 +242,14 @@ def own_figures(options, failures):
 
 def results_file(results):
   """bench/results/<date>-<machine>.json."""
-  machine = next((turn["device"] for turn in results["turns"] if results["cuda"]), results["machine"]["processor"])
-  machine = re.sub(r"\(r\)|\(tm\)|processor|cpu|@", " ", machine.lower())
-  slug = re.sub(r"[^a-z0-9.]+", "-", machine).strip("-")
-  return ROOT / "bench" / "results" / f"{results['date']}-{slug}-{results['machine']['cores']}-cores.json"
+  device = next((turn["device"] for turn in results["turns"] if results["cuda"]), None)
+  return ROOT / "bench" / "results" / f"{results['date']}-{slug(results['machine'], device)}.json"
+
+
+def slug(machine, device=None):
+  """What a machine is called in the names of files: by its processor, or by a device of it."""
+  name = re.sub(r"\(r\)|\(tm\)|processor|cpu|@", " ", (device or machine["processor"]).lower())
+  return re.sub(r"[^a-z0-9.]+", "-", name).strip("-") + f"-{machine['cores']}-cores"
 
 
 def compact(value):

@@ -32,6 +32,7 @@ WORKLOADS = {
   "mlp": Workload(128, (28, 28, 1), 535_818, 6),
   "lenet": Workload(128, (28, 28, 1), 421_642, 8),
   "resnet18": Workload(64, (32, 32, 3), 11_173_962, 62),
+  "efficientnet-lite0": Workload(16, (224, 224, 3), 3_383_818, 149),
 }
 
 # What is no network: Adam alone over tensors shaped like resnet18's, Adam over 100 million parameters, a product
