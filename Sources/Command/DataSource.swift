@@ -16,6 +16,12 @@ struct DataSource {
   /// Whether it is a file with a table, by its name.
   var isTable: Bool { name.lowercased().hasSuffix(".csv") }
 
+  /// Whether it is a folder with pictures in folders, and nothing else that is known.
+  var isPictureFolder: Bool {
+    guard !Self.knownNames.contains(name), !isTable, isFolder(name), CIFARFolder(at: name) == nil else { return false }
+    return !IDXFolder(path: name).holdsImages && (try? PictureFolder(path: name)) != nil
+  }
+
   /// The training and the test part. A folder's pictures are normalised by the mean and deviation of its training part.
   /// - Throws: `DataError`, `Misuse` for a name that is nearly a known one.
   func loadPictures() throws -> (training: ImageDataset, test: ImageDataset) {
@@ -66,7 +72,7 @@ struct DataSource {
     let hint =
       isKnown
       ? FashionMNIST.folder(folder).hint
-      : "--data takes \(names), a folder with MNIST-like IDX files or CIFAR's binary files, or a table that ends in .csv"
+      : "--data takes \(names), a folder with MNIST-like IDX files, CIFAR's binary files or a folder of pictures for each class, or a table that ends in .csv"
     return IDXFolder(path: folder, classNames: classNames, normalization: normalization, expectedShape: shape, hint: hint)
   }
 }

@@ -1,12 +1,6 @@
 import ArgumentParser
 import Glissade
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
 /// `glissade finetune`.
 struct FinetuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,9 +20,6 @@ struct FinetuneCommand: ParsableCommand {
   @Option(help: "A folder of pictures, JPEG or PNG, with a folder in it for each class.")
   var data: String
 
-  @Option(help: "Only these classes, as in animals,food. (default: every folder in the data)")
-  var classes: String?
-
   @Option(help: "The new head: dense, or features of hidden layers and a rate of dropout, as in 256,dropout(0.2).")
   var head = "dense"
 
@@ -43,12 +34,6 @@ struct FinetuneCommand: ParsableCommand {
 
   @Option(parsing: .unconditional, help: "How strongly the backbone is drawn to its pretrained weights (L2-SP).")
   var stayClose: Float = 0
-
-  @Option(help: "Random changes of the pictures, as in flip,crop,color-jitter(0.4),mixup. (default: none)")
-  var augment = "none"
-
-  @Option(parsing: .unconditional, help: "The side of the pictures that the network sees. (default: the network's own, mostly 224)")
-  var size: Int?
 
   @Option(parsing: .unconditional, help: "How often the training data is gone through.")
   var epochs = 10
@@ -67,10 +52,9 @@ struct FinetuneCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Share of the pictures that is checked after each epoch, unless the folder has such a part.")
   var validation = 0.2
 
-  @Option(parsing: .unconditional, help: "Share of the pictures that is measured with at the end, unless the folder has such a part.")
-  var test = 0.0
-
   @OptionGroup var common: RunOptions
+
+  @OptionGroup(title: "Pictures") var pictures: PictureOptions
 
   @OptionGroup(title: "Unbalanced classes") var balance: BalanceOptions
 
@@ -82,8 +66,7 @@ struct FinetuneCommand: ParsableCommand {
     var settings = try settings()
     let finetuning = try finetuneSettings()
     settings.finetuning = finetuning
-    let (data, unreadable) = try finetuning.pictures.load(data, validation: validation, seed: seed)
-    for line in unreadable { Terminal.write("glissade: left out: \(Text.line(line))\n", to: STDERR_FILENO) }
+    let data = try finetuning.pictures.load(data, validation: validation, seed: seed)
     let job = try TrainingJob(settings: settings, finetuning: finetuning, data: data)
     let folder = RunFolder(checkpoints.resume ?? common.out ?? TrainCommand.freshFolder(model))
     try job.run(on: try device.open(), folder: folder, resumes: checkpoints.resume != nil, isQuiet: common.quiet)
@@ -95,9 +78,7 @@ struct FinetuneCommand: ParsableCommand {
     try Misuse.check("--epochs", epochs, (1...1_000_000).contains(epochs), "from 1 to 1000000")
     try Misuse.check("--batch-size", batchSize, batchSize > 0, "at least 1")
     try Misuse.check("--validation", validation, validation >= 0 && validation < 1, "at least 0 and below 1")
-    try Misuse.check("--test", test, test >= 0 && test + validation < 1, "at least 0, and below 1 together with --validation")
     try Misuse.check("--stay-close", stayClose, stayClose >= 0 && stayClose.isFinite, "a number of at least 0")
-    if let size { try Misuse.check("--size", size, (32...4096).contains(size), "from 32 to 4096") }
     if data.isEmpty { throw Misuse("--data is empty, and it has to name a folder") }
     try common.check()
     let saving = try checkpoints.saving(out: common.out)
@@ -113,23 +94,14 @@ struct FinetuneCommand: ParsableCommand {
   private func finetuneSettings() throws -> FinetuneSettings {
     do {
       _ = try HeadDesign(head, classes: 1)
-      let classes = classes?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-      if let classes, classes.contains(where: \.isEmpty) {
-        throw Misuse("--classes has an empty name in it; names are separated by commas")
-      }
       let later = try unfreezeAt.map(FinetuneSettings.unfreezing) ?? []
       if let last = later.last, last.epoch > epochs {
         throw Misuse("--unfreeze-at \(last.epoch) comes after the last epoch, \(epochs)")
       }
-      let pictures = PictureSettings(
-        classes: classes, size: size ?? EfficientNetLite.Size(rawValue: model)?.resolution ?? 224,
-        augmentations: try AugmentationList(augment),
-        testShare: test, threads: device.threads, augmentationText: augment)
+      let pictures = try pictures.settings(model: model, validation: validation, test: 0, threads: device.threads)
       return FinetuneSettings(
         pretrained: pretrained, head: head, freeze: try freeze.map { try ParameterSelection($0) }, unfreezing: later,
         backboneRate: try FinetuneSettings.Rate(backboneLr), stayClose: stayClose, pictures: pictures)
-    } catch let error as HeadError { throw Misuse("--head: \(error)") } catch let error as AugmentationError {
-      throw Misuse("--augment: \(error)")
-    } catch let error as SelectionError { throw Misuse("\(error)") }
+    } catch let error as HeadError { throw Misuse("--head: \(error)") } catch let error as SelectionError { throw Misuse("\(error)") }
   }
 }

@@ -113,8 +113,6 @@ struct FinetuneSettings {
       JSONMember(
         "unfreeze_at", unfreezing.isEmpty ? .null : .string(unfreezing.map { "\($0.epoch):\($0.what)" }.joined(separator: ";"))),
       JSONMember("backbone_lr", .string("\(backboneRate)")), JSONMember("stay_close", .float(stayClose)),
-      JSONMember("augment", .string(pictures.augmentationText)), JSONMember("size", .integer(Int64(pictures.size))),
-      JSONMember("test", .number(pictures.testShare)),
-    ]
+    ] + pictures.json
   }
 }

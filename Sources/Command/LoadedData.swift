@@ -7,7 +7,8 @@ struct LoadedData {
   var validation: (any Dataset)?
   /// Whether `training` and `validation` are divided already.
   var isSplit = false
-  var test: any Dataset
+  /// What is measured with at the end, if anything.
+  var test: (any Dataset)?
   /// How pictures' bytes become numbers.
   var normalization: Normalization
   /// What a table's columns become.

@@ -1,5 +1,11 @@
 import Glissade
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// What is to be made of a folder of pictures.
 struct PictureSettings {
   /// Only these classes; all where `nil`.
@@ -16,39 +22,47 @@ struct PictureSettings {
   /// Whether pictures differ from epoch to epoch.
   var isAugmented: Bool { !augmentations.pictures.isEmpty || augmentations.mixing != nil }
 
-  /// Lists, divides and decodes the pictures.
+  /// Lists, divides and decodes the pictures; those that cannot be used are named on standard error.
   /// - Parameters:
   ///   - path: the folder.
   ///   - validation: the share that is checked after each epoch, where the folder has no such part.
   ///   - seed: of the division and the augmentations.
-  /// - Returns: the data, and a line for every picture that cannot be used.
-  func load(_ path: String, validation: Double, seed: UInt64) throws -> (data: LoadedPictures, unreadable: [String]) {
+  ///   - limit: at most so many to train on and a sixth as many to measure with, of all classes.
+  func load(_ path: String, validation: Double, seed: UInt64, limit: Int? = nil) throws -> LoadedData {
     let split = try PictureFolder(path: path, classes: classes).split(validation: validation, test: testShare, seed: seed)
     let pipeline = PicturePipeline(size: size, augmentations: augmentations.pictures)
     let loading = PictureLoading(threads: threads)
-    var unreadable: [String] = []
-    func dataset(_ list: PictureList, isTraining: Bool) throws -> PictureDataset? {
+    func dataset(_ list: PictureList, limit: Int?, isTraining: Bool) throws -> PictureDataset? {
       guard list.count > 0 else { return nil }
+      let list = try limit.map { try list.spread(over: $0) } ?? list
       let dataset = try PictureDataset(list, pipeline: pipeline, isTraining: isTraining, seed: seed, loading: loading)
-      unreadable += dataset.unreadable.map(\.description)
+      for problem in dataset.unreadable {
+        Terminal.write("glissade: left out: \(Text.line(problem.description))\n", to: STDERR_FILENO)
+      }
       return dataset
     }
-    guard let training = try dataset(split.training, isTraining: !pipeline.augmentations.isEmpty) else {
+    guard let training = try dataset(split.training, limit: limit, isTraining: !pipeline.augmentations.isEmpty) else {
       throw Failure("\(path) has no pictures to train on")
     }
-    let data = LoadedPictures(
-      training: training, validation: try dataset(split.validation, isTraining: false), test: try dataset(split.test, isTraining: false),
-      normalization: pipeline.normalization)
-    return (data, unreadable)
+    return LoadedData(
+      training: training, validation: try dataset(split.validation, limit: nil, isTraining: false), isSplit: true,
+      test: try dataset(split.test, limit: limit.map { max($0 / 6, 1) }, isTraining: false), normalization: pipeline.normalization)
+  }
+
+  /// Members of `options.json`.
+  var json: [JSONMember] {
+    [
+      JSONMember("augment", .string(augmentationText)), JSONMember("size", .integer(Int64(size))), JSONMember("test", .number(testShare)),
+    ]
   }
 }
 
-/// A folder's pictures, divided.
-struct LoadedPictures {
-  var training: PictureDataset
-  var validation: PictureDataset?
-  var test: PictureDataset?
-  var normalization: Normalization
+extension PictureList {
+  /// Some of the pictures, at even distances: lists go class by class, so that the first ones would be of one class.
+  func spread(over count: Int) throws(DataError) -> PictureList {
+    guard count < self.count else { return self }
+    return try selecting((0..<count).map { $0 * self.count / count })
+  }
 }
 
 extension AugmentationList {

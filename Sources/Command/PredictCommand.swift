@@ -10,10 +10,11 @@ import Glissade
 /// `glissade predict`.
 struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "predict", abstract: "Say what a trained model sees in pictures.",
+    commandName: "predict", abstract: "Say what a trained model sees in pictures, or makes of a table's rows.",
     discussion: """
       Prints the most probable classes of each picture. A folder stands for all pictures in it, at any depth. Pictures that cannot be read \
-      are named on standard error; the others are done all the same, and the status is 1 at the end.
+      are named on standard error; the others are done all the same, and the status is 1 at the end. A model of tables takes tables, which \
+      need not have the column that it predicts, and prints a line for each row, named by its line in the file.
       """)
 
   @Option(name: .customLong("run"), help: "The folder of a run.")
@@ -25,15 +26,15 @@ struct PredictCommand: ParsableCommand {
   @Option(help: "With --model: the weights, a PyTorch checkpoint or a safetensors file. Classes are called by their numbers.")
   var pretrained: String?
 
-  @Argument(help: "Pictures (JPEG or PNG), and folders of pictures.")
-  var pictures: [String]
+  @Argument(help: "Pictures (JPEG or PNG), and folders of pictures; for a run on a table, tables.")
+  var files: [String]
 
-  @Option(parsing: .unconditional, help: "How many classes are printed for each picture.")
+  @Option(parsing: .unconditional, help: "How many classes are printed for each picture or row.")
   var top = 5
 
   @OptionGroup var device: DeviceOptions
 
-  @Option(parsing: .unconditional, help: "Pictures in a step. (default: the run's)")
+  @Option(parsing: .unconditional, help: "Samples in a step. (default: the run's)")
   var batchSize: Int?
 
   @Flag(help: "Print JSON.")
@@ -44,8 +45,9 @@ struct PredictCommand: ParsableCommand {
     if let batchSize, batchSize < 1 { throw Misuse("--batch-size is \(batchSize), and it has to be at least 1") }
     _ = try device.request()
     let (run, model, state) = try network()
+    if let table = run.table { return try predict(table, run, model, state) }
     let pipeline = try run.picturePipeline()
-    let (paths, missing) = Self.expand(pictures)
+    let (paths, missing) = Self.expand(files)
     var failed = missing.count
     for line in missing { Terminal.write("glissade: \(Text.line(line))\n", to: STDERR_FILENO) }
     var results: [JSONValue] = []
@@ -67,10 +69,9 @@ struct PredictCommand: ParsableCommand {
         let likeliest = Self.likeliest(output[(index * classes)..<((index + 1) * classes)], top)
         let path = data.name(ofSample: index) ?? ""
         if json {
-          results.append(Self.json(path, likeliest, run.classNames))
+          results.append(["file": .string(path), "classes": Self.json(likeliest, run.classNames)])
         } else {
-          let text = likeliest.map { "\(run.classNames[$0.label]) \(Text.percent($0.probability, 1))" }.joined(separator: "  ")
-          Terminal.write("\(path): \(text)\n", to: STDOUT_FILENO)
+          Terminal.write("\(path): \(Self.text(likeliest, run.classNames))\n", to: STDOUT_FILENO)
         }
       }
     }
@@ -103,11 +104,12 @@ struct PredictCommand: ParsableCommand {
     }
   }
 
-  private static func json(_ path: String, _ likeliest: [(label: Int, probability: Double)], _ names: [String]) -> JSONValue {
-    [
-      "file": .string(path),
-      "classes": .array(likeliest.map { ["class": .string(names[$0.label]), "probability": .number($0.probability)] }),
-    ]
+  static func json(_ likeliest: [(label: Int, probability: Double)], _ names: [String]) -> JSONValue {
+    .array(likeliest.map { ["class": .string(names[$0.label]), "probability": .number($0.probability)] })
+  }
+
+  static func text(_ likeliest: [(label: Int, probability: Double)], _ names: [String]) -> String {
+    likeliest.map { "\(names[$0.label]) \(Text.percent($0.probability, 1))" }.joined(separator: "  ")
   }
 
   /// The files, folders replaced by what is in them; and what is wrong with those that have none.

@@ -17,7 +17,7 @@ struct TrainCommand: ParsableCommand {
       goes on with a run that was stopped in whatever way, and ends with the bytes that it would have ended with.
       """)
 
-  @Option(help: "fashion-mnist, a folder with MNIST-like IDX files or CIFAR's binary files, or a table whose name ends in .csv.")
+  @Option(help: "fashion-mnist, a folder with IDX files, CIFAR's binary files or a folder of pictures for each class, or a .csv table.")
   var data = "fashion-mnist"
 
   @Option(help: ArgumentHelp("One of \(ModelZoo.names.joined(separator: ", ")). (default: lenet; mlp for tables)"))
@@ -59,6 +59,8 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup(title: "Tables") var table: TableOptions
 
+  @OptionGroup(title: "Pictures") var pictures: PictureOptions
+
   func run() throws {
     let settings = try settings()
     let job = try TrainingJob(settings: settings, data: try settings.loadData())
@@ -90,8 +92,10 @@ struct TrainCommand: ParsableCommand {
       batchSize: batchSize, device: try device.request(), threads: device.threads, seed: seed, validation: validation,
       clippingNorm: common.clipNorm,
       labelSmoothing: common.labelSmoothing, dropout: model == "lenet" ? dropout ?? 0.25 : nil, limit: limit,
-      table: try table.settings(data: data, model: model), hidden: try table.hiddenSizes(model: model), classWeights: try balance.weights(),
-      sampling: try balance.chosenSampling(), saving: saving, command: .current)
+      table: try table.settings(data: data, model: model),
+      pictures: try pictures.settings(ifPictures: data, model: model, validation: validation, threads: device.threads),
+      hidden: try table.hiddenSizes(model: model), classWeights: try balance.weights(), sampling: try balance.chosenSampling(),
+      saving: saving, command: .current)
   }
 
   /// A folder that is not there yet.

@@ -35,7 +35,7 @@ struct TrainingJob {
 
   /// A fine-tuning.
   /// - Throws: `TrainingError.batchSize`; what loading the weights throws; `SelectionError` for parameters that the model has not got.
-  init(settings: TrainingSettings, finetuning: FinetuneSettings, data: LoadedPictures) throws {
+  init(settings: TrainingSettings, finetuning: FinetuneSettings, data: LoadedData) throws {
     self.settings = settings
     (training, validation, test) = (data.training, data.validation, data.test)
     run = RunDescription(

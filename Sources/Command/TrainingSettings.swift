@@ -18,6 +18,8 @@ struct TrainingSettings {
   var limit: Int?
   /// What is to be made of a table, where the data is one.
   var table: TableSettings?
+  /// What is to be made of a folder of pictures, where the data is one.
+  var pictures: PictureSettings?
   /// mlp: features of the hidden layers.
   var hidden: [Int]?
   var classWeights: ClassWeights?
@@ -43,9 +45,10 @@ struct TrainingSettings {
   func loadData() throws -> LoadedData {
     if let table {
       var loaded = try table.load(data, validation: validation, seed: seed)
-      if let limit { (loaded.training, loaded.test) = (loaded.training.firstSamples(limit), loaded.test.firstSamples(max(limit / 6, 1))) }
+      if let limit { (loaded.training, loaded.test) = (loaded.training.firstSamples(limit), loaded.test?.firstSamples(max(limit / 6, 1))) }
       return loaded
     }
+    if let pictures { return try pictures.load(data, validation: validation, seed: seed, limit: limit) }
     var (training, test) = try DataSource(name: data).loadPictures()
     if let limit { (training, test) = (try training.first(limit), try test.first(max(limit / 6, 1))) }
     return LoadedData(training: training, test: test, normalization: training.normalization)
@@ -61,6 +64,7 @@ struct TrainingSettings {
     options.loss = run.table?.lossOfValues ?? .crossEntropy(labelSmoothing: labelSmoothing)
     options.classWeights = classWeights
     options.sampling = sampling
+    options.mixing = pictures?.augmentations.mixing(seed: seed)
     options.clippingNorm = clippingNorm
     options.checkpointSteps = saving.checkpointSteps
     return options
@@ -73,7 +77,7 @@ struct TrainingSettings {
       JSONMember("optimizer", .string(type(of: optimizer).name)),
     ]
     members += optimizer.settings
-    members += finetuning?.json ?? []
+    members += finetuning?.json ?? pictures?.json ?? []
     members += [
       JSONMember("schedule", .string("\(schedule)")), JSONMember("clip_norm", clippingNorm.map { .float($0) } ?? .null),
       JSONMember("batch_size", .integer(Int64(batchSize))), JSONMember("label_smoothing", .float(labelSmoothing)),

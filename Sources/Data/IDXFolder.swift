@@ -39,6 +39,9 @@ public struct IDXFolder: Sendable {
     self.hint = hint
   }
 
+  /// Whether images of either part are there.
+  public var holdsImages: Bool { Part.allCases.contains { (try? find($0, "images", rank: 3)) != nil } }
+
   /// Reads one part of the dataset.
   /// - Throws: `DataError` when the folder or a file is missing, unreadable, truncated, corrupt or of another kind, when images and
   ///   labels differ in number, or a label is out of range. All files are named in it.

@@ -105,6 +105,46 @@ struct TableTests {
     #expect(exported.status == 0 && exported.output.contains("(ONNX, operator set 17)"), "\(exported)")
   }
 
+  @Test("Values and classes of rows are predicted without the column that holds them") func predictions() throws {
+    let data = try friedman(rows: 600, seed: 1)
+    let run = folder.path("run")
+    let trained = try glissade(
+      "train", "--data", data, "--target", "y", "--hidden", "32", "--epochs", "20", "--batch-size", "32", "--lr", "3e-3", "--device", "cpu",
+      "--out", run)
+    #expect(trained.status == 0, "\(trained)")
+    // The same rows with y, and without: equal predictions, and near to y.
+    let rows = try String(contentsOfFile: data, encoding: .utf8).split(separator: "\n").prefix(51).map { $0.split(separator: ",") }
+    let short = folder.path("short.csv")
+    try rows.map { $0.dropLast().joined(separator: ",") + "\n" }.joined().write(toFile: short, atomically: true, encoding: .utf8)
+    func predicted(_ path: String) throws -> [Double] {
+      let outcome = try glissade("predict", "--run", run, path, "--device", "cpu", "--json", "--batch-size", "16")
+      #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
+      let found = try #require(try JSONValue.parse(Array(outcome.output.utf8)).arrayValue)
+      #expect(found.enumerated().allSatisfy { $1["file"] == .string(path) && $1["line"] == .integer(Int64($0 + 2)) && $1["column"] == "y" })
+      return found.compactMap { $0["value"]?.doubleValue }
+    }
+    let found = try predicted(short)
+    let all = try predicted(data)
+    #expect(found.count == 50 && found == Array(all.prefix(50)))
+    let squares = zip(found, rows.dropFirst()).map { ($0 - Double($1.last ?? "")!) * ($0 - Double($1.last ?? "")!) }
+    // The deviation of y is 4.9.
+    #expect((squares.reduce(0, +) / 50).squareRoot() < 3)
+
+    let flowers = try flowers(rows: 300)
+    let sorts = folder.path("sorts")
+    let outcome = try glissade(
+      "train", "--data", flowers, "--target", "sort", "--missing", "drop", "--epochs", "20", "--batch-size", "16", "--hidden", "16", "--lr",
+      "1e-2", "--device", "cpu", "--quiet", "--out", sorts)
+    #expect(outcome.status == 0, "\(outcome)")
+    let text = try glissade("predict", "--run", sorts, flowers, "--device", "cpu", "--top", "1").output.split(separator: "\n")
+    // Line 15 lacks its width, and was dropped.
+    #expect(text.first?.hasPrefix("\(flowers):2: setosa ") == true && !text.contains { $0.hasPrefix("\(flowers):15: ") })
+    #expect(text.count == 297, "\(text)")
+    expectComplaint(
+      try glissade("predict", "--run", sorts, data, "--device", "cpu"), status: 1, "column 'length': the model needs this column")
+    expectComplaint(try glissade("predict", "--run", sorts, "/no/such.csv"), status: 1, "/no/such.csv: cannot be read")
+  }
+
   @Test func balancedSampling() throws {
     let run = folder.path("run")
     let outcome = try glissade(

@@ -113,6 +113,11 @@ struct TableTests {
   @Test func otherTables() throws {
     let encoding = try TableEncoding(of: try table("x,k,y\n1,a,p\n2,b,q\n"), rows: [0, 1], target: "y")
     #expect(try encoding.samples(of: try table("y,more,k,x\nq,1,b,2\n")).data.labels == [1])
+    // To predict, the target need not be there; values that a model needs do.
+    let (features, rows) = try encoding.features(of: try table("k,x\nb,2\na,1\n"))
+    #expect(features == [1, 0, 1, -1, 1, 0] && rows == [0, 1])
+    #expect(
+      message { _ = try encoding.features(of: try table("k,x\nb,2\na,\n")) }.hasPrefix("t.csv: line 3: column 'x': a value is missing"))
     #expect(
       message { _ = try encoding.samples(of: try table("y,k\nq,b\n")) }
         == "t.csv: column 'x': the model needs this column, and it is not there")

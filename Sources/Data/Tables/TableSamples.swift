@@ -7,29 +7,50 @@ extension TableEncoding {
   /// - Throws: `DataError` with file, line and column for a column that is not there or of the other kind, a value that is missing where that
   ///   is refused, a class that is unknown, and where no row is left.
   public func samples(of table: Table, rows: [Int]? = nil) throws(DataError) -> (data: ArrayDataset, rows: [Int]) {
-    func problem(_ name: String, _ row: Int?, _ text: String) -> DataError {
-      .table(path: table.path, line: row.map { Int(table.lines[$0]) }, column: name, problem: text)
-    }
-    func column(_ name: String) throws(DataError) -> Table.Column {
-      guard let column = table.column(name) else { throw problem(name, nil, "the model needs this column, and it is not there") }
-      return column
-    }
-    let targetColumn = try column(target.name)
+    let targetColumn = try column(target.name, of: table)
+    let (features, kept) = try features(of: table, rows: rows, beside: targetColumn)
+    return (try labelled(features, targetColumn, kept, table), kept)
+  }
+
+  /// Makes rows what the model takes, of a table that need not have the column that is to be predicted.
+  /// - Parameters:
+  ///   - table: with the columns that the model predicts from, in any order; others are left out.
+  ///   - rows: which rows; default all.
+  /// - Returns: the features, `width` for each sample, and the row of each, since rows with missing values may have been dropped.
+  /// - Throws: as `samples(of:rows:)` does, the column to be predicted aside.
+  public func features(of table: Table, rows: [Int]? = nil) throws(DataError) -> (features: [Float], rows: [Int]) {
+    try features(of: table, rows: rows, beside: nil)
+  }
+
+  private func problem(_ table: Table, _ name: String, _ row: Int?, _ text: String) -> DataError {
+    .table(path: table.path, line: row.map { Int(table.lines[$0]) }, column: name, problem: text)
+  }
+
+  private func column(_ name: String, of table: Table) throws(DataError) -> Table.Column {
+    guard let column = table.column(name) else { throw problem(table, name, nil, "the model needs this column, and it is not there") }
+    return column
+  }
+
+  /// - Parameter targetColumn: whose values have to be there, too.
+  private func features(
+    of table: Table, rows: [Int]?, beside targetColumn: Table.Column?
+  ) throws(DataError) -> (features: [Float], rows: [Int]) {
     var columns: [Table.Column] = []
-    for input in inputs { columns.append(try column(input.name)) }
+    for input in inputs { columns.append(try column(input.name, of: table)) }
     var kept: [Int] = []
     for row in rows ?? Array(0..<table.count) {
-      let missing = (columns + [targetColumn]).first { $0.isMissing(row) }
+      let missing = columns.first { $0.isMissing(row) } ?? targetColumn.flatMap { $0.isMissing(row) ? $0 : nil }
       guard let missing else {
         kept.append(row)
         continue
       }
       switch self.missing {
       case .drop: continue
-      case .refuse: throw problem(missing.name, row, "a value is missing; rows without it can be dropped, or the mean take its place")
+      case .refuse:
+        throw problem(table, missing.name, row, "a value is missing; rows without it can be dropped, or the mean take its place")
       case .mean:
         // There is nothing that could take a target's place.
-        if targetColumn.isMissing(row) { throw problem(target.name, row, "the value to be predicted is missing") }
+        if targetColumn?.isMissing(row) == true { throw problem(table, target.name, row, "the value to be predicted is missing") }
         kept.append(row)
       }
     }
@@ -40,15 +61,14 @@ extension TableEncoding {
     var features = [Float](repeating: 0, count: size)
     var place = 0
     for (input, column) in zip(inputs, columns) {
-      try fill(&features, from: place, input, column, kept, problem)
+      try fill(&features, from: place, input, column, kept, table)
       place += input.width
     }
-    return (try labelled(features, targetColumn, kept, problem), kept)
+    return (features, kept)
   }
 
   private func fill(
-    _ features: inout [Float], from place: Int, _ input: Input, _ column: Table.Column, _ rows: [Int],
-    _ problem: (String, Int?, String) -> DataError
+    _ features: inout [Float], from place: Int, _ input: Input, _ column: Table.Column, _ rows: [Int], _ table: Table
   ) throws(DataError) {
     let width = width
     switch (input, column.content) {
@@ -70,17 +90,17 @@ extension TableEncoding {
       }
     case (.number(let name, _, _), .categories(let values, let words)):
       let row = rows.first { values[$0] >= 0 }
-      throw problem(name, row, "the model was trained on numbers, and here are words such as '\(words.first ?? "")'")
+      throw problem(table, name, row, "the model was trained on numbers, and here are words such as '\(words.first ?? "")'")
     }
   }
 
   private func labelled(
-    _ features: [Float], _ column: Table.Column, _ rows: [Int], _ problem: (String, Int?, String) -> DataError
+    _ features: [Float], _ column: Table.Column, _ rows: [Int], _ table: Table
   ) throws(DataError) -> ArrayDataset {
     switch target {
     case .value(let name, let mean, let deviation):
       guard case .numbers(let values) = column.content else {
-        throw problem(name, rows.first, "it holds words, and the model predicts numbers")
+        throw problem(table, name, rows.first, "it holds words, and the model predicts numbers")
       }
       return try ArrayDataset(
         features: features, sampleShape: [width], values: rows.map { (values[$0] - mean) / deviation }, valueNames: [name],
@@ -95,7 +115,7 @@ extension TableEncoding {
         case .categories(let values, let words): word = words[Int(values[row])]
         }
         guard let label = numbers[word] else {
-          throw problem(name, row, "the class '\(word)' is not among those that were trained on: \(classes.joined(separator: ", "))")
+          throw problem(table, name, row, "the class '\(word)' is not among those that were trained on: \(classes.joined(separator: ", "))")
         }
         labels.append(label)
       }

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Glissade
+
+/// What is to be made of a folder of pictures.
+struct PictureOptions: ParsableArguments {
+  @Option(help: "Only these classes, as in animals,food. (default: every folder in the data)")
+  var classes: String?
+
+  @Option(help: "Random changes of the pictures, as in flip,crop,color-jitter(0.4),mixup. (default: none)")
+  var augment: String?
+
+  @Option(parsing: .unconditional, help: "The side of the pictures that the model sees. (default: the model's own; 32 for small ones)")
+  var size: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Share of the pictures that is measured with at the end, unless the folder has such a part. (default: 0.1; 0 for finetune)")
+  var test: Double?
+
+  /// Models for small pictures: what they make of larger ones costs much and brings little.
+  private static let smallModels: Set = ["mlp", "lenet", "resnet18"]
+
+  /// What was asked for, where data is a folder of pictures.
+  /// - Throws: `Misuse`, also where it is none and there is an option for one.
+  func settings(ifPictures data: String, model: String, validation: Double, threads: Int?) throws -> PictureSettings? {
+    if DataSource(name: data).isPictureFolder {
+      return try settings(model: model, validation: validation, test: 0.1, threads: threads)
+    }
+    let given = [("--classes", classes != nil), ("--augment", augment != nil), ("--size", size != nil), ("--test", test != nil)]
+    if let option = given.first(where: \.1)?.0 { throw Misuse("\(option) is for folders of pictures, and --data \(data) is none") }
+    return nil
+  }
+
+  /// What was asked for.
+  /// - Parameters:
+  ///   - test: the share for the end where none was given.
+  ///   - threads: for decoding.
+  /// - Throws: `Misuse`.
+  func settings(model: String, validation: Double, test defaultTest: Double, threads: Int?) throws -> PictureSettings {
+    let names = classes?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    if let names, names.contains(where: \.isEmpty) { throw Misuse("--classes has an empty name in it; names are separated by commas") }
+    let test = test ?? defaultTest
+    try Misuse.check("--test", test, test >= 0 && test + validation < 1, "at least 0, and below 1 together with --validation")
+    let isSmall = Self.smallModels.contains(model)
+    let side = size ?? EfficientNetLite.Size(rawValue: model)?.resolution ?? (isSmall ? 32 : 224)
+    // Networks for large pictures halve them five times.
+    let least = isSmall ? 1 : 32
+    try Misuse.check("--size", side, (least...4096).contains(side), "from \(least) to 4096")
+    do throws(AugmentationError) {
+      let text = augment ?? "none"
+      return PictureSettings(
+        classes: names, size: side, augmentations: try AugmentationList(text), testShare: test, threads: threads, augmentationText: text)
+    } catch { throw Misuse("--augment: \(error)") }
+  }
+}

@@ -1,0 +1,60 @@
+import Glissade
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+extension PredictCommand {
+  /// Prints what a model of tables makes of each row of the files.
+  func predict(_ table: TableDescription, _ run: RunDescription, _ model: any Layer, _ state: ModelState) throws {
+    // All files are read before anything is printed, so that a mistake in the last one does not leave half a result.
+    var inputs: [(table: Table, features: [Float], rows: [Int])] = []
+    for path in files {
+      let file = try Table(path: path, categorical: Set(table.categorical))
+      let (features, rows) = try table.encoding.features(of: file)
+      inputs.append((file, features, rows))
+    }
+    let selection = try device.open()
+    let largest = inputs.map(\.rows.count).max() ?? 1
+    let size = min(batchSize ?? run.batchSize, largest)
+    let session = try TrainingSession(
+      model: model, sampleShape: Shape(run.input), batchSize: size,
+      loss: table.lossOfValues ?? .crossEntropy(labelSmoothing: run.labelSmoothing), groups: [],
+      device: selection.device)
+    try session.restore(state)
+    var results: [JSONValue] = []
+    for (file, features, rows) in inputs {
+      let width = table.encoding.width
+      for start in stride(from: 0, to: rows.count, by: size) {
+        let batch = start..<min(start + size, rows.count)
+        let output = try session.predict(Array(features[(batch.lowerBound * width)..<(batch.upperBound * width)]))
+        let count = output.count / batch.count
+        for (index, sample) in batch.enumerated() {
+          let line = Int(file.lines[rows[sample]])
+          let (text, members) = result(output[(index * count)..<((index + 1) * count)], table.encoding.target)
+          if json {
+            results.append(.object([JSONMember("file", .string(file.path)), JSONMember("line", .integer(Int64(line)))] + members))
+          } else {
+            Terminal.write("\(file.path):\(line): \(text)\n", to: STDOUT_FILENO)
+          }
+        }
+      }
+    }
+    if json { Terminal.write(JSONValue.array(results).text(pretty: true), to: STDOUT_FILENO) }
+  }
+
+  /// What the outputs for one row say, for people and for programs.
+  private func result(_ output: ArraySlice<Float>, _ target: TableEncoding.Target) -> (text: String, members: [JSONMember]) {
+    switch target {
+    case .classes(_, let classes):
+      let likeliest = Self.likeliest(output, top)
+      return (Self.text(likeliest, classes), [JSONMember("classes", Self.json(likeliest, classes))])
+    case .value(let name, let mean, let deviation):
+      // The network's numbers are standardised.
+      let value = mean + deviation * (output.first ?? .nan)
+      return ("\(name) \(value)", [JSONMember("column", .string(name)), JSONMember("value", .float(value))])
+    }
+  }
+}
