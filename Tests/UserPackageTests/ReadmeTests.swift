@@ -26,7 +26,11 @@ struct ReadmeTests {
   @Test func quotesTheExampleExactly() throws {
     let quotations = Self.quotations(in: try Repository.text("README.md"))
     let sources = "Examples/OwnModel/Sources/OwnModel"
-    #expect(quotations.map(\.path) == ["Examples/OwnModel/Package.swift", "\(sources)/ResidualNetwork.swift", "\(sources)/main.swift"])
+    #expect(
+      quotations.map(\.path) == [
+        "Examples/OwnModel/Package.swift", "\(sources)/ResidualNetwork.swift", "\(sources)/main.swift",
+        "Examples/OwnModel/Sources/FineTuning/main.swift",
+      ])
     for (path, code) in quotations { #expect(try Repository.text(path) == code, "README.md and \(path) differ") }
   }
 
