@@ -38,7 +38,7 @@ bench-finetuning:
 	@Scripts/install.sh peers
 	$(SWIFT) build -c release --product glissade
 	$(SWIFT) build -c release --product GlissadeLoading
-	bench/peers/finetuning.py "$$(Scripts/fetch-weights.sh)" /usr/share/tuxpaint/stamps
+	weights=$$(Scripts/fetch-weights.sh) && bench/peers/finetuning.py "$$weights" /usr/share/tuxpaint/stamps
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Examples bench

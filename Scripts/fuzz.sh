@@ -16,6 +16,7 @@ trap 'rm -rf "$states"' EXIT
 # Each process takes a share of the readers, and keeps a note of the file it is at.
 shares=$(nproc)
 processes=""
+trap 'kill $processes 2>/dev/null; exit 130' INT TERM
 share=0
 while [ "$share" -lt "$shares" ]; do
   "$fuzz" "$seconds" --seed "${FUZZ_SEED:-$(date +%Y%m%d)}" --share "$share/$shares" --state "$states/$share" &
@@ -29,6 +30,8 @@ for process in $processes; do
   share=$((share + 1))
 done
 for share in $failed; do
+  reader='' seed='' iteration=''
+  [ -s "$states/$share" ] || { echo "The fuzzer ended before its first file." >&2; continue; }
   read -r reader seed iteration <"$states/$share" || true
   input=fuzz-failure-$reader
   SWIFT_BACKTRACE=enable=no "$fuzz" --replay "$reader" "$seed" "$iteration" --keep "$input" || true

@@ -24,7 +24,7 @@ func trainingCheckpoint(_ folder: TemporaryFolder) throws -> Reader {
   ]
   checkpoint.options = ["lr": 0.1]
   try checkpoint.save(to: folder.file("training"))
-  return Reader(name: "training checkpoint", corpus: [try folder.get("training")]) { bytes in
+  return Reader(name: "training-checkpoint", corpus: [try folder.get("training")]) { bytes in
     let check = HandmadeArchive.checksum(Array(bytes.dropLast(4)))
     let repaired = bytes.dropLast(4) + (0..<4).map { UInt8(truncatingIfNeeded: check >> UInt32(8 * $0)) }
     return try [bytes, Array(repaired)].reduce(false) { accepted, bytes in

