@@ -28,6 +28,9 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: "The dictionary to take where several have tensors in them, such as state_dict.")
   var key: String?
 
+  @Flag(help: "Of a run, the model of the epoch with the lowest validation loss instead of the last one.")
+  var best = false
+
   @Flag(help: "Replace OUT if it is there.")
   var force = false
 
@@ -51,7 +54,8 @@ struct ConvertCommand: ParsableCommand {
   func run() throws {
     let target = try Target(output)
     if exists(output), !force { throw Failure("\(output) is there already; --force replaces it") }
-    if key == nil, let export = try RunExport(input) { return try write(export, target) }
+    if key == nil, let export = try RunExport(input, best: best) { return try write(export, target) }
+    if best { throw Misuse("--best is for the folder of a run, and \(input) is none") }
     let all = try WeightsFile(path: weightsPath(input))
     let file = try weights(of: all)
     switch target {

@@ -16,10 +16,13 @@ struct DataSource {
   /// Whether it is a file with a table, by its name.
   var isTable: Bool { name.lowercased().hasSuffix(".csv") }
 
-  /// Whether it is a folder with pictures in folders, and nothing else that is known.
+  /// Whether it is a folder with pictures in it, or in folders in it, and nothing else that is known.
   var isPictureFolder: Bool {
     guard !Self.knownNames.contains(name), !isTable, isFolder(name), CIFARFolder(at: name) == nil else { return false }
-    return !IDXFolder(path: name).holdsImages && (try? PictureFolder(path: name)) != nil
+    guard !IDXFolder(path: name).holdsImages else { return false }
+    // What keeps it from being listed is said when it is loaded.
+    guard let pictures = try? PictureFolder.pictures(in: name) else { return true }
+    return !pictures.isEmpty
   }
 
   /// The training and the test part. A folder's pictures are normalised by the mean and deviation of its training part.

@@ -14,7 +14,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(name: .customLong("run"), help: "The folder of a run.")
   var runPath: String
 
-  @Option(help: "fashion-mnist, a folder with MNIST-like IDX files, whose test part is used, or a table. (default: the run's data)")
+  @Option(help: "Of the kind that the run was trained on: its test part, or all of it. (default: what the run held out of its own)")
   var data: String?
 
   @OptionGroup var device: DeviceOptions
@@ -22,7 +22,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Samples in a step. (default: the run's)")
   var batchSize: Int?
 
-  @Option(parsing: .unconditional, help: "Only the first N test samples.")
+  @Option(parsing: .unconditional, help: "Only N test samples, the first ones (of pictures some of each class).")
   var limit: Int?
 
   @Flag(help: "The model of the epoch with the lowest validation loss instead of the last one.")

@@ -100,7 +100,8 @@ struct FinetuneCommand: ParsableCommand {
       }
       let pictures = try pictures.settings(model: model, validation: validation, test: 0, threads: device.threads)
       return FinetuneSettings(
-        pretrained: pretrained, head: head, freeze: try freeze.map { try ParameterSelection($0) }, unfreezing: later,
+        pretrained: pretrained, pretrainedChecksum: try FileChecksum.crc32(path: weightsPath(pretrained)), head: head,
+        freeze: try freeze.map { try ParameterSelection($0) }, unfreezing: later,
         backboneRate: try FinetuneSettings.Rate(backboneLr), stayClose: stayClose, pictures: pictures)
     } catch let error as HeadError { throw Misuse("--head: \(error)") } catch let error as SelectionError { throw Misuse("\(error)") }
   }

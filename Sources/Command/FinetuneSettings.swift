@@ -4,6 +4,8 @@ import Glissade
 struct FinetuneSettings {
   /// The file with the weights to begin from.
   var pretrained: String
+  /// What was in that file, in short: a run that goes on is held against it.
+  var pretrainedChecksum: UInt32
   /// The new head, as `HeadDesign` reads it.
   var head: String
   /// What is frozen at first; `nil` for nothing.
@@ -108,7 +110,8 @@ struct FinetuneSettings {
   /// Members of `options.json`.
   var json: [JSONMember] {
     [
-      JSONMember("pretrained", .string(pretrained)), JSONMember("head", .string(head)),
+      JSONMember("pretrained", .string(pretrained)), JSONMember("pretrained_checksum", .integer(Int64(pretrainedChecksum))),
+      JSONMember("head", .string(head)),
       JSONMember("freeze", freeze.map { .string("\($0)") } ?? .null),
       JSONMember(
         "unfreeze_at", unfreezing.isEmpty ? .null : .string(unfreezing.map { "\($0.epoch):\($0.what)" }.joined(separator: ";"))),

@@ -16,6 +16,7 @@ extension RunDescription {
     }
     guard list.count > 0 else { throw Failure("nothing of \(source) was held out from the training, so there is nothing to evaluate on") }
     if let limit { list = try list.spread(over: limit) }
-    return try PictureDataset(list, pipeline: try picturePipeline())
+    return try PictureDataset(
+      list, pipeline: try picturePipeline(), loading: loading(threads: nil, unreadableShare: pictures.unreadableShare))
   }
 }

@@ -17,6 +17,12 @@ struct PictureOptions: ParsableArguments {
     help: "Share of the pictures that is measured with at the end, unless the folder has such a part. (default: 0.1; 0 for finetune)")
   var test: Double?
 
+  @Option(help: "The colour behind what is transparent: white, black, or red, green and blue as in #ffe0c0. (default: white)")
+  var background: String?
+
+  @Option(parsing: .unconditional, help: "Share of the pictures that may be unreadable; they are named and left out. (default: 0.01)")
+  var unreadable: Double?
+
   /// Models for small pictures: what they make of larger ones costs much and brings little.
   private static let smallModels: Set = ["mlp", "lenet", "resnet18"]
 
@@ -26,8 +32,15 @@ struct PictureOptions: ParsableArguments {
     if DataSource(name: data).isPictureFolder {
       return try settings(model: model, validation: validation, test: 0.1, threads: threads)
     }
-    let given = [("--classes", classes != nil), ("--augment", augment != nil), ("--size", size != nil), ("--test", test != nil)]
-    if let option = given.first(where: \.1)?.0 { throw Misuse("\(option) is for folders of pictures, and --data \(data) is none") }
+    let given = [
+      ("--classes", classes != nil), ("--augment", augment != nil), ("--size", size != nil), ("--test", test != nil),
+      ("--background", background != nil),
+      ("--unreadable", unreadable != nil),
+    ]
+    if let option = given.first(where: \.1)?.0 {
+      if !exists(data), !DataSource.knownNames.contains(data) { throw DataError.missingFolder(path: data, hint: nil) }
+      throw Misuse("\(option) is for folders of pictures, and --data \(data) is none")
+    }
     return nil
   }
 
@@ -39,6 +52,9 @@ struct PictureOptions: ParsableArguments {
   func settings(model: String, validation: Double, test defaultTest: Double, threads: Int?) throws -> PictureSettings {
     let names = classes?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     if let names, names.contains(where: \.isEmpty) { throw Misuse("--classes has an empty name in it; names are separated by commas") }
+    if self.test == nil, defaultTest + validation >= 1 {
+      throw Misuse("--validation is \(validation), and has to be below 1 together with --test, which is \(defaultTest) unless it is given")
+    }
     let test = test ?? defaultTest
     try Misuse.check("--test", test, test >= 0 && test + validation < 1, "at least 0, and below 1 together with --validation")
     let isSmall = Self.smallModels.contains(model)
@@ -46,10 +62,16 @@ struct PictureOptions: ParsableArguments {
     // Networks for large pictures halve them five times.
     let least = isSmall ? 1 : 32
     try Misuse.check("--size", side, (least...4096).contains(side), "from \(least) to 4096")
+    let unreadable = unreadable ?? PictureLoading().unreadableShare
+    try Misuse.check("--unreadable", unreadable, unreadable >= 0 && unreadable < 1, "at least 0 and below 1")
+    guard let colour = Picture.Colour(background ?? "white") else {
+      throw Misuse("--background is '\(background ?? "")', and it has to be white, black, or red, green and blue as in #ffe0c0")
+    }
     do throws(AugmentationError) {
       let text = augment ?? "none"
       return PictureSettings(
-        classes: names, size: side, augmentations: try AugmentationList(text), testShare: test, threads: threads, augmentationText: text)
+        classes: names, size: side, augmentations: try AugmentationList(text), testShare: test, threads: threads, background: colour,
+        unreadableShare: unreadable, augmentationText: text)
     } catch { throw Misuse("--augment: \(error)") }
   }
 }

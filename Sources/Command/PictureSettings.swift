@@ -16,6 +16,10 @@ struct PictureSettings {
   /// Share of the pictures that is held out to measure with at the end.
   var testShare: Double
   var threads: Int?
+  /// Behind what is transparent.
+  var background: Picture.Colour
+  /// The share that may be left out because it cannot be read.
+  var unreadableShare: Double
   /// For people: `--augment` as it was given.
   var augmentationText: String
 
@@ -27,11 +31,11 @@ struct PictureSettings {
   ///   - path: the folder.
   ///   - validation: the share that is checked after each epoch, where the folder has no such part.
   ///   - seed: of the division and the augmentations.
-  ///   - limit: at most so many to train on and a sixth as many to measure with, of all classes.
+  ///   - limit: at most so many to train on and a sixth as many to check and to measure with, of all classes.
   func load(_ path: String, validation: Double, seed: UInt64, limit: Int? = nil) throws -> LoadedData {
     let split = try PictureFolder(path: path, classes: classes).split(validation: validation, test: testShare, seed: seed)
     let pipeline = PicturePipeline(size: size, augmentations: augmentations.pictures)
-    let loading = PictureLoading(threads: threads)
+    let loading = PictureLoading(threads: threads, unreadableShare: unreadableShare, background: background)
     func dataset(_ list: PictureList, limit: Int?, isTraining: Bool) throws -> PictureDataset? {
       guard list.count > 0 else { return nil }
       let list = try limit.map { try list.spread(over: $0) } ?? list
@@ -44,15 +48,17 @@ struct PictureSettings {
     guard let training = try dataset(split.training, limit: limit, isTraining: !pipeline.augmentations.isEmpty) else {
       throw Failure("\(path) has no pictures to train on")
     }
+    let sixth = limit.map { max($0 / 6, 1) }
     return LoadedData(
-      training: training, validation: try dataset(split.validation, limit: nil, isTraining: false), isSplit: true,
-      test: try dataset(split.test, limit: limit.map { max($0 / 6, 1) }, isTraining: false), normalization: pipeline.normalization)
+      training: training, validation: try dataset(split.validation, limit: sixth, isTraining: false), isSplit: true,
+      test: try dataset(split.test, limit: sixth, isTraining: false), normalization: pipeline.normalization)
   }
 
   /// Members of `options.json`.
   var json: [JSONMember] {
     [
       JSONMember("augment", .string(augmentationText)), JSONMember("size", .integer(Int64(size))), JSONMember("test", .number(testShare)),
+      JSONMember("background", .string(background.text)), JSONMember("unreadable", .number(unreadableShare)),
     ]
   }
 }

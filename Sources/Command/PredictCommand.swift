@@ -29,6 +29,9 @@ struct PredictCommand: ParsableCommand {
   @Argument(help: "Pictures (JPEG or PNG), and folders of pictures; for a run on a table, tables.")
   var files: [String]
 
+  @Flag(help: "The model of the epoch with the lowest validation loss instead of the last one.")
+  var best = false
+
   @Option(parsing: .unconditional, help: "How many classes are printed for each picture or row.")
   var top = 5
 
@@ -59,7 +62,7 @@ struct PredictCommand: ParsableCommand {
     for start in stride(from: 0, to: paths.count, by: size) {
       let batch = Array(paths[start..<min(start + size, paths.count)])
       let list = try PictureList(paths: batch, labels: batch.map { _ in 0 }, classNames: run.classNames)
-      let data = try PictureDataset(list, pipeline: pipeline, loading: PictureLoading(threads: device.threads, unreadableShare: 1))
+      let data = try PictureDataset(list, pipeline: pipeline, loading: run.loading(threads: device.threads, unreadableShare: 1))
       for error in data.unreadable { Terminal.write("glissade: \(Text.line("\(error)"))\n", to: STDERR_FILENO) }
       failed += data.unreadable.count
       guard data.count > 0 else { continue }
@@ -88,8 +91,9 @@ struct PredictCommand: ParsableCommand {
       let run = try RunDescription(contentsOf: folder.optionsPath)
       let model = try run.makeModel()
       let known = LayerPath.parameters(of: model).map { (path: $0.path, shape: $0.parameter.shape) }
-      return (run, model, try ModelState(contentsOf: folder.modelPath, for: known))
+      return (run, model, try ModelState(contentsOf: best ? folder.bestPath : folder.modelPath, for: known))
     case (nil, let name?, let weights?):
+      if best { throw Misuse("--best is for a --run") }
       guard ModelZoo.names.contains(name) else { throw Misuse.unknown("model", name, among: ModelZoo.names) }
       let size = EfficientNetLite.Size(rawValue: name)?.resolution ?? 224
       guard let fitting = FittingModel.all(for: try WeightsFile(path: weights)).first(where: { $0.name == name }),
@@ -99,7 +103,7 @@ struct PredictCommand: ParsableCommand {
         data: weights, model: name, batchSize: 16, labelSmoothing: 0, input: [size, size, 3], classNames: (0..<classes).map { "\($0)" },
         normalization: .imageNet)
       guard let model = try run.makeModel() as? any LayerWithHead else { throw Failure("\(name) has no head") }
-      return (run, model, try PretrainedModel(weights, model: model, sampleShape: Shape(run.input), seed: 0).state)
+      return (run, model, try PretrainedModel(contentsOf: weights, model: model, sampleShape: Shape(run.input), seed: 0).state)
     default: throw Misuse("predict takes either --run, or --model and --pretrained")
     }
   }

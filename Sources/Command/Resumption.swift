@@ -12,7 +12,7 @@ struct Resumption {
   /// What says nothing of the run by itself.
   private static let incidental: Set<String> = ["command", "arguments", "glissade_version"]
   /// What follows from the data.
-  private static let ofData: Set<String> = ["input", "classes", "mean", "deviation", "table"]
+  private static let ofData: Set<String> = ["input", "classes", "mean", "deviation", "table", "pretrained_checksum"]
 
   /// Looks at what the folder holds, and compares the options.
   /// - Parameters:

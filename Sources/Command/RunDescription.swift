@@ -25,6 +25,10 @@ struct RunDescription {
     var validation: Double
     var test: Double
     var seed: UInt64
+    /// Behind what is transparent.
+    var background: Picture.Colour
+    /// The share that may be unreadable.
+    var unreadableShare: Double
   }
 
   /// The model that the run trains.
@@ -48,6 +52,11 @@ struct RunDescription {
       throw Failure("the run's model takes samples of \(Shape(input)), and pictures are [side, side, 3]")
     }
     return PicturePipeline(size: input[0], normalization: normalization)
+  }
+
+  /// How pictures are read for the model: as they were in training.
+  func loading(threads: Int?, unreadableShare: Double) -> PictureLoading {
+    PictureLoading(threads: threads, unreadableShare: unreadableShare, background: pictures?.background ?? .white)
   }
 }
 
@@ -75,7 +84,11 @@ extension RunDescription {
     if json["size"]?.integerValue != nil {
       let text = json["seed"]?.stringValue.flatMap { UInt64($0) }
       let seed = try text ?? UInt64(clamping: value("seed", \.integerValue))
-      pictures = HeldOut(validation: try value("validation", \.doubleValue), test: try value("test", \.doubleValue), seed: seed)
+      // Runs of earlier versions do not say; it was white.
+      let background = json["background"]?.stringValue.flatMap { Picture.Colour($0) } ?? .white
+      pictures = HeldOut(
+        validation: try value("validation", \.doubleValue), test: try value("test", \.doubleValue), seed: seed, background: background,
+        unreadableShare: json["unreadable"]?.doubleValue ?? PictureLoading().unreadableShare)
     }
     if let json = json["table"], json != .null { table = try TableDescription(json, path: path) }
     hidden = json["hidden"]?.arrayValue?.compactMap(\.integerValue)

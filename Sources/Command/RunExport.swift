@@ -8,19 +8,21 @@ struct RunExport {
   private let model: any Layer
   private let state: ModelState
 
-  /// - Parameter path: the folder of a run, or the file with its model.
+  /// - Parameters:
+  ///   - path: the folder of a run, or the file with its model.
+  ///   - best: the model of the epoch with the lowest validation loss instead of the last one.
   /// - Returns: `nil` where it is neither.
   /// - Throws: what keeps a run from being read.
-  init?(_ path: String) throws {
+  init?(_ path: String, best: Bool) throws {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     guard isFolder(path) || parts.last == "model.safetensors" else { return nil }
     let files = RunFolder(isFolder(path) ? path : parts.count == 1 ? "." : parts.dropLast().joined(separator: "/"))
     guard exists(files.optionsPath) else { return nil }
-    self.path = files.modelPath
+    self.path = best ? files.bestPath : files.modelPath
     run = try RunDescription(contentsOf: files.optionsPath)
     model = try run.makeModel()
     state = try ModelState(
-      contentsOf: files.modelPath, for: LayerPath.parameters(of: model).map { (path: $0.path, shape: $0.parameter.shape) })
+      contentsOf: self.path, for: LayerPath.parameters(of: model).map { (path: $0.path, shape: $0.parameter.shape) })
   }
 
   /// What PyTorch's class of the model takes as its `state_dict`.

@@ -19,13 +19,28 @@ struct TableDescription {
 
   /// Samples of a table: the test rows of the one that was trained on, all of any other.
   func load(_ path: String, isOwn: Bool) throws -> ArrayDataset {
-    let table = try Table(path: path, categorical: Set(categorical))
+    let table = try table(path, withTarget: true)
     let rows = isOwn ? try TableSplit(table, target: encoding.target.name, validation: 0, seed: seed).test : nil
     return try encoding.samples(of: table, rows: rows).data
   }
 }
 
 extension TableDescription {
+  /// Reads a table as training read its own: what were categories there are categories here, though all of a short table's may look like
+  /// numbers, and columns that the model does not use are not limited.
+  /// - Parameter withTarget: whether the column that is predicted has to be there.
+  func table(_ path: String, withTarget: Bool) throws(DataError) -> Table {
+    var names = Set<String>()
+    for case .category(let name, _) in encoding.inputs { names.insert(name) }
+    if withTarget, case .classes(let name, let classes) = encoding.target {
+      let areWords = classes.contains { Float($0) == nil }
+      if areWords || categorical.contains(name) { names.insert(name) }
+    }
+    var limits = Table.Limits()
+    limits.words = limits.values
+    return try Table(path: path, categorical: names, limits: limits)
+  }
+
   var json: JSONValue {
     func number(_ value: Float) -> JSONValue { .float(value) }
     func list(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }

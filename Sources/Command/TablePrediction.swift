@@ -12,7 +12,7 @@ extension PredictCommand {
     // All files are read before anything is printed, so that a mistake in the last one does not leave half a result.
     var inputs: [(table: Table, features: [Float], rows: [Int])] = []
     for path in files {
-      let file = try Table(path: path, categorical: Set(table.categorical))
+      let file = try table.table(path, withTarget: false)
       let (features, rows) = try table.encoding.features(of: file)
       inputs.append((file, features, rows))
     }

@@ -43,7 +43,9 @@ struct TrainCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "lenet: dropout rate before the last layer. (default: 0.25)")
   var dropout: Float?
 
-  @Option(parsing: .unconditional, help: "Only the first N training samples, and a sixth as many test samples.")
+  @Option(
+    parsing: .unconditional,
+    help: "Only N training samples, the first ones (of pictures some of each class), and a sixth as many to test with.")
   var limit: Int?
 
   @OptionGroup var common: RunOptions

@@ -46,7 +46,7 @@ struct TrainingJob {
       throw Failure("\(settings.model) has no head that could be replaced")
     }
     let pretrained = try PretrainedModel(
-      finetuning.pretrained, model: model, sampleShape: Shape(run.input), seed: settings.seed)
+      contentsOf: weightsPath(finetuning.pretrained), model: model, sampleShape: Shape(run.input), seed: settings.seed)
     var options = settings.trainingOptions(for: run)
     (options.groups, options.laterPhases) = try finetuning.groups(of: model, settings.optimizer, settings.schedule)
     if finetuning.stayClose > 0 { options.anchor = pretrained.state }
@@ -54,7 +54,7 @@ struct TrainingJob {
     if !finetuning.pictures.isAugmented { options.featureCache = FeatureCache() }
     trainer = Trainer(model: model, options: options)
     initial = pretrained.state
-    notes = pretrained.lines(classes: run.classNames.count) + finetuning.lines(options, model)
+    notes = pretrained.lines(finetuning.pretrained, classes: run.classNames.count) + finetuning.lines(options, model)
   }
 
   /// The plan of one training step, for people.
@@ -149,6 +149,9 @@ struct TrainingJob {
     if let test {
       reporter.line(
         "test accuracy \(Text.percent(record.testAccuracy))  test loss \(Text.fixed(record.testLoss, 4))  (\(test.count) samples)")
+    } else if let validation, let last = record.epochs.last, !last.validationLoss.isNaN {
+      let (accuracy, loss) = (Text.percent(last.validationAccuracy), Text.fixed(last.validationLoss, 4))
+      reporter.line("validation accuracy \(accuracy)  validation loss \(loss)  (\(validation.count) samples)")
     }
     if let report = record.report { ReportText(report).lines.forEach(reporter.line) }
     reporter.line("saved in \(path)")

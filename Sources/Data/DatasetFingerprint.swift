@@ -1,11 +1,12 @@
-/// What identifies a dataset without keeping it: its size, its classes, and hashes of its labels and of some of its samples.
+/// What identifies a dataset without keeping it: its size, its classes, and hashes of its labels, of its samples' names where they have any,
+/// and of some of its samples.
 public struct DatasetFingerprint: Hashable, Sendable {
   public var count: Int
   public var sampleShape: [Int]
   public var classNames: [String]
   /// Hash of all labels, and of the numbers to be predicted where there are such.
   public var labels: UInt64
-  /// Hash of the samples that were looked at.
+  /// Hash of all names and of the samples that were looked at.
   public var contents: UInt64
 
   /// How many samples are looked at; they are spread evenly.
@@ -25,6 +26,10 @@ public struct DatasetFingerprint: Hashable, Sendable {
     let labels = data.labels
     var (labelHash, contentHash) = (ContentHash(), ContentHash())
     labels.withUnsafeBytes { labelHash.add($0) }
+    for index in 0..<data.count {
+      guard let name = data.name(ofSample: index) else { break }
+      Array(name.utf8).withUnsafeBytes { contentHash.add($0) }
+    }
     let looked = min(data.count, Self.samples)
     for number in 0..<looked {
       let (features, _) = try data.gather([number * data.count / looked])

@@ -26,10 +26,14 @@ struct FinetuneTests {
         try put("pictures/\(name)/\(number < 6 ? "a" : "b")/\(number).png", HandmadePicture.png(width: 40, height: 36, pixels: pixels))
       }
     }
+    try putWeights(seed: 5)
+  }
+
+  private func putWeights(seed: UInt64) throws {
     let model = LeNet(input: [32, 32, 3], classes: 10)
     let layout = try PyTorchLayout(of: model, sampleShape: [32, 32, 3])
     let session = try TrainingSession(
-      model: model, sampleShape: [32, 32, 3], batchSize: 1, groups: [], seed: 5, device: try CPUDevice(threads: 1))
+      model: model, sampleShape: [32, 32, 3], batchSize: 1, groups: [], seed: seed, device: try CPUDevice(threads: 1))
     try PyTorchWriter.write(path: weights, try session.state().pytorchState(by: layout).entries)
   }
 
@@ -106,6 +110,61 @@ struct FinetuneTests {
     #expect(next.status == 0 && next.output.contains("a new head, 3 → 2 classes"), "\(next)")
     let inspected = try glissade("inspect", weights)
     #expect(inspected.output.contains("fits lenet with 10 outputs"), "\(inspected)")
+  }
+
+  @Test("A fine-tuning that is killed in each of its phases ends with the same bytes") func resumes() throws {
+    let arguments = [
+      "finetune", "--model", "lenet", "--pretrained", weights, "--data", pictures, "--size", "32", "--batch-size", "8", "--device", "cpu",
+      "--freeze", "backbone", "--unfreeze-at", "4:fc1,7", "--stay-close", "1e-2", "--augment", "flip,crop,color-jitter(0.2),mixup",
+      "--epochs", "12", "--checkpoint-every", "1", "--out",
+    ]
+    #expect(try glissade(arguments + [folder.path("whole")]).status == 0)
+    func newest() -> Int {
+      folder.names("killed").compactMap { $0.hasPrefix("checkpoint-") ? Int($0.dropFirst(11).dropLast(12)) : nil }.max() ?? 0
+    }
+    // An epoch has 3 steps: within the head's phase, the next one, and the last.
+    for step in [4, 13, 22] {
+      let command = try Command(step == 4 ? arguments + [folder.path("killed")] : ["finetune", "--resume", folder.path("killed")])
+      while command.isRunning, newest() < step { usleep(100) }
+      command.send(SIGKILL)
+      _ = try command.finish()
+    }
+    let outcome = try glissade("finetune", "--resume", folder.path("killed"))
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
+    for name in ["model", "best"] {
+      let files = try ["whole", "killed"].map { try Data(contentsOf: URL(fileURLWithPath: folder.path("\($0)/\(name).safetensors"))) }
+      #expect(files[0] == files[1], "\(name)")
+    }
+    // The weights that it began from are part of what it was.
+    try FileManager.default.removeItem(atPath: folder.path("killed/summary.json"))
+    try putWeights(seed: 6)
+    expectComplaint(
+      try glissade("finetune", "--resume", folder.path("killed")), status: 1, "the data of the run has changed: pretrained_checksum is")
+  }
+
+  @Test func backgroundsAndUnreadablePictures() throws {
+    try put("pictures/blue/broken.png", Array("no picture".utf8))
+    let outcome = try finetune("--epochs", "1", "--unreadable", "0.3", "--background", "#ffe0c0", "--out", run)
+    #expect(outcome.status == 0 && outcome.errors.contains("left out: ") && outcome.errors.contains("broken.png"), "\(outcome)")
+    #expect(outcome.output.contains("validation accuracy "), "\(outcome)")
+    let options = try JSONValue.read(path: run + "/options.json")
+    #expect(options["background"] == "#ffe0c0" && options["unreadable"] == 0.3)
+    // A picture of nothing but transparency is its background, and a model trained on black sees another one.
+    let clear = folder.path("clear.png")
+    try put(
+      "clear.png", HandmadePicture.file(HandmadePicture.header(width: 8, height: 8, colour: 6), data: [UInt8](repeating: 0, count: 8 * 33)))
+    try put("orange.png", HandmadePicture.png(width: 8, height: 8, pixels: (0..<64).flatMap { _ in [0xff, 0xe0, 0xc0] as [UInt8] }))
+    let seen = try glissade("predict", "--run", run, clear, folder.path("orange.png"), "--json", "--device", "cpu")
+    let results = try #require(JSONValue.parse(Array(seen.output.utf8)).arrayValue, "\(seen)")
+    #expect(results.count == 2 && results[0]["classes"] == results[1]["classes"], "\(seen)")
+    expectComplaint(try finetune("--background", "beige"), status: 2, "--background is 'beige'", "#ffe0c0")
+    expectComplaint(try finetune("--unreadable", "1"), status: 2, "--unreadable is 1.0")
+    // The best epoch's model goes where the last one's goes.
+    let best = try glissade("convert", run, folder.path("best.pth"), "--best")
+    #expect(best.status == 0, "\(best)")
+    #expect(try glissade("predict", "--run", run, clear, "--best", "--device", "cpu").status == 0)
+    expectComplaint(
+      try glissade("convert", weights, folder.path("x.safetensors"), "--best"), status: 2, "--best is for the folder of a run")
   }
 
   @Test func mistakes() throws {
