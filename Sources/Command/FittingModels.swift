@@ -19,11 +19,19 @@ struct FittingModel {
     let shapes = Dictionary(file.tensors.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
     return ModelZoo.names.compactMap { name in
       // A model for flat pictures depends on their size, which the file does not say: the usual ones are tried.
-      for input: Shape in [[224, 224, 3], [32, 32, 3], [28, 28, 1]] {
+      let inputs: [Shape] = [[224, 224, 3], [32, 32, 3], [28, 28, 1]]
+      guard mayFit(name, inputs[0], shapes) else { return nil }
+      for input in inputs {
         if let found = fit(name, input, shapes, isOurs) { return found }
       }
       return nil
     }
+  }
+
+  /// The name of the first parameter, which is no head's, rules most models out.
+  private static func mayFit(_ name: String, _ input: Shape, _ shapes: [String: [Int]]) -> Bool {
+    guard let probe = ModelZoo.make(name, input: input, classes: 1), let first = LayerPath.parameters(of: probe).first else { return false }
+    return shapes[first.path] != nil
   }
 
   private static func fit(_ name: String, _ input: Shape, _ shapes: [String: [Int]], _ isOurs: Bool) -> FittingModel? {
