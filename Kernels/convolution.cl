@@ -150,10 +150,9 @@ INLINE void convolve(__global const float* source, __global const float* packed,
     for (int panel = firstPanel; panel < endPanel; panel++) {
       const int column = panel * TILE_COLUMNS;
       __global const float* w = packed + ((size_t)group * panels + panel) * s.kernelHeight * s.kernelWidth * channels * TILE_COLUMNS;
-      if (IS_NARROW(channelsOut - column))
-        convolveTile(source, w, destination, zeros, o, p.epilogue, s, k, gradient, pixel, pixels, group, column, channelsOut, 1);
-      else
-        convolveTile(source, w, destination, zeros, o, p.epilogue, s, k, gradient, pixel, pixels, group, column, channelsOut, TILE_VECTORS);
+#define CONVOLVE_TILE(vectors) \
+  convolveTile(source, w, destination, zeros, o, p.epilogue, s, k, gradient, pixel, pixels, group, column, channelsOut, vectors)
+      FOR_COLUMNS(channelsOut - column, CONVOLVE_TILE);
     }
   }
 }
@@ -177,25 +176,41 @@ __kernel void convolution_input_gradient(__global const float* restrict dy, __gl
 REGISTER(convolution_input_gradient, ConvolutionParameters, 8)
 
 // ------------------------------------------------------------------------------------------------ weight gradient
-// The outputs o ..< end along one axis whose tap reads inside the image: o * stride + offset in 0 ..< length.
-INLINE int firstInside(const int stride, const int offset) { return offset >= 0 ? 0 : (-offset + stride - 1) / stride; }
-INLINE int endInside(const int stride, const int offset, const int length, const int outputs) {
-  const int reach = length - offset;   // o * stride < reach
-  const int end = reach <= 0 ? 0 : (reach + stride - 1) / stride;
-  return end < outputs ? end : outputs;
+// Pixels of x that one tap sees, side by side, for all output channels to be multiplied with. In memory they lie as far apart as the stride
+// and the other channels put them, which is often a power of two, where a cache keeps few.
+#if !defined(__OPENCL_VERSION__) || defined(CPU_DEVICE)
+#define GATHERED 128
+#else
+#define GATHERED 16
+#endif
+
+// Gathers what a tap sees at `n` of dy's pixels from `pixel` on, those whose tap lies inside the image: `vectors` vectors of channels from
+// `x` on, and how far each pixel's dy is from the first one's. Returns how many there are.
+INLINE int gatherTap(__global const float* x, float* gathered, int* places, const ConvolutionShape s, const int offsetY, const int offsetX,
+                     const int pixel, const int n, const int vectors) {
+  int row = pixel / s.outputWidth, image = row / s.outputHeight, oy = row - image * s.outputHeight, ox = pixel - row * s.outputWidth;
+  int count = 0;
+  for (int k = 0; k < n; k++) {
+    const int iy = oy * s.strideHeight + offsetY, ix = ox * s.strideWidth + offsetX;
+    if ((uint)iy < (uint)s.inputHeight && (uint)ix < (uint)s.inputWidth) {
+      __global const float* from = x + (((size_t)image * s.inputHeight + iy) * s.inputWidth + ix) * s.inputChannels;
+      UNROLL for (int v = 0; v < VECTORS; v++) storePrivate16(load16(from + v * 16), gathered + count * TILE_COLUMNS + v * 16);
+      places[count++] = k * s.outputChannels;
+    }
+    if (++ox == s.outputWidth) {
+      ox = 0;
+      if (++oy == s.outputHeight) {
+        oy = 0;
+        image++;
+      }
+    }
+  }
+  return count;
 }
 
-// Adds to one tile of dw (tap (ky, kx), output channels from `o`, input channels from `i`) what rows row ..< rowEnd of dy give.
-INLINE void weightTile(__global const float* x, __global const float* dy, __global float* dw, const ConvolutionShape s, const int row,
-                       const int rowEnd, const int ky, const int kx, const int o, const int i, const int starts, const int vectors) {
-  const int I = s.inputChannels / s.groups, O = s.outputChannels / s.groups, taps = s.kernelHeight * s.kernelWidth;
-  const int offsetY = ky * s.dilationHeight - s.paddingTop, offsetX = kx * s.dilationWidth - s.paddingLeft;
-  const int y0 = firstInside(s.strideHeight, offsetY), y1 = endInside(s.strideHeight, offsetY, s.inputHeight, s.outputHeight);
-  const int x0 = firstInside(s.strideWidth, offsetX), x1 = endInside(s.strideWidth, offsetX, s.inputWidth, s.outputWidth);
-  __global float* out = dw + ((size_t)o * taps + ky * s.kernelWidth + kx) * I + i;
-  const size_t outStep = (size_t)taps * I;
-  const int rows = O - o < TILE_ROWS ? O - o : TILE_ROWS, columns = I - i;
-
+// Adds to one tile of dw (`rows` output channels, each `outStep` floats from the next, `columns` input channels) what `n` pixels give.
+INLINE void weightTile(const float* gathered, const int* places, __global const float* dy, __global float* out, const size_t outStep,
+                       const int rows, const int columns, const int n, const int starts, const int vectors) {
   Tile t;
   clearTile(&t);
   if (!starts) {   // rows beyond the last take the first one's, for nothing
@@ -207,21 +222,7 @@ INLINE void weightTile(__global const float* x, __global const float* dy, __glob
         t.sum[r][v] = loadFirst16(out + (r < rows ? r : 0) * outStep + v * 16, columns - v * 16);
     }
   }
-  // Where lines follow each other without a gap, on both sides, they are one run.
-  const int whole = x0 == 0 && x1 == s.outputWidth && s.strideHeight == 1 && s.strideWidth == 1 && s.outputWidth == s.inputWidth;
-  for (int j = row; j < rowEnd;) {
-    const int image = j / s.outputHeight, top = image * s.outputHeight;
-    const int begin = top + y0 > j ? top + y0 : j, end = top + y1 < rowEnd ? top + y1 : rowEnd;
-    for (int line = begin; line < end && x0 < x1;) {
-      const int lines = whole ? end - line : 1;
-      const int sourceLine = image * s.inputHeight + (line - top) * s.strideHeight + offsetY;
-      addColumns(&t, dy + ((size_t)line * s.outputWidth + x0) * s.outputChannels + o, s.outputChannels,
-                 x + ((size_t)sourceLine * s.inputWidth + x0 * s.strideWidth + offsetX) * s.inputChannels + i,
-                 s.strideWidth * s.inputChannels, lines * (x1 - x0), vectors);
-      line += lines;
-    }
-    j = top + s.outputHeight;
-  }
+  addGathered(&t, dy, places, gathered, n, vectors);
   if (rows == TILE_ROWS && columns >= vectors * 16) {
     UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++) store16(t.sum[r][v], out + r * outStep + v * 16);
   } else {
@@ -230,6 +231,27 @@ INLINE void weightTile(__global const float* x, __global const float* dy, __glob
     for (int r = 0; r < rows; r++)
       for (int v = 0; v < VECTORS && v * 16 < columns; v++)
         storeFirst16(sums[r * TILE_VECTORS + v], out + r * outStep + v * 16, columns - v * 16);
+  }
+}
+
+// Adds to dw, for one tap, all output channels and a panel of input channels from `i` on, what pixels first ..< end of dy give.
+INLINE void weightPanel(__global const float* x, __global const float* dy, __global float* dw, const ConvolutionShape s, const int first,
+                        const int end, const int tap, const int i, const int starts, const int vectors) {
+  const int I = s.inputChannels / s.groups, O = s.outputChannels / s.groups, taps = s.kernelHeight * s.kernelWidth;
+  const int ky = tap / s.kernelWidth, kx = tap - ky * s.kernelWidth;
+  const size_t outStep = (size_t)taps * I;
+  float gathered[GATHERED * TILE_COLUMNS];
+  int places[GATHERED];
+  for (int pixel = first; pixel < end || pixel == first; pixel += GATHERED) {
+    const int starting = starts && pixel == first, left = end - pixel < GATHERED ? end - pixel : GATHERED;
+    const int n = gatherTap(
+        x + i, gathered, places, s, ky * s.dilationHeight - s.paddingTop, kx * s.dilationWidth - s.paddingLeft, pixel, left, vectors);
+    if (n == 0 && !starting) continue;   // the first pixels' zeros are stored
+    for (int o = 0; o < O; o += TILE_ROWS) {
+      const int rows = O - o < TILE_ROWS ? O - o : TILE_ROWS;
+      weightTile(gathered, places, dy + (size_t)pixel * s.outputChannels + o, dw + o * outStep + (size_t)tap * I + i, outStep, rows, I - i,
+                 n, starting, vectors);
+    }
   }
 }
 
@@ -274,13 +296,9 @@ __kernel void convolution_weight_gradient(__global const float* restrict x, __gl
               group * O, group * O + O, starts);
     for (int unit = firstUnit; unit < endUnit; unit++) {
       const int panel = unit / taps, tap = unit - panel * taps, i = panel * TILE_COLUMNS;
-      const int ky = tap / s.kernelWidth, kx = tap - ky * s.kernelWidth;
-      for (int o = 0; o < O; o += TILE_ROWS) {
-        if (IS_NARROW(I - i))
-          weightTile(source, gradient, out, s, row, rowEnd, ky, kx, o, i, starts, 1);
-        else
-          weightTile(source, gradient, out, s, row, rowEnd, ky, kx, o, i, starts, TILE_VECTORS);
-      }
+#define WEIGHT_PANEL(vectors) \
+  weightPanel(source, gradient, out, s, row * s.outputWidth, rowEnd * s.outputWidth, tap, i, starts, vectors)
+      FOR_COLUMNS(I - i, WEIGHT_PANEL);
     }
     row = rowEnd;
   } while (row < endRow);
@@ -314,6 +332,14 @@ __kernel void convolution_patches(__global const float* restrict x, __global flo
   }
 }
 #else
+// The outputs o ..< end along one axis whose tap reads inside the image: o * stride + offset in 0 ..< length.
+INLINE int firstInside(const int stride, const int offset) { return offset >= 0 ? 0 : (-offset + stride - 1) / stride; }
+INLINE int endInside(const int stride, const int offset, const int length, const int outputs) {
+  const int reach = length - offset;   // o * stride < reach
+  const int end = reach <= 0 ? 0 : (reach + stride - 1) / stride;
+  return end < outputs ? end : outputs;
+}
+
 // `count` runs of n floats, from one place every stepIn floats to one every stepOut; from nowhere: zeros.
 INLINE void copyRuns(__global const float* from, const int stepIn, __global float* to, const int stepOut, const int count, const int n,
                      const int inside) {
@@ -373,7 +399,6 @@ REGISTER(depthwise_pack, ConvolutionPackParameters, 2)
 
 // A unit: DEPTHWISE_PIXELS neighbouring grid pixels, all channels, DEPTHWISE_VECTORS vectors of them at a time.
 #define DEPTHWISE_PIXELS 4
-#define DEPTHWISE_VECTORS TILE_VECTORS
 
 INLINE void depthwiseTile(__global const float* source, __global const float* w, __global float* out, __global const float* zeros,
                           const EpilogueOperands o, const Epilogue e, const ConvolutionShape s, const Walk k, const int gradient,

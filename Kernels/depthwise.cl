@@ -1,5 +1,5 @@
 // The weight gradient of depthwise convolutions: for each tap and channel, the sum over all pixels of dy times the x that the tap sees.
-// A kernel row's taps are summed together while dy passes once, TILE_VECTORS vectors of channels at a time; their sums wait in `dw`
+// A kernel row's taps are summed together while dy passes once, DEPTHWISE_VECTORS vectors of channels at a time; their sums wait in `dw`
 // between lines, and all channels of a line are worked through before the next, while it is in the cache.
 
 #define DEPTHWISE_SHAPE const ConvolutionShape s = p.shape
@@ -16,9 +16,9 @@ typedef struct {
 // sum[kx] += dy * x over one line, for `taps` taps, a constant, of which those outside the image see nothing.
 INLINE void depthwiseLine(const DepthwiseLines l, __global float* dw, const int channels, const int taps, const int vectors) {
   const size_t step = (size_t)l.step * l.channels;
-  float16 sum[5 * TILE_VECTORS];
+  float16 sum[5 * DEPTHWISE_VECTORS];
   UNROLL for (int kx = 0; kx < taps; kx++) UNROLL for (int v = 0; v < vectors; v++)
-    sum[kx * TILE_VECTORS + v] = loadFirst16(dw + (size_t)kx * l.channels + v * 16, channels - v * 16);
+    sum[kx * DEPTHWISE_VECTORS + v] = loadFirst16(dw + (size_t)kx * l.channels + v * 16, channels - v * 16);
   // Pixels whose taps all lie inside, and what is in front of them and behind.
   int first = l.left >= 0 ? 0 : (-l.left + l.step - 1) / l.step;
   int end = l.length - taps - l.left < 0 ? 0 : (l.length - taps - l.left) / l.step + 1;
@@ -29,10 +29,10 @@ INLINE void depthwiseLine(const DepthwiseLines l, __global float* dw, const int 
       __global const float* from = l.x + ((ptrdiff_t)l.left + (ptrdiff_t)ox * l.step) * l.channels;
       __global const float* gradient = l.dy + (size_t)ox * l.channels;
       for (; ox < end; ox++) {
-        float16 d[TILE_VECTORS];
+        float16 d[DEPTHWISE_VECTORS];
         UNROLL for (int v = 0; v < vectors; v++) d[v] = load16(gradient + v * 16);
         UNROLL for (int kx = 0; kx < taps; kx++) UNROLL for (int v = 0; v < vectors; v++)
-          sum[kx * TILE_VECTORS + v] = FMA(d[v], load16(from + (size_t)kx * l.channels + v * 16), sum[kx * TILE_VECTORS + v]);
+          sum[kx * DEPTHWISE_VECTORS + v] = FMA(d[v], load16(from + (size_t)kx * l.channels + v * 16), sum[kx * DEPTHWISE_VECTORS + v]);
         from += step;
         gradient += l.channels;
       }
@@ -42,20 +42,20 @@ INLINE void depthwiseLine(const DepthwiseLines l, __global float* dw, const int 
     UNROLL for (int kx = 0; kx < taps; kx++) {
       if ((uint)(ix + kx) < (uint)l.length) {
         UNROLL for (int v = 0; v < vectors; v++)
-          sum[kx * TILE_VECTORS + v] = FMA(load16(l.dy + (size_t)ox * l.channels + v * 16),
-                                           load16(l.x + (size_t)(ix + kx) * l.channels + v * 16), sum[kx * TILE_VECTORS + v]);
+          sum[kx * DEPTHWISE_VECTORS + v] = FMA(load16(l.dy + (size_t)ox * l.channels + v * 16),
+                                           load16(l.x + (size_t)(ix + kx) * l.channels + v * 16), sum[kx * DEPTHWISE_VECTORS + v]);
       }
     }
   }
   UNROLL for (int kx = 0; kx < taps; kx++) UNROLL for (int v = 0; v < vectors; v++)
-    if (v * 16 < channels) storeFirst16(sum[kx * TILE_VECTORS + v], dw + (size_t)kx * l.channels + v * 16, channels - v * 16);
+    if (v * 16 < channels) storeFirst16(sum[kx * DEPTHWISE_VECTORS + v], dw + (size_t)kx * l.channels + v * 16, channels - v * 16);
 }
 
 INLINE void depthwiseTaps(const DepthwiseLines l, __global float* dw, const int channels, const int taps) {
-  if (TILE_VECTORS > 1 && channels <= 16)
+  if (DEPTHWISE_VECTORS > 1 && channels <= 16)
     depthwiseLine(l, dw, channels, taps, 1);
   else
-    depthwiseLine(l, dw, channels, taps, TILE_VECTORS);
+    depthwiseLine(l, dw, channels, taps, DEPTHWISE_VECTORS);
 }
 
 // Five taps of a kernel row at most, from kx0 on; more are taken in several goes, as are the taps of a dilated row, one at a time.
@@ -82,13 +82,13 @@ __kernel void depthwise_weight_gradient(__global const float* restrict x, __glob
                                         __global float* db, const ConvolutionWeightGradientParameters p ITEM) {
   DEPTHWISE_SHAPE;
   const int C = s.inputChannels, taps = s.kernelHeight * s.kernelWidth, split = get_global_id(1);
-  const int blocks = (C + TILE_COLUMNS - 1) / TILE_COLUMNS, firstBlock = (int)get_global_id(0) * p.unitsPerItem;
+  const int blocks = (C + DEPTHWISE_BLOCK - 1) / DEPTHWISE_BLOCK, firstBlock = (int)get_global_id(0) * p.unitsPerItem;
   const int endBlock = firstBlock + p.unitsPerItem < blocks ? firstBlock + p.unitsPerItem : blocks;
   if (firstBlock >= blocks || split >= p.splits) return;
   const int allRows = s.batch * s.outputHeight, part = (allRows + p.splits - 1) / p.splits;
   const int firstRow = split * part < allRows ? split * part : allRows, endRow = firstRow + part < allRows ? firstRow + part : allRows;
   for (int block = firstBlock; block < endBlock; block++) {   // what no line adds to
-    const int c = block * TILE_COLUMNS, end = c + TILE_COLUMNS < C ? c + TILE_COLUMNS : C;
+    const int c = block * DEPTHWISE_BLOCK, end = c + DEPTHWISE_BLOCK < C ? c + DEPTHWISE_BLOCK : C;
     for (int i = c; i < end; i += 16) {
       for (int tap = 0; tap < taps; tap++)
         storeFirst16(splat(0.0f), AT(dw, p.dw) + ((size_t)split * taps + tap) * C + i, end - i);
@@ -98,7 +98,7 @@ __kernel void depthwise_weight_gradient(__global const float* restrict x, __glob
   for (int row = firstRow; row < endRow; row++) {
     const int image = row / s.outputHeight, top = (row - image * s.outputHeight) * s.strideHeight - s.paddingTop;
     for (int block = firstBlock; block < endBlock; block++) {
-      const int c = block * TILE_COLUMNS, end = c + TILE_COLUMNS < C ? c + TILE_COLUMNS : C;
+      const int c = block * DEPTHWISE_BLOCK, end = c + DEPTHWISE_BLOCK < C ? c + DEPTHWISE_BLOCK : C;
       DepthwiseLines l;
       l.dy = AT(dy, p.dy) + (size_t)row * s.outputWidth * C + c;
       l.left = -s.paddingLeft;

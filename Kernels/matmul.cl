@@ -16,7 +16,7 @@ REGISTER(pack_panels, PackPanelsParameters, 2)
 
 #if !defined(__OPENCL_VERSION__) || defined(CPU_DEVICE)
 #ifndef INNER_BLOCK
-#define INNER_BLOCK 256                   // inner positions that are done for all tiles of a work-item before the next ones
+#define INNER_BLOCK (TILE_COLUMNS < 64 ? 256 : 1024)   // inner positions that are done for all tiles of a work-item before the next ones
 #endif
 #define MOST_TILES (MATMUL_MOST_ROWS / TILE_ROWS)
 #endif
@@ -108,10 +108,8 @@ __kernel void matmul(__global const float* restrict a, __global const float* res
   const int tiles = (p.rows + TILE_ROWS - 1) / TILE_ROWS, firstTile = (int)get_global_id(1) * p.tilesPerItem;
   const int endTile = firstTile + p.tilesPerItem < tiles ? firstTile + p.tilesPerItem : tiles;
   const int offset = (split * p.batch + entry) * p.rows;
-  if (IS_NARROW(p.columns - column))
-    multiplyTiles(from, times, AT(c, p.c), o, e, p, firstTile, endTile, column, offset, first, end, 1);
-  else
-    multiplyTiles(from, times, AT(c, p.c), o, e, p, firstTile, endTile, column, offset, first, end, TILE_VECTORS);
+#define MULTIPLY_TILES(vectors) multiplyTiles(from, times, AT(c, p.c), o, e, p, firstTile, endTile, column, offset, first, end, vectors)
+  FOR_COLUMNS(p.columns - column, MULTIPLY_TILES);
 }
 REGISTER(matmul, MatmulParameters, 7)
 
@@ -177,7 +175,13 @@ __kernel void matmul_inner(__global const float* restrict a, __global const floa
           UNROLL for (int s = 0; s < INNER_TILE; s++) t[r][s] = FMA(v, w[s], t[r][s]);
         }
       }
+#if INNER_TILE == 4
+      float lanes[16];
+      storePrivate16(sumsOf16(&t[0][0]), lanes);
+      UNROLL for (int r = 0; r < INNER_TILE; r++) UNROLL for (int s = 0; s < INNER_TILE; s++) sums[r][j + s] = lanes[r * INNER_TILE + s];
+#else
       UNROLL for (int r = 0; r < INNER_TILE; r++) UNROLL for (int s = 0; s < INNER_TILE; s++) sums[r][j + s] = sumOf16(t[r][s]);
+#endif
     }
     for (int r = 0; r < INNER_TILE && row + r < p.rows; r++) {
       const size_t at = ((size_t)(split * p.batch + entry) * p.rows + row + r) * p.columns + column;

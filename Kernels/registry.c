@@ -26,7 +26,7 @@ size_t glissade_native_level_count(void) {
 }
 
 NativeLibrary glissade_native_library(size_t index) {
-  const NativeLibrary all[] = {LIBRARY("x86-64-v4", v4, 8, 32), LIBRARY("x86-64-v3", v3, 6, 16), LIBRARY("baseline", generic, 2, 16)};
+  const NativeLibrary all[] = {LIBRARY("x86-64-v4", v4, 6, 64), LIBRARY("x86-64-v3", v3, 6, 16), LIBRARY("baseline", generic, 2, 16)};
   return all[3 - glissade_native_level_count() + index];
 }
 #else

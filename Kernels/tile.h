@@ -1,7 +1,7 @@
 // The register tile that matmul and convolution share: TILE_ROWS rows of TILE_VECTORS vectors of 16 sums.
 //
 // A tile is a local array, and every loop over it is unrolled, so that it lives in registers. `vectors` is always a constant once
-// inlined: TILE_VECTORS, or 1 where no more than 16 columns are left. Loops count to VECTORS.
+// inlined: TILE_VECTORS, or fewer where no more columns are left. Loops count to VECTORS.
 #ifndef GLISSADE_TILE_H
 #define GLISSADE_TILE_H
 
@@ -9,14 +9,24 @@ typedef struct {
   float16 sum[TILE_ROWS][TILE_VECTORS];
 } Tile;
 
-// Whether the columns that are left deserve a tile of one vector. An OpenCL driver would compile every kernel twice for it, while
-// somebody waits for the first step; there the wider tile computes columns that nobody stores.
+// Calls CALL(vectors) with the vectors that the columns that are left deserve. An OpenCL driver would compile every kernel several times
+// for it, while somebody waits for the first step; there the whole tile computes columns that nobody stores.
 #ifdef __OPENCL_VERSION__
-#define IS_NARROW(columns) 0
+#define FOR_COLUMNS(columns, CALL) CALL(TILE_VECTORS)
 #define VECTORS TILE_VECTORS   // PoCL does not unroll a loop whose end becomes a constant by inlining
 #else
+#define FOR_COLUMNS(columns, CALL)                    \
+  {                                                   \
+    if (TILE_VECTORS > 1 && (columns) <= 16)          \
+      CALL(1);                                        \
+    else if (TILE_VECTORS > 2 && (columns) <= 32)     \
+      CALL(2);                                        \
+    else if (TILE_VECTORS > 3 && (columns) <= 48)     \
+      CALL(3);                                        \
+    else                                              \
+      CALL(TILE_VECTORS);                             \
+  }
 #define VECTORS vectors
-#define IS_NARROW(columns) (TILE_VECTORS > 1 && (columns) <= 16)
 #endif
 
 INLINE void clearTile(Tile* t) {
@@ -48,6 +58,19 @@ INLINE void addColumns(Tile* t, __global const float* a, const int aStep, __glob
     }
     a += aStep;
     b += bStep;
+  }
+}
+
+// The same where the scalars' places are listed, and b was gathered into private rows of a tile's width.
+INLINE void addGathered(Tile* t, __global const float* a, const int* places, const float* b, const int n, const int vectors) {
+  for (int k = 0; k < n; k++) {
+    float16 w[TILE_VECTORS];
+    UNROLL for (int v = 0; v < VECTORS; v++) w[v] = loadPrivate16(b + k * TILE_COLUMNS + v * 16);
+    __global const float* from = a + places[k];
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) {
+      const float16 x = splat(from[r]);
+      UNROLL for (int v = 0; v < VECTORS; v++) t->sum[r][v] = FMA(x, w[v], t->sum[r][v]);
+    }
   }
 }
 
@@ -143,9 +166,25 @@ INLINE void transpose16(float16* x) {
   }
 }
 
+// The sums over the lanes of 16 vectors, which it overwrites, each in the order of sumOf16.
+INLINE float16 sumsOf16(float16* x) {
+#define HALVE(n) UNROLL for (int i = 0; i < n; i++) x[i] = interleaveLow(x[i], x[i + n]) + interleaveHigh(x[i], x[i + n]);
+  HALVE(8) HALVE(4) HALVE(2) HALVE(1)
+#undef HALVE
+  return x[0];
+}
+
 // Packs rows k = 0..<n of a panel from a source whose columns are neighbours: source row k is at source + k * step and has `columns`.
 INLINE void packRows(__global const float* source, const int step, __global float* packed, const int n, const int columns,
                      const int width) {
+  if (width == TILE_ROWS && columns >= TILE_ROWS) {   // a panel of A: a few moves
+    for (int k = 0; k < n; k++) {
+      UNROLL for (int i = 0; i < TILE_ROWS; i++) packed[i] = source[i];
+      source += step;
+      packed += TILE_ROWS;
+    }
+    return;
+  }
   for (int k = 0; k < n; k++) {
     __global const float* from = source + (size_t)k * step;
     __global float* to = packed + (size_t)k * width;

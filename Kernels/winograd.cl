@@ -157,6 +157,15 @@ INLINE void transformSums(__global const float* sums, const size_t step, __globa
 }
 
 // ------------------------------------------------------------------------------------------------ forward and input gradient
+INLINE void multiplyTransformed(__global const float* const* sources, __global const float* weights, __global float* out, const int width,
+                                const int channels, const int vectors) {
+  Tile t;
+  clearTile(&t);
+  addRows(&t, sources, weights, TILE_COLUMNS, channels, vectors);
+  UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++)
+    store16(t.sum[r][v], out + (size_t)r * width + v * 16);
+}
+
 __kernel void winograd(__global const float* restrict source, __global const float* restrict transformed, __global float* destination,
                        __global const float* restrict zeros, __global float* restrict scratch, __global const float* scale,
                        __global const float* bias, __global const float* residual, __global const float* mask,
@@ -180,12 +189,9 @@ __kernel void winograd(__global const float* restrict source, __global const flo
         for (int row = 0; row < count; row += TILE_ROWS) {   // rows beyond the last are computed for nothing
           __global const float* a[TILE_ROWS];
           UNROLL for (int r = 0; r < TILE_ROWS; r++) a[r] = sources + ((size_t)position * T + row + r) * C;
-          Tile t;
-          clearTile(&t);
-          addRows(&t, a, w, TILE_COLUMNS, C, TILE_VECTORS);
           __global float* out = sums + ((size_t)position * T + row) * width + panel * TILE_COLUMNS;
-          UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < TILE_VECTORS; v++)
-            store16(t.sum[r][v], out + (size_t)r * width + v * 16);
+#define MULTIPLY_TRANSFORMED(vectors) multiplyTransformed(a, w, out, width, C, vectors)
+          FOR_COLUMNS(s.channels - panel * TILE_COLUMNS, MULTIPLY_TRANSFORMED);
         }
       }
     }
@@ -237,18 +243,21 @@ __kernel void winograd_destination(__global const float* restrict dy, __global f
 }
 REGISTER(winograd_destination, WinogradTransformParameters, 2)
 
-// Adds to one tile of sums (destination channels from `o`, source channels from `i`) what `n` tiles give.
+// Adds to one tile of sums (destination channels from `o`, `columns` source channels from `i`) what `n` tiles give.
 INLINE void addProducts(__global const float* destinations, __global const float* sources, __global float* sums, const int n, const int rows,
-                        const int channels, const int sourceChannels, const int starts, const int vectors) {
+                        const int channels, const int sourceChannels, const int columns, const int starts, const int vectors) {
   Tile t;
   clearTile(&t);
   if (!starts) {
-    UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++)
-      t.sum[r][v] = load16(sums + (size_t)(r < rows ? r : 0) * sourceChannels + v * 16);
+    UNROLL for (int v = 0; v < VECTORS; v++) {
+      if (v * 16 >= columns) continue;
+      UNROLL for (int r = 0; r < TILE_ROWS; r++) t.sum[r][v] = load16(sums + (size_t)(r < rows ? r : 0) * sourceChannels + v * 16);
+    }
   }
   addColumns(&t, destinations, channels, sources, sourceChannels, n, vectors);
-  UNROLL for (int r = 0; r < TILE_ROWS; r++) {
-    if (r < rows) UNROLL for (int v = 0; v < VECTORS; v++) store16(t.sum[r][v], sums + (size_t)r * sourceChannels + v * 16);
+  UNROLL for (int v = 0; v < VECTORS; v++) {
+    if (v * 16 >= columns) continue;
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) if (r < rows) store16(t.sum[r][v], sums + (size_t)r * sourceChannels + v * 16);
   }
 }
 
@@ -268,10 +277,8 @@ __kernel void winograd_weight_products(__global const float* restrict destinatio
         const int rows = endChannel - o < TILE_ROWS ? endChannel - o : TILE_ROWS;
         __global const float* a = d + (size_t)tile * p.channels + o;
         __global float* to = out + (size_t)o * p.sourceChannels + i;
-        if (TILE_VECTORS > 1 && p.sourceChannels - i <= 16)
-          addProducts(a, b, to, n, rows, p.channels, p.sourceChannels, tile == 0, 1);
-        else
-          addProducts(a, b, to, n, rows, p.channels, p.sourceChannels, tile == 0, TILE_VECTORS);
+#define ADD_PRODUCTS(vectors) addProducts(a, b, to, n, rows, p.channels, p.sourceChannels, p.sourceChannels - i, tile == 0, vectors)
+        FOR_COLUMNS(p.sourceChannels - i, ADD_PRODUCTS);
       }
     }
   }

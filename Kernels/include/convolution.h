@@ -95,6 +95,11 @@ typedef struct {
 ///   and panelsPerItem are ignored. Global size: any x 1 x convolution_phases.
 /// depthwise_pack takes ConvolutionPackParameters, whose inputGradient it ignores.
 
+/// Channels that depthwise kernels take at a time.
+#define DEPTHWISE_COLUMNS(tileColumns) ((tileColumns) < 32 ? (tileColumns) : 32)
+#define DEPTHWISE_BLOCK DEPTHWISE_COLUMNS(TILE_COLUMNS)
+#define DEPTHWISE_VECTORS (DEPTHWISE_BLOCK / 16)
+
 #ifndef __OPENCL_VERSION__
 static inline long convolution_ceiling(long a, long b) { return (a + b - 1) / b; }
 static inline long convolution_taps(ConvolutionShape s) { return (long)s.kernelHeight * s.kernelWidth; }
@@ -161,11 +166,11 @@ static inline long convolution_weight_units_per_item(ConvolutionShape s, long ti
 /// Rows of dy with about 512 pixels.
 static inline long convolution_weight_block(ConvolutionShape s) { return s.outputWidth < 512 ? 512 / s.outputWidth : 1; }
 static inline long depthwise_items(ConvolutionShape s, long tileColumns, long unitsPerItem) {
-  return convolution_ceiling(convolution_ceiling(s.inputChannels, tileColumns), unitsPerItem);
+  return convolution_ceiling(convolution_ceiling(s.inputChannels, DEPTHWISE_COLUMNS(tileColumns)), unitsPerItem);
 }
 /// All channels of a line one after another, fewer where items would be too few.
 static inline long depthwise_units_per_item(ConvolutionShape s, long tileColumns, long splits, long workers) {
-  long units = convolution_ceiling(s.inputChannels, tileColumns);
+  long units = convolution_ceiling(s.inputChannels, DEPTHWISE_COLUMNS(tileColumns));
   while (units > 1 && depthwise_items(s, tileColumns, units) * splits < 4 * workers) units = (units + 1) / 2;
   return units;
 }

@@ -2,12 +2,12 @@
 // Offsets are in units of 16 floats; strides count floats. tileRows and tileColumns are TILE_ROWS and TILE_COLUMNS of the library at hand;
 // `workers` is the number of threads (on a GPU: compute units times a few hundred). No result depends on `workers`.
 //
-// Which kernel, for c = a b (measured with AVX-512 and AVX2, packing included; percentages of the processor's multiply-add peak):
-//   B stored [inner, columns] (a dense layer's input gradient): matmul as they lie, 70 to 90 %. From some size on packing B repays
-//     itself: matmul_packs_b.
-//   A stored [inner, rows] (a dense layer's weight gradient): packed, 70 to 85 %; as it lies, 30 to 60 %: matmul_packs_a.
-//   B stored [columns, inner] (a dense layer's forward pass): matmul_inner, 90 % with AVX-512 from inner = 512 on, also with few rows; or
-//     pack_panels with transposed = 1 and matmul: with narrow tiles from 64 rows on, and where A is transposed too: matmul_packs_b.
+// Which kernel, for c = a b (docs/benchmarks.md has what each reaches):
+//   B stored [inner, columns] (a dense layer's input gradient): matmul as they lie. From some size on packing B repays itself:
+//     matmul_packs_b.
+//   A stored [inner, rows] (a dense layer's weight gradient): packed; as it lies it takes up to twice the time: matmul_packs_a.
+//   B stored [columns, inner] (a dense layer's forward pass): matmul_inner, also with few rows; or pack_panels with transposed = 1 and
+//     matmul: from 256 rows on (narrow tiles: 64), and where A is transposed too: matmul_packs_b.
 //   Few rows and columns, long inner dimension: cut it: matmul_splits.
 #ifndef GLISSADE_MATMUL_H
 #define GLISSADE_MATMUL_H
@@ -65,7 +65,7 @@ typedef struct {
 
 #define PACK_BLOCK 64          // inner positions that one work-item packs
 #define INNER_COLUMNS 16       // columns that one work-item of matmul_inner computes
-#define MATMUL_MOST_ROWS 64    // rows that one work-item of matmul computes, at most
+#define MATMUL_MOST_ROWS 128   // rows that one work-item of matmul computes, at most
 
 #ifndef __OPENCL_VERSION__
 static inline long pack_panels_count(long columns, long width) { return (columns + width - 1) / width; }
@@ -84,7 +84,7 @@ static inline long matmul_inner_row_items(long rows, long tileColumns, long tile
 }
 /// Whether to pack B. (If bTransposed and not: matmul_inner.)
 static inline int matmul_packs_b(int aTransposed, int bTransposed, long rows, long columns, long inner, long tileColumns) {
-  if (bTransposed) return aTransposed || (tileColumns < 32 && rows >= 64);
+  if (bTransposed) return aTransposed || rows >= (tileColumns < 32 ? 64 : 256);
   return rows >= 256 && columns >= 512 && inner >= 512;
 }
 /// Whether to pack A (`transposed` = 0 in PackPanelsParameters, A being stored [inner, rows]), on CPUs: its tiles' lines, read as they
@@ -93,11 +93,13 @@ static inline int matmul_packs_a(int aTransposed, long rows, long columns, long 
   return aTransposed && rows >= 64 && columns >= 128 && inner >= 64;
 }
 
-/// Row tiles per work-item: about 64 rows, which keep A's share in cache while the panels go by; fewer where items would be too few.
+/// Row tiles per work-item: about 128 rows, which keep A's share in cache while the panels go by; fewer where items would be too few; and
+/// as many for each, since a driver may hand them out beforehand.
 static inline long matmul_tiles_per_item(long items, long rows, long tileRows, long workers) {   // items: panels * batch * splits
   long tiles = MATMUL_MOST_ROWS / tileRows;
   while (tiles > 1 && items * matmul_row_items(rows, tileRows, tiles) < 4 * workers) tiles /= 2;
-  return tiles;
+  const long shares = matmul_row_items(rows, tileRows, tiles);
+  return matmul_row_items(rows, tileRows, shares);
 }
 /// Parts of the inner dimension that keep many cores busy: 1 unless the product has few tiles and is worth a second launch. Depends on
 /// the shape only.

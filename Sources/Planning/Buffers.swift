@@ -57,8 +57,8 @@ public struct Slice: Hashable, Sendable {
 
   /// Slices start at multiples of this many elements.
   public static let alignment = 16
-  /// How many elements past a slice's end a kernel may read.
-  public static let slack = 32
+  /// How many elements past a slice's end a kernel may read: the columns of the widest tile.
+  public static let slack = 64
 
   /// The room that a slice of `count` elements takes, slack and alignment included.
   public static func room(_ count: Int) -> Int { (count + slack + alignment - 1) / alignment * alignment }

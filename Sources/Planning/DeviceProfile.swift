@@ -4,10 +4,10 @@ public struct DeviceProfile: Hashable, Sendable {
   public enum Style: String, Hashable, Sendable { case cpu, gpu }
 
   public var style: Style
-  /// Rows of the register tile that matmul and convolution were compiled with.
-  public var tileRows: Int
-  /// Its columns.
-  public var tileColumns: Int
+  /// The register tile that matmul and convolution are compiled with.
+  public var tile: RegisterTile
+  /// One that suits products of many columns better, where kernels are compiled for a step.
+  public var wideTile: RegisterTile?
   /// Work-items in a launch that just shares out elements.
   public var shares: Int
 
@@ -16,14 +16,19 @@ public struct DeviceProfile: Hashable, Sendable {
   /// Which kernels compute matrix products and convolutions.
   public var products: ProductTuning
 
-  public init(style: Style, tileRows: Int, tileColumns: Int, shares: Int, workers: Int, products: ProductTuning = ProductTuning()) {
+  public init(
+    style: Style, tile: RegisterTile, wideTile: RegisterTile? = nil, shares: Int, workers: Int, products: ProductTuning = ProductTuning()
+  ) {
     self.style = style
     self.products = products
     self.workers = workers
-    self.tileRows = tileRows
-    self.tileColumns = tileColumns
+    self.tile = tile
+    self.wideTile = wideTile
     self.shares = shares
   }
+
+  var tileRows: Int { tile.rows }
+  var tileColumns: Int { tile.columns }
 
   /// How many work-items share `count` elements: few enough that each has something to do.
   package func shares(of count: Int) -> Int {

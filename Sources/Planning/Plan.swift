@@ -84,6 +84,8 @@ public struct Plan: Sendable {
   public internal(set) var firstUpdate = 0
   /// What all intermediate values would take without sharing memory, in elements.
   public internal(set) var unsharedSize = 0
+  /// The register tile that its products were cut for; `nil` where there are none.
+  public internal(set) var tile: RegisterTile?
   /// Where slots went, while the plan is being made.
   var slices: [Slice] = []
 

@@ -18,6 +18,7 @@ public struct Planner: Sendable {
     if let error = graph.firstError { throw error }
     func value(_ tensor: Tensor) -> ValueID { values[tensor.id] ?? .init(node: 0) }
 
+    let profile = profile.suiting(graph)
     let fusion = Fusion(graph, roots: roots.compactMap { values[$0] }, isEnabled: request.fuses)
     let (destinations, copies) = gradientDestinations(request, graph, value)
     var lowering = Lowering(graph: graph, profile: profile, layout: request.layout, destinations: destinations)
@@ -51,6 +52,7 @@ public struct Planner: Sendable {
     var plan = Placement(lowering, keeping: kept).plan
     plan.outputs = outputs.mapValues { (plan.slices[$0.slot.index], $0.type) }
     plan.firstUpdate = firstUpdate
+    plan.tile = profile.tile
     plan.slices = []
     return plan
   }

@@ -63,7 +63,9 @@ struct ProgramCacheTests {
     let candidate = try #require(OpenCLDiscovery().candidates.first)
     let cache = ProgramCache(device: candidate.information, platformVersion: candidate.platformVersion, folder: folder)
     let device = try OpenCLDevice(candidate, style: .cpu, cache: cache)
-    for source in OpenCLPrograms.librarySources(of: ["fill"]) { cache.store(binary, source: source, options: device.programs.options) }
+    for source in OpenCLPrograms.librarySources(of: ["fill"]) {
+      cache.store(binary, source: source, options: device.programs.options(for: nil))
+    }
     let graph = Graph(isTraining: false)
     let x = graph.input("x", shape: [4])
     var request = StepRequest(graph: graph, layout: ParameterLayout([], groupCount: 0) { _, _ in nil })

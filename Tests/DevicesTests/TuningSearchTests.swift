@@ -101,7 +101,7 @@ import Testing
   @Test func problemsAreWhatThePlannerSees() throws {
     let odd = LocalTile(16, 16, inner: 4, item: (2, 2), groups: 1)
     for problem in TuningProblem.training {
-      var profile = DeviceProfile(style: .gpu, tileRows: 4, tileColumns: 16, shares: 2048, workers: 256)
+      var profile = DeviceProfile(style: .gpu, tile: RegisterTile(rows: 4, columns: 16), shares: 2048, workers: 256)
       // Another entry a little off: the exact one is found only by exactly its sizes.
       var other = problem.problem
       other.inner += 1

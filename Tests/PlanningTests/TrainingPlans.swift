@@ -7,8 +7,8 @@ import TestSupport
 
 /// Training steps of whole models, to be planned.
 enum TrainingPlans {
-  static let cpu = DeviceProfile(style: .cpu, tileRows: 8, tileColumns: 32, shares: 64, workers: 2)
-  static let gpu = DeviceProfile(style: .gpu, tileRows: 4, tileColumns: 16, shares: 4096, workers: 2)
+  static let cpu = DeviceProfile(style: .cpu, tile: RegisterTile(rows: 8, columns: 32), shares: 64, workers: 2)
+  static let gpu = DeviceProfile(style: .gpu, tile: RegisterTile(rows: 4, columns: 16), shares: 4096, workers: 2)
 
   /// With updates and clipping.
   static func request(_ model: some Layer, input: Shape, isTrained: (String) -> Bool = { _ in true }) -> StepRequest {

@@ -9,7 +9,7 @@ enum LimitPlans {
     let items = profile.shares
     let isCPU = profile.style == .cpu
     let lanes = isCPU ? 16 : 1
-    let tile = profile.tileRows * profile.tileColumns / 16
+    let tile = profile.tile.rows * profile.tile.columns / 16
     let chains =
       isCPU ? max(Int(FMA_PEAK_MINIMUM_CHAINS), min(tile, Int(FMA_PEAK_MAXIMUM_CHAINS))) : Int(FMA_PEAK_GPU_CHAINS)
     let output = Slice(.activations, offset: 0, count: items * lanes)

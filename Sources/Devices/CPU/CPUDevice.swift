@@ -59,7 +59,7 @@ public final class CPUDevice: Device, @unchecked Sendable {
       computeUnits: threadCount, clockMegahertz: 0, sharesHostMemory: true, hasHalfPrecision: false, hasSubgroups: false,
       hasCommandBuffers: false)
     profile = DeviceProfile(
-      style: .cpu, tileRows: Int(library.tileRows), tileColumns: Int(library.tileColumns), shares: 64, workers: threadCount)
+      style: .cpu, tile: RegisterTile(rows: Int(library.tileRows), columns: Int(library.tileColumns)), shares: 64, workers: threadCount)
   }
 
   deinit { executor_destroy(executor) }

@@ -54,7 +54,13 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
     let isCPU = wanted.map { $0 == "cpu" } ?? (candidate.information.kind == .cpu)
     self.candidate = candidate
     // 32 vector registers of 16 floats, 16 of 8, or 16 of 4; a GPU's lane holds a small tile.
-    let tile = !isCPU ? (4, 16) : candidate.nativeVectorWidth >= 16 ? (8, 32) : candidate.nativeVectorWidth >= 8 ? (6, 16) : (2, 16)
+    let tile =
+      !isCPU
+      ? RegisterTile(rows: 4, columns: 16)
+      : candidate.nativeVectorWidth >= 16
+        ? RegisterTile(rows: 8, columns: 32)
+        : RegisterTile(rows: candidate.nativeVectorWidth >= 8 ? 6 : 2, columns: 16)
+    let wideTile = isCPU && candidate.nativeVectorWidth >= 16 ? RegisterTile(rows: 6, columns: 64) : nil
     // GLISSADE_MATMUL_PRECISION=half rounds the operands of products to half precision in local memory; sums stay float.
     let precision = Environment["GLISSADE_MATMUL_PRECISION"] ?? "float"
     guard ["float", "half"].contains(precision) else {
@@ -67,7 +73,7 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
     tuning = precision == "half" ? known.withHalfTiles : known
     let units = max(candidate.information.computeUnits, 1)
     profile = DeviceProfile(
-      style: isCPU ? .cpu : .gpu, tileRows: tile.0, tileColumns: tile.1, shares: isCPU ? 64 : units * 2048,
+      style: isCPU ? .cpu : .gpu, tile: tile, wideTile: wideTile, shares: isCPU ? 64 : units * 2048,
       workers: isCPU ? units : units * 256,
       products: tuning.products)
 
@@ -86,9 +92,8 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
     self.context = context
     self.queue = queue
     self.transferQueue = transferQueue
-    var options = "-cl-std=CL1.2 -DTILE_ROWS=\(tile.0) -DTILE_COLUMNS=\(tile.1)"
-    if isCPU { options += " -DCPU_DEVICE" }
-    programs = OpenCLPrograms(candidate, context: context, options: options, cache: cache)
+    let options = isCPU ? "-cl-std=CL1.2 -DCPU_DEVICE" : "-cl-std=CL1.2"
+    programs = OpenCLPrograms(candidate, context: context, options: options, tile: tile, cache: cache)
   }
 
   deinit {

@@ -8,18 +8,26 @@ import Synchronization
 final class OpenCLPrograms: @unchecked Sendable {
   private let candidate: OpenCLCandidate
   private let context: cl_context
-  /// What every program is built with.
-  let options: String
+  /// What every program is built with, a register tile besides.
+  private let commonOptions: String
+  /// The register tile of plans that ask for none.
+  private let tile: RegisterTile
   private let status: OpenCLStatus
   private let cache: ProgramCache
   /// PoCL has a disk cache of its own and compiles every kernel anew when it is asked for a program's binary, which would triple the time to
   /// the first step. It also reads OpenCL's own declarations again for every program, a fifth of a second each, and generates code for a kernel
   /// only when it is first enqueued; so there a plan's new kernels share one program.
   private let driverKeepsPrograms: Bool
-  /// By source.
+  /// By options and source.
   private let built = Mutex<[String: Program]>([:])
   /// Kernels that share a program, each with the parts of epilogues that it was compiled with.
-  private let sharing = Mutex<[String: (program: Program, parts: EpilogueParts)]>([:])
+  private let sharing = Mutex<[TiledKernel: (program: Program, parts: EpilogueParts)]>([:])
+
+  /// A kernel's name, and the register tile that it is compiled with.
+  private struct TiledKernel: Hashable {
+    var name: String
+    var tile: RegisterTile
+  }
 
   /// The handle may cross threads.
   private struct Program: @unchecked Sendable { let handle: cl_program }
@@ -39,10 +47,11 @@ final class OpenCLPrograms: @unchecked Sendable {
     return result
   }()
 
-  init(_ candidate: OpenCLCandidate, context: cl_context, options: String, cache: ProgramCache? = nil) {
+  init(_ candidate: OpenCLCandidate, context: cl_context, options: String, tile: RegisterTile, cache: ProgramCache? = nil) {
     self.candidate = candidate
     self.context = context
-    self.options = options
+    commonOptions = options
+    self.tile = tile
     status = OpenCLStatus(device: candidate.information.identifier)
     driverKeepsPrograms = candidate.information.platform == "Portable Computing Language"
     self.cache = cache ?? ProgramCache(device: candidate.information, platformVersion: candidate.platformVersion)
@@ -63,6 +72,12 @@ final class OpenCLPrograms: @unchecked Sendable {
     }
   }
 
+  /// What a program is built with for a plan of this register tile.
+  func options(for tile: RegisterTile?) -> String {
+    let tile = tile ?? self.tile
+    return "\(commonOptions) -DTILE_ROWS=\(tile.rows) -DTILE_COLUMNS=\(tile.columns)"
+  }
+
   func release() {
     built.withLock { programs in
       for program in programs.values { clReleaseProgram(program.handle) }
@@ -81,6 +96,7 @@ final class OpenCLPrograms: @unchecked Sendable {
       chains[chain] = name
       chainText += ElementwiseSource.text(of: chain, name: name)
     }
+    let options = options(for: plan.tile)
     var result: [cl_kernel] = []
     var known = driverKeepsPrograms ? try shared(by: plan, chainText) : [:]
     do throws(DeviceError) {
@@ -118,10 +134,13 @@ final class OpenCLPrograms: @unchecked Sendable {
       guard case .library(let kernel) = launch.kernel, Self.families[kernel] != nil else { continue }
       needed[kernel, default: []].formUnion(launch.epilogue)
     }
+    let tile = plan.tile ?? tile
     var known: [String: cl_program] = [:]
     sharing.withLock { sharing in
       for (kernel, parts) in needed {
-        if let shared = sharing[kernel], shared.parts.isSuperset(of: parts) { known[kernel] = shared.program.handle }
+        if let shared = sharing[TiledKernel(name: kernel, tile: tile)], shared.parts.isSuperset(of: parts) {
+          known[kernel] = shared.program.handle
+        }
       }
     }
     let missing = needed.filter { known[$0.key] == nil }
@@ -130,13 +149,13 @@ final class OpenCLPrograms: @unchecked Sendable {
     // Of all that the plan does, so that a later plan of the same network finds what it needs; and what earlier ones needed, which come again.
     var parts = needed.values.reduce(into: EpilogueParts()) { $0.formUnion($1) }
     sharing.withLock { sharing in
-      for kernel in names { parts.formUnion(sharing[kernel]?.parts ?? []) }
+      for kernel in names { parts.formUnion(sharing[TiledKernel(name: kernel, tile: tile)]?.parts ?? []) }
     }
     let source = Self.sharedSource(of: chainText.isEmpty ? names : names.union(["elementwise"]), parts) + chainText
-    let program = Program(handle: try program(source, names.sorted().joined(separator: ", "), options))
+    let program = Program(handle: try program(source, names.sorted().joined(separator: ", "), options(for: tile)))
     let compiled = parts
     sharing.withLock { sharing in
-      for kernel in names { sharing[kernel] = (program, compiled) }
+      for kernel in names { sharing[TiledKernel(name: kernel, tile: tile)] = (program, compiled) }
     }
     for kernel in names { known[kernel] = program.handle }
     if !chainText.isEmpty { known["elementwise"] = program.handle }
@@ -150,9 +169,10 @@ final class OpenCLPrograms: @unchecked Sendable {
   }
 
   private func program(_ source: String, _ kernel: String, _ options: String) throws(DeviceError) -> cl_program {
-    if let known = built.withLock({ $0[source] }) { return known.handle }
+    let key = options + "\n" + source
+    if let known = built.withLock({ $0[key] }) { return known.handle }
     let program = try load(source, kernel, options)
-    built.withLock { $0[source] = Program(handle: program) }
+    built.withLock { $0[key] = Program(handle: program) }
     return program
   }
 
