@@ -68,7 +68,7 @@ struct TrainingJob {
     let title = "one training step of \(settings.model), batch size \(options.batchSize), \(session.parameterCount) parameters"
     let profile = selection.device.profile
     let variant =
-      "kernels for a \(profile.style.rawValue): register tiles of \(profile.tile), work cut for \(profile.workers) workers"
+      "kernels for a \(profile.style.rawValue): register tiles of \(plan.tile ?? profile.tile), work cut for \(profile.workers) workers"
     return "\(selection.line)\n\(title)\n\(variant)\n\n\(plan.table)"
   }
 
