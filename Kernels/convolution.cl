@@ -185,9 +185,9 @@ REGISTER(convolution_input_gradient, ConvolutionParameters, 8)
 #endif
 
 // Gathers what a tap sees at `n` of dy's pixels from `pixel` on, those whose tap lies inside the image: `vectors` vectors of channels from
-// `x` on, and how far each pixel's dy is from the first one's. Returns how many there are.
-INLINE int gatherTap(__global const float* x, float* gathered, int* places, const ConvolutionShape s, const int offsetY, const int offsetX,
-                     const int pixel, const int n, const int vectors) {
+// `x` on, and how far each pixel's dy is from the first one's, `step` floats for each pixel. Returns how many there are.
+INLINE int gatherTap(__global const float* x, float* gathered, int* places, const int step, const ConvolutionShape s, const int offsetY,
+                     const int offsetX, const int pixel, const int n, const int vectors) {
   int row = pixel / s.outputWidth, image = row / s.outputHeight, oy = row - image * s.outputHeight, ox = pixel - row * s.outputWidth;
   int count = 0;
   for (int k = 0; k < n; k++) {
@@ -195,7 +195,7 @@ INLINE int gatherTap(__global const float* x, float* gathered, int* places, cons
     if ((uint)iy < (uint)s.inputHeight && (uint)ix < (uint)s.inputWidth) {
       __global const float* from = x + (((size_t)image * s.inputHeight + iy) * s.inputWidth + ix) * s.inputChannels;
       UNROLL for (int v = 0; v < VECTORS; v++) storePrivate16(load16(from + v * 16), gathered + count * TILE_COLUMNS + v * 16);
-      places[count++] = k * s.outputChannels;
+      places[count++] = k * step;
     }
     if (++ox == s.outputWidth) {
       ox = 0;
@@ -234,22 +234,24 @@ INLINE void weightTile(const float* gathered, const int* places, __global const 
   }
 }
 
-// Adds to dw, for one tap, all output channels and a panel of input channels from `i` on, what pixels first ..< end of dy give.
+// Adds to dw, for one tap, all output channels and a panel of input channels from `i` on, what pixels first ..< end of dy give. dy lies as
+// it is, or (`packed`) in panels of TILE_ROWS channels.
 INLINE void weightPanel(__global const float* x, __global const float* dy, __global float* dw, const ConvolutionShape s, const int first,
-                        const int end, const int tap, const int i, const int starts, const int vectors) {
+                        const int end, const int tap, const int i, const int starts, const int packed, const int vectors) {
   const int I = s.inputChannels / s.groups, O = s.outputChannels / s.groups, taps = s.kernelHeight * s.kernelWidth;
   const int ky = tap / s.kernelWidth, kx = tap - ky * s.kernelWidth;
-  const size_t outStep = (size_t)taps * I;
+  const size_t outStep = (size_t)taps * I, pixels = (size_t)s.batch * s.outputHeight * s.outputWidth;
+  const int step = packed ? TILE_ROWS : s.outputChannels;
   float gathered[GATHERED * TILE_COLUMNS];
   int places[GATHERED];
   for (int pixel = first; pixel < end || pixel == first; pixel += GATHERED) {
     const int starting = starts && pixel == first, left = end - pixel < GATHERED ? end - pixel : GATHERED;
     const int n = gatherTap(
-        x + i, gathered, places, s, ky * s.dilationHeight - s.paddingTop, kx * s.dilationWidth - s.paddingLeft, pixel, left, vectors);
+        x + i, gathered, places, step, s, ky * s.dilationHeight - s.paddingTop, kx * s.dilationWidth - s.paddingLeft, pixel, left, vectors);
     if (n == 0 && !starting) continue;   // the first pixels' zeros are stored
     for (int o = 0; o < O; o += TILE_ROWS) {
       const int rows = O - o < TILE_ROWS ? O - o : TILE_ROWS;
-      weightTile(gathered, places, dy + (size_t)pixel * s.outputChannels + o, dw + o * outStep + (size_t)tap * I + i, outStep, rows, I - i,
+      weightTile(gathered, places, dy + (size_t)pixel * step + (packed ? o * pixels : o), dw + o * outStep + (size_t)tap * I + i, outStep, rows, I - i,
                  n, starting, vectors);
     }
   }
@@ -275,18 +277,19 @@ INLINE void addBias(__global const float* dy, __global float* db, const int pixe
   }
 }
 
-__kernel void convolution_weight_gradient(__global const float* restrict x, __global const float* restrict dy, __global float* dw,
-                                          __global float* db, const ConvolutionWeightGradientParameters p ITEM) {
+__kernel void convolution_weight_gradient(__global const float* restrict x, __global const float* restrict dy,
+                                          __global const float* restrict panels, __global float* dw, __global float* db,
+                                          const ConvolutionWeightGradientParameters p ITEM) {
   SHAPE;
   const int I = s.inputChannels / s.groups, O = s.outputChannels / s.groups, taps = s.kernelHeight * s.kernelWidth;
-  const int split = get_global_id(1), group = get_global_id(2), panels = (I + TILE_COLUMNS - 1) / TILE_COLUMNS, units = panels * taps;
+  const int split = get_global_id(1), group = get_global_id(2), units = (I + TILE_COLUMNS - 1) / TILE_COLUMNS * taps;
   const int firstUnit = (int)get_global_id(0) * p.unitsPerItem;
   const int endUnit = firstUnit + p.unitsPerItem < units ? firstUnit + p.unitsPerItem : units;
   if (firstUnit >= units || split >= p.splits || group >= s.groups) return;
   const int allRows = s.batch * s.outputHeight, part = (allRows + p.splits - 1) / p.splits;
   const int firstRow = split * part < allRows ? split * part : allRows, endRow = firstRow + part < allRows ? firstRow + part : allRows;
   __global const float* source = AT(x, p.x) + group * I;
-  __global const float* gradient = AT(dy, p.dy) + group * O;
+  __global const float* gradient = p.isPacked ? AT(panels, p.panels) : AT(dy, p.dy) + group * O;
   __global float* out = AT(dw, p.dw) + ((size_t)split * s.outputChannels + group * O) * taps * I;
   int row = firstRow;
   do {   // at least once, so that a split without rows stores its zeros
@@ -297,13 +300,13 @@ __kernel void convolution_weight_gradient(__global const float* restrict x, __gl
     for (int unit = firstUnit; unit < endUnit; unit++) {
       const int panel = unit / taps, tap = unit - panel * taps, i = panel * TILE_COLUMNS;
 #define WEIGHT_PANEL(vectors) \
-  weightPanel(source, gradient, out, s, row * s.outputWidth, rowEnd * s.outputWidth, tap, i, starts, vectors)
+  weightPanel(source, gradient, out, s, row * s.outputWidth, rowEnd * s.outputWidth, tap, i, starts, p.isPacked, vectors)
       FOR_COLUMNS(I - i, WEIGHT_PANEL);
     }
     row = rowEnd;
   } while (row < endRow);
 }
-REGISTER(convolution_weight_gradient, ConvolutionWeightGradientParameters, 4)
+REGISTER(convolution_weight_gradient, ConvolutionWeightGradientParameters, 5)
 
 __kernel void convolution_merge(__global const float* restrict partials, __global float* sum, const ConvolutionMergeParameters p ITEM) {
   FOR_EACH_UNIT(unit, (p.count + 15) / 16) {

@@ -10,6 +10,8 @@
 //   splat(x)              a float16 of x
 //   UNROLL, ROLLED        before a loop: unrolled wherever; not worth a driver's time while somebody waits for the first step
 //   UNROLL_AHEAD          unrolled where nobody waits for the compiler, rolled in OpenCL
+//   UNROLL_INNER          the same, four times, before a loop whose count is not known: an inner dimension
+//   PREFETCH(p)           that p's cache line will be read soon; native kernels only
 //   REGISTER(kernel, Parameters, buffers)   lists a kernel natively; nothing in OpenCL C
 //   ITEM                  last in every kernel's parameter list: the native copies get the work-item there
 //
@@ -30,6 +32,8 @@
 #define UNROLL _Pragma("unroll")
 #define ROLLED _Pragma("unroll 1")
 #define UNROLL_AHEAD ROLLED
+#define UNROLL_INNER
+#define PREFETCH(p)
 #ifndef TILE_ROWS
 #define TILE_ROWS 4        // rows of a register tile
 #endif
@@ -93,6 +97,8 @@ INLINE float16 splat(float x) { return (float16)(x); }
 #define UNROLL _Pragma("clang loop unroll(full)")
 #define ROLLED
 #define UNROLL_AHEAD UNROLL
+#define UNROLL_INNER _Pragma("clang loop unroll_count(4)")
+#define PREFETCH(p) __builtin_prefetch(p)
 #define ITEM , const WorkItem* item
 typedef unsigned int uint;
 typedef unsigned char uchar;

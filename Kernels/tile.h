@@ -35,7 +35,7 @@ INLINE void clearTile(Tile* t) {
 
 // t[r] += sum over k < n of a[r][k] * b[k * step ...]: one row pointer per row.
 INLINE void addRows(Tile* t, __global const float* const* a, __global const float* b, const int step, const int n, const int vectors) {
-  for (int k = 0; k < n; k++) {
+  UNROLL_INNER for (int k = 0; k < n; k++) {
     float16 w[TILE_VECTORS];
     UNROLL for (int v = 0; v < VECTORS; v++) w[v] = load16(b + v * 16);
     UNROLL for (int r = 0; r < TILE_ROWS; r++) {
@@ -49,7 +49,7 @@ INLINE void addRows(Tile* t, __global const float* const* a, __global const floa
 // t[r] += sum over k < n of a[k * aStep + r] * b[k * bStep ...]: the rows' scalars are neighbours.
 INLINE void addColumns(Tile* t, __global const float* a, const int aStep, __global const float* b, const int bStep, const int n,
                        const int vectors) {
-  for (int k = 0; k < n; k++) {
+  UNROLL_INNER for (int k = 0; k < n; k++) {
     float16 w[TILE_VECTORS];
     UNROLL for (int v = 0; v < VECTORS; v++) w[v] = load16(b + v * 16);
     UNROLL for (int r = 0; r < TILE_ROWS; r++) {

@@ -101,9 +101,15 @@ INLINE TilePlace placeOf(const WinogradShape s, const int tile) {
   return place;
 }
 
-// B^T x B of one tile; position k's channels go to `to` + k * step.
+// Where channel `c` of tile `tile` lies among `tiles` tiles whose channels are stored in blocks of `width`.
+INLINE size_t placeInBlocks(const int c, const int tile, const int tiles, const int channels, const int width) {
+  const int block = c / width * width, left = channels - block;
+  return (size_t)block * tiles + (size_t)tile * (left < width ? left : width) + (c - block);
+}
+
+// B^T x B of a tile of the image, as number `at` of `tiles`, in blocks of `width` channels; positions are `step` apart.
 INLINE void transformSource(__global const float* source, __global const float* zeros, __global float* to, const size_t step,
-                            const WinogradShape s, const int tile, const int streams) {
+                            const WinogradShape s, const int tile, const int at, const int tiles, const int width, const int streams) {
   const TilePlace place = placeOf(s, tile);
   __global const float* from[WINOGRAD_POSITIONS];
   for (int i = 0; i < 6; i++) {
@@ -114,9 +120,11 @@ INLINE void transformSource(__global const float* source, __global const float* 
     }
   }
   for (int c = 0; c < s.sourceChannels; c += 16) {
+    __global float* out = to + placeInBlocks(c, at, tiles, s.sourceChannels, width);
     float16 columns[6][6];
     for (int j = 0; j < 6; j++) {
       float16 d[6];
+      UNROLL for (int i = 0; i < 6; i++) PREFETCH(from[i * 6 + j] + c + 16);   // 36 streams are more than a processor follows
       UNROLL for (int i = 0; i < 6; i++) d[i] = load16(from[i * 6 + j] + c);
       sourceTransform(d, columns[j]);
     }
@@ -124,7 +132,7 @@ INLINE void transformSource(__global const float* source, __global const float* 
       float16 d[6], t[6];
       UNROLL for (int j = 0; j < 6; j++) d[j] = columns[j][i];
       sourceTransform(d, t);
-      UNROLL for (int j = 0; j < 6; j++) streamFirst16(t[j], to + (i * 6 + j) * step + c, 16, streams);
+      UNROLL for (int j = 0; j < 6; j++) streamFirst16(t[j], out + (i * 6 + j) * step, 16, streams);
     }
   }
 }
@@ -176,27 +184,28 @@ __kernel void winograd(__global const float* restrict source, __global const flo
   __global const float* weights = AT(transformed, p.transformed);
   __global float* sources = AT(scratch, p.scratch) + (size_t)get_global_id(0) * p.scratchPerItem * 16;
   const int T = p.tilesPerBlock, C = s.sourceChannels, width = p.panels * TILE_COLUMNS;
-  __global float* sums = sources + (size_t)WINOGRAD_POSITIONS * T * C;
+  const size_t sourceStep = WINOGRAD_STEP((size_t)T * C), sumStep = WINOGRAD_STEP((size_t)T * width);
+  __global float* sums = sources + WINOGRAD_POSITIONS * sourceStep;
   const size_t panelFloats = (size_t)C * TILE_COLUMNS;
   const int tiles = s.batch * s.tilesHigh * s.tilesWide, blocks = (tiles + T - 1) / T;
   FOR_EACH_UNIT(block, blocks) {
     const int first = block * T, count = tiles - first < T ? tiles - first : T;
     for (int tile = 0; tile < count; tile++)
-      transformSource(x, AT(zeros, p.zeros), sources + (size_t)tile * C, (size_t)T * C, s, first + tile, 0);
+      transformSource(x, AT(zeros, p.zeros), sources, sourceStep, s, first + tile, tile, T, C, 0);
     for (int position = 0; position < WINOGRAD_POSITIONS; position++) {
       for (int panel = 0; panel < p.panels; panel++) {
         __global const float* w = weights + ((size_t)position * p.panels + panel) * panelFloats;
         for (int row = 0; row < count; row += TILE_ROWS) {   // rows beyond the last are computed for nothing
           __global const float* a[TILE_ROWS];
-          UNROLL for (int r = 0; r < TILE_ROWS; r++) a[r] = sources + ((size_t)position * T + row + r) * C;
-          __global float* out = sums + ((size_t)position * T + row) * width + panel * TILE_COLUMNS;
+          UNROLL for (int r = 0; r < TILE_ROWS; r++) a[r] = sources + position * sourceStep + (size_t)(row + r) * C;
+          __global float* out = sums + position * sumStep + (size_t)row * width + panel * TILE_COLUMNS;
 #define MULTIPLY_TRANSFORMED(vectors) multiplyTransformed(a, w, out, width, C, vectors)
           FOR_COLUMNS(s.channels - panel * TILE_COLUMNS, MULTIPLY_TRANSFORMED);
         }
       }
     }
     for (int tile = 0; tile < count; tile++)
-      transformSums(sums + (size_t)tile * width, (size_t)T * width, AT(destination, p.destination), o, p.epilogue, s, first + tile);
+      transformSums(sums + (size_t)tile * width, sumStep, AT(destination, p.destination), o, p.epilogue, s, first + tile);
   }
 }
 REGISTER(winograd, WinogradParameters, 9)
@@ -206,10 +215,10 @@ __kernel void winograd_source(__global const float* restrict x, __global float* 
                               const WinogradTransformParameters p ITEM) {
   const WinogradShape s = p.shape;
   const int tiles = s.batch * s.tilesHigh * s.tilesWide;
-  const int streams = STREAMS((size_t)tiles * WINOGRAD_POSITIONS * s.sourceChannels, 1);
+  const size_t step = WINOGRAD_STEP((size_t)tiles * s.sourceChannels);
+  const int streams = STREAMS(WINOGRAD_POSITIONS * step, 1);
   FOR_EACH_UNIT(tile, tiles)
-    transformSource(AT(x, p.from), AT(zeros, p.zeros), AT(transformed, p.transformed) + (size_t)tile * s.sourceChannels,
-                    (size_t)tiles * s.sourceChannels, s, tile, streams);
+    transformSource(AT(x, p.from), AT(zeros, p.zeros), AT(transformed, p.transformed), step, s, tile, tile, tiles, TILE_COLUMNS, streams);
 }
 REGISTER(winograd_source, WinogradTransformParameters, 3)
 
@@ -217,14 +226,14 @@ __kernel void winograd_destination(__global const float* restrict dy, __global f
                                    const WinogradTransformParameters p ITEM) {
   const WinogradShape s = p.shape;
   const int tiles = s.batch * s.tilesHigh * s.tilesWide;
-  const size_t step = (size_t)tiles * s.channels;
-  const int streams = STREAMS(step * WINOGRAD_POSITIONS, 1);
+  const size_t step = WINOGRAD_STEP((size_t)tiles * s.channels);
+  const int streams = STREAMS(WINOGRAD_POSITIONS * step, 1);
   FOR_EACH_UNIT(tile, tiles) {
     const TilePlace place = placeOf(s, tile);
     const int rows = s.height - place.y < 4 ? s.height - place.y : 4, columns = s.width - place.x < 4 ? s.width - place.x : 4;
     __global const float* from = AT(dy, p.from) + (((size_t)place.image * s.height + place.y) * s.width + place.x) * s.channels;
-    __global float* to = AT(transformed, p.transformed) + (size_t)tile * s.channels;
     for (int c = 0; c < s.channels; c += 16) {
+      __global float* to = AT(transformed, p.transformed) + placeInBlocks(c, tile, tiles, s.channels, WINOGRAD_CHANNELS);
       float16 passed[4][6];
       for (int j = 0; j < 4; j++) {
         float16 y[4];
@@ -236,16 +245,17 @@ __kernel void winograd_destination(__global const float* restrict dy, __global f
         float16 y[4], t[6];
         UNROLL for (int j = 0; j < 4; j++) y[j] = passed[j][i];
         outputGradientTransform(y, t);
-        UNROLL for (int j = 0; j < 6; j++) streamFirst16(t[j], to + (i * 6 + j) * step + c, 16, streams);
+        UNROLL for (int j = 0; j < 6; j++) streamFirst16(t[j], to + (i * 6 + j) * step, 16, streams);
       }
     }
   }
 }
 REGISTER(winograd_destination, WinogradTransformParameters, 2)
 
-// Adds to one tile of sums (destination channels from `o`, `columns` source channels from `i`) what `n` tiles give.
-INLINE void addProducts(__global const float* destinations, __global const float* sources, __global float* sums, const int n, const int rows,
-                        const int channels, const int sourceChannels, const int columns, const int starts, const int vectors) {
+// Adds to one tile of sums (`rows` destination channels, `columns` source channels) what `n` tiles give.
+INLINE void addProducts(__global const float* destinations, const int step, __global const float* sources, const int sourceStep,
+                        __global float* sums, const int n, const int rows, const int sourceChannels, const int columns, const int starts,
+                        const int vectors) {
   Tile t;
   clearTile(&t);
   if (!starts) {
@@ -254,7 +264,7 @@ INLINE void addProducts(__global const float* destinations, __global const float
       UNROLL for (int r = 0; r < TILE_ROWS; r++) t.sum[r][v] = load16(sums + (size_t)(r < rows ? r : 0) * sourceChannels + v * 16);
     }
   }
-  addColumns(&t, destinations, channels, sources, sourceChannels, n, vectors);
+  addColumns(&t, destinations, step, sources, sourceStep, n, vectors);
   UNROLL for (int v = 0; v < VECTORS; v++) {
     if (v * 16 >= columns) continue;
     UNROLL for (int r = 0; r < TILE_ROWS; r++) if (r < rows) store16(t.sum[r][v], sums + (size_t)r * sourceChannels + v * 16);
@@ -266,19 +276,23 @@ __kernel void winograd_weight_products(__global const float* restrict destinatio
   const int position = get_global_id(0), firstChannel = (int)get_global_id(1) * p.channelsPerItem;
   if (position >= WINOGRAD_POSITIONS || firstChannel >= p.channels) return;
   const int endChannel = firstChannel + p.channelsPerItem < p.channels ? firstChannel + p.channelsPerItem : p.channels;
-  __global const float* d = AT(destinations, p.destinations) + (size_t)position * p.tiles * p.channels;
-  __global const float* x = AT(sources, p.sources) + (size_t)position * p.tiles * p.sourceChannels;
-  __global float* out = AT(sums, p.sums) + (size_t)position * p.channels * p.sourceChannels;
+  __global const float* d = AT(destinations, p.destinations) + position * WINOGRAD_STEP((size_t)p.tiles * p.channels);
+  __global const float* x = AT(sources, p.sources) + position * WINOGRAD_STEP((size_t)p.tiles * p.sourceChannels);
+  __global float* out = AT(sums, p.sums) + position * WINOGRAD_STEP((size_t)p.channels * p.sourceChannels);
   for (int tile = 0; tile < p.tiles; tile += p.tilesPerBlock) {
     const int n = p.tiles - tile < p.tilesPerBlock ? p.tiles - tile : p.tilesPerBlock;
     for (int i = 0; i < p.sourceChannels; i += TILE_COLUMNS) {   // a panel of sources stays in the first-level cache
-      __global const float* b = x + (size_t)tile * p.sourceChannels + i;
-      for (int o = firstChannel; o < endChannel; o += TILE_ROWS) {
-        const int rows = endChannel - o < TILE_ROWS ? endChannel - o : TILE_ROWS;
-        __global const float* a = d + (size_t)tile * p.channels + o;
-        __global float* to = out + (size_t)o * p.sourceChannels + i;
-#define ADD_PRODUCTS(vectors) addProducts(a, b, to, n, rows, p.channels, p.sourceChannels, p.sourceChannels - i, tile == 0, vectors)
-        FOR_COLUMNS(p.sourceChannels - i, ADD_PRODUCTS);
+      const int left = p.sourceChannels - i, step = left < TILE_COLUMNS ? left : TILE_COLUMNS;
+      __global const float* b = x + (size_t)i * p.tiles + (size_t)tile * step;
+      for (int block = firstChannel; block < endChannel; block += WINOGRAD_CHANNELS) {
+        const int width = p.channels - block < WINOGRAD_CHANNELS ? p.channels - block : WINOGRAD_CHANNELS;
+        __global const float* a = d + (size_t)block * p.tiles + (size_t)tile * width;
+        for (int o = 0; o < width; o += TILE_ROWS) {
+          const int rows = width - o < TILE_ROWS ? width - o : TILE_ROWS;
+          __global float* to = out + (size_t)(block + o) * p.sourceChannels + i;
+#define ADD_PRODUCTS(vectors) addProducts(a + o, width, b, step, to, n, rows, p.sourceChannels, left, tile == 0, vectors)
+          FOR_COLUMNS(left, ADD_PRODUCTS);
+        }
       }
     }
   }
@@ -287,7 +301,7 @@ REGISTER(winograd_weight_products, WinogradWeightGradientParameters, 3)
 
 __kernel void winograd_weight_finish(__global const float* restrict sums, __global float* restrict dw,
                                      const WinogradWeightGradientParameters p ITEM) {
-  const size_t step = (size_t)p.channels * p.sourceChannels;
+  const size_t step = WINOGRAD_STEP((size_t)p.channels * p.sourceChannels);
   FOR_EACH_UNIT(o, p.channels) {
     __global const float* from = AT(sums, p.sums) + (size_t)o * p.sourceChannels;
     __global float* to = AT(dw, p.dw) + (size_t)o * 9 * p.sourceChannels;
@@ -295,6 +309,7 @@ __kernel void winograd_weight_finish(__global const float* restrict sums, __glob
       float16 passed[6][3];
       for (int j = 0; j < 6; j++) {
         float16 m[6];
+        UNROLL for (int i = 0; i < 6; i++) PREFETCH(from + (i * 6 + j) * step + c + 16);
         UNROLL for (int i = 0; i < 6; i++) m[i] = load16(from + (i * 6 + j) * step + c);
         weightGradientTransform(m, passed[j]);
       }

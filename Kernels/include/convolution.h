@@ -54,17 +54,19 @@ typedef struct {
   Epilogue epilogue;
 } ConvolutionParameters;
 
-/// convolution_weight_gradient(x, dy, dw, db): dw in the weights' own layout and, if hasBias, db[o] = the sum of dy over all pixels.
+/// convolution_weight_gradient(x, dy, panels, dw, db): dw in the weights' own layout and, if hasBias, db[o] = the sum of dy over all pixels.
 ///   The batch * outputHeight rows of dy are shared out among `splits`. With splits = 1 dw and db are the results themselves; otherwise
 ///   they are scratch slices of splits * (floats of w) and splits * outputChannels, and convolution_merge follows, once for each.
+///   With isPacked, `panels` holds dy in panels of TILE_ROWS channels, as pack_panels makes them of [pixels, channels].
 ///   Global size: convolution_weight_items x splits x groups.
 /// depthwise_weight_gradient(x, dy, dw, db): the same where groups = inputChannels = outputChannels; a unit is TILE_COLUMNS channels
 ///   (depthwise_units_per_item), and rowsPerBlock is ignored. Its dw is always a scratch slice, [splits][taps][channels], and
-///   depthwise_merge follows, even with splits = 1; db as above. Global size: depthwise_items x splits x 1.
+///   depthwise_merge follows, even with splits = 1; db as above; panels are ignored. Global size: depthwise_items x splits x 1.
 typedef struct {
-  int x, dy, dw, db;
+  int x, dy, panels, dw, db;
   ConvolutionShape shape;
   int hasBias;
+  int isPacked;        // convolution_packs_gradient
   int splits;          // convolution_weight_splits
   int unitsPerItem;    // a unit: one tap and TILE_COLUMNS input channels, all output channels: convolution_weight_units_per_item
   int rowsPerBlock;    // rows of dy to finish before the next ones, so that they stay in cache: convolution_weight_block
@@ -162,6 +164,11 @@ static inline long convolution_weight_units_per_item(ConvolutionShape s, long ti
   long units = convolution_weight_units(s, tileColumns);
   while (units > 1 && convolution_weight_items(s, tileColumns, units) * splits * s.groups < 4 * workers) units = (units + 1) / 2;
   return units;
+}
+/// Whether to pack dy, on CPUs: a tile's channels of one pixel after the other, read as they lie, fall on few places of a cache. Units after
+/// the first few pay for the packing.
+static inline int convolution_packs_gradient(ConvolutionShape s, long tileColumns) {
+  return s.groups == 1 && s.outputChannels >= 32 && convolution_weight_units(s, tileColumns) >= 4;
 }
 /// Rows of dy with about 512 pixels.
 static inline long convolution_weight_block(ConvolutionShape s) { return s.outputWidth < 512 ? 512 / s.outputWidth : 1; }

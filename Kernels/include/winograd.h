@@ -17,6 +17,11 @@
 #endif
 
 #define WINOGRAD_POSITIONS 36
+/// From position to position of `floats` numbers (a multiple of 16): an odd number of cache lines. A transform writes to all 36 positions in
+/// turn, and at distances that are powers of two they would be in each other's way in every cache.
+#define WINOGRAD_STEP(floats) ((((floats) / 16) | 1) * 16)
+/// Destination channels of a weight gradient that lie side by side for all tiles: a multiple of 16 and of every TILE_ROWS.
+#define WINOGRAD_CHANNELS 48
 
 /// Geometry: destination[n, y, x] takes source[n, y - top + ky, x - left + kx].
 typedef struct {
@@ -47,17 +52,18 @@ typedef struct {
   Epilogue epilogue;
 } WinogradParameters;
 
-/// winograd_source(x, transformed, zeros): [36][tiles][sourceChannels], B^T x B of every tile.
-/// winograd_destination(dy, transformed): [36][tiles][channels], A dy A^T of every tile; `zeros` is not used.
-///   Global size: any x 1 x 1.
+/// winograd_source(x, transformed, zeros): B^T x B of every tile, by blocks of TILE_COLUMNS channels:
+///   [36][sourceChannels / TILE_COLUMNS][tiles][TILE_COLUMNS], the last block being as narrow as what is left.
+/// winograd_destination(dy, transformed): A dy A^T of every tile, by blocks of WINOGRAD_CHANNELS; `zeros` is not used.
+///   Positions are WINOGRAD_STEP(tiles * channels) apart. Global size: any x 1 x 1.
 typedef struct {
   int from, transformed, zeros;
   WinogradShape shape;
 } WinogradTransformParameters;
 
 /// winograd_weight_products(destinations, sources, sums): sums[36][channels][sourceChannels], at each position the sum over tiles of
-///   destination times source. Tiles are taken `tilesPerBlock` at a time, so that both stay in cache.
-///   Global size: 36 x (blocks of channelsPerItem channels) x 1.
+///   destination times source. Tiles are taken `tilesPerBlock` at a time, so that a block of both stays in the first-level cache. Positions of sums are WINOGRAD_STEP(channels * sourceChannels) apart.
+///   Global size: 36 x (blocks of channelsPerItem channels, a multiple of WINOGRAD_CHANNELS) x 1.
 /// winograd_weight_finish(sums, dw): dw[channels][3][3][sourceChannels] = G^T sums G. Global size: any x 1 x 1.
 typedef struct {
   int destinations, sources, sums, dw;
@@ -66,18 +72,20 @@ typedef struct {
 } WinogradWeightGradientParameters;
 
 #ifndef __OPENCL_VERSION__
+static inline long winograd_step(long floats) { return WINOGRAD_STEP(floats); }
 static inline long winograd_tiles(WinogradShape s) { return (long)s.batch * s.tilesHigh * s.tilesWide; }
 static inline long winograd_panels(long channels, long tileColumns) { return (channels + tileColumns - 1) / tileColumns; }
-/// 32 tiles, or 64 where there are so many channels that the weights do not stay in a core's cache; fewer where blocks would be too few.
+/// 24 tiles, or 64 where there are so many channels that the weights do not stay in a core's cache; fewer where blocks would be too few.
 static inline long winograd_tiles_per_block(WinogradShape s, long tileRows, long workers) {
-  long tiles = s.channels + s.sourceChannels > 256 ? 64 : 32;
+  long tiles = s.channels + s.sourceChannels > 256 ? 64 : 24;
   while (tiles > 16 && winograd_tiles(s) < tiles * 2 * workers) tiles /= 2;
   return (tiles + tileRows - 1) / tileRows * tileRows;
 }
 static inline long winograd_blocks(WinogradShape s, long tilesPerBlock) { return (winograd_tiles(s) + tilesPerBlock - 1) / tilesPerBlock; }
 /// Both sides of a block's products: a multiple of 16.
 static inline long winograd_scratch_floats(WinogradShape s, long tilesPerBlock, long tileColumns) {
-  return WINOGRAD_POSITIONS * tilesPerBlock * (s.sourceChannels + winograd_panels(s.channels, tileColumns) * tileColumns);
+  return WINOGRAD_POSITIONS * (WINOGRAD_STEP(tilesPerBlock * s.sourceChannels) +
+                               WINOGRAD_STEP(tilesPerBlock * winograd_panels(s.channels, tileColumns) * tileColumns));
 }
 /// So few that a panel of 32 channels takes a quarter of a first-level cache.
 static inline long winograd_weight_tiles_per_block(void) { return 64; }

@@ -2,6 +2,7 @@
 
 import re
 import statistics
+from pathlib import Path
 
 from contestants import (
   COLD_START_TARGETS, COPY_SHARE, COPY_SHARE_ON_GPU, CUDA_TARGETS, FMA_SHARE, LAUNCH_MICROSECONDS, PROCESSOR_TARGETS, TITLES,
@@ -9,12 +10,12 @@ from contestants import (
 from ours import ROOT
 
 
-def write(results):
-  """Writes both pages and returns which."""
+def write(results, page=None):
+  """Writes both pages, or `page` alone, and returns which."""
   kind = "cuda" if results["cuda"] else "cpu"
-  pages = [ROOT / "docs" / "benchmarks.md"]
+  pages = [ROOT / (page or Path("docs") / "benchmarks.md")]
   replace(pages[0], f"benchmarks {kind}", full(results))
-  if not results["cuda"]:
+  if not results["cuda"] and page is None:
     pages.append(ROOT / "README.md")
     replace(pages[1], "benchmarks", summary(results))
   return pages

@@ -37,6 +37,7 @@ def arguments():
   parser.add_argument("--python", help="an interpreter that has the peers already, instead of bench/peers/.venv")
   parser.add_argument("--timeout", type=int, default=3600, help="seconds after which a turn is given up (default 3600)")
   parser.add_argument("--output", help="the raw results' file (default bench/results/<date>-<machine>.json)")
+  parser.add_argument("--page", help="write this page instead of docs/benchmarks.md and README.md, as for another kind of processor")
   parser.add_argument("--no-pages", action="store_true", help="write the raw results alone, not README.md and docs/benchmarks.md")
   parser.add_argument("--render", metavar="FILE", help="measure nothing; write the pages from an earlier run's raw results")
   options = parser.parse_args()
@@ -54,7 +55,7 @@ def arguments():
 def main():
   options = arguments()
   if options.render:
-    page.write(json.loads(Path(options.render).read_text()))
+    page.write(json.loads(Path(options.render).read_text()), options.page)
     return
   if not ours.COMMAND.exists():
     raise SystemExit(f"{ours.COMMAND} is not there; make build")
@@ -69,7 +70,7 @@ def main():
   file.write_text(compact(results))
   print(f"wrote {file}")
   if not options.no_pages:
-    for written in page.write(results):
+    for written in page.write(results, options.page):
       print(f"wrote {written}")
 
 
@@ -86,9 +87,9 @@ def command(options):
   """What was typed, without the options that say where things lie and decide no figure."""
   words, given = ["bench/peers/run.py"], iter(sys.argv[1:])
   for word in given:
-    if word in ("--python", "--output"):
+    if word in ("--python", "--output", "--page"):
       next(given)
-    elif not word.startswith(("--python=", "--output=")) and word != "--no-pages":
+    elif not word.startswith(("--python=", "--output=", "--page=")) and word != "--no-pages":
       words.append(word)
   return shlex.join(words)
 

@@ -92,7 +92,8 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
     self.context = context
     self.queue = queue
     self.transferQueue = transferQueue
-    let options = isCPU ? "-cl-std=CL1.2 -DCPU_DEVICE" : "-cl-std=CL1.2"
+    // -w: warnings about our kernels are nothing that a user can act on, and some drivers write them to standard error.
+    let options = "-cl-std=CL1.2 -w" + (isCPU ? " -DCPU_DEVICE" : "")
     programs = OpenCLPrograms(candidate, context: context, options: options, tile: tile, cache: cache)
   }
 

@@ -144,16 +144,23 @@ extension Lowering {
       ? depthwise_units_per_item(shape, profile.tileColumns, splits, profile.workers)
       : convolution_weight_units_per_item(shape, profile.tileColumns, splits, profile.workers)
     let block = convolution_weight_block(shape)
+    let isPacked = profile.style == .cpu && convolution_packs_gradient(shape, profile.tileColumns) != 0
+    let panels =
+      isPacked
+      ? packed(
+        dy, entries: 1, inner: Int(shape.batch) * Int(shape.outputHeight) * Int(shape.outputWidth), columns: Int(shape.outputChannels),
+        width: profile.tileRows, isTransposed: false, note) : nil
+    let results: [Argument] = [.write(dw), db.map { .write($0) } ?? .unused]
     emit(
       shape.isDepthwise ? "depthwise_weight_gradient" : "convolution_weight_gradient", note,
       items: shape.isDepthwise
         ? (depthwise_items(shape, profile.tileColumns, units), splits, 1)
         : (convolution_weight_items(shape, profile.tileColumns, units), splits, Int(shape.groups)),
-      [.read(x), .read(dy), .write(dw), db.map { .write($0) } ?? .unused]
+      [.read(x), .read(dy)] + (shape.isDepthwise ? [] : [panels.map { .read($0) } ?? .unused]) + results
     ) { unit in
       ConvolutionWeightGradientParameters(
-        x: unit(x), dy: unit(dy), dw: unit(dw), db: unit(db), shape: shape, hasBias: db == nil ? 0 : 1,
-        splits: Int32(splits), unitsPerItem: Int32(units), rowsPerBlock: Int32(block))
+        x: unit(x), dy: unit(dy), panels: unit(panels), dw: unit(dw), db: unit(db), shape: shape, hasBias: db == nil ? 0 : 1,
+        isPacked: isPacked ? 1 : 0, splits: Int32(splits), unitsPerItem: Int32(units), rowsPerBlock: Int32(block))
     }
   }
 

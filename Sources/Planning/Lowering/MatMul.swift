@@ -109,7 +109,7 @@ extension Lowering {
   }
 
   /// A factor in panels of `width` columns.
-  private mutating func packed(
+  mutating func packed(
     _ source: Slot, entries: Int, inner: Int, columns: Int, width: Int, isTransposed: Bool, _ note: Launch.Note
   ) -> Slot {
     let key = PackedFactor(slot: source, inner: inner, columns: columns, entries: entries, width: width, isTransposed: isTransposed)

@@ -69,6 +69,9 @@ extension Lowering {
     var packed: Slot
   }
 
+  /// Numbers in a slice of `floats` for each position.
+  private func positions(_ floats: Int) -> Int { Int(WINOGRAD_POSITIONS) * winograd_step(floats) }
+
   /// A weight gradient, from the forward convolution's geometry.
   mutating func winogradWeightGradient(_ shape: WinogradShape, x: Slot, dy: Slot, dw: Slot, _ note: Launch.Note) {
     let tiles = winograd_tiles(shape)
@@ -80,22 +83,23 @@ extension Lowering {
       return result
     }
     let zeros = zeros(sourceChannels)
-    let sources = scratch(Int(WINOGRAD_POSITIONS) * tiles * sourceChannels)
+    let sources = scratch(positions(tiles * sourceChannels))
     emit(
       "winograd_source", part("transform x, "), items: (profile.shares(of: count(sources)), 1, 1),
       [.read(x), .write(sources), .read(zeros)]
     ) { unit in
       WinogradTransformParameters(from: unit(x), transformed: unit(sources), zeros: unit(zeros), shape: shape)
     }
-    let destinations = scratch(Int(WINOGRAD_POSITIONS) * tiles * channels)
+    let destinations = scratch(positions(tiles * channels))
     emit(
       "winograd_destination", part("transform dy, "), items: (profile.shares(of: count(destinations)), 1, 1),
       [.read(dy), .write(destinations)]
     ) { unit in
       WinogradTransformParameters(from: unit(dy), transformed: unit(destinations), zeros: 0, shape: shape)
     }
-    let sums = scratch(Int(WINOGRAD_POSITIONS) * channels * sourceChannels)
-    let channelsPerItem = (64 + profile.tileRows - 1) / profile.tileRows * profile.tileRows
+    let sums = scratch(positions(channels * sourceChannels))
+    // What an item takes of dy stays in the first-level cache beside a panel of x.
+    let channelsPerItem = Int(WINOGRAD_CHANNELS) * (profile.tileColumns < 64 ? 2 : 1)
     func parameters(_ unit: (Slot?) -> Int32) -> WinogradWeightGradientParameters {
       WinogradWeightGradientParameters(
         destinations: unit(destinations), sources: unit(sources), sums: unit(sums), dw: unit(dw), tiles: Int32(tiles),
