@@ -41,6 +41,7 @@ INLINE int endTap(const int start, const int dilation, const int taps, const int
 __kernel void max_pool(__global const float* restrict x, __global float* restrict y, __global int* restrict index,
                        const PoolParameters a ITEM) {
   const int reach = (a.kernelWidth - 1) * a.dilationWidth, step = a.dilationWidth * a.channels;
+  const long lineStep = (long)a.dilationHeight * a.inputWidth * a.channels;
   const int streams = STREAMS(a.batch * a.outputHeight * a.outputWidth * a.channels, a.channels % 16 == 0);
   (void)streams;
   FOR_LINES(a.outputHeight, a.outputWidth)
@@ -51,18 +52,21 @@ __kernel void max_pool(__global const float* restrict x, __global float* restric
       const int firstX = inside ? 0 : firstTap(left, a.dilationWidth);
       const int endX = inside ? a.kernelWidth : endTap(left, a.dilationWidth, a.kernelWidth, a.inputWidth);
       const int some = firstY < endY && firstX < endX;   // a window may lie in the padding altogether: -infinity, and no index
+      const int row = (image * a.inputHeight + top + firstY * a.dilationHeight) * a.inputWidth + left + firstX * a.dilationWidth;
+      __global const float* source = AT(x, a.x) + (long)row * a.channels;
       FOR_CHANNELS {
         // From the first pixel on: larger, or the first NaN.
         intv chosen = (intv)(some ? firstY * a.kernelWidth + firstX : -1);
         floatv best = splatv(bitsFloat((int)0xff800000));
-        for (int ky = firstY; ky < endY; ky++) {
-          const int row = (image * a.inputHeight + top + ky * a.dilationHeight) * a.inputWidth + left;
-          __global const float* source = AT(x, a.x) + (long)row * a.channels + c;
-          for (int kx = firstX; kx < endX; kx++) {
-            const floatv v = loadv(source + kx * step);
+        __global const float* first = source + c;
+        int number = firstY * a.kernelWidth + firstX;
+        for (int ky = firstY; ky < endY; ky++, first += lineStep, number += a.kernelWidth) {
+          __global const float* from = first;
+          for (int kx = 0; kx < endX - firstX; kx++, from += step) {
+            const floatv v = loadv(from);
             const intv better = ((v <= best) == 0) & (best == best);
             best = choosev(best, v, better);
-            chosen = V(CHOOSE_INTEGER)(chosen, (intv)(ky * a.kernelWidth + kx), better);
+            chosen = V(CHOOSE_INTEGER)(chosen, (intv)(number + kx), better);
           }
         }
         streamv(best, AT(y, a.y) + pixel * a.channels + c, rest - c, streams);

@@ -33,17 +33,24 @@ INLINE void clearTile(Tile* t) {
   UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < TILE_VECTORS; v++) t->sum[r][v] = splat(0.0f);
 }
 
-// t[r] += sum over k < n of a[r][k] * b[k * step ...]: one row pointer per row.
+// t[r] += sum over k < n of a[r][k] * b[k * step ...]: one row pointer per row. Unrolled where b is packed; elsewhere that costs a tenth.
 INLINE void addRows(Tile* t, __global const float* const* a, __global const float* b, const int step, const int n, const int vectors) {
-  UNROLL_INNER for (int k = 0; k < n; k++) {
-    float16 w[TILE_VECTORS];
-    UNROLL for (int v = 0; v < VECTORS; v++) w[v] = load16(b + v * 16);
-    UNROLL for (int r = 0; r < TILE_ROWS; r++) {
-      const float16 x = splat(a[r][k]);
-      UNROLL for (int v = 0; v < VECTORS; v++) t->sum[r][v] = FMA(x, w[v], t->sum[r][v]);
-    }
-    b += step;
+#define ADD_ROW(k)                                                                                              \
+  {                                                                                                             \
+    float16 w[TILE_VECTORS];                                                                                    \
+    UNROLL for (int v = 0; v < VECTORS; v++) w[v] = load16(b + v * 16);                                         \
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) {                                                                \
+      const float16 x = splat(a[r][k]);                                                                         \
+      UNROLL for (int v = 0; v < VECTORS; v++) t->sum[r][v] = FMA(x, w[v], t->sum[r][v]);                       \
+    }                                                                                                           \
+    b += step;                                                                                                  \
   }
+  if (step == TILE_COLUMNS) {
+    UNROLL_INNER for (int k = 0; k < n; k++) ADD_ROW(k)
+  } else {
+    for (int k = 0; k < n; k++) ADD_ROW(k)
+  }
+#undef ADD_ROW
 }
 
 // t[r] += sum over k < n of a[k * aStep + r] * b[k * bStep ...]: the rows' scalars are neighbours.
