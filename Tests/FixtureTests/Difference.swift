@@ -23,6 +23,24 @@ enum Difference {
     return result.isFinite ? result : .infinity
   }
 
+  /// |found − expected|, the L2 norm; in plain loops, for tensors of millions of elements in debug builds.
+  static func distance(_ found: [Float], _ expected: [Float]) -> Double {
+    guard found.count == expected.count else { return .infinity }
+    let sum = found.withUnsafeBufferPointer { found in
+      expected.withUnsafeBufferPointer { expected in
+        var sum = 0.0
+        var index = 0
+        while index < found.count {
+          let difference = Double(found[index]) - Double(expected[index])
+          sum += difference * difference
+          index &+= 1
+        }
+        return sum
+      }
+    }
+    return sum.isFinite ? sum.squareRoot() : .infinity
+  }
+
   private static func worst(_ found: [Float], _ expected: [Double], _ measure: (Double, Double) -> Double) -> Double {
     guard found.count == expected.count, !found.isEmpty else { return .infinity }
     var worst = 0.0

@@ -8,9 +8,8 @@ import GlissadeTraining
 import Testing
 
 /// What is exported computes the same elsewhere: ONNX Runtime and the networks' own PyTorch classes evaluate it, where they are installed.
-/// `Scripts/exports.sh` installs them, and says where with `GLISSADE_EXPORTS_PYTHON`.
+/// `Scripts/witnesses.sh` installs them.
 struct ExportTests {
-  private static let python = ProcessInfo.processInfo.environment["GLISSADE_EXPORTS_PYTHON"]
   private static let classes = 10
 
   /// A network, pictures that it takes, and what PyTorch calls it where it has it.
@@ -54,7 +53,7 @@ struct ExportTests {
     return state
   }
 
-  @Test("Exports evaluate to the same elsewhere", .enabled(if: python != nil)) func exports() throws {
+  @Test("Exports evaluate to the same elsewhere", .enabled(if: Witness.python != nil)) func exports() throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("glissade-exports-\(getpid())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -81,16 +80,7 @@ struct ExportTests {
           SafetensorsEntry(name: "logits", shape: [each.batch, logits.count / each.batch], logits),
         ], metadata: ["network": each.pytorch ?? ""])
     }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: try #require(Self.python))
-    process.arguments = ["\(Fixture.folder)/check_exports.py", folder.path]
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    print(text)
-    #expect(process.terminationStatus == 0, "\(text)")
+    let (status, text) = try Witness.run("check_exports.py", folder.path)
+    #expect(status == 0, "\(text)")
   }
 }

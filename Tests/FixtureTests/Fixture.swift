@@ -8,7 +8,10 @@ struct Fixture {
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Fixtures").path
 
-  init(_ name: String) throws { file = try SafetensorsFile(path: "\(Self.folder)/\(name).safetensors") }
+  init(_ name: String) throws { try self.init(path: "\(Self.folder)/\(name).safetensors") }
+
+  /// A file of the same kind that was made for one test.
+  init(path: String) throws { file = try SafetensorsFile(path: path) }
 
   /// A tensor's elements in full precision, whether they are stored as F32 or F64.
   func doubles(_ name: String) throws -> [Double] {

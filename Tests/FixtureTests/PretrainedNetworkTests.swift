@@ -114,21 +114,23 @@ struct PretrainedFixture {
 
   var hasStep: Bool { file.has("digests") }
 
+  var tolerance: Double {
+    Self.tolerance(name, own: (try? file.metadata("float32-errors").member("worst").arrayValue?.last?.doubleValue) ?? nil ?? 0)
+  }
+
   /// Five times the largest error of PyTorch's own float32, and at least 10⁻⁴. ResNet-50 is the one network in which rounding errors grow
   /// by much on their way, and Winograd's convolutions begin with some ten times a direct sum's: it is off by 3·10⁻³, and by 3·10⁻⁴ with
   /// direct convolutions alone, which would be within the five times.
-  var tolerance: Double {
-    let own = (try? file.metadata("float32-errors").member("worst").arrayValue?.last?.doubleValue) ?? nil ?? 0
-    return max(1e-4, (name == "resnet50" ? 40 : 5) * own)
-  }
+  static func tolerance(_ name: String, own: Double) -> Double { max(1e-4, (name == "resnet50" ? 40 : 5) * own) }
 
-  func model() throws -> any Layer {
+  func model() throws -> any Layer { try Self.model(name, input: Shape(Array(input.dimensions.dropFirst()))) }
+
+  /// The network of a name as the generator builds it: 10 classes, no dropout, VGG with narrow hidden layers.
+  static func model(_ name: String, input: Shape) throws -> any Layer {
     if name == "vgg11_bn" { return VGG(classes: 10, hidden: 64, dropout: 0) }
     if name == "mobilenet_v2" { return MobileNetV2(classes: 10, dropout: 0) }
     if let size = EfficientNetLite.Size(rawValue: name) { return EfficientNetLite(size, classes: 10, dropout: 0) }
-    guard let model = ModelZoo.make(name, input: Shape(Array(input.dimensions.dropFirst())), classes: 10) else {
-      throw Fixture.Missing(name: "the model \(name)")
-    }
+    guard let model = ModelZoo.make(name, input: input, classes: 10) else { throw Fixture.Missing(name: "the model \(name)") }
     return model
   }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Evaluates exported networks elsewhere and compares the logits; `Scripts/exports.sh` runs it.
+"""Evaluates exported networks elsewhere and compares the logits; `Scripts/witnesses.sh` runs it.
 
   check_exports.py FOLDER
 

@@ -2,7 +2,7 @@ import Glissade
 import TestSupport
 import Testing
 
-/// What is written as ONNX, read back field by field. That it computes the same is for ONNX Runtime to say: `Scripts/exports.sh`.
+/// What is written as ONNX, read back field by field. That it computes the same is for ONNX Runtime to say: `Scripts/witnesses.sh`.
 struct ONNXTests {
   /// One operator of a file.
   private struct Node {

@@ -1,0 +1,25 @@
+#!/bin/sh
+# Asks PyTorch and ONNX Runtime what they make of our files, and the library what it makes of PyTorch's. They are installed by pip into a
+# folder of their own; where that is impossible, status 75 and a line that says so.
+#   Scripts/witnesses.sh                     into .build/witnesses, some 6 GB with PyTorch's CUDA
+#   PYTHON=/some/venv/bin/python Scripts/witnesses.sh    with what is there
+set -eu
+cd "$(dirname "$0")/.."
+
+if [ -z "${PYTHON:-}" ]; then
+  PYTHON=.build/witnesses/bin/python
+  log=$(mktemp)
+  if ! { [ -x "$PYTHON" ] || python3 -m venv .build/witnesses; } >"$log" 2>&1 \
+    || ! "$PYTHON" -m pip install --quiet -r Tests/Fixtures/requirements.txt onnx==1.23.2 onnxruntime==1.31.1 >"$log" 2>&1; then
+    echo "Left out: nothing was compared with PyTorch and ONNX Runtime, because they could not be installed: $(tail -n 1 "$log")" >&2
+    rm -f "$log"
+    exit 75
+  fi
+  rm -f "$log"
+fi
+GLISSADE_WITNESS_PYTHON=$("$PYTHON" -c 'import sys; print(sys.executable)')
+export GLISSADE_WITNESS_PYTHON
+
+echo "Networks that PyTorch saved, and what we export"
+swift build --build-tests -Xcc -O2
+swift test --skip-build -Xcc -O2 --filter '^FixtureTests\.(ExportTests|SavedNetworkTests)/'
