@@ -66,7 +66,7 @@ struct FinetuneCommand: ParsableCommand {
     var settings = try settings()
     let finetuning = try finetuneSettings()
     settings.finetuning = finetuning
-    let data = try finetuning.pictures.load(data, validation: validation, seed: seed)
+    let data = try LoadedData.timed { try finetuning.pictures.load(self.data, validation: validation, seed: seed) }
     let job = try TrainingJob(settings: settings, finetuning: finetuning, data: data)
     let folder = RunFolder(checkpoints.resume ?? common.out ?? TrainCommand.freshFolder(model))
     try job.run(on: try device.open(), folder: folder, resumes: checkpoints.resume != nil, isQuiet: common.quiet)

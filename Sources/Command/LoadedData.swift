@@ -13,4 +13,14 @@ struct LoadedData {
   var normalization: Normalization
   /// What a table's columns become.
   var table: TableDescription?
+  /// How long all of this took to be read.
+  var preparation = Duration.zero
+
+  /// Reads data, and says how long it took.
+  static func timed(_ read: () throws -> LoadedData) rethrows -> LoadedData {
+    let begin = ContinuousClock.now
+    var data = try read()
+    data.preparation = begin.duration(to: .now)
+    return data
+  }
 }

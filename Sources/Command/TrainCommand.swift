@@ -65,7 +65,7 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     let settings = try settings()
-    let job = try TrainingJob(settings: settings, data: try settings.loadData())
+    let job = try TrainingJob(settings: settings, data: try LoadedData.timed { try settings.loadData() })
     let selection = try device.open()
     if explain {
       Terminal.write(try job.explanation(on: selection), to: STDOUT_FILENO)

@@ -14,6 +14,7 @@ struct TrainingJob {
   private let validation: (any Dataset)?
   private let test: (any Dataset)?
   private let trainer: Trainer
+  private let preparation: Duration
   /// What training begins with, unless it is the initialisers' values; and what there is to say of it.
   private let initial: ModelState?
   private let notes: [String]
@@ -22,6 +23,7 @@ struct TrainingJob {
   init(settings: TrainingSettings, data: LoadedData) throws {
     self.settings = settings
     test = data.test
+    preparation = data.preparation
     run = RunDescription(
       data: settings.data, model: settings.model, batchSize: settings.batchSize, labelSmoothing: settings.labelSmoothing,
       dropout: settings.dropout, input: data.training.sampleShape, classNames: data.training.classNames,
@@ -38,6 +40,7 @@ struct TrainingJob {
   init(settings: TrainingSettings, finetuning: FinetuneSettings, data: LoadedData) throws {
     self.settings = settings
     (training, validation, test) = (data.training, data.validation, data.test)
+    preparation = data.preparation
     run = RunDescription(
       data: settings.data, model: settings.model, batchSize: settings.batchSize, labelSmoothing: settings.labelSmoothing,
       input: data.training.sampleShape, classNames: data.training.classNames, normalization: data.normalization, head: finetuning.head)
@@ -105,7 +108,7 @@ struct TrainingJob {
     do {
       result = try trainer.fit(
         training, validation: validation, test: test, on: selection, from: checkpoint == nil ? initial : nil, resuming: checkpoint,
-        start: ProcessStart.instant,
+        start: ProcessStart.instant, preparation: preparation,
         observe: { event in
           if case .started(let start) = event { ([title(start)] + notes).forEach(reporter.line) }
           reporter.report(event)

@@ -8,6 +8,8 @@ public struct Evaluation: Sendable {
   public var accuracy: Double
   /// Class by class; `nil` where the model's output is not a number for each class.
   public var report: ClassificationReport?
+  /// How long the device waited for data.
+  var waited = Duration.zero
 
   /// How many mistakes a report keeps where nobody says.
   public static let mistakes = 20
@@ -40,6 +42,6 @@ extension TrainingSession {
       }
     }
     let sums = try sums()
-    return Evaluation(loss: sums.badStep == nil ? sums.loss : .nan, accuracy: sums.accuracy, report: report)
+    return Evaluation(loss: sums.badStep == nil ? sums.loss : .nan, accuracy: sums.accuracy, report: report, waited: loader.waited)
   }
 }

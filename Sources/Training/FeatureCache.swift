@@ -32,6 +32,8 @@ struct FeatureDataset: Dataset {
   private let store: FeatureStore
   let sampleShape: [Int]
   let labels: [Int32]
+  /// How long computing the features waited for samples.
+  let waited: Duration
 
   var count: Int { base.count }
   var classNames: [String] { base.classNames }
@@ -49,12 +51,16 @@ struct FeatureDataset: Dataset {
     let bytes = base.count.multipliedReportingOverflow(by: 4 * width)
     let isLarge = bytes.overflow || bytes.partialValue > cache.memoryLimit
     store = try FeatureStore(width: width, count: base.count, folder: isLarge ? cache.folder : nil)
-    guard base.count > 0 else { return }
+    guard base.count > 0 else {
+      waited = .zero
+      return
+    }
     let order = try BatchOrder(count: base.count, batchSize: min(batchSize, base.count), shuffles: false)
     let loader = try BatchLoader(base, order: order, endEpoch: 1)
     while let batch = try loader.next(), !shouldStop() {
       try store.append(try session.features(of: UnsafeBufferPointer(batch.features), count: batch.count))
     }
+    waited = loader.waited
   }
 
   func gather(

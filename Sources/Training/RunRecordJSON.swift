@@ -7,6 +7,8 @@ extension RunRecord {
     return [
       "device": .string(device), "device_reason": .string(deviceReason), "parameters": .integer(Int64(parameters)),
       "first_step_seconds": .number(firstStepSeconds), "data_wait_seconds": .number(dataWaitSeconds),
+      "preparation_seconds": .number(preparationSeconds), "feature_seconds": .number(featureSeconds),
+      "validation_seconds": .number(validationSeconds),
       "peak_arena_bytes": .integer(Int64(peakArenaBytes)), "fallback": optional(fallback), "measure": .string(measure.rawValue),
       "epochs": .array(epochs.map(\.json)),
     ]
@@ -25,6 +27,10 @@ extension RunRecord {
     self.parameters = parameters
     firstStepSeconds = first
     dataWaitSeconds = waited
+    // Checkpoints of earlier versions do not say.
+    preparationSeconds = json["preparation_seconds"]?.doubleValue ?? 0
+    featureSeconds = json["feature_seconds"]?.doubleValue ?? 0
+    validationSeconds = json["validation_seconds"]?.doubleValue ?? 0
     peakArenaBytes = peak
     self.measure = measure
     fallback = json["fallback"]?.stringValue

@@ -83,6 +83,7 @@ public struct Trainer {
   ///   - resuming: where an earlier training stopped: this one goes on there and ends with the same bits, on the same device, as if that had
   ///     not stopped. The options may say more epochs.
   ///   - start: when the process began, for `firstStepSeconds`.
+  ///   - preparation: how long reading the data took before, for `preparationSeconds`.
   ///   - observe: is told what happens.
   ///   - checkpoint: is given a checkpoint after each epoch, before the epoch is reported, and where `checkpointSteps` asks for one; what it
   ///     throws stops training.
@@ -92,8 +93,8 @@ public struct Trainer {
   public func fit(
     _ training: any Dataset, validation: (any Dataset)? = nil, test: (any Dataset)? = nil, on selection: DeviceSelection,
     from initial: ModelState? = nil, resuming: TrainingCheckpoint? = nil, start: ContinuousClock.Instant = .now,
-    observe: @escaping (TrainingEvent) -> Void = { _ in }, checkpoint: ((TrainingCheckpoint) throws -> Void)? = nil,
-    shouldStop: @escaping () -> Bool = { false }
+    preparation: Duration = .zero, observe: @escaping (TrainingEvent) -> Void = { _ in },
+    checkpoint: ((TrainingCheckpoint) throws -> Void)? = nil, shouldStop: @escaping () -> Bool = { false }
   ) throws -> Result {
     guard (1...1_000_000).contains(options.epochs) else {
       throw TrainingError.invalid(option: "the number of epochs", value: "\(options.epochs)", requirement: "from 1 to 1000000")
@@ -128,8 +129,8 @@ public struct Trainer {
     }
     let run = TrainingRun(
       model: model, options: options, training: training, validation: validation, order: order, encoding: encoding,
-      beginning: beginning, conditions: conditions, start: start, shouldStop: shouldStop, checkpoint: checkpoint ?? { _ in },
-      observe: observe)
+      beginning: beginning, conditions: conditions, start: start, preparation: preparation, shouldStop: shouldStop,
+      checkpoint: checkpoint ?? { _ in }, observe: observe)
     do { try run.begin(on: selection.device, reason: selection.reason) } catch let error as DeviceError
       where selection.mayFallBack
     {

@@ -123,14 +123,21 @@ public struct RunRecord: Sendable {
   public var interruption: String?
   /// What went wrong with the device that training began on, if it moved to another.
   public var fallback: String?
+  /// Seconds that reading the data took before training could begin, as the caller measured them: decoding pictures, above all.
+  public var preparationSeconds = 0.0
   /// Seconds that computing the features of a frozen backbone took, where they were kept.
   public var featureSeconds = 0.0
-  /// Seconds the device waited for data.
+  /// Seconds that validation took after the epochs, whose own seconds are without it.
+  public var validationSeconds = 0.0
+  /// Seconds that steps, features and validation waited for data.
   public var dataWaitSeconds = 0.0
-  /// The share of the epochs' time that the device waited for data: near zero when loading keeps up. NaN before the first epoch is over.
+  /// The share of the training's whole time that the device waited for data. That time is what reading the data, computing features, the
+  /// epochs and their validation took; the device waits all through the first, and in the others for `dataWaitSeconds`. NaN before the first
+  /// epoch is over.
   public var dataWaitShare: Double {
     let seconds = epochs.reduce(0) { $0 + $1.seconds }
-    return seconds > 0 ? dataWaitSeconds / seconds : .nan
+    let whole = preparationSeconds + featureSeconds + validationSeconds + seconds
+    return seconds > 0 ? (preparationSeconds + dataWaitSeconds) / whole : .nan
   }
 
   public init() {}

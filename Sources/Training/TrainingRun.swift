@@ -46,8 +46,8 @@ final class TrainingRun {
   init(
     model: any Layer, options: TrainingOptions, training: any Dataset, validation: (any Dataset)?, order: BatchOrder,
     encoding: TargetEncoding,
-    beginning: Beginning, conditions: TrainingConditions?, start: ContinuousClock.Instant, shouldStop: @escaping () -> Bool,
-    checkpoint: @escaping (TrainingCheckpoint) throws -> Void, observe: @escaping (TrainingEvent) -> Void
+    beginning: Beginning, conditions: TrainingConditions?, start: ContinuousClock.Instant, preparation: Duration,
+    shouldStop: @escaping () -> Bool, checkpoint: @escaping (TrainingCheckpoint) throws -> Void, observe: @escaping (TrainingEvent) -> Void
   ) {
     self.model = model
     self.options = options
@@ -65,6 +65,7 @@ final class TrainingRun {
       last = checkpoint
       record = checkpoint.record
     }
+    record.preparationSeconds += seconds(preparation)
     record.stepsPerEpoch = order.batchesPerEpoch
     record.batchSize = options.batchSize
     record.measure = options.loss.measure
@@ -164,8 +165,10 @@ final class TrainingRun {
       func features(of data: any Dataset) throws -> FeatureDataset {
         try FeatureDataset(of: data, by: session, batchSize: options.batchSize, cache: cache, shouldStop: shouldStop)
       }
-      kept = (try features(of: training), try validation.map(features))
+      let (first, second) = (try features(of: training), try validation.map(features))
+      kept = (first, second)
       record.featureSeconds += seconds(since: begin)
+      record.dataWaitSeconds += seconds(first.waited + (second?.waited ?? .zero))
     }
     try session.take(.features)
     return (kept?.training ?? training, kept?.validation ?? validation)
@@ -214,7 +217,7 @@ final class TrainingRun {
       return try interrupt(session, epoch: epoch, steps: steps, since: epochStart)
     }
     while let batch = try loader.next() {
-      if shouldStop() { return try interrupt(session, epoch: epoch, steps: steps, since: epochStart) }
+      if shouldStop() { return try interrupt(session, epoch: epoch, steps: steps, since: epochStart, waited: loader.waited) }
       try session.train(features: UnsafeBufferPointer(batch.features), targets: batch.targets) { group in
         learningRate(ofGroup: group, step: session.steps - 1)
       }
@@ -246,9 +249,12 @@ final class TrainingRun {
       trainAccuracy: sums.accuracy, validationLoss: .nan, validationAccuracy: .nan, seconds: elapsed,
       samplesPerSecond: Double(sums.samples) / elapsed)
     if let validation {
+      let begin = clock.now
       let result = try evaluate(validation, session)
       // An epoch without its validation is not over.
       if shouldStop() { return interrupt(at: end, session, epoch: epoch) }
+      record.validationSeconds += seconds(since: begin)
+      record.dataWaitSeconds += seconds(result.waited)
       (row.validationLoss, row.validationAccuracy) = (result.loss, result.accuracy)
     }
     record.peakArenaBytes = max(record.peakArenaBytes, session.peakArenaBytes)
@@ -307,8 +313,10 @@ final class TrainingRun {
           learningRate: learningRate(ofGroup: 0, step: session.steps - 1))))
   }
 
-  private func interrupt(_ session: TrainingSession, epoch: Int, steps: Int, since epochStart: ContinuousClock.Instant) throws {
-    interrupt(at: try position(session, epoch: epoch, steps: steps, since: epochStart), session, epoch: epoch)
+  private func interrupt(
+    _ session: TrainingSession, epoch: Int, steps: Int, since epochStart: ContinuousClock.Instant, waited: Duration = .zero
+  ) throws {
+    interrupt(at: try position(session, epoch: epoch, steps: steps, since: epochStart, waited: waited), session, epoch: epoch)
   }
 
   private func interrupt(at position: TrainingCheckpoint, _ session: TrainingSession, epoch: Int) {

@@ -68,7 +68,10 @@ struct FinetuneTests {
     #expect(options["classes"] == ["blue", "green", "red"])
     let summary = try JSONValue.read(path: run + "/summary.json")
     #expect(try #require(summary["validation_accuracy"]?.doubleValue) >= 0.8)
-    #expect(try #require(summary["feature_seconds"]?.doubleValue) > 0)
+    let featureSeconds = try #require(summary["feature_seconds"]?.doubleValue)
+    let preparation = try #require(summary["preparation_seconds"]?.doubleValue)
+    #expect(featureSeconds > 0 && preparation > 0)
+    #expect(try (0...1).contains(#require(summary["data_wait_share"]?.doubleValue)))
 
     // What it learned, it says.
     let predicted = try glissade("predict", "--run", run, pictures, "--top", "1", "--device", "cpu")
@@ -81,6 +84,12 @@ struct FinetuneTests {
     #expect(evaluated.status == 0, "\(evaluated)")
     let accuracy = try JSONValue.parse(Array(evaluated.output.utf8))["accuracy"]
     #expect(accuracy == summary["validation_accuracy"])
+
+    // Another epoch needs no features, and forgets nothing of those that there were.
+    #expect(try glissade("finetune", "--resume", run, "--epochs", "6", "--quiet").status == 0)
+    let longer = try JSONValue.read(path: run + "/summary.json")
+    #expect(longer["feature_seconds"]?.doubleValue == featureSeconds)
+    #expect(try #require(longer["preparation_seconds"]?.doubleValue) > preparation)
   }
 
   @Test func jsonAndPicturesThatCannotBeRead() throws {
