@@ -11,7 +11,10 @@ import Glissade
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect", abstract: "List the tensors in a file of weights or in a run.",
-    discussion: "Reads safetensors and PyTorch checkpoints of both forms. Nothing in a checkpoint is run.")
+    discussion: """
+      Reads safetensors and PyTorch checkpoints of both forms. Nothing in a checkpoint is run. Says which run it is of, which models it fits, \
+      or what keeps it from fitting the one that it is nearest to.
+      """)
 
   @Argument(help: "A safetensors file, a PyTorch checkpoint, or the folder of a run.")
   var file: String
@@ -20,7 +23,7 @@ struct InspectCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let inspection = Inspection(try WeightsFile(path: weightsPath(file)))
+    let inspection = try Inspection(contentsOf: weightsPath(file))
     Terminal.write(json ? inspection.json.text(pretty: true) : inspection.table, to: STDOUT_FILENO)
   }
 }

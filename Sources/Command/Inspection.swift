@@ -3,8 +3,22 @@ import Glissade
 /// What there is to say of a file of weights.
 struct Inspection {
   let file: WeightsFile
+  /// The run that it is of, by the `options.json` beside it.
+  let run: RunDescription?
+  /// What models of ours would make of it.
+  private let fitting: [FittingModel]
+  private let nearest: FittingModel?
 
-  init(_ file: WeightsFile) { self.file = file }
+  /// - Parameter path: of the weights.
+  init(contentsOf path: String) throws {
+    file = try WeightsFile(path: path)
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    // Any other file may be called that.
+    run = try? RunDescription(contentsOf: RunFolder(folder).optionsPath)
+    // Far beyond any picture it would be a number that overflows products of shapes.
+    let input = run.flatMap { $0.input.count == 3 && $0.input.allSatisfy { $0 <= 4096 } ? Shape($0.input) : nil }
+    (fitting, nearest) = FittingModel.all(for: file, input: input)
+  }
 
   /// Elements of all floating-point tensors: weights, and running statistics, which no file tells apart. Counters are integers.
   var parameters: Int {
@@ -27,7 +41,9 @@ struct Inspection {
         }),
       "parameters": .integer(Int64(parameters)),
       "bytes": .integer(Int64(byteCount)),
-      "models": .array(FittingModel.all(for: file).map(\.json)),
+      "run": runJSON,
+      "models": .array(fitting.map(\.json)),
+      "nearest": nearest?.json ?? .null,
       "parts": .array(file.parts.map { ["key": .string($0.key), "tensors": .integer(Int64($0.count))] }),
       "metadata": .object(file.metadata.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) }),
     ]
@@ -48,9 +64,27 @@ struct Inspection {
     lines.append("\(Self.summary(file)), \(parameters) parameters with running statistics (\(file.format.rawValue))")
     let parts = file.parts
     if parts.count > 1 { lines.append("in " + parts.map { "\(printable($0.key)): \($0.count)" }.joined(separator: ", ")) }
-    lines += FittingModel.all(for: file).map(\.line)
+    if let run { lines.append(line(of: run)) }
+    lines += (fitting + [nearest].compactMap { $0 }).flatMap(\.lines)
     for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) { lines.append("\(printable(key)): \(printable(value))") }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var runJSON: JSONValue {
+    guard let run else { return .null }
+    return [
+      "model": .string(run.model), "input": .array(run.input.map { .integer(Int64($0)) }), "data": .string(run.data),
+      "classes": .array(run.classNames.map { .string($0) }),
+    ]
+  }
+
+  private func line(of run: RunDescription) -> String {
+    let shown = 5
+    let names = run.classNames.prefix(shown).map { printable($0) }.joined(separator: ", ") + (run.classNames.count > shown ? ", …" : "")
+    let classes = run.classNames.isEmpty ? "one value" : "\(run.classNames.count) classes (\(names))"
+    let head = run.head.flatMap { $0 == "dense" ? nil : " with the head \(printable($0))" } ?? ""
+    let model = "\(printable(run.model))\(head) for samples of \(Shape(run.input)) and \(classes)"
+    return "of a run, by its options.json: \(model), on \(printable(run.data))"
   }
 
   /// How much there is of it.

@@ -96,7 +96,7 @@ struct PredictCommand: ParsableCommand {
       if best { throw Misuse("--best is for a --run") }
       guard ModelZoo.names.contains(name) else { throw Misuse.unknown("model", name, among: ModelZoo.names) }
       let size = EfficientNetLite.Size(rawValue: name)?.resolution ?? 224
-      guard let fitting = FittingModel.all(for: try WeightsFile(path: weights)).first(where: { $0.name == name }),
+      guard let fitting = FittingModel.all(for: try WeightsFile(path: weights)).fitting.first(where: { $0.name == name }),
         let classes = fitting.classes
       else { throw Failure("\(weights) does not hold the weights of \(name); 'glissade inspect' says what it holds") }
       let run = RunDescription(
