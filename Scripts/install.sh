@@ -3,7 +3,7 @@
 #   Scripts/install.sh build         what building needs
 #   Scripts/install.sh demo          and the Fashion-MNIST data set
 #   Scripts/install.sh demo-finetune what building needs, the stamps of Tux Paint, and what fetches weights
-#   Scripts/install.sh test          and an OpenCL implementation and checker to test against
+#   Scripts/install.sh test          and an OpenCL implementation, a checker, and Python for what PyTorch is asked
 #   Scripts/install.sh peers         and what the peers' benchmarks are installed and compiled with
 set -eu
 
@@ -12,7 +12,7 @@ case "${1:-build}" in
   build) packages="$build" ;;
   demo) packages="$build dataset-fashion-mnist" ;;
   demo-finetune) packages="$build tuxpaint-stamps-default python3-pip" ;;
-  test) packages="$build dataset-fashion-mnist pocl-opencl-icd oclgrind" ;;
+  test) packages="$build dataset-fashion-mnist pocl-opencl-icd oclgrind python3-venv" ;;
   peers) packages="$build dataset-fashion-mnist pocl-opencl-icd tuxpaint-stamps-default python3-pip python3-venv python3-dev g++" ;;
   *) echo "usage: $0 build|demo|demo-finetune|test|peers" >&2; exit 2 ;;
 esac
