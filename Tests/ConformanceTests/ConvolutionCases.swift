@@ -96,6 +96,9 @@ extension Table {
       Sizes(image: [1, 6, 6, 3], weights: [4, 3, 3, 3], padding: (4, 4)),
       // Enough pixels that their parts of the weight gradient are merged.
       Sizes(image: [1, 46, 46, 17], weights: [5, 2, 1, 17]),
+      // A gradient that is packed for the weights' gradient: more pixels than are gathered at a time, and parts that are merged.
+      Sizes(image: [3, 41, 15, 32], weights: [40, 3, 3, 32], stride: (2, 2), padding: (1, 1)),
+      Sizes(image: [1, 50, 50, 64], weights: [32, 1, 1, 64]),
       // Padding at the end alone, as TensorFlow pads: with patches, without, and with a stride of 1.
       Sizes(image: [2, 8, 6, 3], weights: [16, 3, 3, 3], stride: (2, 2), extra: (1, 1)),
       Sizes(image: [1, 6, 8, 16], weights: [7, 5, 5, 16], stride: (2, 2), padding: (1, 1), extra: (1, 1)),
@@ -108,6 +111,8 @@ extension Table {
     [
       Sizes(image: [3, 13, 14, 32], weights: [48, 3, 3, 32], padding: (0, 2)),
       Sizes(image: [32, 3, 3, 32], weights: [32, 3, 3, 32], padding: (1, 1)),
+      // More channels than a block of the weight gradient has.
+      Sizes(image: [4, 9, 9, 32], weights: [64, 3, 3, 32], padding: (1, 1)),
     ]
   }
 
