@@ -113,7 +113,7 @@ private struct JSONParser {
       let start = position
       guard current == UInt8(ascii: "\"") else { throw fault("expected a key in quotes") }
       let key = try parseString()
-      guard keys.insert(key).inserted else { throw fault("the key \"\(key)\" occurs twice", at: start) }
+      guard keys.insert(key).inserted else { throw fault("the key \"\(printable(key))\" occurs twice", at: start) }
       skipSpace()
       guard accept(":") else { throw fault("expected : after a key") }
       members.append(JSONMember(key, try parseValue(depth: depth + 1)))
@@ -146,7 +146,7 @@ private struct JSONParser {
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     // "-0" stays a double, which keeps its sign.
     if whole, let value = Int64(text), !(negative && value == 0) { return .integer(value) }
-    guard let value = Double(text), value.isFinite else { throw fault("the number \(text) is out of range", at: start) }
+    guard let value = Double(text), value.isFinite else { throw fault("the number \(printable(text, limit: 40)) is out of range", at: start) }
     return .number(value)
   }
 

@@ -19,7 +19,7 @@ struct SafetensorsHeader {
         }
         for entry in entries {
           guard let text = entry.value.stringValue else {
-            throw FormatError(path: path, reason: .malformed("\(Self.metadataKey): \"\(entry.key)\" is not a string"))
+            throw FormatError(path: path, reason: .malformed("\(Self.metadataKey): \"\(printable(entry.key))\" is not a string"))
           }
           metadata[entry.key] = text
         }
@@ -51,7 +51,7 @@ struct SafetensorsHeader {
   private static func tensor(_ name: String, _ entry: JSONValue, dataBytes: Int) throws(TensorFault) -> SafetensorsTensor {
     guard let members = entry.members else { throw .badEntry("the entry is not a JSON object") }
     if let other = members.first(where: { !["dtype", "shape", "data_offsets"].contains($0.key) }) {
-      throw .badEntry("unknown field \"\(other.key)\"")
+      throw .badEntry("unknown field \"\(printable(other.key))\"")
     }
     guard let typeName = entry["dtype"]?.stringValue else { throw .badEntry("dtype is missing or not a string") }
     guard let type = SafetensorsType(rawValue: typeName) else { throw .unknownType(typeName) }

@@ -34,7 +34,7 @@ public enum TensorFault: Error, Equatable, Sendable, CustomStringConvertible {
     case .badName: "the name is used twice or reserved"
     case .badEntry(let text): text
     case .unknownType(let type):
-      "unknown dtype \"\(type)\"; known are " + SafetensorsType.allCases.map(\.rawValue).joined(separator: ", ")
+      "unknown dtype \"\(printable(type))\"; known are " + SafetensorsType.allCases.map(\.rawValue).joined(separator: ", ")
     case .badShape(let shape): "shape \(shape) is negative or too large"
     case .offsetsOutOfRange(let begin, let end, let available):
       "data_offsets [\(begin), \(end)] do not lie within the \(available) data bytes of the file"

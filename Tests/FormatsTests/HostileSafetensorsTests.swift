@@ -66,6 +66,24 @@ import Testing
     #expect(try reason(file(String(repeating: "[", count: 500_000))) != nil)
   }
 
+  /// `reason` sees to it that each message is one line, whatever the file calls things.
+  @Test func namesThatWouldBreakALine() throws {
+    let name = #"a\n\u001b[2Jb"#
+    let entry = #"{"dtype":"U8","shape":[1],"data_offsets":[0,1]}"#
+    let headers = [
+      #"{"\#(name)":1}"#, #"{"\#(name)":\#(entry),"\#(name)":\#(entry)}"#, #"{"__metadata__":{"\#(name)":1}}"#,
+      #"{"a":{"dtype":"\#(name)","shape":[1],"data_offsets":[0,1]}}"#,
+      #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"\#(name)":1}}"#,
+    ]
+    for header in headers {
+      guard let reason = try reason(file(header, data: 1)) else {
+        Issue.record("\(header) passed")
+        continue
+      }
+      #expect(!reason.description.unicodeScalars.contains { $0.properties.generalCategory == .control }, "\(reason)")
+    }
+  }
+
   @Test func entries() throws {
     let bad = [
       #"{"a":1}"#, #"{"a":{}}"#, #"{"a":{"dtype":1,"shape":[1],"data_offsets":[0,4]}}"#,

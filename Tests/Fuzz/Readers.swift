@@ -57,7 +57,7 @@ private func safetensors(_ folder: TemporaryFolder) throws -> Reader {
       WeightsEntry(name: "half", type: .bfloat16, shape: [4]) { (writer) throws(FormatError) in
         try writer.write(elements: [1, 2, 3, 4] as [UInt16])
       },
-    ], metadata: ["format": "pt", "note": "é \"quoted\""])
+    ], metadata: ["format": "pt", "note": "é \"quoted\"\nand broken"])
   let corpus = try folder.get("corpus")
   return Reader(name: "safetensors", corpus: [corpus]) { bytes in readAll(try folder.put("a.safetensors", bytes)) }
 }
