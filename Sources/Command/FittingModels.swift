@@ -57,25 +57,41 @@ struct FittingModel {
     guard let file = try? file.stateDictionary().removingPrefix() else { return ([], nil) }
     // A model for flat pictures depends on their size, which the file does not say: the usual ones are tried.
     let inputs = [input, [224, 224, 3], [32, 32, 3], [28, 28, 1]].compactMap { $0 }
-    let fitting = ModelZoo.names.compactMap { name in
-      inputs.lazy.compactMap { compare(name, $0, file, isNearEnough: false) }.first(where: \.fitsBackbone)
+    let shapes = Dictionary(file.tensors.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
+    let candidates = ModelZoo.names.compactMap { Candidate($0, inputs[0], shapes) }
+    let fitting = candidates.filter { $0.missing == 0 }.compactMap { candidate in
+      inputs.lazy.compactMap { compare(candidate, $0, file, shapes) }.first(where: \.fitsBackbone)
     }
     guard fitting.isEmpty else { return (fitting, nil) }
-    let near = ModelZoo.names.flatMap { name in inputs.compactMap { compare(name, $0, file, isNearEnough: true) } }
+    let near = candidates.flatMap { candidate in inputs.compactMap { compare(candidate, $0, file, shapes) } }
     return ([], near.filter(\.nearlyFits).min { $0.problems.count < $1.problems.count })
   }
 
-  /// - Parameter isNearEnough: whether some names may be missing that are no head's.
-  private static func compare(_ name: String, _ input: Shape, _ file: WeightsFile, isNearEnough: Bool) -> FittingModel? {
-    guard let probe = ModelZoo.make(name, input: input, classes: 1) else { return nil }
-    let shapes = Dictionary(file.tensors.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
-    let parameters = LayerPath.parameters(of: probe)
-    let head = LayerPath.headPaths(of: probe)
-    // Names alone rule most models out, without recording them.
-    let missing = parameters.count { shapes[$0.path] == nil && !head.contains($0.path) }
-    guard isNearEnough ? 2 * missing <= parameters.count : missing == 0 else { return nil }
-    let classes = parameters.last { head.contains($0.path) }.flatMap { shapes[$0.path]?.first } ?? 1
-    guard classes > 0, classes < 1 << 24, let model = ModelZoo.make(name, input: input, classes: classes),
+  /// A model of which the file has the names, or half of them. Names alone rule most models out, without recording them.
+  private struct Candidate {
+    let name: String
+    /// Names that the file has not got and that are no head's.
+    let missing: Int
+    /// Outputs of the head in the file.
+    let classes: Int
+
+    /// - Parameter input: any that the model takes: what its parameters are called does not depend on it.
+    init?(_ name: String, _ input: Shape, _ shapes: [String: [Int]]) {
+      guard let model = ModelZoo.make(name, input: input, classes: 1) else { return nil }
+      let paths = LayerPath.parameters(of: model).map(\.path)
+      // Where nothing is known there is no use for the head, which takes another walk to find.
+      let head = paths.contains { shapes[$0] != nil } ? LayerPath.headPaths(of: model) : []
+      missing = paths.count { shapes[$0] == nil && !head.contains($0) }
+      guard 2 * missing <= paths.count else { return nil }
+      classes = paths.last { head.contains($0) }.flatMap { shapes[$0]?.first } ?? 1
+      guard classes > 0, classes < 1 << 24 else { return nil }
+      self.name = name
+    }
+  }
+
+  private static func compare(_ candidate: Candidate, _ input: Shape, _ file: WeightsFile, _ shapes: [String: [Int]]) -> FittingModel? {
+    let (name, classes) = (candidate.name, candidate.classes)
+    guard let model = ModelZoo.make(name, input: input, classes: classes),
       let layout = try? PyTorchLayout(of: model, sampleShape: input)
     else { return nil }
     let isOurs = file.metadata["format"] == "glissade"

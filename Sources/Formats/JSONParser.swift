@@ -146,7 +146,9 @@ private struct JSONParser {
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     // "-0" stays a double, which keeps its sign.
     if whole, let value = Int64(text), !(negative && value == 0) { return .integer(value) }
-    guard let value = Double(text), value.isFinite else { throw fault("the number \(printable(text, limit: 40)) is out of range", at: start) }
+    guard let value = Double(text), value.isFinite else {
+      throw fault("the number \(printable(text, limit: 40)) is out of range", at: start)
+    }
     return .number(value)
   }
 

@@ -48,7 +48,8 @@ extension TrainingCheckpoint {
     let file = try SafetensorsFile(path: path)
     guard file.metadata["format"] == Self.format else { throw refusal("not a checkpoint of a training") }
     guard file.metadata["version"] == Self.version else {
-      throw refusal("a checkpoint of version \(printable(file.metadata["version"] ?? "unknown")), and this program reads version \(Self.version)")
+      let version = printable(file.metadata["version"] ?? "unknown")
+      throw refusal("a checkpoint of version \(version), and this program reads version \(Self.version)")
     }
     try file.checkChecksum(Self.checksum)
     // What follows only fails for a file that somebody made by hand: its checksum is right.
