@@ -2,6 +2,7 @@
 // of 8 x 2 takes 10 for 16; a core that shares its load ports with another thread feels it.
 #if defined(__x86_64__)
 #define LEVEL_HAS_FMA
+#define WIDE_REGISTERS
 #define TILE_ROWS 6
 #define TILE_COLUMNS 64
 #define KERNEL_SECTION "glissade_v4"

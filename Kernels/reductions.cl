@@ -84,30 +84,41 @@ INLINE void reduceSteps(__global const float* x, const int rows, const size_t st
     storePrivate16(total[k], lanes + k * 16);
   }
 }
+// Many columns, REDUCE_GROUP rows at a time: the running totals, in the first-level cache, are read and written once for that many.
+#define REDUCE_GROUP 4
+INLINE void reduceWide(__global const float* x, const int rows, const int inner, const int width, float* lanes, const int operation) {
+  int r = 0;
+  for (; r + REDUCE_GROUP <= rows; r += REDUCE_GROUP, x += (size_t)REDUCE_GROUP * inner)
+    for (int c = 0; c < width; c += 16) {
+      const float16 a = reduceJoin(load16(x + c), load16(x + inner + c), operation);
+      const float16 b = reduceJoin(load16(x + 2 * (size_t)inner + c), load16(x + 3 * (size_t)inner + c), operation);
+      storePrivate16(reduceJoin(loadPrivate16(lanes + c), reduceJoin(a, b, operation), operation), lanes + c);
+    }
+  for (; r < rows; r++, x += inner)
+    for (int c = 0; c < width; c += 16) storePrivate16(reduceJoin(loadPrivate16(lanes + c), load16(x + c), operation), lanes + c);
+}
 // Up to REDUCE_BLOCK columns of a chunk. Few columns (inner < 64) are taken several rows at a time, so that the vectors are full. More
-// are taken row by row, with the running totals in the cache: walking down 64 of them at a time would defeat the prefetchers.
+// than 64 are walked along the rows: down 64 of them at a time would defeat the prefetchers.
 INLINE void reduceBlock(__global const float* x, const int rows, const int inner, const int column, __global float* o,
                         const int operation, const float scale) {
   float lanes[REDUCE_BLOCK + 64];
   const int fold = inner < 64 ? 64 / inner : 1, width = inner - column < REDUCE_BLOCK ? inner - column : REDUCE_BLOCK;
-  const int group = width > 64 ? 1 : rows;
   const size_t stride = (size_t)fold * inner;
   for (int k = 0; k < REDUCE_BLOCK + 64; k++) lanes[k] = reduceIdentity(operation);
-  for (int r = 0; r < rows; r += group)
-    for (int c = 0; c < width; c += 64) {
-      const int here = rows - r < group ? rows - r : group, part = width - c < 64 ? width - c : 64;
-      const int vectors = (fold * part + 15) / 16, steps = here / fold, left = (here - steps * fold) * inner;
-      __global const float* from = x + (size_t)r * inner + column + c;
-      if (vectors == 4) {
-        reduceSteps(from, steps, stride, left, lanes + c, 4, operation);
-      } else if (vectors == 3) {
-        reduceSteps(from, steps, stride, left, lanes + c, 3, operation);
-      } else if (vectors == 2) {
-        reduceSteps(from, steps, stride, left, lanes + c, 2, operation);
-      } else {
-        reduceSteps(from, steps, stride, left, lanes + c, 1, operation);
-      }
+  if (width > 64) {
+    reduceWide(x + column, rows, inner, width, lanes, operation);
+  } else {
+    const int steps = rows / fold, left = (rows - steps * fold) * inner, vectors = (fold * width + 15) / 16;
+    if (vectors == 4) {
+      reduceSteps(x + column, steps, stride, left, lanes, 4, operation);
+    } else if (vectors == 3) {
+      reduceSteps(x + column, steps, stride, left, lanes, 3, operation);
+    } else if (vectors == 2) {
+      reduceSteps(x + column, steps, stride, left, lanes, 2, operation);
+    } else {
+      reduceSteps(x + column, steps, stride, left, lanes, 1, operation);
     }
+  }
   for (int k = 0; k < width; k++) {
     float total = lanes[k];
     for (int f = 1; f < fold; f++) total = reduceJoin1(total, lanes[f * inner + k], operation);
@@ -163,3 +174,4 @@ __kernel void argmax_rows(__global const float* restrict in, __global int* restr
 }
 REGISTER(argmax_rows, ArgmaxRowsParameters, 2)
 #undef FOR_VECTORS
+#undef REDUCE_GROUP

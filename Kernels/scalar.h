@@ -124,6 +124,25 @@ BOTH_WIDTHS(SELECTIONS)
     const F u = limited * FMA(limited * limited, CONSTANT##S(0.0356774081f), CONSTANT##S(0.797884561f)); \
     return limited / (1.0f + exponential##S(-2.0f * u));                                          \
   }                                                                                               \
+  /* With s = sigmoid(v): dy (s + x s (1 - s) dv/dx), v = x for silu and 2u for gelu. s (1 - s) is even in v, which keeps the     \
+     exponential below 1; beyond +-120 the slope is 1 or 0, and limiting keeps an infinity from meeting that zero. */             \
+  INLINE F gatedSlope##S(const F x, const F v, const F slope) {                                   \
+    const F e = exponential##S(-fabs(v)), r = 1.0f / (1.0f + e);                                  \
+    return FMA(x * slope, e * r * r, CHOOSE##S(r, e * r, v < 0.0f));                              \
+  }                                                                                               \
+  INLINE F limited##S(const F x) {                                                                \
+    const F y = CHOOSE##S(x, CONSTANT##S(-120.0f), x < -120.0f);                                  \
+    return CHOOSE##S(y, CONSTANT##S(120.0f), y > 120.0f);                                         \
+  }                                                                                               \
+  INLINE F siluGradient##S(const F unlimited, const F dy) {                                       \
+    const F x = limited##S(unlimited);                                                            \
+    return dy * gatedSlope##S(x, x, CONSTANT##S(1.0f));                                           \
+  }                                                                                               \
+  INLINE F geluGradient##S(const F unlimited, const F dy) {                                       \
+    const F x = limited##S(unlimited), z = x * x;                                                 \
+    const F v = x * FMA(z, CONSTANT##S(0.0713548162f), CONSTANT##S(1.59576912f));                 \
+    return dy * gatedSlope##S(x, v, FMA(z, CONSTANT##S(0.214064449f), CONSTANT##S(1.59576912f))); \
+  }                                                                                               \
   INLINE F hyperbolicTangent##S(const F x) {                                                      \
     const F magnitude = fabs(x), z = x * x;                                                       \
     F p = FMA(z, CONSTANT##S(-5.70498872745e-3f), CONSTANT##S(2.06390887954e-2f));                \

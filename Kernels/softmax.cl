@@ -3,21 +3,65 @@
 // are stored in order and in whole vectors (shareRest): a result may not be in the place of an input. Index spaces are
 // one-dimensional, of any size. Maxima pass over NaN here: the sum hands it on to every result.
 
+// The vectors of a row: `whole` of them, then the last one, whose lanes past the row's end `firstLanes` replaces.
+#define WHOLE(columns) ((columns) - (columns) % LANES)
+
 INLINE float rowMaximum(__global const float* x, const int columns) {
   const float lowest = bitsFloat((int)0xff800000);
-  floatv best = splatv(lowest);
-  for (int j = 0; j < columns; j += LANES) {
+  const int whole = WHOLE(columns);
+  floatv best = splatv(lowest), other = best;
+  int j = 0;
+  for (; j + 2 * LANES <= whole; j += 2 * LANES) {
+    const floatv v = loadv(x + j), w = loadv(x + j + LANES);
+    best = choosev(best, v, v > best);
+    other = choosev(other, w, w > other);
+  }
+  for (; j < columns; j += LANES) {
     const floatv v = firstLanes(loadv(x + j), columns - j, lowest);
     best = choosev(best, v, v > best);
   }
-  return maximumOf(best);
+  return maximumOf(choosev(best, other, other > best));
 }
 
 // The sum of exp(x - shift).
 INLINE float rowExponentials(__global const float* x, const int columns, const float shift) {
+  const int whole = WHOLE(columns);
   floatv sum = splatv(0.0f);
-  for (int j = 0; j < columns; j += LANES) sum += firstLanes(V(exponential)(loadv(x + j) - shift), columns - j, 0.0f);
+  for (int j = 0; j < whole; j += LANES) sum += V(exponential)(loadv(x + j) - shift);
+  if (whole < columns) sum += firstLanes(V(exponential)(loadv(x + whole) - shift), columns - whole, 0.0f);
   return sumOf(sum);
+}
+
+// The same, with exp(x - shift) stored in y; `rest` is shareRest's.
+INLINE float storeExponentials(__global const float* x, const int columns, const float shift, __global float* y, const int rest) {
+  const int whole = WHOLE(columns);
+  floatv sum = splatv(0.0f);
+  for (int j = 0; j < whole; j += LANES) {
+    const floatv e = V(exponential)(loadv(x + j) - shift);
+    storev(e, y + j, LANES);
+    sum += e;
+  }
+  if (whole < columns) {
+    const floatv e = firstLanes(V(exponential)(loadv(x + whole) - shift), columns - whole, 0.0f);
+    storev(e, y + whole, rest - whole);
+    sum += e;
+  }
+  return sumOf(sum);
+}
+
+// The sum of x - shift.
+INLINE float rowDistance(__global const float* x, const int columns, const float shift) {
+  floatv sum = splatv(0.0f);
+  for (int j = 0; j < columns; j += LANES) sum += firstLanes(loadv(x + j) - shift, columns - j, 0.0f);
+  return sumOf(sum);
+}
+
+// Whether one of the first `count` numbers is `value`.
+INLINE int rowContains(__global const float* x, const int count, const float value) {
+  floatv found = splatv(0.0f);
+  for (int j = 0; j < count; j += LANES)
+    found = choosev(found, splatv(1.0f), firstLanes(loadv(x + j), count - j, bitsFloat(0x7fc00000)) == value);
+  return sumOf(found) != 0.0f;
 }
 
 #if LANES == 16
@@ -73,14 +117,10 @@ __kernel void softmax(__global const float* restrict in, __global float* restric
     __global const float* x = AT(in, a.x) + (size_t)row * a.columns;
     __global float* y = AT(out, a.y) + (size_t)row * a.columns;
     const float shift = rowMaximum(x, a.columns);
-    floatv sum = splatv(0.0f);
-    for (int j = 0; j < a.columns; j += LANES) {
-      const floatv e = firstLanes(V(exponential)(loadv(x + j) - shift), a.columns - j, 0.0f);
-      storev(e, y + j, rest - j);
-      sum += e;
-    }
-    const float scale = 1.0f / sumOf(sum);
-    for (int j = 0; j < a.columns; j += LANES) storev(loadFirst(y + j, rest - j) * scale, y + j, rest - j);
+    const int whole = WHOLE(a.columns);
+    const float scale = 1.0f / storeExponentials(x, a.columns, shift, y, rest);
+    for (int j = 0; j < whole; j += LANES) storev(loadv(y + j) * scale, y + j, LANES);
+    if (whole < a.columns) storev(loadFirst(y + whole, rest - whole) * scale, y + whole, rest - whole);
   }
 }
 REGISTER(softmax, SoftmaxParameters, 2)
@@ -155,8 +195,10 @@ __kernel void softmax_cross_entropy(__global const float* restrict logits, __glo
                                     __global float* restrict loss, __global float* restrict gradient, __global float* restrict correct,
                                     const CrossEntropyParameters a ITEM) {
   const float smooth = a.labelSmoothing / (float)a.columns, certain = 1.0f - a.labelSmoothing, nan_ = bitsFloat(0x7fc00000);
-  const floatv less = splatv(-smooth * a.scale), own = splatv(certain * a.scale), none = splatv(0.0f);
+  const floatv less = splatv(-smooth * a.scale);
+  const int whole = WHOLE(a.columns);
 #if LANES == 16
+  const floatv own = splatv(certain * a.scale), none = splatv(0.0f);
   if (a.columns <= 16) {
     ShortRows r;
     float16 shifted[16], earlier[16];
@@ -200,31 +242,23 @@ __kernel void softmax_cross_entropy(__global const float* restrict logits, __glo
     const int label = AT(labels, a.labels)[row];
     const int valid = label >= 0 && label < a.columns;
     const float shift = rowMaximum(x, a.columns);
-    const floatv nowhere = splatv(1e9f);
-    floatv exponentials = none, shifted = none, first = nowhere;
-    for (int j = 0; j < a.columns; j += LANES) {
-      const floatv z = loadv(x + j) - shift;
-      exponentials += firstLanes(V(exponential)(z), a.columns - j, 0.0f);
-      shifted += firstLanes(z, a.columns - j, 0.0f);
-      // Where the maximum is first, lane by lane; past the row's end there is no place below 1e9.
-      first = fmin(first, choosev(nowhere, firstLanes(LANE_PLACES + (float)j, a.columns - j, 1e9f), z == 0.0f));
-    }
-    const float sum = sumOf(exponentials), logSum = logarithm_1(sum);
+    __global float* dx = AT(gradient, a.gradient) + (size_t)row * a.columns;
+    const float sum = a.withGradient ? storeExponentials(x, a.columns, shift, dx, rest) : rowExponentials(x, a.columns, shift);
+    const float logSum = logarithm_1(sum);
     float value = nan_, hit = 0.0f;
     if (valid) {
-      value = certain * (logSum - (x[label] - shift));
-      if (a.labelSmoothing != 0.0f) value += a.labelSmoothing * logSum - smooth * sumOf(shifted);
-      hit = minimumOf(first) == (float)label && sum == sum ? 1.0f : 0.0f;
+      const float own = x[label];
+      value = certain * (logSum - (own - shift));
+      if (a.labelSmoothing != 0.0f) value += a.labelSmoothing * logSum - smooth * rowDistance(x, a.columns, shift);
+      hit = own == shift && sum == sum && !rowContains(x, label, shift) ? 1.0f : 0.0f;
     }
     AT(loss, a.loss)[row] = value;
     AT(correct, a.correct)[row] = hit;
     if (a.withGradient) {
-      __global float* dx = AT(gradient, a.gradient) + (size_t)row * a.columns;
-      const float share = valid ? a.scale / sum : nan_, place = (float)label;
-      for (int j = 0; j < a.columns; j += LANES) {
-        const floatv p = FMA(V(exponential)(loadv(x + j) - shift), splatv(share), less);
-        storev(p - choosev(none, own, LANE_PLACES + (float)j == place), dx + j, rest - j);
-      }
+      const float share = valid ? a.scale / sum : nan_;
+      for (int j = 0; j < whole; j += LANES) storev(FMA(loadv(dx + j), splatv(share), less), dx + j, LANES);
+      if (whole < a.columns) storev(FMA(loadFirst(dx + whole, rest - whole), splatv(share), less), dx + whole, rest - whole);
+      if (valid) dx[label] -= certain * a.scale;
     }
   }
 }

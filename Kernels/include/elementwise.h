@@ -11,7 +11,8 @@
 // Every operation of two numbers.
 #define GLISSADE_BINARY(X)                                                                                \
   X(add) X(subtract) X(multiply) X(divide) X(maximum) X(minimum) X(power) X(greater) X(greaterOrEqual)    \
-  X(equal) X(reluGradient) X(sigmoidGradient) X(tanhGradient) X(relu6Gradient)
+  X(equal) X(reluGradient) X(sigmoidGradient) X(tanhGradient) X(relu6Gradient)   \
+  X(geluGradient) X(siluGradient)
 
 #define GLISSADE_OPCODE(name) SCALAR_##name,
 enum { GLISSADE_UNARY(GLISSADE_OPCODE) SCALAR_unaryCount, SCALAR_beforeBinary = SCALAR_unaryCount - 1,

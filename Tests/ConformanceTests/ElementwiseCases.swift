@@ -44,7 +44,16 @@ func reference(_ function: BinaryFunction, _ a: Double, _ b: Double) -> Double {
   case .relu6Gradient: a > 0 && a < 6 ? b : 0
   case .sigmoidGradient: b * a * (1 - a)
   case .tanhGradient: b * (1 - a * a)
+  case .geluGradient: b * geluSlope(a)
+  case .siluGradient: b * (1 + a * (1 - reference(.sigmoid, a))) * reference(.sigmoid, a)
   }
+}
+
+/// (1 + t)/2 + x/2·(1 − t²)·u′, t = tanh u, u = √(2/π)·(x + 0.044715·x³).
+private func geluSlope(_ x: Double) -> Double {
+  let root = (2 / Double.pi).squareRoot()
+  let t = Foundation.tanh(root * (x + 0.044715 * x * x * x))
+  return (1 + t) / 2 + x / 2 * (1 - t * t) * root * (1 + 3 * 0.044715 * x * x)
 }
 
 /// The element of `x` that NumPy's broadcasting puts at a place of a larger shape.
@@ -124,6 +133,9 @@ extension Table {
     }
   }
 
+  /// Where a slope is 0 or 1, and what leads to it must neither overflow nor come to nothing times infinity.
+  private static let farPlaces: [Float] = [-1e30, -1e6, -119, -90, -30, 0, 30, 90, 119, 1e6, 1e30]
+
   static var binary: Table {
     Table(
       name: "binary functions",
@@ -139,6 +151,7 @@ extension Table {
           case .relu6Gradient: (.eitherSign(0.05...9), .uniform(-2...2), [false, true])
           case .sigmoidGradient: (.uniform(0.05...0.95), .uniform(-2...2), [true, true])
           case .tanhGradient: (.uniform(-0.95...0.95), .uniform(-2...2), [true, true])
+          case .geluGradient, .siluGradient: (.uniform(-4...4), .uniform(-2...2), [true, true])
           }
         var dice = Dice(function.rawValue)
         let shape: Shape = [dice.extent(below: 40), dice.extent(below: 20)]
@@ -149,6 +162,8 @@ extension Table {
         if case .integers = right.content { right.content = .fixed(right.values(&dice)) }
         // Two sets of distinct numbers, a fortieth apart.
         let shift: Float = if case .distinct = a { 0.025 } else { 0 }
+        let far = Operand([farPlaces.count], .fixed(farPlaces), isDifferentiated: false)
+        let isSlope = [.geluGradient, .siluGradient].contains(function)
         return [
           Case(
             function.rawValue, [left, right], one: { ($0[0] + shift).combined(with: $0[1], function) },
@@ -156,6 +171,12 @@ extension Table {
               reference(function, map(operands[0]) { $0 + Double(shift) }, operands[1])
             })
         ]
+          + (isSlope
+            ? [
+              Case(
+                "far \(function.rawValue)", [far, far], one: { $0[0].combined(with: $0[1] * 0 + 1, function) },
+                reference: { operands in map(operands[0]) { reference(function, $0, 1) } })
+            ] : [])
       })
   }
 

@@ -20,6 +20,10 @@ public enum BinaryFunction: String, CaseIterable, Hashable, Sendable {
   case sigmoidGradient
   /// (y, dy) ↦ dy · (1 − y²); y is tanh's result.
   case tanhGradient
+  /// (x, dy) ↦ dy · gelu′(x), of the tanh form; x is GELU's input.
+  case geluGradient
+  /// (x, dy) ↦ dy · silu′(x) = dy · s · (1 + x · (1 − s)), s = sigmoid(x); x is SiLU's input.
+  case siluGradient
 }
 
 /// A function applied to each element.
@@ -54,17 +58,8 @@ public struct Unary: OperationRule {
     case .sigmoid: return [y.combined(with: dy, .sigmoidGradient)]
     case .hyperbolicTangent: return [y.combined(with: dy, .tanhGradient)]
     case .softplus: return [dy * x.applying(.sigmoid)]
-    case .silu:
-      // d(x·s) = s + x·s·(1−s)
-      let s = x.applying(.sigmoid)
-      return [dy * (s + x * s * (1 - s))]
-    case .gelu:
-      // The tanh form: y = x/2·(1 + t), t = tanh(√(2/π)·(x + 0.044715·x³))
-      let root: Float = 0.797_884_56
-      let square = x * x
-      let t = ((x + x * square * 0.044715) * root).applying(.hyperbolicTangent)
-      let inner = (1 + square * 0.134145) * root
-      return [dy * ((1 + t) * 0.5 + x * 0.5 * (1 - t * t) * inner)]
+    case .silu: return [x.combined(with: dy, .siluGradient)]
+    case .gelu: return [x.combined(with: dy, .geluGradient)]
     }
   }
 }
@@ -105,7 +100,24 @@ public struct Binary: OperationRule {
     case .reluGradient, .relu6Gradient: return [nil, second { a.combined(with: dy, function) }]
     case .sigmoidGradient: return [first { dy * b * (1 - a * 2) }, second { a.combined(with: dy, .sigmoidGradient) }]
     case .tanhGradient: return [first { dy * b * a * -2 }, second { a.combined(with: dy, .tanhGradient) }]
+    case .geluGradient: return [first { dy * b * geluCurvature(a) }, second { a.combined(with: dy, .geluGradient) }]
+    case .siluGradient:
+      return [
+        first {
+          let s = a.applying(.sigmoid)
+          return dy * b * s * (1 - s) * (a * (1 - s * 2) + 2)
+        }, second { a.combined(with: dy, .siluGradient) },
+      ]
     }
+  }
+
+  /// The second derivative of x/2·(1 + t), t = tanh u, u = √(2/π)·(x + 0.044715·x³): (1 − t²)·(u′ + x/2·(u″ − 2·t·u′²)).
+  private func geluCurvature(_ x: Tensor) -> Tensor {
+    let root: Float = 0.797_884_56
+    let square = x * x
+    let t = ((x + x * square * 0.044715) * root).applying(.hyperbolicTangent)
+    let slope = (1 + square * 0.134145) * root
+    return (1 - t * t) * (slope + x * 0.5 * (x * (0.26829 * root) - t * slope * slope * 2))
   }
 
   /// 1 where a > b, one half where they are equal, otherwise 0.

@@ -81,7 +81,8 @@ extension ONNXTranslation {
     case .greater: (operation, isRelation) = ("Greater", true)
     case .greaterOrEqual: (operation, isRelation) = ("GreaterOrEqual", true)
     case .equal: (operation, isRelation) = ("Equal", true)
-    case .reluGradient, .relu6Gradient, .sigmoidGradient, .tanhGradient: throw refusal(node, "there is no such operator")
+    case .reluGradient, .relu6Gradient, .sigmoidGradient, .tanhGradient, .geluGradient, .siluGradient:
+      throw refusal(node, "there is no such operator")
     }
     let (a, b) = (input(node, 0), input(node, 1))
     let arrangement = try common(a, b)
