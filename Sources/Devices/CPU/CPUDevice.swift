@@ -95,19 +95,14 @@ public final class CPUDevice: Device, @unchecked Sendable {
   }
 }
 
-/// Memory of the host, aligned to cache lines, and to huge pages where it is large.
+/// Memory of the host.
 final class CPUBuffer: DeviceBuffer {
   let memory: UnsafeMutableRawPointer
   let count: Int
 
   init?(count: Int) {
-    let byteCount = max(count, 16) * 4
-    let hugePage = 2 << 20
-    var pointer: UnsafeMutableRawPointer?
-    guard posix_memalign(&pointer, byteCount >= hugePage ? hugePage : 64, byteCount) == 0, let pointer else { return nil }
-    if byteCount >= hugePage { madvise(pointer, byteCount, Int32(MADV_HUGEPAGE)) }
-    memset(pointer, 0, byteCount)
-    memory = pointer
+    guard let memory = HostMemory.allocate(byteCount: max(count, 16) * 4) else { return nil }
+    self.memory = memory
     self.count = count
   }
 

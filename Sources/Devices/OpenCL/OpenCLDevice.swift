@@ -1,6 +1,12 @@
 import COpenCL
 import Synchronization
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// An OpenCL 1.2 device: one in-order queue for kernels, one for uploads, programs built from the embedded kernels and cached on disk.
 ///
 /// Sendable: OpenCL's objects may be used from any thread; what changes here (programs) is guarded by its own lock.
@@ -135,6 +141,9 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   public func makeBuffer(count: Int) throws(DeviceError) -> any DeviceBuffer {
     var code: cl_int = 0
     let byteCount = max(count, 16) * 4
+    if candidate.information.kind == .cpu, byteCount >= HostMemory.hugePage {
+      return OpenCLBuffer(memory: try wrapHostMemory(byteCount: byteCount), count: count)
+    }
     guard let memory = clCreateBuffer(context, cl_mem_flags(CL_MEM_READ_WRITE), byteCount, nil, &code) else {
       throw status.error(code, "clCreateBuffer", detail: "\(byteCount) bytes were asked for")
     }
@@ -143,6 +152,26 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
     try status.check(clEnqueueFillBuffer(queue, memory, &zero, 4, 0, byteCount, 0, nil, nil), "clEnqueueFillBuffer")
     try synchronize()
     return buffer
+  }
+
+  /// A processor's driver works in the memory that it is given, and would take small pages itself.
+  private func wrapHostMemory(byteCount: Int) throws(DeviceError) -> cl_mem {
+    var code = cl_int(CL_OUT_OF_HOST_MEMORY)
+    guard let host = HostMemory.allocate(byteCount: byteCount) else {
+      throw status.error(code, "posix_memalign", detail: "\(byteCount) bytes were asked for")
+    }
+    guard let memory = clCreateBuffer(context, cl_mem_flags(CL_MEM_READ_WRITE | CL_MEM_USE_HOST_PTR), byteCount, host, &code) else {
+      free(host)
+      throw status.error(code, "clCreateBuffer", detail: "\(byteCount) bytes were asked for")
+    }
+    // Commands may still be using a buffer that is released: the driver says when it has done with it.
+    code = clSetMemObjectDestructorCallback(memory, { _, host in free(host) }, host)
+    guard code == CL_SUCCESS else {
+      clReleaseMemObject(memory)
+      free(host)
+      throw status.error(code, "clSetMemObjectDestructorCallback")
+    }
+    return memory
   }
 
   public func write(_ bytes: UnsafeRawBufferPointer, to buffer: any DeviceBuffer, at offset: Int) throws(DeviceError) {
