@@ -11,7 +11,7 @@
 //   UNROLL, ROLLED        before a loop: unrolled wherever; not worth a driver's time while somebody waits for the first step
 //   UNROLL_AHEAD          unrolled where nobody waits for the compiler, rolled in OpenCL
 //   UNROLL_INNER          the same, four times, before a loop whose count is not known: an inner dimension
-//   PREFETCH(p)           that p's cache line will be read soon; native kernels only
+//   PREFETCH(p)           that p's cache line will be read soon; on CPUs only
 //   REGISTER(kernel, Parameters, buffers)   lists a kernel natively; nothing in OpenCL C
 //   ITEM                  last in every kernel's parameter list: the native copies get the work-item there
 //
@@ -34,7 +34,6 @@
 #define ROLLED _Pragma("unroll 1")
 #define UNROLL_AHEAD ROLLED
 #define UNROLL_INNER
-#define PREFETCH(p)
 #ifndef TILE_ROWS
 #define TILE_ROWS 4        // rows of a register tile
 #endif
@@ -62,8 +61,10 @@ OVERLOADED float16 contracted(const float16 a, const float16 b, const float16 c)
   return a * b + c;
 }
 #define FMA(a, b, c) contracted(a, b, c)
+#define PREFETCH(p) __builtin_prefetch((const void*)(uintptr_t)(p))
 #define SELECT16(otherwise, chosen, condition) ((condition) ? (chosen) : (otherwise))   // condition: an int16 of 0 and -1
 #else
+#define PREFETCH(p)
 #if defined(CPU_DEVICE) || defined(FP_FAST_FMAF)
 #define FMA(a, b, c) fma(a, b, c)
 #else

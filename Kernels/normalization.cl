@@ -33,18 +33,15 @@ INLINE void gradientBlock(__global const float* x, __global const float* dy, __g
 #else
 #define CHANNEL_BLOCK 512
 // Fewer channels than 64 are taken several rows at a time (`fold`), so that vectors are full: lane l then belongs to channel
-// l % channels. More are taken row by row, with the running sums in the cache: walking down 64 of them at a time would defeat the
-// prefetchers. Squares are summed about a shift, the mean of the first rows, which keeps them from cancelling.
+// l % channels. More than 64 are walked along the rows, CHANNEL_ROWS of them at a time, with the running sums in the cache: walking down 64
+// of them at a time would defeat the prefetchers. Squares are summed about a shift, the mean of the first rows, which keeps them from
+// cancelling.
+#define CHANNEL_ROWS 4
 #define FOLDED_BLOCK                                                                                        \
   const int fold = channels < 64 ? 64 / channels : 1;                                                       \
   const int width = channels - channel < CHANNEL_BLOCK ? channels - channel : CHANNEL_BLOCK;                \
-  const int group = width > 64 ? 1 : rows;                                                                  \
+  const int vectors = (fold * width + 15) / 16, steps = rows / fold, left = (rows - steps * fold) * channels; \
   const size_t stride = (size_t)fold * channels;
-// One group of rows of 64 channels (or of all, folded), inside loops over r and c.
-#define FOLDED_PART                                                                                         \
-  const int here = rows - r < group ? rows - r : group, part = width - c < 64 ? width - c : 64;             \
-  const int vectors = (fold * part + 15) / 16, steps = here / fold, left = (here - steps * fold) * channels; \
-  const size_t at = (size_t)r * channels + channel + c;
 // Adds the lanes of every fold to the first one's, which are the channels.
 #define UNFOLD(lanes)                                                 \
   for (int f = 1; f < fold; f++)                                      \
@@ -86,6 +83,21 @@ INLINE void statisticsSteps(__global const float* x, const int steps, const size
     storePrivate16(square[k], squares + k * 16);
   }
 }
+INLINE void statisticsRows(__global const float* x, const int count, const int channels, const int width, const float* shifts, float* sums,
+                           float* squares) {
+  for (int c = 0; c < width; c += 16) {
+    const float16 shift = loadPrivate16(shifts + c);
+    float16 sum = loadPrivate16(sums + c), square = loadPrivate16(squares + c);
+    UNROLL for (int r = 0; r < count; r++) {
+      PREFETCH(x + (size_t)(CHANNEL_ROWS + r) * channels + c);
+      const float16 d = load16(x + (size_t)r * channels + c) - shift;
+      sum += d;
+      square = FMA(d, d, square);
+    }
+    storePrivate16(sum, sums + c);
+    storePrivate16(square, squares + c);
+  }
+}
 INLINE void statisticsBlock(__global const float* x, const int rows, const int channels, const int channel, __global float* mean,
                             __global float* m2) {
   FOLDED_BLOCK
@@ -96,13 +108,16 @@ INLINE void statisticsBlock(__global const float* x, const int rows, const int c
     for (int c = 0; c < width; c++) shifts[c] += x[(size_t)r * channels + channel + c];
   for (int c = 0; c < width; c++) shifts[c] /= (float)head;
   for (int l = width; l < fold * width; l++) shifts[l] = shifts[l - width];
-  for (int r = 0; r < rows; r += group)
-    for (int c = 0; c < width; c += 64) {
-      FOLDED_PART
-#define STATISTICS(count) statisticsSteps(x + at, steps, stride, left, shifts + c, sums + c, squares + c, count)
-      BY_VECTORS(STATISTICS)
+  if (width > 64) {
+    int r = 0;
+    for (; r + CHANNEL_ROWS <= rows; r += CHANNEL_ROWS)
+      statisticsRows(x + (size_t)r * channels + channel, CHANNEL_ROWS, channels, width, shifts, sums, squares);
+    for (; r < rows; r++) statisticsRows(x + (size_t)r * channels + channel, 1, channels, width, shifts, sums, squares);
+  } else {
+#define STATISTICS(count) statisticsSteps(x + channel, steps, stride, left, shifts, sums, squares, count)
+    BY_VECTORS(STATISTICS)
 #undef STATISTICS
-    }
+  }
   UNFOLD(sums)
   UNFOLD(squares)
   for (int c = 0; c < width; c++) {
@@ -135,19 +150,43 @@ INLINE void gradientSteps(__global const float* x, __global const float* dy, con
     storePrivate16(product[k], products + k * 16);
   }
 }
+INLINE void gradientRows(__global const float* x, __global const float* dy, const int count, const int channels, const int width,
+                         const float* means, float* sums, float* products) {
+  for (int c = 0; c < width; c += 16) {
+    const float16 mean = loadPrivate16(means + c);
+    float16 sum = loadPrivate16(sums + c), product = loadPrivate16(products + c);
+    UNROLL for (int r = 0; r < count; r++) {
+      PREFETCH(x + (size_t)(CHANNEL_ROWS + r) * channels + c);
+      PREFETCH(dy + (size_t)(CHANNEL_ROWS + r) * channels + c);
+      const float16 d = load16(dy + (size_t)r * channels + c);
+      sum += d;
+      product = FMA(d, load16(x + (size_t)r * channels + c) - mean, product);
+    }
+    storePrivate16(sum, sums + c);
+    storePrivate16(product, products + c);
+  }
+}
 INLINE void gradientBlock(__global const float* x, __global const float* dy, __global const float* mean, __global const float* inverseStd,
                           const int rows, const int channels, const int channel, __global float* sumDy, __global float* sumDyXhat) {
   FOLDED_BLOCK
   float means[CHANNEL_BLOCK + 64], sums[CHANNEL_BLOCK + 64], products[CHANNEL_BLOCK + 64];
   for (int l = 0; l < CHANNEL_BLOCK + 64; l++) means[l] = sums[l] = products[l] = 0.0f;
   for (int l = 0; l < fold * width; l++) means[l] = mean[channel + l % width];
-  for (int r = 0; r < rows; r += group)
-    for (int c = 0; c < width; c += 64) {
-      FOLDED_PART
-#define GRADIENT(count) gradientSteps(x + at, dy + at, steps, stride, left, means + c, sums + c, products + c, count)
-      BY_VECTORS(GRADIENT)
-#undef GRADIENT
+  if (width > 64) {
+    int r = 0;
+    for (; r + CHANNEL_ROWS <= rows; r += CHANNEL_ROWS) {
+      const size_t at = (size_t)r * channels + channel;
+      gradientRows(x + at, dy + at, CHANNEL_ROWS, channels, width, means, sums, products);
     }
+    for (; r < rows; r++) {
+      const size_t at = (size_t)r * channels + channel;
+      gradientRows(x + at, dy + at, 1, channels, width, means, sums, products);
+    }
+  } else {
+#define GRADIENT(count) gradientSteps(x + channel, dy + channel, steps, stride, left, means, sums, products, count)
+    BY_VECTORS(GRADIENT)
+#undef GRADIENT
+  }
   UNFOLD(sums)
   UNFOLD(products)
   for (int c = 0; c < width; c++) {

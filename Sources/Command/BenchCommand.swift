@@ -35,6 +35,9 @@ struct BenchCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "train: samples in a step. (default: mlp and lenet 128, resnet18 64, efficientnet-lite0 16)")
   var batchSize: Int?
 
+  @Option(parsing: .unconditional, help: "train: how many of a step's launches to list, the longest first.")
+  var launches = 0
+
   @Option(help: "Write the results to this file.")
   var json: String?
 
@@ -53,7 +56,7 @@ struct BenchCommand: ParsableCommand {
     }
     let selection = try device.open()
     let benchmark = Benchmark(on: selection.device)
-    let table = BenchTable(device: selection.device)
+    let table = BenchTable(device: selection.device, launches: launches)
     Terminal.write(selection.line + "\n", to: STDOUT_FILENO)
     // Training by itself goes first: its first step is to be the process's first, too.
     if suites != [.train] { Terminal.write(BenchTable.text(of: try benchmark.limits()), to: STDOUT_FILENO) }
@@ -98,6 +101,7 @@ struct BenchCommand: ParsableCommand {
     if !suites.contains(.train) {
       if !model.isEmpty { throw Misuse("--model is no option of bench \(suite ?? ""); bench train has it") }
       if batchSize != nil { throw Misuse("--batch-size is no option of bench \(suite ?? ""); bench train has it") }
+      if launches != 0 { throw Misuse("--launches is no option of bench \(suite ?? ""); bench train has it") }
     }
     if let seconds, !(seconds > 0 && seconds <= 3600) {
       throw Misuse("--seconds is \(seconds), and it has to be above 0 and at most 3600")
@@ -105,6 +109,7 @@ struct BenchCommand: ParsableCommand {
     if let batchSize, !(1...1 << 20).contains(batchSize) {
       throw Misuse("--batch-size is \(batchSize), and it has to be from 1 to \(1 << 20)")
     }
+    if launches < 0 { throw Misuse("--launches is \(launches), and it has to be at least 0") }
     if !(threshold > 0 && threshold.isFinite) { throw Misuse("--threshold is \(threshold), and it has to be a number above 0") }
     if let json {
       let folder = json.contains("/") ? String(json[...(json.lastIndex(of: "/") ?? json.startIndex)]) : "."

@@ -4,9 +4,14 @@ import GlissadeBenchmarks
 /// Benchmarks as people read them.
 struct BenchTable {
   private let isNative: Bool
+  /// How many of a training step's launches are listed.
+  private let launches: Int
   private static let nameWidth = 50
 
-  init(device: any Device) { isNative = device is CPUDevice }
+  init(device: any Device, launches: Int = 0) {
+    isNative = device is CPUDevice
+    self.launches = launches
+  }
 
   /// The machine's limits on one line, and the copies of other sizes on a second one.
   static func text(of limits: MachineLimits) -> String {
@@ -69,7 +74,27 @@ struct BenchTable {
         ])
       let families = (result.families ?? []).map { "\($0.name) \(Text.fixed($0.seconds * 1e3, 2))" }
       return line + Text.wrapped("ms by family: " + families.joined(separator: ", "), width: 120).map { "    \($0)\n" }.joined()
+        + longest(of: result.steps ?? [])
     }
+  }
+
+  /// A step's longest launches, the longest first.
+  private func longest(of steps: [LaunchTime]) -> String {
+    guard launches > 0, !steps.isEmpty else { return "" }
+    let total = steps.reduce(0) { $0 + $1.seconds }
+    let chosen = steps.sorted { $0.seconds > $1.seconds }.prefix(launches)
+    return Self.line("    LONGEST LAUNCHES", ["µs", "STEP %", "GFLOP/s", "GB/s"])
+      + chosen.map { step in
+        let seconds = max(step.seconds, 1e-9)
+        return Self.line(
+          "    \(step.kernel)",
+          [
+            Text.fixed(step.seconds * 1e6, 1), Text.fixed(step.seconds / max(total, 1e-9) * 100, 1),
+            step.flops > 0 ? Text.fixed(Double(step.flops) / seconds * 1e-9, 1) : "-",
+            Text.fixed(Double(step.byteCount) / seconds * 1e-9, 1),
+          ]
+        ).dropLast() + "  \(step.operation)\(step.path.isEmpty ? "" : " of \(step.path)"), \(step.shape)\n"
+      }.joined()
   }
 
   private static func line(_ name: String, _ cells: [String]) -> String {

@@ -56,8 +56,10 @@ struct BenchTests {
   }
 
   @Test func training() throws {
-    let outcome = try bench("train", "--model", "mlp", "--batch-size", "8", "--json", folder.path("results.json"))
+    let outcome = try bench("train", "--model", "mlp", "--batch-size", "8", "--launches", "3", "--json", folder.path("results.json"))
     #expect(outcome.status == 0 && outcome.output.contains("mlp batch 8"), "\(outcome)")
+    let listed = outcome.output.split(separator: "\n").drop { !$0.contains("LONGEST LAUNCHES") }.dropFirst().prefix { $0.hasPrefix("    ") }
+    #expect(listed.count == 3)
     let results = try results("results.json")
     #expect(results.count == 1)
     let result = try #require(results.first)
@@ -71,6 +73,12 @@ struct BenchTests {
     for family in ["matmul", "optimizers", "softmax"] {
       #expect(try #require(result["families"]?[family]?.doubleValue) > 0, "\(family)")
     }
+    let steps = try #require(result["steps"]?.arrayValue)
+    #expect(steps.count == result["launches"]?.integerValue.map { Int($0) })
+    let adam = try #require(steps.first { $0["kernel"] == "adam" })
+    #expect(try #require(adam["seconds"]?.doubleValue) > 0 && #require(adam["bytes"]?.integerValue) > 4 * 7 * 535_818)
+    let longest = try #require(steps.max { ($0["seconds"]?.doubleValue ?? 0) < ($1["seconds"]?.doubleValue ?? 0) }?["kernel"]?.stringValue)
+    #expect(listed.first?.contains(longest) == true)
   }
 
   @Test(.enabled(if: !TestDevices.openCL.isEmpty)) func openCLTellsHostAndDeviceApart() throws {
@@ -143,6 +151,8 @@ struct BenchTests {
     (["optimizers", "--batch-size", "8"], "--batch-size is no option of bench optimizers"),
     (["train", "--model", "lenett"], "did you mean 'lenet'?"),
     (["train", "--batch-size", "0"], "--batch-size is 0"),
+    (["optimizers", "--launches", "8"], "--launches is no option of bench optimizers"),
+    (["train", "--launches", "-1"], "--launches is -1"),
     (["kernels", "--threshold", "0"], "--threshold is 0.0"),
     (["kernels", "--json", "/nonexistent/results.json"], "--json is '/nonexistent/results.json'"),
     (["kernels", "--device", "gpu"], "did you mean 'opencl'?"),

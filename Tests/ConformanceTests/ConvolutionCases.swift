@@ -128,6 +128,8 @@ extension Table {
       Sizes(image: [1, 4, 5, 2], weights: [2, 3, 3, 1], padding: (1, 1), groups: 2),
       Sizes(image: [1, 5, 5, 6], weights: [9, 3, 3, 2], stride: (2, 2), dilation: (2, 2), groups: 3),
       Sizes(image: [2, 8, 10, 24], weights: [24, 3, 3, 1], stride: (2, 2), groups: 24, extra: (1, 1)),
+      // More taps than a list holds.
+      Sizes(image: [1, 9, 8, 35], weights: [35, 13, 11, 1], stride: (1, 2), padding: (6, 5), groups: 35),
       Sizes(image: [1, 12, 7, 40], weights: [40, 5, 5, 1], stride: (2, 2), padding: (1, 2), groups: 40, extra: (1, 0)),
       // Whole vectors, several pixels a line, and lines that are all border.
       Sizes(image: [2, 17, 21, 64], weights: [64, 5, 5, 1], padding: (2, 2), groups: 64),

@@ -85,6 +85,8 @@ extension Table {
       row([1], [0], keepingAxes: false), row([70, 33], [1], keepingAxes: false), row([2, 3, 2, 3, 2], [0, 2, 4], keepingAxes: false),
       row([9001], [0], keepingAxes: false), row([1301, 3], [0], keepingAxes: false), row([2, 300, 17], [1], keepingAxes: false),
       row([600, 37], [0, 1], keepingAxes: false),
+      // Wide rows, several at a time, and wider than a block.
+      row([7, 70], [0], keepingAxes: false), row([2, 9, 131], [1], keepingAxes: false), row([10, 530], [0], keepingAxes: false),
     ]
     return Table(name: reduction.rawValue, cases: cases)
   }

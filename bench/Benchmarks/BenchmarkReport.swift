@@ -99,6 +99,17 @@ extension BenchmarkResult {
     add("peak_resident_bytes", peakResidentBytes)
     add("first_step_seconds", firstStepSeconds)
     if let families { members.append(JSONMember("families", .object(families.map { JSONMember($0.name, .number($0.seconds)) }))) }
+    if let steps { members.append(JSONMember("steps", .array(steps.map(\.json)))) }
     return .object(members)
+  }
+}
+
+extension LaunchTime {
+  fileprivate var json: JSONValue {
+    [
+      "kernel": .string(kernel), "operation": .string(operation), "path": .string(path),
+      "shape": .array(shape.dimensions.map { .integer(Int64($0)) }), "seconds": .number(seconds), "flops": .integer(Int64(flops)),
+      "bytes": .integer(Int64(byteCount)),
+    ]
   }
 }

@@ -1,3 +1,5 @@
+import Glissade
+
 /// What was measured of one thing. Times are in seconds; what does not apply is `nil`.
 public struct BenchmarkResult: Sendable {
   /// Which of the suites.
@@ -42,12 +44,29 @@ public struct BenchmarkResult: Sendable {
   public var firstStepSeconds: Double?
   /// Seconds of a step by kernel family.
   public var families: [(name: String, seconds: Double)]?
+  /// The launches of a step, in their order.
+  public var steps: [LaunchTime]?
 
   init(suite: Suite, name: String, samples: Samples) {
     self.suite = suite
     self.name = name
     self.samples = samples
   }
+}
+
+/// One launch of a training step.
+public struct LaunchTime: Sendable {
+  public let kernel: String
+  /// The operation, as in `conv2d + bias + relu`, and its layer.
+  public let operation: String
+  public let path: String
+  /// The result's shape.
+  public let shape: Shape
+  /// The median of several steps.
+  public let seconds: Double
+  /// Floating-point operations, and bytes read and written, each slice once.
+  public let flops: Int
+  public let byteCount: Int
 }
 
 /// What a benchmark is asked to do.

@@ -48,7 +48,9 @@ struct TrainingCase: Sendable {
     result.firstStepSeconds = firstStep
     result.hostMicrosecondsPerLaunch = try Self.hostSeconds(of: plan, device, step) / Double(plan.launches.count) * 1e6
     result.peakResidentBytes = ProcessMemory.peak
-    result.families = try Self.families(of: session, features, labels)
+    let steps = try Self.steps(of: session, features, labels)
+    result.families = Self.families(of: steps)
+    result.steps = steps.map(\.time)
     result.deviceSeconds = result.families?.reduce(0) { $0 + $1.seconds }
     return result
   }
@@ -87,22 +89,32 @@ struct TrainingCase: Sendable {
     return Samples(times).median
   }
 
-  /// Seconds of a step by kernel family: of each launch the median of several steps.
-  private static func families(of session: TrainingSession, _ features: [Float], _ labels: [Int32]) throws -> [(
-    name: String, seconds: Double
-  )] {
-    var names: [String] = []
+  /// The launches of a step with their families, each with its median over several steps.
+  private static func steps(
+    of session: TrainingSession, _ features: [Float], _ labels: [Int32]
+  ) throws -> [(family: String, time: LaunchTime)] {
+    var launches: [Launch] = []
     var times: [[Double]] = []
     for _ in 0..<5 {
       let (plan, nanoseconds) = try features.withUnsafeBufferPointer { features in
         try labels.withUnsafeBufferPointer { try session.profile(features: features, labels: $0) }
       }
-      names = plan.launches.map(\.family)
+      launches = plan.launches
       if times.isEmpty { times = Array(repeating: [], count: nanoseconds.count) }
       for (index, time) in nanoseconds.enumerated() { times[index].append(Double(time) * 1e-9) }
     }
+    return zip(launches, times).map { launch, samples in
+      let note = launch.note
+      let time = LaunchTime(
+        kernel: launch.kernelName, operation: note.operation, path: note.path, shape: note.shape, seconds: Samples(samples).median,
+        flops: note.flops, byteCount: launch.byteCount)
+      return (launch.family, time)
+    }
+  }
+
+  private static func families(of steps: [(family: String, time: LaunchTime)]) -> [(name: String, seconds: Double)] {
     var sums: [String: Double] = [:]
-    for (name, samples) in zip(names, times) { sums[name, default: 0] += Samples(samples).median }
+    for step in steps { sums[step.family, default: 0] += step.time.seconds }
     return sums.map { (name: $0.key, seconds: $0.value) }.sorted { ($1.seconds, $0.name) < ($0.seconds, $1.name) }
   }
 
