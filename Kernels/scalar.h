@@ -417,4 +417,76 @@ INLINE float16 interleaveHigh(const float16 a, const float16 b) {
   r.odd = b.hi;
   return r;
 }
+
+#if LANES == 16
+// 8 x 8 floats, transposed in registers, in steps that exchange lanes within halves as 8-lane processors do: single lanes, pairs, then the
+// halves.
+#define EXCHANGE_LANES(name, toFirst, toSecond, places) \
+  INLINE float8 name(const float8 a, const float8 b) {  \
+    float8 r;                                           \
+    r.toFirst = a.places;                               \
+    r.toSecond = b.places;                              \
+    return r;                                           \
+  }
+EXCHANGE_LANES(exchangeLow1, s0246, s1357, s0145)
+EXCHANGE_LANES(exchangeHigh1, s0246, s1357, s2367)
+EXCHANGE_LANES(exchangeLow2, s0145, s2367, s0145)
+EXCHANGE_LANES(exchangeHigh2, s0145, s2367, s2367)
+EXCHANGE_LANES(exchangeLow4, lo, hi, lo)
+EXCHANGE_LANES(exchangeHigh4, lo, hi, hi)
+#undef EXCHANGE_LANES
+INLINE void transposeEight(__global const float* x, const int stride, float8* r) {
+  float8 a[8], b[8];
+  UNROLL for (int k = 0; k < 8; k++) a[k] = load16(x + (long)k * stride).lo;
+  UNROLL for (int k = 0; k < 4; k++) {
+    b[2 * k] = exchangeLow1(a[2 * k], a[2 * k + 1]);
+    b[2 * k + 1] = exchangeHigh1(a[2 * k], a[2 * k + 1]);
+  }
+  UNROLL for (int k = 0; k < 8; k += 4) {
+    a[k] = exchangeLow2(b[k], b[k + 2]);
+    a[k + 1] = exchangeHigh2(b[k], b[k + 2]);
+    a[k + 2] = exchangeLow2(b[k + 1], b[k + 3]);
+    a[k + 3] = exchangeHigh2(b[k + 1], b[k + 3]);
+  }
+  UNROLL for (int k = 0; k < 4; k++) {
+    r[k] = exchangeLow4(a[k], a[k + 4]);
+    r[k + 4] = exchangeHigh4(a[k], a[k + 4]);
+  }
+}
+
+// 16 x 16 floats, transposed in registers: from rows `inStride` apart to rows `outStride` apart.
+#ifdef WIDE_REGISTERS
+// Four perfect shuffles of the rows.
+#define SHUFFLE_ROWS(from, to)                               \
+  UNROLL for (int k = 0; k < 8; k++) {                       \
+    to[2 * k] = interleaveLow(from[k], from[k + 8]);         \
+    to[2 * k + 1] = interleaveHigh(from[k], from[k + 8]);    \
+  }
+INLINE void transposeTile(__global const float* x, const int inStride, __global float* o, const int outStride, const int streams) {
+  float16 a[16], b[16];
+  UNROLL for (int k = 0; k < 16; k++) a[k] = load16(x + (long)k * inStride);
+  SHUFFLE_ROWS(a, b)
+  SHUFFLE_ROWS(b, a)
+  SHUFFLE_ROWS(a, b)
+  SHUFFLE_ROWS(b, a)
+  UNROLL for (int k = 0; k < 16; k++) streamFirst16(a[k], o + (long)k * outStride, 16, streams);
+}
+#undef SHUFFLE_ROWS
+#else
+// Four times 8 x 8.
+INLINE void transposeTile(__global const float* x, const int inStride, __global float* o, const int outStride, const int streams) {
+  for (int half_ = 0; half_ < 16; half_ += 8) {
+    float8 low[8], high[8];
+    transposeEight(x + half_, inStride, low);
+    transposeEight(x + half_ + 8L * inStride, inStride, high);
+    UNROLL for (int k = 0; k < 8; k++) {
+      float16 v;
+      v.lo = low[k];
+      v.hi = high[k];
+      streamFirst16(v, o + (long)(half_ + k) * outStride, 16, streams);
+    }
+  }
+}
+#endif
+#endif
 #endif

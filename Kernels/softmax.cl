@@ -23,27 +23,14 @@ INLINE float rowMaximum(__global const float* x, const int columns) {
   return maximumOf(choosev(best, other, other > best));
 }
 
-// The sum of exp(x - shift).
-INLINE float rowExponentials(__global const float* x, const int columns, const float shift) {
-  const int whole = WHOLE(columns);
+// The sum of exp(x - shift), which with `stores` are left in y; `rest` is shareRest's.
+INLINE float rowExponentials(__global const float* x, const int columns, const float shift, __global float* y, const int rest,
+                             const int stores) {
   floatv sum = splatv(0.0f);
-  for (int j = 0; j < whole; j += LANES) sum += V(exponential)(loadv(x + j) - shift);
-  if (whole < columns) sum += firstLanes(V(exponential)(loadv(x + whole) - shift), columns - whole, 0.0f);
-  return sumOf(sum);
-}
-
-// The same, with exp(x - shift) stored in y; `rest` is shareRest's.
-INLINE float storeExponentials(__global const float* x, const int columns, const float shift, __global float* y, const int rest) {
-  const int whole = WHOLE(columns);
-  floatv sum = splatv(0.0f);
-  for (int j = 0; j < whole; j += LANES) {
-    const floatv e = V(exponential)(loadv(x + j) - shift);
-    storev(e, y + j, LANES);
-    sum += e;
-  }
-  if (whole < columns) {
-    const floatv e = firstLanes(V(exponential)(loadv(x + whole) - shift), columns - whole, 0.0f);
-    storev(e, y + whole, rest - whole);
+  for (int j = 0; j < columns; j += LANES) {
+    floatv e = V(exponential)(loadv(x + j) - shift);
+    if (j + LANES > columns) e = firstLanes(e, columns - j, 0.0f);
+    if (stores) storev(e, y + j, rest - j);
     sum += e;
   }
   return sumOf(sum);
@@ -118,7 +105,7 @@ __kernel void softmax(__global const float* restrict in, __global float* restric
     __global float* y = AT(out, a.y) + (size_t)row * a.columns;
     const float shift = rowMaximum(x, a.columns);
     const int whole = WHOLE(a.columns);
-    const float scale = 1.0f / storeExponentials(x, a.columns, shift, y, rest);
+    const float scale = 1.0f / rowExponentials(x, a.columns, shift, y, rest, 1);
     for (int j = 0; j < whole; j += LANES) storev(loadv(y + j) * scale, y + j, LANES);
     if (whole < a.columns) storev(loadFirst(y + whole, rest - whole) * scale, y + whole, rest - whole);
   }
@@ -147,7 +134,7 @@ __kernel void log_softmax(__global const float* restrict in, __global float* res
     const int rest = shareRest(row, a.columns);
     __global const float* x = AT(in, a.x) + (size_t)row * a.columns;
     __global float* y = AT(out, a.y) + (size_t)row * a.columns;
-    const float shift = rowMaximum(x, a.columns), logSum = logarithm_1(rowExponentials(x, a.columns, shift));
+    const float shift = rowMaximum(x, a.columns), logSum = logarithm_1(rowExponentials(x, a.columns, shift, y, rest, 0));
     for (int j = 0; j < a.columns; j += LANES) streamv((loadv(x + j) - shift) - logSum, y + j, rest - j, streams);
   }
 }
@@ -243,7 +230,7 @@ __kernel void softmax_cross_entropy(__global const float* restrict logits, __glo
     const int valid = label >= 0 && label < a.columns;
     const float shift = rowMaximum(x, a.columns);
     __global float* dx = AT(gradient, a.gradient) + (size_t)row * a.columns;
-    const float sum = a.withGradient ? storeExponentials(x, a.columns, shift, dx, rest) : rowExponentials(x, a.columns, shift);
+    const float sum = rowExponentials(x, a.columns, shift, dx, rest, a.withGradient);
     const float logSum = logarithm_1(sum);
     float value = nan_, hit = 0.0f;
     if (valid) {

@@ -161,18 +161,6 @@ INLINE void storeTile(Tile* t, __global float* out, const int* rows, const int w
   }
 }
 
-// Transposes 16 vectors of 16: four perfect shuffles. (Rolled it takes a sixth longer, and half as long to compile.)
-INLINE void transpose16(float16* x) {
-  UNROLL_AHEAD for (int stage = 0; stage < 4; stage++) {
-    float16 y[16];
-    UNROLL for (int i = 0; i < 8; i++) {
-      y[2 * i] = interleaveLow(x[i], x[i + 8]);
-      y[2 * i + 1] = interleaveHigh(x[i], x[i + 8]);
-    }
-    UNROLL for (int i = 0; i < 16; i++) x[i] = y[i];
-  }
-}
-
 // The sums over the lanes of 16 vectors, which it overwrites, each in the order of sumOf16.
 INLINE float16 sumsOf16(float16* x) {
 #define HALVE(n) UNROLL for (int i = 0; i < n; i++) x[i] = interleaveLow(x[i], x[i + n]) + interleaveHigh(x[i], x[i + n]);
@@ -210,13 +198,30 @@ INLINE void packColumns(__global const float* source, const int step, __global f
                         const int width) {
   for (int k = 0; k < n; k += 16) {
     for (int c = 0; c < width; c += 16) {
-      float16 x[16];
-      UNROLL for (int i = 0; i < 16; i++)
-        x[i] = c + i < columns ? load16(source + (size_t)(c + i) * step + k) : splat(0.0f);
-      transpose16(x);
-      float16 y[16];
-      UNROLL for (int i = 0; i < 16; i++) y[i] = x[i];
-      ROLLED for (int i = 0; i < 16 && k + i < n; i++) storeFirst16(y[i], packed + (size_t)(k + i) * width + c, width - c);
+      __global const float* from = source + (size_t)c * step + k;
+      __global float* to = packed + (size_t)k * width + c;
+#if LANES == 16
+      if (n - k >= 16 && columns - c >= 16 && width - c >= 16) {
+        transposeTile(from, step, to, width, 0);
+        continue;
+      }
+      if (width == TILE_ROWS && TILE_ROWS <= 8 && n - k >= 16 && columns >= 8) {   // a panel of A: what sticks out is overwritten by the next
+        UNROLL_AHEAD for (int half_ = 0; half_ < 16; half_ += 8) {
+          float8 x[8];
+          transposeEight(from + half_, step, x);
+          UNROLL for (int i = 0; i < 8; i++) {
+            const int row = k + half_ + i;
+            if (row * width + 8 <= n * width)
+              store8(x[i], to + (size_t)(half_ + i) * width);
+            else
+              for (int j = 0; j < width; j++) to[(size_t)(half_ + i) * width + j] = from[(size_t)j * step + half_ + i];
+          }
+        }
+        continue;
+      }
+#endif
+      for (int i = 0; i < 16 && k + i < n; i++)
+        for (int j = 0; j < 16 && c + j < width; j++) to[(size_t)i * width + j] = c + j < columns ? from[(size_t)j * step + i] : 0.0f;
     }
   }
 }
