@@ -1,5 +1,6 @@
 // Sums, maxima and minima over one dimension. Which numbers are added in which order depends on the shape and on `chunk` alone, never
-// on the number of work-items. Index spaces are one-dimensional, of any size. A NaN is handed on by every reduction.
+// on the number of work-items. Index spaces are one-dimensional, of any size, but whole groups of ROW_GROUP for rows on a GPU. A NaN is
+// handed on by every reduction.
 
 INLINE floatv reduceJoin(const floatv x, const floatv y, const int operation) {
   return operation == REDUCE_SUM ? x + y : operation == REDUCE_MAXIMUM ? V(maximum)(x, y) : V(minimum)(x, y);
@@ -11,6 +12,18 @@ INLINE float reduceIdentity(const int operation) {
   return operation == REDUCE_SUM ? 0.0f : bitsFloat(operation == REDUCE_MAXIMUM ? (int)0xff800000 : 0x7f800000);
 }
 
+#if LANES == 1
+INLINE float reduceStretch(__global const float* x, const int count, const int operation ROW_TYPE) {
+  // In parts, so that long sums stay accurate.
+  float total = reduceIdentity(operation);
+  for (int start = row_.first; start < count; start += 256 * row_.lanes) {
+    float part = reduceIdentity(operation);
+    for (int k = 0, i = start; k < 256 && i < count; k++, i += row_.lanes) part = reduceJoin1(part, x[i], operation);
+    total = reduceJoin1(total, part, operation);
+  }
+  return operation == REDUCE_SUM ? ROW_SUM(total) : operation == REDUCE_MAXIMUM ? ROW_MAXIMUM(total) : ROW_MINIMUM(total);
+}
+#else
 // One stretch of contiguous numbers: four accumulators, emptied into a fifth every 4096 numbers so that long sums stay accurate.
 INLINE float reduceStretch(__global const float* x, const int count, const int operation) {
   const floatv identity = splatv(reduceIdentity(operation));
@@ -30,15 +43,18 @@ INLINE float reduceStretch(__global const float* x, const int count, const int o
   for (; i < count; i += LANES) total = reduceJoin(total, firstLanes(loadv(x + i), count - i, reduceIdentity(operation)), operation);
   return operation == REDUCE_SUM ? sumOf(total) : operation == REDUCE_MAXIMUM ? maximumOf(total) : minimumOf(total);
 }
+#endif
 
 #define REDUCE_ROWS(operation)                                                                              \
-  FOR_EACH_UNIT(unit, a.rows * chunks) {                                                                    \
+  FOR_EACH_ROW(unit, a.rows * chunks)                                                                       \
     const int row = unit / chunks, first = (unit - row * chunks) * a.chunk;                                 \
     const int count = a.columns - first < a.chunk ? a.columns - first : a.chunk;                            \
-    o[unit] = reduceStretch(x + (size_t)row * a.columns + first, count, operation) * a.scale;               \
+    const float result = reduceStretch(x + (size_t)row * a.columns + first, count, operation ROW) * a.scale; \
+    if (ROW_FIRST) o[unit] = result;                                                                        \
   }
 
-__kernel void reduce_rows(__global const float* restrict in, __global float* restrict out, const ReduceRowsParameters a ITEM) {
+__kernel ROW_KERNEL void reduce_rows(__global const float* restrict in, __global float* restrict out, const ReduceRowsParameters a ITEM) {
+  ROWS_OF(a.columns < a.chunk ? a.columns : a.chunk)
   __global const float* x = AT(in, a.in);
   __global float* o = AT(out, a.out);
   const int chunks = (a.columns + a.chunk - 1) / a.chunk;
@@ -46,7 +62,9 @@ __kernel void reduce_rows(__global const float* restrict in, __global float* res
 }
 REGISTER(reduce_rows, ReduceRowsParameters, 2)
 
-__kernel void reduce_rows_extreme(__global const float* restrict in, __global float* restrict out, const ReduceRowsParameters a ITEM) {
+__kernel ROW_KERNEL void reduce_rows_extreme(__global const float* restrict in, __global float* restrict out,
+                                             const ReduceRowsParameters a ITEM) {
+  ROWS_OF(a.columns < a.chunk ? a.columns : a.chunk)
   __global const float* x = AT(in, a.in);
   __global float* o = AT(out, a.out);
   const int chunks = (a.columns + a.chunk - 1) / a.chunk;
@@ -156,20 +174,21 @@ __kernel void reduce_columns_extreme(__global const float* restrict in, __global
 }
 REGISTER(reduce_columns_extreme, ReduceColumnsParameters, 2)
 
-__kernel void argmax_rows(__global const float* restrict in, __global int* restrict out, const ArgmaxRowsParameters a ITEM) {
+__kernel ROW_KERNEL void argmax_rows(__global const float* restrict in, __global int* restrict out, const ArgmaxRowsParameters a ITEM) {
+  ROWS_OF(a.columns)
   __global int* o = AT(out, a.out);
-  FOR_EACH_UNIT(row, a.rows) {
+  FOR_EACH_ROW(row, a.rows)
     __global const float* x = AT(in, a.in) + (size_t)row * a.columns;
-    const float best = reduceStretch(x, a.columns, REDUCE_MAXIMUM);
+    const float best = reduceStretch(x, a.columns, REDUCE_MAXIMUM ROW);
     // The lowest place of every lane, in floats where they are exact: 16 million columns.
     const floatv nowhere = splatv(1e9f);
     floatv first = nowhere;
-    for (int j = 0; j < a.columns; j += LANES) {
+    FOR_EACH_COLUMN(j, a.columns) {
       const floatv v = loadv(x + j), place = firstLanes(LANE_PLACES + (float)j, a.columns - j, 1e9f);
       first = fmin(first, choosev(nowhere, place, (v == best) | (v != v)));
     }
-    const float place = minimumOf(first);
-    o[row] = place < (float)a.columns ? (int)place : 0;
+    const float place = ROW_MINIMUM(first);
+    if (ROW_FIRST) o[row] = place < (float)a.columns ? (int)place : 0;
   }
 }
 REGISTER(argmax_rows, ArgmaxRowsParameters, 2)

@@ -291,6 +291,17 @@ BOTH_WIDTHS(CIRCULAR)
 //   choosev(otherwise, chosen, condition), finitev(x)
 //   LANE_PLACES         0, 1, 2, ... as a floatv
 //   sumOf, maximumOf, minimumOf(v)   across the lanes, in a fixed order (and handing a NaN on)
+//
+// Rows of a matrix: one after the other on a CPU. On a GPU up to ROW_GROUP neighbours of a work-group share a row, so that they read what
+// lies side by side, and a group takes as many rows as that leaves room for. All of a group go through the same loops, those that have no
+// row left as well, with no columns to it: barriers are met by all.
+//   ROW_KERNEL          in front of the `void` of a kernel that works on rows
+//   ROWS_OF(columns)    its first statement: how rows of so many columns are shared out
+//   FOR_EACH_ROW(i, n)  rows of 0..<n; opens a brace
+//   FOR_EACH_COLUMN(j, n)   this work-item's columns of 0..<n, a floatv each time
+//   ROW_SUM, ROW_MAXIMUM, ROW_MINIMUM(v)   across the row, of what its work-items have. All of a group have to get there, whatever their rows.
+//   ROW_FIRST, ROW_HAS(j)   whether this work-item is its row's first; whether column j is among its own
+//   ROW, ROW_TYPE       the last argument and parameter of functions that use these words
 INLINE float sumOf16(const float16 v) {
   const float8 a = v.lo + v.hi;
   const float4 b = a.lo + a.hi;
@@ -356,6 +367,52 @@ typedef int intv;
 #define sumOf(v) (v)
 #define maximumOf(v) (v)
 #define minimumOf(v) (v)
+
+#define ROW_GROUP 64
+#define ROW_KERNEL __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1)))
+typedef struct {
+  int lanes, lane;            // work-items that share a row, and which of them this one is
+  int first;                  // its first column; beyond any where there is no row left
+  __local float* values;      // one for each work-item of the row
+} RowPart;
+#define ROW , row_
+#define ROW_TYPE , const RowPart row_
+#define ROWS_OF(columns)                                     \
+  __local float rowValues_[ROW_GROUP];                       \
+  int rowLanes_ = 1;                                         \
+  while (rowLanes_ < ROW_GROUP && rowLanes_ * 4 < (columns)) rowLanes_ *= 2;
+#define FOR_EACH_ROW(i, n)                                                                                                    \
+  for (int block_ = get_group_id(0), rows_ = ROW_GROUP / rowLanes_; block_ * rows_ < (n); block_ += get_num_groups(0)) {      \
+    const int own_ = (int)get_local_id(0) / rowLanes_, lane_ = (int)get_local_id(0) - own_ * rowLanes_;                       \
+    const int wanted_ = block_ * rows_ + own_, i = wanted_ < (n) ? wanted_ : (n) - 1;                                         \
+    const RowPart row_ = {rowLanes_, lane_, wanted_ < (n) ? lane_ : 0x7f000000, rowValues_ + own_ * rowLanes_};
+#define FOR_EACH_COLUMN(j, n) for (int j = row_.first; j < (n); j += row_.lanes)
+#define ROW_FIRST (row_.first == 0)
+#define ROW_HAS(j) (row_.first <= (j) && (j) % row_.lanes == row_.lane)
+#define ROW_SUM(v) rowSum(v ROW)
+#define ROW_MAXIMUM(v) rowMaximumOf(v ROW)
+#define ROW_MINIMUM(v) rowMinimumOf(v ROW)
+// By halves. The last barrier keeps the values of the next time from overtaking these.
+#define ACROSS_ROW(name, join)                                            \
+  INLINE float name(const float v ROW_TYPE) {                             \
+    if (row_.lanes == 1) return v;                                        \
+    row_.values[row_.lane] = v;                                           \
+    barrier(CLK_LOCAL_MEM_FENCE);                                         \
+    for (int step = row_.lanes / 2; step > 0; step /= 2) {                \
+      if (row_.lane < step) {                                             \
+        const float x = row_.values[row_.lane], y = row_.values[row_.lane + step];  \
+        row_.values[row_.lane] = join;                                    \
+      }                                                                   \
+      barrier(CLK_LOCAL_MEM_FENCE);                                       \
+    }                                                                     \
+    const float result = row_.values[0];                                  \
+    barrier(CLK_LOCAL_MEM_FENCE);                                         \
+    return result;                                                        \
+  }
+ACROSS_ROW(rowSum, x + y)
+ACROSS_ROW(rowMaximumOf, maximum_1(x, y))
+ACROSS_ROW(rowMinimumOf, minimum_1(x, y))
+#undef ACROSS_ROW
 #else
 #define LANES 16
 #define V(name) name##_16
@@ -374,6 +431,17 @@ INLINE int shareRest16(const int rows, const int columns) { return rows > 0x1000
 #define sumOf(v) sumOf16(v)
 #define maximumOf(v) maximumOf16(v)
 #define minimumOf(v) minimumOf16(v)
+#define ROW_KERNEL
+#define ROW
+#define ROW_TYPE
+#define ROWS_OF(columns)
+#define FOR_EACH_ROW(i, n) FOR_EACH_UNIT(i, n) {
+#define FOR_EACH_COLUMN(j, n) for (int j = 0; j < (n); j += LANES)
+#define ROW_FIRST 1
+#define ROW_HAS(j) 1
+#define ROW_SUM(v) sumOf(v)
+#define ROW_MAXIMUM(v) maximumOf(v)
+#define ROW_MINIMUM(v) minimumOf(v)
 
 // x and y's maximum by halves: 16 lanes, 8, 4, 2, 1.
 #define HALVES(name, compare)                                                                            \

@@ -1,54 +1,46 @@
-// Softmax over rows, its logarithm, their gradients, and cross-entropy fused with it. A unit is one row, vectors run along it; lanes
-// past the row's end are replaced before they can count. Rows of at most 16 columns are taken 16 at a time on a CPU (ShortRows). Rows
-// are stored in order and in whole vectors (shareRest): a result may not be in the place of an input. Index spaces are
-// one-dimensional, of any size. Maxima pass over NaN here: the sum hands it on to every result.
+// Softmax over rows, its logarithm, their gradients, and cross-entropy fused with it. Lanes past a row's end are replaced before they can
+// count. Rows of at most 16 columns are taken 16 at a time on a CPU (ShortRows). Rows are stored in order and in whole vectors (shareRest):
+// a result may not be in the place of an input. Index spaces are one-dimensional, on a GPU of whole groups of ROW_GROUP. Maxima pass over
+// NaN here: the sum hands it on to every result.
 
-// The vectors of a row: `whole` of them, then the last one, whose lanes past the row's end `firstLanes` replaces.
-#define WHOLE(columns) ((columns) - (columns) % LANES)
+INLINE floatv columnsOf(const floatv v, const int j, const int columns, const float otherwise) {
+  return j + LANES > columns ? firstLanes(v, columns - j, otherwise) : v;
+}
 
-INLINE float rowMaximum(__global const float* x, const int columns) {
+INLINE float rowMaximum(__global const float* x, const int columns ROW_TYPE) {
   const float lowest = bitsFloat((int)0xff800000);
-  const int whole = WHOLE(columns);
-  floatv best = splatv(lowest), other = best;
-  int j = 0;
-  for (; j + 2 * LANES <= whole; j += 2 * LANES) {
-    const floatv v = loadv(x + j), w = loadv(x + j + LANES);
-    best = choosev(best, v, v > best);
-    other = choosev(other, w, w > other);
-  }
-  for (; j < columns; j += LANES) {
-    const floatv v = firstLanes(loadv(x + j), columns - j, lowest);
+  floatv best = splatv(lowest);
+  FOR_EACH_COLUMN(j, columns) {
+    const floatv v = columnsOf(loadv(x + j), j, columns, lowest);
     best = choosev(best, v, v > best);
   }
-  return maximumOf(choosev(best, other, other > best));
+  return ROW_MAXIMUM(best);
 }
 
 // The sum of exp(x - shift), which with `stores` are left in y; `rest` is shareRest's.
 INLINE float rowExponentials(__global const float* x, const int columns, const float shift, __global float* y, const int rest,
-                             const int stores) {
+                             const int stores ROW_TYPE) {
   floatv sum = splatv(0.0f);
-  for (int j = 0; j < columns; j += LANES) {
-    floatv e = V(exponential)(loadv(x + j) - shift);
-    if (j + LANES > columns) e = firstLanes(e, columns - j, 0.0f);
+  FOR_EACH_COLUMN(j, columns) {
+    const floatv e = columnsOf(V(exponential)(loadv(x + j) - shift), j, columns, 0.0f);
     if (stores) storev(e, y + j, rest - j);
     sum += e;
   }
-  return sumOf(sum);
+  return ROW_SUM(sum);
 }
 
 // The sum of x - shift.
-INLINE float rowDistance(__global const float* x, const int columns, const float shift) {
+INLINE float rowDistance(__global const float* x, const int columns, const float shift ROW_TYPE) {
   floatv sum = splatv(0.0f);
-  for (int j = 0; j < columns; j += LANES) sum += firstLanes(loadv(x + j) - shift, columns - j, 0.0f);
-  return sumOf(sum);
+  FOR_EACH_COLUMN(j, columns) sum += columnsOf(loadv(x + j) - shift, j, columns, 0.0f);
+  return ROW_SUM(sum);
 }
 
 // Whether one of the first `count` numbers is `value`.
-INLINE int rowContains(__global const float* x, const int count, const float value) {
+INLINE int rowContains(__global const float* x, const int count, const float value ROW_TYPE) {
   floatv found = splatv(0.0f);
-  for (int j = 0; j < count; j += LANES)
-    found = choosev(found, splatv(1.0f), firstLanes(loadv(x + j), count - j, bitsFloat(0x7fc00000)) == value);
-  return sumOf(found) != 0.0f;
+  FOR_EACH_COLUMN(j, count) found = choosev(found, splatv(1.0f), columnsOf(loadv(x + j), j, count, bitsFloat(0x7fc00000)) == value);
+  return ROW_SUM(found) != 0.0f;
 }
 
 #if LANES == 16
@@ -85,7 +77,8 @@ INLINE void shortRows(__global const float* x, const int columns, const int here
 }
 #endif
 
-__kernel void softmax(__global const float* restrict in, __global float* restrict out, const SoftmaxParameters a ITEM) {
+__kernel ROW_KERNEL void softmax(__global const float* restrict in, __global float* restrict out, const SoftmaxParameters a ITEM) {
+  ROWS_OF(a.columns)
 #if LANES == 16
   if (a.columns <= 16) {
     ShortRows r;
@@ -99,20 +92,18 @@ __kernel void softmax(__global const float* restrict in, __global float* restric
     return;
   }
 #endif
-  FOR_EACH_UNIT(row, a.rows) {
+  FOR_EACH_ROW(row, a.rows)
     const int rest = shareRest(row, a.columns);
     __global const float* x = AT(in, a.x) + (size_t)row * a.columns;
     __global float* y = AT(out, a.y) + (size_t)row * a.columns;
-    const float shift = rowMaximum(x, a.columns);
-    const int whole = WHOLE(a.columns);
-    const float scale = 1.0f / rowExponentials(x, a.columns, shift, y, rest, 1);
-    for (int j = 0; j < whole; j += LANES) storev(loadv(y + j) * scale, y + j, LANES);
-    if (whole < a.columns) storev(loadFirst(y + whole, rest - whole) * scale, y + whole, rest - whole);
+    const float shift = rowMaximum(x, a.columns ROW), scale = 1.0f / rowExponentials(x, a.columns, shift, y, rest, 1 ROW);
+    FOR_EACH_COLUMN(j, a.columns) storev(loadFirst(y + j, rest - j) * scale, y + j, rest - j);
   }
 }
 REGISTER(softmax, SoftmaxParameters, 2)
 
-__kernel void log_softmax(__global const float* restrict in, __global float* restrict out, const SoftmaxParameters a ITEM) {
+__kernel ROW_KERNEL void log_softmax(__global const float* restrict in, __global float* restrict out, const SoftmaxParameters a ITEM) {
+  ROWS_OF(a.columns)
 #if LANES == 16
   if (a.columns <= 16) {
     ShortRows r;
@@ -130,60 +121,61 @@ __kernel void log_softmax(__global const float* restrict in, __global float* res
 #endif
   const int streams = STREAMS(a.rows * a.columns, a.columns % 16 == 0);
   (void)streams;
-  FOR_EACH_UNIT(row, a.rows) {
+  FOR_EACH_ROW(row, a.rows)
     const int rest = shareRest(row, a.columns);
     __global const float* x = AT(in, a.x) + (size_t)row * a.columns;
     __global float* y = AT(out, a.y) + (size_t)row * a.columns;
-    const float shift = rowMaximum(x, a.columns), logSum = logarithm_1(rowExponentials(x, a.columns, shift, y, rest, 0));
-    for (int j = 0; j < a.columns; j += LANES) streamv((loadv(x + j) - shift) - logSum, y + j, rest - j, streams);
+    const float shift = rowMaximum(x, a.columns ROW), logSum = logarithm_1(rowExponentials(x, a.columns, shift, y, rest, 0 ROW));
+    FOR_EACH_COLUMN(j, a.columns) streamv((loadv(x + j) - shift) - logSum, y + j, rest - j, streams);
   }
 }
 REGISTER(log_softmax, SoftmaxParameters, 2)
 
-__kernel void softmax_gradient(__global const float* restrict result, __global const float* restrict gradient, __global float* restrict out,
-                               const SoftmaxGradientParameters a ITEM) {
+__kernel ROW_KERNEL void softmax_gradient(__global const float* restrict result, __global const float* restrict gradient,
+                                          __global float* restrict out, const SoftmaxGradientParameters a ITEM) {
+  ROWS_OF(a.columns)
   const int streams = STREAMS(a.rows * a.columns, a.columns % 16 == 0);
   (void)streams;
-  FOR_EACH_UNIT(row, a.rows) {
+  FOR_EACH_ROW(row, a.rows)
     const int rest = shareRest(row, a.columns);
     const size_t start = (size_t)row * a.columns;
     __global const float* y = AT(result, a.y) + start;
     __global const float* dy = AT(gradient, a.dy) + start;
     __global float* dx = AT(out, a.dx) + start;
     floatv sum = splatv(0.0f);
-    for (int j = 0; j < a.columns; j += LANES) sum += firstLanes(loadv(y + j) * loadv(dy + j), a.columns - j, 0.0f);
-    const float dot_ = sumOf(sum);
-    for (int j = 0; j < a.columns; j += LANES) streamv(loadv(y + j) * (loadv(dy + j) - dot_), dx + j, rest - j, streams);
+    FOR_EACH_COLUMN(j, a.columns) sum += columnsOf(loadv(y + j) * loadv(dy + j), j, a.columns, 0.0f);
+    const float dot_ = ROW_SUM(sum);
+    FOR_EACH_COLUMN(j, a.columns) streamv(loadv(y + j) * (loadv(dy + j) - dot_), dx + j, rest - j, streams);
   }
 }
 REGISTER(softmax_gradient, SoftmaxGradientParameters, 3)
 
-__kernel void log_softmax_gradient(__global const float* restrict result, __global const float* restrict gradient,
-                                   __global float* restrict out, const SoftmaxGradientParameters a ITEM) {
+__kernel ROW_KERNEL void log_softmax_gradient(__global const float* restrict result, __global const float* restrict gradient,
+                                              __global float* restrict out, const SoftmaxGradientParameters a ITEM) {
+  ROWS_OF(a.columns)
   const int streams = STREAMS(a.rows * a.columns, a.columns % 16 == 0);
   (void)streams;
-  FOR_EACH_UNIT(row, a.rows) {
+  FOR_EACH_ROW(row, a.rows)
     const int rest = shareRest(row, a.columns);
     const size_t start = (size_t)row * a.columns;
     __global const float* y = AT(result, a.y) + start;
     __global const float* dy = AT(gradient, a.dy) + start;
     __global float* dx = AT(out, a.dx) + start;
     floatv sum = splatv(0.0f);
-    for (int j = 0; j < a.columns; j += LANES) sum += firstLanes(loadv(dy + j), a.columns - j, 0.0f);
-    const float total = sumOf(sum);
-    for (int j = 0; j < a.columns; j += LANES)
-      streamv(loadv(dy + j) - V(exponential)(loadv(y + j)) * total, dx + j, rest - j, streams);
+    FOR_EACH_COLUMN(j, a.columns) sum += columnsOf(loadv(dy + j), j, a.columns, 0.0f);
+    const float total = ROW_SUM(sum);
+    FOR_EACH_COLUMN(j, a.columns) streamv(loadv(dy + j) - V(exponential)(loadv(y + j)) * total, dx + j, rest - j, streams);
   }
 }
 REGISTER(log_softmax_gradient, SoftmaxGradientParameters, 3)
 
 // With z = x - max and S = sum exp z: -log p[j] = log S - z[j].
-__kernel void softmax_cross_entropy(__global const float* restrict logits, __global const int* restrict labels,
-                                    __global float* restrict loss, __global float* restrict gradient, __global float* restrict correct,
-                                    const CrossEntropyParameters a ITEM) {
+__kernel ROW_KERNEL void softmax_cross_entropy(__global const float* restrict logits, __global const int* restrict labels,
+                                               __global float* restrict loss, __global float* restrict gradient,
+                                               __global float* restrict correct, const CrossEntropyParameters a ITEM) {
+  ROWS_OF(a.columns)
   const float smooth = a.labelSmoothing / (float)a.columns, certain = 1.0f - a.labelSmoothing, nan_ = bitsFloat(0x7fc00000);
   const floatv less = splatv(-smooth * a.scale);
-  const int whole = WHOLE(a.columns);
 #if LANES == 16
   const floatv own = splatv(certain * a.scale), none = splatv(0.0f);
   if (a.columns <= 16) {
@@ -223,29 +215,28 @@ __kernel void softmax_cross_entropy(__global const float* restrict logits, __glo
     return;
   }
 #endif
-  FOR_EACH_UNIT(row, a.rows) {
+  FOR_EACH_ROW(row, a.rows)
     const int rest = shareRest(row, a.columns);
     __global const float* x = AT(logits, a.logits) + (size_t)row * a.columns;
     const int label = AT(labels, a.labels)[row];
     const int valid = label >= 0 && label < a.columns;
-    const float shift = rowMaximum(x, a.columns);
+    const float shift = rowMaximum(x, a.columns ROW);
     __global float* dx = AT(gradient, a.gradient) + (size_t)row * a.columns;
-    const float sum = rowExponentials(x, a.columns, shift, dx, rest, a.withGradient);
+    const float sum = rowExponentials(x, a.columns, shift, dx, rest, a.withGradient ROW);
     const float logSum = logarithm_1(sum);
-    float value = nan_, hit = 0.0f;
-    if (valid) {
-      const float own = x[label];
-      value = certain * (logSum - (own - shift));
-      if (a.labelSmoothing != 0.0f) value += a.labelSmoothing * logSum - smooth * rowDistance(x, a.columns, shift);
-      hit = own == shift && sum == sum && !rowContains(x, label, shift) ? 1.0f : 0.0f;
+    // What goes across the row is asked by all, about nothing where the answer is known.
+    const float own = valid ? x[label] : nan_, distance = a.labelSmoothing != 0.0f ? rowDistance(x, a.columns, shift ROW) : 0.0f;
+    const int isLargest = own == shift && sum == sum, isLater = rowContains(x, isLargest ? label : 0, shift ROW);
+    float value = certain * (logSum - (own - shift));
+    if (a.labelSmoothing != 0.0f) value += a.labelSmoothing * logSum - smooth * distance;
+    if (ROW_FIRST) {
+      AT(loss, a.loss)[row] = value;
+      AT(correct, a.correct)[row] = isLargest && !isLater ? 1.0f : 0.0f;
     }
-    AT(loss, a.loss)[row] = value;
-    AT(correct, a.correct)[row] = hit;
     if (a.withGradient) {
       const float share = valid ? a.scale / sum : nan_;
-      for (int j = 0; j < whole; j += LANES) storev(FMA(loadv(dx + j), splatv(share), less), dx + j, LANES);
-      if (whole < a.columns) storev(FMA(loadFirst(dx + whole, rest - whole), splatv(share), less), dx + whole, rest - whole);
-      if (valid) dx[label] -= certain * a.scale;
+      FOR_EACH_COLUMN(j, a.columns) storev(FMA(loadFirst(dx + j, rest - j), splatv(share), less), dx + j, rest - j);
+      if (valid && ROW_HAS(label)) dx[label] -= certain * a.scale;
     }
   }
 }
