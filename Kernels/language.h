@@ -61,7 +61,11 @@ OVERLOADED float16 contracted(const float16 a, const float16 b, const float16 c)
   return a * b + c;
 }
 #define FMA(a, b, c) contracted(a, b, c)
+#if defined(__x86_64__) || defined(__aarch64__)   // compiled for the processor itself; what takes an intermediate form need not know it
 #define PREFETCH(p) __builtin_prefetch((const void*)(uintptr_t)(p))
+#else
+#define PREFETCH(p)
+#endif
 #define SELECT16(otherwise, chosen, condition) ((condition) ? (chosen) : (otherwise))   // condition: an int16 of 0 and -1
 #else
 #define PREFETCH(p)
