@@ -15,7 +15,7 @@
 //   REGISTER(kernel, Parameters, buffers)   lists a kernel natively; nothing in OpenCL C
 //   ITEM                  last in every kernel's parameter list: the native copies get the work-item there
 //
-// WIDE_REGISTERS: 32 registers of 16 floats hold 16 x 16 of them; elsewhere 8 x 8 do better.
+// WIDE_REGISTERS: 32 registers of 16 floats hold 16 x 16 of them; elsewhere, and where somebody waits for the compiler, 8 x 8 do better.
 // TILE_ROWS x TILE_COLUMNS is the register tile of matmul and convolution: 16-wide vectors in TILE_VECTORS columns.
 #ifndef GLISSADE_LANGUAGE_H   // not `#pragma once`: in OpenCL this is the main file, which must not have one
 #define GLISSADE_LANGUAGE_H
@@ -39,9 +39,6 @@
 #endif
 #ifndef TILE_COLUMNS
 #define TILE_COLUMNS 16    // columns of a register tile, a multiple of 16
-#endif
-#ifdef __AVX512F__
-#define WIDE_REGISTERS
 #endif
 #if defined(CPU_DEVICE) && defined(__clang__)
 // PoCL takes its time over the library's vector functions, which it inlines: with clang's own operators a kernel compiles in half of it.
