@@ -102,11 +102,10 @@ INLINE void reduceSteps(__global const float* x, const int rows, const size_t st
     storePrivate16(total[k], lanes + k * 16);
   }
 }
-// Many columns, REDUCE_GROUP rows at a time: the running totals, in the first-level cache, are read and written once for that many.
-#define REDUCE_GROUP 4
+// Many columns, four rows at a time: the running totals, in the first-level cache, are read and written once for that many.
 INLINE void reduceWide(__global const float* x, const int rows, const int inner, const int width, float* lanes, const int operation) {
   int r = 0;
-  for (; r + REDUCE_GROUP <= rows; r += REDUCE_GROUP, x += (size_t)REDUCE_GROUP * inner)
+  for (; r + 4 <= rows; r += 4, x += 4 * (size_t)inner)
     for (int c = 0; c < width; c += 16) {
       const float16 a = reduceJoin(load16(x + c), load16(x + inner + c), operation);
       const float16 b = reduceJoin(load16(x + 2 * (size_t)inner + c), load16(x + 3 * (size_t)inner + c), operation);
@@ -193,4 +192,3 @@ __kernel ROW_KERNEL void argmax_rows(__global const float* restrict in, __global
 }
 REGISTER(argmax_rows, ArgmaxRowsParameters, 2)
 #undef FOR_VECTORS
-#undef REDUCE_GROUP
