@@ -57,6 +57,8 @@ static const char convolution_text[] = {
     NEWLINE
 #embed "tile.h"
     NEWLINE
+#embed "walk.h"
+    NEWLINE
 #embed "convolution.cl"
     , '\n', 0};
 
@@ -68,6 +70,10 @@ static const char depthwise_text[] = {
 #embed "include/epilogue.h"
     NEWLINE
 #embed "include/convolution.h"
+    NEWLINE
+#embed "tile.h"
+    NEWLINE
+#embed "walk.h"
     NEWLINE
 #embed "depthwise.cl"
     , '\n', 0};

@@ -2,6 +2,7 @@
 #include "language.h"
 #include "scalar.h"
 #include "tile.h"
+#include "walk.h"
 
 #define FAMILY "benchmark"
 #include "benchmark.cl"

@@ -90,7 +90,7 @@ typedef struct {
   ConvolutionShape shape;
 } ConvolutionPatchesParameters;
 
-/// Depthwise convolutions: groups = inputChannels = outputChannels. (Other multipliers: the general kernels.)
+/// Depthwise convolutions, in depthwise.cl: groups = inputChannels = outputChannels. (Other multipliers: the general kernels.)
 /// depthwise_pack(w, packed): weights [channels][taps] to [taps][channels]. Global size: any x 1 x 1.
 /// depthwise(x, packed, y, zeros, scale, bias, residual, mask), depthwise_input_gradient(dy, packed, dx, zeros, scale, bias, residual,
 ///   mask): as convolution and convolution_input_gradient, with ConvolutionParameters; both use the same packed weights, and tilesPerItem
