@@ -83,12 +83,7 @@ INLINE float16 wrappedRows(__global const float* input, const int row, const int
 #define ELEMENTWISE_TILE 256
 #define ELEMENTWISE_AHEAD 512    // elements that inputs are fetched ahead where memory is the limit
 #define ELEMENTWISE_REGISTERS (ELEMENTWISE_INPUTS + ELEMENTWISE_INSTRUCTIONS)
-
-// Where an operand's tile lies, and how far on its next 16 floats are: 16, or 0 for a value that never changes.
-typedef struct {
-  const float* at;
-  int step;
-} ElementwiseOperand;
+#include "elementwise_runs.h"
 
 #define UNARY_CASE(name)                                                                                   \
   case SCALAR_##name:                                                                                      \
@@ -134,11 +129,12 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
   float tiles[ELEMENTWISE_REGISTERS][ELEMENTWISE_TILE + 16] __attribute__((aligned(64)));
   float repeated[ELEMENTWISE_INPUTS][2 * ELEMENTWISE_TILE + 16] __attribute__((aligned(64)));   // short COLUMN inputs, over and over
   float immediates[ELEMENTWISE_INSTRUCTIONS][16] __attribute__((aligned(64)));
-  ElementwiseOperand registers[ELEMENTWISE_REGISTERS];
+  ElementwiseOperand registers[ELEMENTWISE_REGISTERS], constants[ELEMENTWISE_INSTRUCTIONS];
   const float* source[ELEMENTWISE_INPUTS];
   float* target[ELEMENTWISE_OUTPUTS];
   int mode[ELEMENTWISE_INPUTS], staged[ELEMENTWISE_INPUTS] = {0}, direct[ELEMENTWISE_INSTRUCTIONS];
-  int copied[ELEMENTWISE_OUTPUTS], streams[ELEMENTWISE_OUTPUTS];
+  int copied[ELEMENTWISE_OUTPUTS], streams[ELEMENTWISE_OUTPUTS], streamed[ELEMENTWISE_INSTRUCTIONS], uses[ELEMENTWISE_INSTRUCTIONS] = {0};
+  ElementwiseStep steps[ELEMENTWISE_INSTRUCTIONS];
   const int columns = a.columns, count = a.rows * a.columns, isLarge = STREAMS(count, 1);
 
   for (int o = 0; o < a.outputCount; o++) target[o] = AT(outputs[o], a.outputOffset[o]);
@@ -156,8 +152,14 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
       elementwiseColumns(source[k], repeated[k], 0, columns, columns + ELEMENTWISE_TILE);
   }
   for (int k = 0; k < a.instructionCount; k++) {
-    store16(splat(a.instructions[k].immediate), immediates[k]);
-    direct[k] = -1;
+    const ElementwiseInstruction i = a.instructions[k];
+    store16(splat(i.immediate), immediates[k]);
+    constants[k] = (ElementwiseOperand){immediates[k], 0};
+    direct[k] = streamed[k] = -1;
+    steps[k].x = i.a < 0 ? &constants[k] : &registers[i.a];
+    steps[k].y = i.b < 0 ? &constants[k] : &registers[i.b];
+    if (i.a >= a.inputCount) uses[i.a - a.inputCount]++;
+    if (i.b >= a.inputCount && IS_BINARY(i.operation)) uses[i.b - a.inputCount]++;
   }
   // A result goes straight to its output, unless a later step still reads an input of the same slice, or it is to go past the caches.
   for (int o = 0; o < a.outputCount; o++) {
@@ -167,7 +169,9 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
     for (int i = 0; i < a.inputCount; i++) streams[o] &= source[i] != target[o];   // those lines are in the cache
     if (k < 0) {
       staged[a.outputRegister[o]] = 1;   // an input that is an output too is copied before anything is written
-    } else if (direct[k] < 0 && !streams[o]) {
+    } else if (streams[o]) {
+      if (uses[k] == 0 && streamed[k] < 0) streamed[k] = o;
+    } else if (direct[k] < 0) {
       int readLater = 0;
       for (int later = k + 1; later < a.instructionCount; later++)
         for (int i = 0; i < a.inputCount; i++)
@@ -177,11 +181,21 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
         copied[o] = 0;
       }
     }
+    if (k >= 0) uses[k]++;
+  }
+  for (int k = 0; k < a.instructionCount;) {
+    findRun(&a, k, uses, steps);
+    const int last = k + (steps[k].length ? steps[k].length : 1) - 1;
+    if (streamed[last] >= 0 && steps[k].length)
+      copied[streamed[last]] = 0;
+    else
+      streamed[last] = -1;
+    k = last + 1;
   }
 
   FOR_EACH_UNIT(unit, (count + ELEMENTWISE_TILE - 1) / ELEMENTWISE_TILE) {
-    const int start = unit * ELEMENTWISE_TILE, length = count - start < ELEMENTWISE_TILE ? count - start : ELEMENTWISE_TILE;
-    const int vectors = (length + 15) / 16, whole = length % 16 == 0;
+    const int start = unit * ELEMENTWISE_TILE, elements = count - start < ELEMENTWISE_TILE ? count - start : ELEMENTWISE_TILE;
+    const int vectors = (elements + 15) / 16, whole = elements % 16 == 0;
     const int row = start / columns, column = start % columns;
     for (int k = 0; k < a.inputCount; k++) {
       if (mode[k] == ELEMENTWISE_FULL) {
@@ -193,31 +207,35 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
           registers[k].at = tiles[k];
         }
       } else if (mode[k] == ELEMENTWISE_ROW) {
-        elementwiseRows(source[k], tiles[k], row, column, columns, length);
+        elementwiseRows(source[k], tiles[k], row, column, columns, elements);
       } else if (mode[k] == ELEMENTWISE_COLUMN) {
         if (columns <= ELEMENTWISE_TILE) {
           registers[k].at = repeated[k] + column;
-        } else if (column + length <= columns) {
+        } else if (column + elements <= columns) {
           registers[k].at = source[k] + column;
         } else {
           registers[k].at = tiles[k];
-          elementwiseColumns(source[k], tiles[k], column, columns, length);
+          elementwiseColumns(source[k], tiles[k], column, columns, elements);
         }
       }
     }
-    for (int k = 0; k < a.instructionCount; k++) {
-      const ElementwiseInstruction step = a.instructions[k];
-      const ElementwiseOperand immediate = {immediates[k], 0};
-      float* const result = direct[k] >= 0 && whole ? target[direct[k]] + start : tiles[a.inputCount + k];
-      registers[a.inputCount + k] = (ElementwiseOperand){result, 16};
-      elementwiseStep(step.operation, step.a < 0 ? immediate : registers[step.a], step.b < 0 ? immediate : registers[step.b], result,
-                      vectors);
+    for (int k = 0; k < a.instructionCount;) {
+      const int length = steps[k].length, last = length ? k + length - 1 : k, past = whole && streamed[last] >= 0;
+      float* const result = past                         ? target[streamed[last]] + start
+                            : direct[last] >= 0 && whole ? target[direct[last]] + start
+                                                         : tiles[a.inputCount + last];
+      if (length)
+        elementwiseRun(steps + k, result, vectors, past);
+      else
+        elementwiseStep(a.instructions[k].operation, *steps[k].x, *steps[k].y, result, vectors);
+      registers[a.inputCount + last] = (ElementwiseOperand){result, 16};
+      k = last + 1;
     }
     for (int o = 0; o < a.outputCount; o++)
       if (copied[o] || !whole) {
         const ElementwiseOperand from = registers[a.outputRegister[o]];
         for (int j = 0; j < vectors; j++)
-          streamFirst16(load16(from.at + j * from.step), target[o] + start + j * 16, length - j * 16, streams[o]);
+          streamFirst16(load16(from.at + j * from.step), target[o] + start + j * 16, elements - j * 16, streams[o]);
       }
   }
 }

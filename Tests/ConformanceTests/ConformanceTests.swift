@@ -7,7 +7,8 @@ import Testing
 struct ConformanceTests {
   static var tables: [Table] {
     [
-      .unary, .binary, .broadcasting, .longChains, .softmax, .layout, .pooling, .adaptivePooling, .batchNorm, .matmul, .matmulEpilogues,
+      .unary, .binary, .broadcasting, .longChains, .mixedChains, .softmax, .layout, .pooling, .adaptivePooling, .batchNorm, .matmul,
+      .matmulEpilogues,
       .convolution,
       .groupedConvolution, .convolutionGradients, .convolutionEpilogues,
     ] + Reduction.allCases.map(Table.reductions)

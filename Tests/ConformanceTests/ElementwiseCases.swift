@@ -229,4 +229,77 @@ extension Table {
           }),
       ])
   }
+
+  /// Any order of cheap operations: values used at once, later, twice, or while another is computed, between some that are not cheap; and
+  /// the chains of batch norm.
+  static var mixedChains: Table {
+    let cheap: [BinaryFunction] = [.add, .subtract, .multiply, .maximum, .minimum, .subtract, .multiply]
+    let single: [UnaryFunction] = [.relu, .relu6, .negate, .square, .hyperbolicTangent]
+    let shapes: [[Shape]] = [[[13, 37], [37], [13, 1]], [[3, 300], [300], [1]], [[1037], [1037], [1]], [[70, 16], [16], [16]]]
+    let random = (0..<24).map { number -> Case in
+      var dice = Dice("mixed chain \(number)")
+      let shape = shapes[number % shapes.count]
+      let operands = [shape[0], shape[0], shape[1], shape[2]].map { Operand($0, .eitherSign(0.1...1.5), isDifferentiated: false) }
+      // Each step reads earlier values, the newest one more often than not.
+      let steps = (0..<(3 + Int(dice.next() % 12))).map { step -> (binary: BinaryFunction?, unary: UnaryFunction?, a: Int, b: Int) in
+        let known = UInt64(4 + step)
+        func pick() -> Int { Int(dice.next() % 5 < 3 && step > 0 ? known - 1 : dice.next() % known) }
+        let (a, b) = (pick(), pick())
+        if dice.next() % 4 == 0 { return (nil, single[Int(dice.next() % UInt64(single.count))], a, b) }
+        if dice.next() % 8 == 0 { return (dice.next() % 2 == 0 ? .reluGradient : .relu6Gradient, nil, Int(dice.next() % 2), b) }
+        return (cheap[Int(dice.next() % UInt64(cheap.count))], nil, a, b)
+      }
+      return Case(
+        "mixed chain \(number)", operands,
+        one: { operands in
+          var values = operands
+          for step in steps {
+            let a = values[step.a]
+            values.append(step.unary.map { a.applying($0) } ?? a.combined(with: values[step.b], step.binary ?? .add))
+          }
+          return (0..<5).reduce(values[values.count - 1] + operands[0]) { $0 - values[values.count - 1 - $1 % values.count] * 0.25 }
+        },
+        reference: { operands in
+          var values = operands
+          for step in steps {
+            let a = values[step.a]
+            values.append(
+              step.unary.map { unary in map(a) { reference(unary, $0) } } ?? reference(step.binary ?? .add, a, values[step.b]))
+          }
+          let last = values[values.count - 1]
+          return (0..<5).reduce(reference(.add, last, operands[0])) {
+            reference(.subtract, $0, map(values[values.count - 1 - $1 % values.count]) { $0 * 0.25 })
+          }
+        })
+    }
+    let columns = [Operand([50, 33], .eitherSign(0.3...2)), Operand([50, 33], .eitherSign(0.3...2))] + (0..<3).map { _ in Operand([33]) }
+    let normalizations: [(String, ([Tensor]) -> Tensor, (Double, Double, Double, Double, Double) -> Double)] = [
+      ("", { ($0[0] - $0[2]) * $0[3] + $0[4] }, { ($0 - $2) * $3 + $4 + 0 * $1 }),
+      (", relu", { relu(($0[0] - $0[2]) * $0[3] + $0[4]) }, { Swift.max(($0 - $2) * $3 + $4, 0 * $1) }),
+      (
+        ", relu6", { (($0[0] - $0[2]) * $0[3] + $0[4]).applying(.relu6) },
+        { Swift.min(Swift.max(($0 - $2) * $3 + $4 + 0 * $1, 0), 6) }
+      ),
+      (", residual", { ($0[0] - $0[2]) * $0[3] + $0[4] + $0[1] }, { ($0 - $2) * $3 + $4 + $1 }),
+      (", residual, relu", { relu(($0[0] - $0[2]) * $0[3] + $0[4] + $0[1]) }, { Swift.max(($0 - $2) * $3 + $4 + $1, 0) }),
+      (" gradient", { (($0[0] - $0[2]) - ($0[1] - $0[3]) * $0[4]) * $0[2] }, { (($0 - $2) - ($1 - $3) * $4) * $2 }),
+    ]
+    return Table(
+      name: "mixed chains",
+      cases: random
+        + normalizations.map { name, build, formula in
+          Case(
+            "normalization\(name)", columns.map { Operand($0.shape, $0.content, isDifferentiated: false) }, one: build,
+            reference: { operands in
+              Numbers(
+                operands[0].shape,
+                operands[0].values.indices.map { place in
+                  let column = place % 33
+                  return formula(
+                    operands[0].values[place], operands[1].values[place], operands[2].values[column], operands[3].values[column],
+                    operands[4].values[column])
+                })
+            })
+        })
+  }
 }
