@@ -19,35 +19,48 @@ __kernel void convolution_pack(__global const float* restrict w, __global float*
 REGISTER(convolution_pack, ConvolutionPackParameters, 2)
 
 // ------------------------------------------------------------------------------------------------ forward and input gradient
-// One tile: grid pixels pixel ..< pixel + TILE_ROWS of `pixels`, channels column ..< column + TILE_COLUMNS of the group's.
-INLINE void convolveTile(__global const float* source, __global const float* w, __global float* out, __global const float* zeros,
-                         const EpilogueOperands o, const Epilogue e, const ConvolutionShape s, const Walk k, const int gradient,
-                         const int pixel, const int pixels, const int group, const int column, const int channelsOut, const int vectors) {
-  const int channels = k.sourceChannels / s.groups;
+// A tile's grid pixels, as placePixels gives them.
+typedef struct {
   int y[TILE_ROWS], x[TILE_ROWS], line[TILE_ROWS], rows[TILE_ROWS];
-  placePixels(k, pixel, pixels, y, x, line, rows, TILE_ROWS);
-  source += (size_t)group * channels;
-  const int mergeable = !gradient && s.groups == 1 && s.dilationWidth == 1 && s.kernelWidth > 1;
+} TilePixels;
 
-  Tile t;
-  clearTile(&t);
+// Where the only tap of a 1 x 1 kernel reads; whether it reads anything.
+INLINE int placeOnlyTap(__global const float** a, __global const float* source, __global const float* zeros, const ConvolutionShape s,
+                        const Walk k, const int gradient, const TilePixels* at) {
+  int dy, dx, any = 0;
+  if (!tapOffset(gradient, 0, s.strideHeight, s.paddingTop, s.dilationHeight, k.phaseY, &dy) ||
+      !tapOffset(gradient, 0, s.strideWidth, s.paddingLeft, s.dilationWidth, k.phaseX, &dx))
+    return 0;
+  UNROLL for (int r = 0; r < TILE_ROWS; r++) {
+    const int inside = ((uint)(at->y[r] + dy) < (uint)k.sourceHeight) & ((uint)(at->x[r] + dx) < (uint)k.sourceWidth);
+    a[r] = inside ? source + ((ptrdiff_t)(at->line[r] + at->y[r] + dy) * k.sourceWidth + at->x[r] + dx) * k.sourceChannels : zeros;
+    any |= inside;
+  }
+  return any;
+}
+
+// Adds to a tile what the taps of a larger kernel see.
+INLINE void addTaps(Tile* t, __global const float* source, __global const float* w, __global const float* zeros, const ConvolutionShape s,
+                    const Walk k, const int gradient, const TilePixels* at, const int vectors) {
+  const int channels = k.sourceChannels / s.groups;
+  const int mergeable = !gradient && s.groups == 1 && s.dilationWidth == 1 && s.kernelWidth > 1;
   for (int ky = 0; ky < s.kernelHeight; ky++) {
     int dy;
     if (!tapOffset(gradient, ky, s.strideHeight, s.paddingTop, s.dilationHeight, k.phaseY, &dy)) continue;
     __global const float* lines[TILE_ROWS];   // each row's source line, moved to its tap offset 0
     int first[TILE_ROWS], any = 0, all = mergeable;
     UNROLL for (int r = 0; r < TILE_ROWS; r++) {
-      const int inside = (uint)(y[r] + dy) < (uint)k.sourceHeight;
-      lines[r] = source + ((ptrdiff_t)(line[r] + y[r] + dy) * k.sourceWidth + x[r]) * k.sourceChannels;
-      first[r] = inside ? x[r] : OUTSIDE;
+      const int x = at->x[r], inside = (uint)(at->y[r] + dy) < (uint)k.sourceHeight;
+      lines[r] = source + ((ptrdiff_t)(at->line[r] + at->y[r] + dy) * k.sourceWidth + x) * k.sourceChannels;
+      first[r] = inside ? x : OUTSIDE;
       any |= inside;
-      all &= !inside | ((x[r] >= s.paddingLeft) & (x[r] - s.paddingLeft + s.kernelWidth <= k.sourceWidth));
+      all &= !inside | ((x >= s.paddingLeft) & (x - s.paddingLeft + s.kernelWidth <= k.sourceWidth));
     }
     if (!any) continue;
     if (all) {   // every tap of this kernel row lies inside the image: the taps' channels are one run
       __global const float* a[TILE_ROWS];
       UNROLL for (int r = 0; r < TILE_ROWS; r++) a[r] = first[r] >= 0 ? lines[r] - s.paddingLeft * channels : zeros;
-      addRows(&t, a, w + (size_t)ky * s.kernelWidth * channels * TILE_COLUMNS, TILE_COLUMNS, s.kernelWidth * channels, vectors);
+      addRows(t, a, w + (size_t)ky * s.kernelWidth * channels * TILE_COLUMNS, TILE_COLUMNS, s.kernelWidth * channels, vectors);
       continue;
     }
     for (int kx = 0; kx < s.kernelWidth; kx++) {
@@ -61,13 +74,30 @@ INLINE void convolveTile(__global const float* source, __global const float* w, 
         a[r] = in ? lines[r] + move : zeros;
         inside |= in;
       }
-      if (inside) addRows(&t, a, w + (size_t)(ky * s.kernelWidth + kx) * channels * TILE_COLUMNS, TILE_COLUMNS, channels, vectors);
+      if (inside) addRows(t, a, w + (size_t)(ky * s.kernelWidth + kx) * channels * TILE_COLUMNS, TILE_COLUMNS, channels, vectors);
     }
   }
+}
+
+// One tile: TILE_ROWS grid pixels, channels column ..< column + TILE_COLUMNS of the group's. `only` is where a 1 x 1 kernel's tap reads.
+INLINE void convolveTile(__global const float* source, __global const float* w, __global float* out, __global const float* zeros,
+                         const EpilogueOperands o, const Epilogue e, const ConvolutionShape s, const Walk k, const int gradient,
+                         const TilePixels* at, __global const float* const* only, const int reads, const int group, const int column,
+                         const int channelsOut, const int vectors) {
+  const int channels = k.sourceChannels / s.groups, place = group * channelsOut + column;
+  fetchOperands(at->rows, k.destinationChannels, place, o, e, vectors);
+  Tile t;
+  clearTile(&t);
+  if (s.kernelHeight * s.kernelWidth > 1)
+    addTaps(&t, source, w, zeros, s, k, gradient, at, vectors);
+  else if (reads)
+    addRows(&t, only, w, TILE_COLUMNS, channels, vectors);
   const size_t floats = (size_t)s.batch * k.destinationHeight * k.destinationWidth * k.destinationChannels;
   const int streams = STREAMS(floats, (k.destinationChannels | channelsOut) % 16 == 0);
-  storeTile(&t, out, rows, k.destinationChannels, group * channelsOut + column, channelsOut - column, o, e, vectors, streams);
+  storeTile(&t, out, at->rows, k.destinationChannels, place, channelsOut - column, o, e, vectors, streams);
 }
+
+#define FETCHED_CHANNELS 256   // of more, the pixels of a tile would not stay where they were fetched to
 
 INLINE void convolve(__global const float* source, __global const float* packed, __global float* destination, __global const float* zeros,
                      const EpilogueOperands o, const ConvolutionParameters p, const int gradient, const int panelItem, const int block,
@@ -76,18 +106,27 @@ INLINE void convolve(__global const float* source, __global const float* packed,
   const int phases = gradient ? s.strideHeight * s.strideWidth : 1, group = plane / phases;
   const Walk k = walkOf(s, gradient, plane - group * phases);
   if (group >= s.groups || k.height <= 0 || k.width <= 0) return;
-  const int channels = k.sourceChannels / s.groups, channelsOut = k.destinationChannels / s.groups;
+  const int channels = k.sourceChannels / s.groups, channelsOut = k.destinationChannels / s.groups, taps = s.kernelHeight * s.kernelWidth;
   const int pixels = s.batch * k.height * k.width, panels = (channelsOut + TILE_COLUMNS - 1) / TILE_COLUMNS;
   const int firstPanel = panelItem * p.panelsPerItem;
   const int endPanel = firstPanel + p.panelsPerItem < panels ? firstPanel + p.panelsPerItem : panels;
+  source += (size_t)group * channels;
   for (int i = 0; i < p.tilesPerItem; i++) {
     const int pixel = (block * p.tilesPerItem + i) * TILE_ROWS;
     if (pixel >= pixels) return;
+    TilePixels at;
+    placePixels(k, pixel, pixels, at.y, at.x, at.line, at.rows, TILE_ROWS);
+    __global const float* only[TILE_ROWS];
+    const int reads = taps == 1 ? placeOnlyTap(only, source, zeros, s, k, gradient, &at) : 0;
+    if (reads && channels <= FETCHED_CHANNELS) {   // the next tile's pixels, which often follow these
+      const size_t next = (size_t)TILE_ROWS * k.stepInX * k.sourceChannels;
+      UNROLL for (int r = 0; r < TILE_ROWS; r++) for (int c = 0; c < channels; c += 16) PREFETCH(only[r] + next + c);
+    }
     for (int panel = firstPanel; panel < endPanel; panel++) {
       const int column = panel * TILE_COLUMNS;
-      __global const float* w = packed + ((size_t)group * panels + panel) * s.kernelHeight * s.kernelWidth * channels * TILE_COLUMNS;
+      __global const float* w = packed + ((size_t)group * panels + panel) * taps * channels * TILE_COLUMNS;
 #define CONVOLVE_TILE(vectors) \
-  convolveTile(source, w, destination, zeros, o, p.epilogue, s, k, gradient, pixel, pixels, group, column, channelsOut, vectors)
+  convolveTile(source, w, destination, zeros, o, p.epilogue, s, k, gradient, &at, only, reads, group, column, channelsOut, vectors)
       FOR_COLUMNS(channelsOut - column, CONVOLVE_TILE);
     }
   }

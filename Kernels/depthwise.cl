@@ -2,6 +2,8 @@
 
 #define DEPTHWISE_SHAPE const ConvolutionShape s = p.shape
 
+// Cache lines that are needed next are fetched in the order in which they lie in memory, whatever the order in which they are used.
+
 // ------------------------------------------------------------------------------------------------ forward and input gradient
 __kernel void depthwise_pack(__global const float* restrict w, __global float* restrict packed, const ConvolutionPackParameters p ITEM) {
   DEPTHWISE_SHAPE;
@@ -13,9 +15,6 @@ __kernel void depthwise_pack(__global const float* restrict w, __global float* r
 }
 REGISTER(depthwise_pack, ConvolutionPackParameters, 2)
 
-// A unit: DEPTHWISE_PIXELS neighbouring grid pixels, all channels, DEPTHWISE_VECTORS vectors of them at a time.
-#define DEPTHWISE_PIXELS 4
-
 typedef struct {
   __global const float* source;
   __global const float* w;
@@ -25,99 +24,224 @@ typedef struct {
   Epilogue e;
   ConvolutionShape s;
   Walk k;
-  int gradient;
+  int gradient, streams;
+  int ending;   // DEPTHWISE_xxx
 } Depthwise;
+
+// What most epilogues are, and need not be looked for at each pixel.
+enum { DEPTHWISE_PLAIN, DEPTHWISE_RELU6_MASK, DEPTHWISE_OTHER };
+INLINE int depthwiseEnding(const Epilogue e) {
+  if (SCALES(e) || ADDS_BIAS(e) || ADDS_RESIDUAL(e) || e.activation || MASKS(e, MASK_RELU)) return DEPTHWISE_OTHER;
+  return MASKS(e, MASK_RELU6) ? DEPTHWISE_RELU6_MASK : DEPTHWISE_PLAIN;
+}
+
+// Stores the sums of `vectors` vectors from channel `c` on at a destination pixel.
+INLINE void depthwiseStore(const float16* sum, const Depthwise* d, const int row, const int c, const int vectors) {
+  const int C = d->s.inputChannels;
+  UNROLL for (int v = 0; v < vectors; v++) {
+    const int column = c + v * 16;
+    const size_t place = (size_t)row * C + column;
+    if (column < C) streamFirst16(finish(sum[v], d->o, d->e, place, column, C - column), d->out + place, C - column, d->streams);
+  }
+}
+
+#if LANES == 16
+// A unit: a line of grid pixels, at most DEPTHWISE_CHANNELS channels of it, DEPTHWISE_VECTORS vectors at a time, so that what the taps see
+// of the source, and the weights, stay in the first-level cache from one end of the line to the other.
+#define DEPTHWISE_PIXELS 7        // in registers: with their weights all 16 of AVX2, and widths of ImageNet's networks are multiples of it
+#define DEPTHWISE_CHANNELS 512
+#define DEPTHWISE_TAPS 128        // in a list; of a larger kernel there are several, made anew for every tile
+
+// A tap that sees one of the source's lines.
+typedef struct {
+  ptrdiff_t offset;               // from the source pixel at tap offset 0, in floats
+  int x;                          // the same in pixels of a line
+  int weight;                     // of its weights, in floats
+} DepthwiseTap;
+typedef struct {
+  __global const float* source;   // the line's first pixel at tap offset 0, which need not exist
+  __global const float* ahead;    // the first source line that only the next line of the grid sees, or null
+  int row;                        // the destination pixel of the first grid pixel
+  __global const float* maskAhead;   // the mask at the grid's next line, or null
+  int count, lowest, highest;     // of taps, and the range of their x
+  DepthwiseTap taps[DEPTHWISE_TAPS];
+} DepthwiseLine;
+// Where the taps of a tile at the border read.
+typedef struct {
+  __global const float* from[DEPTHWISE_TAPS][DEPTHWISE_PIXELS];
+} DepthwisePlaces;
+
+INLINE void depthwiseLineTaps(DepthwiseLine* l, const Depthwise* d, const int y, const int first) {
+  const int taps = d->s.kernelHeight * d->s.kernelWidth, end = taps - first < DEPTHWISE_TAPS ? taps : first + DEPTHWISE_TAPS;
+  l->count = l->lowest = l->highest = 0;
+  for (int number = first; number < end; number++) {
+    const int ky = number / d->s.kernelWidth, kx = number - ky * d->s.kernelWidth;
+    int dy, dx;
+    if (!tapOffset(d->gradient, ky, d->s.strideHeight, d->s.paddingTop, d->s.dilationHeight, d->k.phaseY, &dy) ||
+        !tapOffset(d->gradient, kx, d->s.strideWidth, d->s.paddingLeft, d->s.dilationWidth, d->k.phaseX, &dx) ||
+        (uint)(y + dy) >= (uint)d->k.sourceHeight)
+      continue;
+    const DepthwiseTap tap = {((ptrdiff_t)dy * d->k.sourceWidth + dx) * d->s.inputChannels, dx, number * d->s.inputChannels};
+    l->taps[l->count++] = tap;
+    l->lowest = dx < l->lowest ? dx : l->lowest;
+    l->highest = dx > l->highest ? dx : l->highest;
+  }
+}
+
+// Where the taps read for the grid pixels from x on, `pixels` of which exist.
+INLINE void depthwisePlaces(DepthwisePlaces* p, const DepthwiseLine* l, const Depthwise* d, const int x, const int pixels) {
+  for (int t = 0; t < l->count; t++) {
+    UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) {
+      const int column = (x + r) * d->k.stepInX;
+      const int inside = (r < pixels) & ((uint)(column + l->taps[t].x) < (uint)d->k.sourceWidth);
+      p->from[t][r] = inside ? l->source + (ptrdiff_t)column * d->s.inputChannels + l->taps[t].offset : d->zeros;
+    }
+  }
+}
+
+// Adds what a line's taps see to the sums of a tile, inside the image or at its border.
+INLINE void depthwiseInside(float16 sum[DEPTHWISE_PIXELS][DEPTHWISE_VECTORS], const DepthwiseLine* l, const Depthwise* d, const int x,
+                            const int c, const int vectors) {
+  const int step = d->k.stepInX * d->s.inputChannels;
+  __global const float* base = l->source + (ptrdiff_t)x * step + c;
+  for (int t = 0; t < l->count; t++) {
+    __global const float* from = base + l->taps[t].offset;
+    float16 weight[DEPTHWISE_VECTORS];
+    UNROLL for (int v = 0; v < vectors; v++) weight[v] = load16(d->w + l->taps[t].weight + c + v * 16);
+    UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) UNROLL for (int v = 0; v < vectors; v++)
+      sum[r][v] = FMA(load16(from + (ptrdiff_t)r * step + v * 16), weight[v], sum[r][v]);
+  }
+}
+INLINE void depthwiseBorder(float16 sum[DEPTHWISE_PIXELS][DEPTHWISE_VECTORS], const DepthwisePlaces* p, const DepthwiseLine* l,
+                            const Depthwise* d, const int c, const int vectors) {
+  for (int t = 0; t < l->count; t++) {
+    float16 weight[DEPTHWISE_VECTORS];
+    UNROLL for (int v = 0; v < vectors; v++) weight[v] = load16(d->w + l->taps[t].weight + c + v * 16);
+    UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) UNROLL for (int v = 0; v < vectors; v++)
+      sum[r][v] = FMA(load16(p->from[t][r] + c + v * 16), weight[v], sum[r][v]);
+  }
+}
+
+// Share number `share` of what the next line of the grid will read.
+INLINE void depthwiseFetch(const DepthwiseLine* l, const Depthwise* d, const int share) {
+  const int C = d->s.inputChannels, lines = DEPTHWISE_PIXELS * DEPTHWISE_VECTORS;
+  if (l->ahead) {
+    const int count = lines * d->k.stepInX * d->k.stepInY;
+    __global const float* from = l->ahead + (size_t)share * count * 16;
+    for (int i = 0; i < count; i++) PREFETCH(from + i * 16);
+  }
+  if (l->maskAhead) {
+    const int each = (C + 15) / 16, first = share * lines, pixel = first / each;
+    __global const float* from = l->maskAhead + (size_t)pixel * d->k.stepOutX * C;
+    for (int i = 0, at = first - pixel * each; i < lines; i++) {
+      PREFETCH(from + at * 16);
+      if (++at == each) {
+        at = 0;
+        from += (size_t)d->k.stepOutX * C;
+      }
+    }
+  }
+}
+
+INLINE void depthwiseStoreTile(float16 sum[DEPTHWISE_PIXELS][DEPTHWISE_VECTORS], const Depthwise* d, const int row, const int pixels,
+                               const int c, const int vectors) {
+  const int C = d->s.inputChannels, step = d->k.stepOutX * C;
+  const size_t place = (size_t)row * C + c;
+#define DEPTHWISE_EACH(value)                                                                                                    \
+  UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++)                                                                              \
+    if (r < pixels)                                                                                                              \
+      UNROLL for (int v = 0; v < vectors; v++) streamFirst16(value, d->out + place + (size_t)r * step + v * 16, 16, d->streams);
+  if (d->ending == DEPTHWISE_PLAIN && C - c >= vectors * 16) {
+    DEPTHWISE_EACH(sum[r][v])
+  } else if (d->ending == DEPTHWISE_RELU6_MASK && C - c >= vectors * 16) {
+    DEPTHWISE_EACH(relu6Gradient_16(load16(d->o.mask + place + (size_t)r * step + v * 16), sum[r][v]))
+  } else {   // through memory, so that the loop need not be unrolled
+    float16 sums[DEPTHWISE_PIXELS][DEPTHWISE_VECTORS];
+    UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) UNROLL for (int v = 0; v < vectors; v++) sums[r][v] = sum[r][v];
+    ROLLED for (int r = 0; r < pixels; r++) depthwiseStore(sums[r], d, row + r * d->k.stepOutX, c, vectors);
+  }
+#undef DEPTHWISE_EACH
+}
+
+// A tile's sums each way, from nothing to the end: what they have in common is not joined in between, which would cost registers.
+#define DEPTHWISE_TILE(add)                                                                                                       \
+  {                                                                                                                               \
+    float16 sum[DEPTHWISE_PIXELS][DEPTHWISE_VECTORS];                                                                             \
+    UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = splat(0.0f);          \
+    add;                                                                                                                          \
+    depthwiseStoreTile(sum, d, l->row + x * d->k.stepOutX, pixels, c, vectors);                                                   \
+  }
+
+// A line's pixels, `vectors` vectors of channels from `c` on. `places` are those of the first and the last tile, and one more to work in.
+INLINE void depthwisePixels(DepthwiseLine* l, DepthwisePlaces* places, const Depthwise* d, const int y, const int c, const int vectors) {
+  const int taps = d->s.kernelHeight * d->s.kernelWidth, last = (d->k.width - 1) / DEPTHWISE_PIXELS * DEPTHWISE_PIXELS;
+  const int tiles = last / DEPTHWISE_PIXELS + 1;
+  for (int x = 0; x <= last; x += DEPTHWISE_PIXELS) {
+    const int pixels = x == last ? d->k.width - last : DEPTHWISE_PIXELS;
+    DepthwisePlaces* at = places + (x == 0 ? 0 : x == last ? 1 : 2);
+    depthwiseFetch(l, d, c / (16 * DEPTHWISE_VECTORS) * tiles + x / DEPTHWISE_PIXELS);
+    if (taps > DEPTHWISE_TAPS) {
+      DEPTHWISE_TILE(for (int first = 0; first < taps; first += DEPTHWISE_TAPS) {
+        depthwiseLineTaps(l, d, y, first);
+        depthwisePlaces(at, l, d, x, pixels);
+        depthwiseBorder(sum, at, l, d, c, vectors);
+      })
+    } else if (pixels == DEPTHWISE_PIXELS && x * d->k.stepInX + l->lowest >= 0 &&
+               (x + DEPTHWISE_PIXELS - 1) * d->k.stepInX + l->highest < d->k.sourceWidth) {
+      DEPTHWISE_TILE(depthwiseInside(sum, l, d, x, c, vectors))
+    } else {
+      if (x > 0 && x < last) depthwisePlaces(at, l, d, x, pixels);
+      DEPTHWISE_TILE(depthwiseBorder(sum, at, l, d, c, vectors))
+    }
+  }
+}
+
+INLINE void depthwiseUnit(DepthwiseLine* l, DepthwisePlaces* places, const Depthwise* d, const int line, const int firstChannel) {
+  const int C = d->s.inputChannels, image = line / d->k.height, gridY = line - image * d->k.height, y = gridY * d->k.stepInY;
+  const int last = (d->k.width - 1) / DEPTHWISE_PIXELS * DEPTHWISE_PIXELS;
+  int highest = 0;
+  for (int ky = 0; ky < d->s.kernelHeight; ky++) {
+    int dy;
+    if (tapOffset(d->gradient, ky, d->s.strideHeight, d->s.paddingTop, d->s.dilationHeight, d->k.phaseY, &dy) && dy > highest) highest = dy;
+  }
+  const int next = y + highest + 1, hasNext = gridY + 1 < d->k.height;
+  l->source = d->source + ((ptrdiff_t)image * d->k.sourceHeight + y) * d->k.sourceWidth * C;
+  l->ahead = hasNext && next + d->k.stepInY <= d->k.sourceHeight ? l->source + (ptrdiff_t)(next - y) * d->k.sourceWidth * C : 0;
+  l->row = (image * d->k.destinationHeight + gridY * d->k.stepOutY + d->k.phaseY) * d->k.destinationWidth + d->k.phaseX;
+  l->maskAhead = hasNext && (MASKS(d->e, MASK_RELU) || MASKS(d->e, MASK_RELU6))
+                     ? d->o.mask + (size_t)(l->row + d->k.stepOutY * d->k.destinationWidth) * C : 0;
+  depthwiseLineTaps(l, d, y, 0);
+  depthwisePlaces(&places[0], l, d, 0, d->k.width < DEPTHWISE_PIXELS ? d->k.width : DEPTHWISE_PIXELS);
+  if (last > 0) depthwisePlaces(&places[1], l, d, last, d->k.width - last);
+  const int end = firstChannel + DEPTHWISE_CHANNELS < C ? firstChannel + DEPTHWISE_CHANNELS : C;
+  for (int c = firstChannel; c < end; c += 16 * DEPTHWISE_VECTORS) {
+    if (DEPTHWISE_VECTORS > 1 && C - c <= 16)
+      depthwisePixels(l, places, d, y, c, 1);
+    else
+      depthwisePixels(l, places, d, y, c, DEPTHWISE_VECTORS);
+  }
+}
+
+INLINE void depthwiseUnits(const Depthwise d ITEM) {
+  const int shares = (d.s.inputChannels + DEPTHWISE_CHANNELS - 1) / DEPTHWISE_CHANNELS;
+  DepthwiseLine l;
+  DepthwisePlaces places[3];
+  FOR_EACH_UNIT(unit, d.s.batch * d.k.height * shares) {
+    const int line = unit / shares;
+    depthwiseUnit(&l, places, &d, line, (unit - line * shares) * DEPTHWISE_CHANNELS);
+  }
+}
+
+#else
+// A unit: DEPTHWISE_PIXELS neighbouring grid pixels, all channels.
+#define DEPTHWISE_PIXELS 4
 // A unit's pixels, as placePixels gives them.
 typedef struct {
   int y[DEPTHWISE_PIXELS], x[DEPTHWISE_PIXELS], line[DEPTHWISE_PIXELS], rows[DEPTHWISE_PIXELS];
 } DepthwisePixels;
 
-#if LANES == 16
-// Every block of channels reads at the same places: they are worked out once for a unit and listed.
-#define DEPTHWISE_TAPS 128        // in a list; of a larger kernel there are several, made anew for each block of channels
-typedef struct {
-  int y, x, number;               // the tap's offset in the source, and which of the kernel's taps it is
-  int leads;                      // one of those of a kernel row that see all of a stretch of the source between them
-} DepthwiseTap;
-typedef struct {
-  __global const float* from[DEPTHWISE_PIXELS];
-  __global const float* weight;
-  int leads;
-} DepthwisePlace;
-typedef struct {
-  int count, found;
-  DepthwiseTap taps[DEPTHWISE_TAPS];       // `count` of those that reach the phase
-  DepthwisePlace places[DEPTHWISE_TAPS];   // where they read, but for the `count - found` that see nothing but the border
-} DepthwiseList;
-
-INLINE void listTaps(DepthwiseList* l, const Depthwise* d, const int first) {
-  const int taps = d->s.kernelHeight * d->s.kernelWidth, end = taps - first < DEPTHWISE_TAPS ? taps : first + DEPTHWISE_TAPS;
-  int row = -1, leading = 0;
-  l->count = 0;
-  for (int number = first; number < end; number++) {
-    const int ky = number / d->s.kernelWidth, kx = number - ky * d->s.kernelWidth;
-    DepthwiseTap tap;
-    tap.number = number;
-    if (tapOffset(d->gradient, ky, d->s.strideHeight, d->s.paddingTop, d->s.dilationHeight, d->k.phaseY, &tap.y) &&
-        tapOffset(d->gradient, kx, d->s.strideWidth, d->s.paddingLeft, d->s.dilationWidth, d->k.phaseX, &tap.x)) {
-      leading = ky == row ? leading + 1 : 0;
-      row = ky;
-      tap.leads = leading < d->k.stepInX;
-      l->taps[l->count++] = tap;
-    }
-  }
-}
-
-INLINE void placeTaps(DepthwiseList* l, const Depthwise* d, const DepthwisePixels* at) {
-  l->found = 0;
-  for (int t = 0; t < l->count; t++) {
-    const DepthwiseTap tap = l->taps[t];
-    DepthwisePlace* place = &l->places[l->found];
-    int any = 0;
-    UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) {
-      const int y = at->y[r] + tap.y, x = at->x[r] + tap.x;
-      const int inside = ((uint)y < (uint)d->k.sourceHeight) & ((uint)x < (uint)d->k.sourceWidth);
-      const ptrdiff_t pixel = (ptrdiff_t)(at->line[r] + (inside ? y : 0)) * d->k.sourceWidth + x;
-      place->from[r] = inside ? d->source + pixel * d->s.inputChannels : d->zeros;
-      any |= inside;
-    }
-    place->weight = d->w + (size_t)tap.number * d->s.inputChannels;
-    place->leads = tap.leads;
-    l->found += any;
-  }
-}
-
-INLINE void depthwiseSums(float16 sum[DEPTHWISE_PIXELS][DEPTHWISE_VECTORS], DepthwiseList* l, const Depthwise* d,
-                          const DepthwisePixels* at, const int c, const int vectors) {
-  const int taps = d->s.kernelHeight * d->s.kernelWidth;
-  const size_t next = (size_t)DEPTHWISE_PIXELS * d->k.stepInX * d->s.inputChannels;   // the next unit's pixels, which often follow
-  for (int first = 0; first < taps; first += DEPTHWISE_TAPS) {
-    if (taps > DEPTHWISE_TAPS) {
-      listTaps(l, d, first);
-      placeTaps(l, d, at);
-    }
-    for (int t = 0; t < l->found; t++) {
-      const DepthwisePlace* place = &l->places[t];
-      if (place->leads)
-        UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) UNROLL for (int v = 0; v < vectors; v++)
-          PREFETCH(place->from[r] + next + c + v * 16);
-      float16 weight[DEPTHWISE_VECTORS];
-      UNROLL for (int v = 0; v < vectors; v++) weight[v] = load16(place->weight + c + v * 16);
-      UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) {
-        __global const float* from = place->from[r] + c;
-        UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = FMA(load16(from + v * 16), weight[v], sum[r][v]);
-      }
-    }
-  }
-}
-#else
-// A GPU's work-item has no room for lists.
-typedef int DepthwiseList;
-#define listTaps(l, d, first)
-#define placeTaps(l, d, at)
-
-INLINE void depthwiseSums(float16 sum[DEPTHWISE_PIXELS][DEPTHWISE_VECTORS], DepthwiseList* l, const Depthwise* d,
-                          const DepthwisePixels* at, const int c, const int vectors) {
+INLINE void depthwiseSums(float16 sum[DEPTHWISE_PIXELS][DEPTHWISE_VECTORS], const Depthwise* d, const DepthwisePixels* at,
+                          const int c, const int vectors) {
   const Walk k = d->k;
   const ConvolutionShape s = d->s;
   const int C = s.inputChannels;
@@ -151,44 +275,43 @@ INLINE void depthwiseSums(float16 sum[DEPTHWISE_PIXELS][DEPTHWISE_VECTORS], Dept
     }
   }
 }
-#endif
 
-INLINE void depthwiseTile(DepthwiseList* l, const Depthwise* d, const DepthwisePixels* at, const int c, const int streams,
-                          const int vectors) {
-  const int C = d->s.inputChannels;
+INLINE void depthwiseTile(const Depthwise* d, const DepthwisePixels* at, const int c, const int vectors) {
   float16 sum[DEPTHWISE_PIXELS][DEPTHWISE_VECTORS];
   UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = splat(0.0f);
-  depthwiseSums(sum, l, d, at, c, vectors);
-  UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) {
-    if (at->rows[r] < 0) continue;
-    UNROLL for (int v = 0; v < vectors; v++) {
-      const int column = c + v * 16;
-      const size_t place = (size_t)at->rows[r] * C + column;
-      if (column < C) streamFirst16(finish(sum[r][v], d->o, d->e, place, column, C - column), d->out + place, C - column, streams);
+  depthwiseSums(sum, d, at, c, vectors);
+  UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++)
+    if (at->rows[r] >= 0) depthwiseStore(sum[r], d, at->rows[r], c, vectors);
+}
+
+INLINE void depthwiseUnits(const Depthwise d) {
+  const int C = d.s.inputChannels, pixels = d.s.batch * d.k.height * d.k.width;
+  FOR_EACH_UNIT(unit, (pixels + DEPTHWISE_PIXELS - 1) / DEPTHWISE_PIXELS) {
+    DepthwisePixels at;
+    placePixels(d.k, unit * DEPTHWISE_PIXELS, pixels, at.y, at.x, at.line, at.rows, DEPTHWISE_PIXELS);
+    for (int c = 0; c < C; c += 16 * DEPTHWISE_VECTORS) {
+      if (DEPTHWISE_VECTORS > 1 && C - c <= 16)
+        depthwiseTile(&d, &at, c, 1);
+      else
+        depthwiseTile(&d, &at, c, DEPTHWISE_VECTORS);
     }
   }
 }
+#endif
 
+#ifdef __OPENCL_VERSION__
+#define DEPTHWISE_UNITS(d) depthwiseUnits(d)
+#else
+#define DEPTHWISE_UNITS(d) depthwiseUnits(d, item)
+#endif
 #define DEPTHWISE(source_, destination_, gradient)                                                                                     \
-  const Depthwise d = {AT(source_, p.source), AT(packed, p.packed),           AT(destination_, p.destination),                         \
-                       AT(zeros, p.zeros),    EPILOGUE_OPERANDS(p.epilogue),  p.epilogue,                                              \
-                       p.shape,               walkOf(p.shape, gradient, get_global_id(2)), gradient};                                  \
-  if (d.k.height <= 0 || d.k.width <= 0) return;                                                                                       \
-  const int C = d.s.inputChannels, pixels = d.s.batch * d.k.height * d.k.width;                                                        \
-  const int streams = STREAMS((size_t)d.s.batch * d.k.destinationHeight * d.k.destinationWidth * C, C % 16 == 0);                      \
-  DepthwiseList l;                                                                                                                     \
-  listTaps(&l, &d, 0);                                                                                                                 \
-  FOR_EACH_UNIT(unit, (pixels + DEPTHWISE_PIXELS - 1) / DEPTHWISE_PIXELS) {                                                            \
-    DepthwisePixels at;                                                                                                                \
-    placePixels(d.k, unit * DEPTHWISE_PIXELS, pixels, at.y, at.x, at.line, at.rows, DEPTHWISE_PIXELS);                                 \
-    placeTaps(&l, &d, &at);                                                                                                            \
-    for (int c = 0; c < C; c += 16 * DEPTHWISE_VECTORS) {                                                                              \
-      if (DEPTHWISE_VECTORS > 1 && C - c <= 16)                                                                                        \
-        depthwiseTile(&l, &d, &at, c, streams, 1);                                                                                     \
-      else                                                                                                                             \
-        depthwiseTile(&l, &d, &at, c, streams, DEPTHWISE_VECTORS);                                                                     \
-    }                                                                                                                                  \
-  }
+  const Walk k = walkOf(p.shape, gradient, get_global_id(2));                                                                          \
+  if (k.height <= 0 || k.width <= 0) return;                                                                                           \
+  const size_t count = (size_t)p.shape.batch * k.destinationHeight * k.destinationWidth * p.shape.inputChannels;                       \
+  const Depthwise d = {AT(source_, p.source), AT(packed, p.packed), AT(destination_, p.destination), AT(zeros, p.zeros),               \
+                       EPILOGUE_OPERANDS(p.epilogue), p.epilogue, p.shape, k, gradient,                                                \
+                       STREAMS(count, p.shape.inputChannels % 16 == 0), depthwiseEnding(p.epilogue)};                                  \
+  DEPTHWISE_UNITS(d);
 
 __kernel void depthwise(__global const float* restrict x, __global const float* restrict packed, __global float* y,
                         __global const float* restrict zeros, __global const float* scale, __global const float* bias,
@@ -216,6 +339,8 @@ typedef struct {
   int step;                    // x's pixels from one of dy's to the next
   int width, length;           // pixels of dy's line, and of x's
   int channels;
+  __global const float* ahead; // what is to be fetched meanwhile, `fetched` cache lines for each pixel of dy; or null
+  int fetched;
 } DepthwiseLines;
 
 // sum[kx] += dy * x over one line, for `taps` taps, a constant, of which those outside the image see nothing.
@@ -235,6 +360,7 @@ INLINE void depthwiseLine(const DepthwiseLines l, __global float* dw, const int 
       __global const float* gradient = l.dy + (size_t)ox * l.channels;
       for (; ox < end; ox++) {
         float16 d[DEPTHWISE_VECTORS];
+        if (l.ahead) for (int i = 0; i < l.fetched; i++) PREFETCH(l.ahead + (ox * l.fetched + i) * 16);
         UNROLL for (int v = 0; v < vectors; v++) d[v] = load16(gradient + v * 16);
         UNROLL for (int kx = 0; kx < taps; kx++) UNROLL for (int v = 0; v < vectors; v++)
           sum[kx * DEPTHWISE_VECTORS + v] = FMA(d[v], load16(from + (size_t)kx * l.channels + v * 16), sum[kx * DEPTHWISE_VECTORS + v]);
@@ -300,6 +426,8 @@ __kernel void depthwise_weight_gradient(__global const float* restrict x, __glob
       if (p.hasBias) storeFirst16(splat(0.0f), AT(db, p.db) + (size_t)split * C + i, end - i);
     }
   }
+  const size_t read = (size_t)allRows * s.outputWidth + (size_t)s.batch * s.inputHeight * s.inputWidth;
+  const int fetches = read * C >= 2 << 20;   // of less, the caches keep enough
   for (int row = firstRow; row < endRow; row++) {
     const int image = row / s.outputHeight, top = (row - image * s.outputHeight) * s.strideHeight - s.paddingTop;
     for (int block = firstBlock; block < endBlock; block++) {
@@ -315,6 +443,12 @@ __kernel void depthwise_weight_gradient(__global const float* restrict x, __glob
         const int iy = top + ky * s.dilationHeight;
         if ((uint)iy >= (uint)s.inputHeight) continue;
         l.x = AT(x, p.x) + ((size_t)image * s.inputHeight + iy) * s.inputWidth * C + c;
+        // The next line's dy meanwhile, then what it sees of x and this one does not.
+        l.fetched = ky == 0 ? DEPTHWISE_VECTORS : DEPTHWISE_VECTORS * s.strideHeight * s.strideWidth;
+        l.ahead = ky == 0 ? AT(dy, p.dy) + (size_t)(row + 1) * s.outputWidth * C
+                  : ky == 1 ? AT(x, p.x) + ((size_t)image * s.inputHeight + top + s.kernelHeight) * s.inputWidth * C : 0;
+        if (!fetches) l.ahead = 0;
+        if (l.ahead) l.ahead += (size_t)block * s.outputWidth * l.fetched * 16;
         depthwiseRow(l, AT(dw, p.dw) + ((size_t)split * taps + ky * s.kernelWidth) * C + c, s, end - c);
       }
       if (p.hasBias) {

@@ -128,6 +128,14 @@ INLINE float16 finish(float16 v, const EpilogueOperands o, const Epilogue e, con
   }
 #define TILE_PLACE ((size_t)rows[rows[r] < 0 ? 0 : r] * width + column + v * 16)
 
+// Fetches what an epilogue will read for each element of a tile, while the tile is still being summed.
+INLINE void fetchOperands(const int* rows, const int width, const int column, const EpilogueOperands o, const Epilogue e, const int vectors) {
+  if (ADDS_RESIDUAL(e))
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++) PREFETCH(o.residual + TILE_PLACE);
+  if (MASKS(e, MASK_RELU) || MASKS(e, MASK_RELU6))
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++) PREFETCH(o.mask + TILE_PLACE);
+}
+
 // Stores a tile through the epilogue. `rows[r]` is the output row of tile row r (negative: none), an output row has `width` columns,
 // and the tile starts at `column`, with `columns` of them left.
 INLINE void storeTile(Tile* t, __global float* out, const int* rows, const int width, const int column, const int columns,
