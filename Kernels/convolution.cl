@@ -85,16 +85,22 @@ INLINE void convolveTile(__global const float* source, __global const float* w, 
                          const TilePixels* at, __global const float* const* only, const int reads, const int group, const int column,
                          const int channelsOut, const int vectors) {
   const int channels = k.sourceChannels / s.groups, place = group * channelsOut + column;
-  fetchOperands(at->rows, k.destinationChannels, place, o, e, vectors);
-  Tile t;
-  clearTile(&t);
-  if (s.kernelHeight * s.kernelWidth > 1)
-    addTaps(&t, source, w, zeros, s, k, gradient, at, vectors);
-  else if (reads)
-    addRows(&t, only, w, TILE_COLUMNS, channels, vectors);
   const size_t floats = (size_t)s.batch * k.destinationHeight * k.destinationWidth * k.destinationChannels;
   const int streams = STREAMS(floats, (k.destinationChannels | channelsOut) % 16 == 0);
-  storeTile(&t, out, at->rows, k.destinationChannels, place, channelsOut - column, o, e, vectors, streams);
+  fetchOperands(at->rows, k.destinationChannels, place, o, e, vectors);
+  // Each from nothing to the end: sums that come from two places would be copied from register to register all the time.
+  const int taps = s.kernelHeight * s.kernelWidth;
+  if (COMPILED(CONVOLUTION_MORE_TAPS) && taps > 1) {
+    Tile t;
+    clearTile(&t);
+    addTaps(&t, source, w, zeros, s, k, gradient, at, vectors);
+    storeTile(&t, out, at->rows, k.destinationChannels, place, channelsOut - column, o, e, vectors, streams);
+  } else if (COMPILED(CONVOLUTION_ONE_TAP) && taps == 1) {
+    Tile t;
+    clearTile(&t);
+    addRows(&t, only, w, TILE_COLUMNS, reads ? channels : 0, vectors);
+    storeTile(&t, out, at->rows, k.destinationChannels, place, channelsOut - column, o, e, vectors, streams);
+  }
 }
 
 #define FETCHED_CHANNELS 256   // of more, the pixels of a tile would not stay where they were fetched to
@@ -117,7 +123,7 @@ INLINE void convolve(__global const float* source, __global const float* packed,
     TilePixels at;
     placePixels(k, pixel, pixels, at.y, at.x, at.line, at.rows, TILE_ROWS);
     __global const float* only[TILE_ROWS];
-    const int reads = taps == 1 ? placeOnlyTap(only, source, zeros, s, k, gradient, &at) : 0;
+    const int reads = COMPILED(CONVOLUTION_ONE_TAP) && taps == 1 ? placeOnlyTap(only, source, zeros, s, k, gradient, &at) : 0;
     if (reads && channels <= FETCHED_CHANNELS) {   // the next tile's pixels, which often follow these
       const size_t next = (size_t)TILE_ROWS * k.stepInX * k.sourceChannels;
       UNROLL for (int r = 0; r < TILE_ROWS; r++) for (int c = 0; c < channels; c += 16) PREFETCH(only[r] + next + c);

@@ -91,11 +91,11 @@ typedef struct {
 
 #define EPILOGUE_OPERANDS(e) {AT(scale, (e).scale), AT(bias, (e).bias), AT(residual, (e).residual), AT(mask, (e).mask)}
 
-// Whether an epilogue has a part, and the program with it.
-#ifndef EPILOGUE_PARTS
-#define EPILOGUE_PARTS 0xffffffffu
+// Whether a launch needs a part, and the program has it.
+#ifndef KERNEL_PARTS
+#define KERNEL_PARTS 0xffffffffu
 #endif
-#define COMPILED(part) (EPILOGUE_PARTS >> (part) & 1)
+#define COMPILED(part) (KERNEL_PARTS >> (part) & 1)
 #define SCALES(e) (COMPILED(EPILOGUE_SCALE) && (e).hasScale)
 #define ADDS_BIAS(e) (COMPILED(EPILOGUE_BIAS) && (e).hasBias)
 #define ADDS_RESIDUAL(e) (COMPILED(EPILOGUE_RESIDUAL) && (e).hasResidual)

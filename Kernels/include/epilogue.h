@@ -20,13 +20,15 @@ enum {
   MASK_RELU6 = 2    // 0 < mask < 6
 };
 
-/// The parts that kernels are compiled with where EPILOGUE_PARTS is defined, as bits: an OpenCL driver that somebody waits for is spared
+/// The parts that kernels are compiled with where KERNEL_PARTS is defined, as bits: an OpenCL driver that somebody waits for is spared
 /// what no launch asks for. Activations and masks are at the bit with their number, counted from these.
 enum {
   EPILOGUE_SCALE = 0,
   EPILOGUE_BIAS = 1,
   EPILOGUE_RESIDUAL = 2,
+  CONVOLUTION_ONE_TAP = 3,     // 1 x 1 kernels
   EPILOGUE_MASKS = 4,
+  CONVOLUTION_MORE_TAPS = 7,   // larger ones
   EPILOGUE_ACTIVATIONS = 8
 };
 

@@ -47,7 +47,7 @@ struct Placement {
         kernel: pending.kernel, buffers: [], parameters: pending.parameters { slot in slot.map { slices[$0.index].unit } ?? 0 },
         items: pending.items, note: pending.note, writes: pending.alsoWrites.map { slices[$0.index] },
         reads: pending.alsoReads.map { slices[$0.index] })
-      launch.epilogue = pending.epilogue
+      launch.parts = pending.parts
       for argument in pending.arguments {
         switch argument {
         case .read(let slot):

@@ -20,7 +20,7 @@ public struct Launch: Sendable {
   /// The index space.
   public var items: (Int, Int, Int)
   /// What its kernel has to do to sums before it stores them.
-  public var epilogue: EpilogueParts = []
+  public var parts: KernelParts = []
   /// What it is for.
   public var note: Note
   /// What it writes.

@@ -21,7 +21,7 @@ final class OpenCLPrograms: @unchecked Sendable {
   /// By options and source.
   private let built = Mutex<[String: Program]>([:])
   /// Kernels that share a program, each with the parts of epilogues that it was compiled with.
-  private let sharing = Mutex<[TiledKernel: (program: Program, parts: EpilogueParts)]>([:])
+  private let sharing = Mutex<[TiledKernel: (program: Program, parts: KernelParts)]>([:])
 
   /// A kernel's name, and the register tile that it is compiled with.
   private struct TiledKernel: Hashable {
@@ -66,7 +66,7 @@ final class OpenCLPrograms: @unchecked Sendable {
 
   /// One program's source for several of the library's kernels, which do these parts of epilogues and no others. Families have include
   /// guards around what they share.
-  static func sharedSource(of kernels: Set<String>, _ parts: EpilogueParts) -> String {
+  static func sharedSource(of kernels: Set<String>, _ parts: KernelParts) -> String {
     Set(kernels.compactMap { families[$0] }).sorted().reduce(into: parts.definition) { text, family in
       text += KernelText.program(from: String(cString: glissade_family_text(family)), keeping: kernels)
     }
@@ -129,10 +129,10 @@ final class OpenCLPrograms: @unchecked Sendable {
   /// The library kernels of a plan by their programs. For those that no earlier plan used, or not with all parts of their epilogues, one is
   /// built, to which the plan's elementwise chains belong as well.
   private func shared(by plan: Plan, _ chainText: String) throws(DeviceError) -> [String: cl_program] {
-    var needed: [String: EpilogueParts] = [:]
+    var needed: [String: KernelParts] = [:]
     for launch in plan.launches {
       guard case .library(let kernel) = launch.kernel, Self.families[kernel] != nil else { continue }
-      needed[kernel, default: []].formUnion(launch.epilogue)
+      needed[kernel, default: []].formUnion(launch.parts)
     }
     let tile = plan.tile ?? tile
     var known: [String: cl_program] = [:]
@@ -147,7 +147,7 @@ final class OpenCLPrograms: @unchecked Sendable {
     if missing.isEmpty { return known }
     let names = Set(missing.keys)
     // Of all that the plan does, so that a later plan of the same network finds what it needs; and what earlier ones needed, which come again.
-    var parts = needed.values.reduce(into: EpilogueParts()) { $0.formUnion($1) }
+    var parts = needed.values.reduce(into: KernelParts()) { $0.formUnion($1) }
     sharing.withLock { sharing in
       for kernel in names { parts.formUnion(sharing[TiledKernel(name: kernel, tile: tile)]?.parts ?? []) }
     }

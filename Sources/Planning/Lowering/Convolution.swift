@@ -42,7 +42,11 @@ extension Lowering {
         convolution_panel_items(shape, gradient, profile.tileColumns, panels),
         convolution_items(shape, gradient, profile.tileRows, tiles), convolution_planes(shape, gradient)
       )
-    emit(kernel, note, items: items, [.read(source), .read(packed), .write(target), .read(zeros)], epilogue: epilogue) { unit in
+    let hasOneTap = convolution_taps(shape) == 1
+    emit(
+      kernel, note, items: items, [.read(source), .read(packed), .write(target), .read(zeros)], epilogue: epilogue,
+      parts: shape.isDepthwise ? [] : KernelParts(hasOneTap ? CONVOLUTION_ONE_TAP : CONVOLUTION_MORE_TAPS, if: true)
+    ) { unit in
       ConvolutionParameters(
         source: unit(source), packed: unit(packed), destination: unit(target), zeros: unit(zeros), shape: shape,
         tilesPerItem: Int32(tiles), panelsPerItem: Int32(panels), epilogue: epilogue.make(unit))

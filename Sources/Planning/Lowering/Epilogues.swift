@@ -12,12 +12,12 @@ struct EpilogueArguments {
   var activation: Int32 = Int32(ACTIVATION_NONE)
 
   /// What a kernel has to be able to do.
-  var parts: EpilogueParts {
+  var parts: KernelParts {
     [
-      EpilogueParts(EPILOGUE_SCALE, if: scale != nil), EpilogueParts(EPILOGUE_BIAS, if: bias != nil),
-      EpilogueParts(EPILOGUE_RESIDUAL, if: residual != nil),
-      EpilogueParts(EPILOGUE_MASKS + Int(maskKind), if: maskKind != MASK_NONE),
-      EpilogueParts(EPILOGUE_ACTIVATIONS + Int(activation), if: activation != ACTIVATION_NONE),
+      KernelParts(EPILOGUE_SCALE, if: scale != nil), KernelParts(EPILOGUE_BIAS, if: bias != nil),
+      KernelParts(EPILOGUE_RESIDUAL, if: residual != nil),
+      KernelParts(EPILOGUE_MASKS + Int(maskKind), if: maskKind != MASK_NONE),
+      KernelParts(EPILOGUE_ACTIVATIONS + Int(activation), if: activation != ACTIVATION_NONE),
     ]
   }
 

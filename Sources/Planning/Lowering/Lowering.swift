@@ -25,7 +25,7 @@ struct Lowering {
     var note: Launch.Note
     var items: (Int, Int, Int)
     var arguments: [Argument]
-    var epilogue: EpilogueParts = []
+    var parts: KernelParts = []
     /// Slots that lie in the buffers of other arguments.
     var alsoReads: [Slot] = []
     var alsoWrites: [Slot] = []
@@ -124,12 +124,12 @@ struct Lowering {
   ///   - parameters: makes the parameter struct, given where slots are (in units of 16 elements).
   mutating func emit<Parameters>(
     _ kernel: String, _ note: Launch.Note, items: (Int, Int, Int), _ arguments: [Argument], epilogue: EpilogueArguments? = nil,
-    parameters: @escaping (_ unit: (Slot?) -> Int32) -> Parameters
+    parts: KernelParts = [], parameters: @escaping (_ unit: (Slot?) -> Int32) -> Parameters
   ) {
     add(
       Pending(
         kernel: .library(kernel), note: note, items: items, arguments: arguments + (epilogue?.arguments ?? []),
-        epilogue: epilogue?.parts ?? [], parameters: { unit in bytes(of: parameters(unit)) }))
+        parts: parts.union(epilogue?.parts ?? []), parameters: { unit in bytes(of: parameters(unit)) }))
   }
 
   mutating func add(_ launch: Pending) { pending.append(launch) }
