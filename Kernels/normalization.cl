@@ -37,6 +37,9 @@ INLINE void gradientBlock(__global const float* x, __global const float* dy, __g
 // of them at a time would defeat the prefetchers. Squares are summed about a shift, the mean of the first rows, which keeps them from
 // cancelling.
 #define CHANNEL_ROWS 4
+// Line r of what the next rows have to be read of at `x`, fetched while column c is worked at: in the order in which it lies in memory
+// where rows are next to each other.
+#define FETCH_ROWS(x, r) PREFETCH((x) + (size_t)CHANNEL_ROWS * channels + (width == channels ? c * CHANNEL_ROWS + (r) * 16 : (r) * channels + c))
 #define FOLDED_BLOCK                                                                                        \
   const int fold = channels < 64 ? 64 / channels : 1;                                                       \
   const int width = channels - channel < CHANNEL_BLOCK ? channels - channel : CHANNEL_BLOCK;                \
@@ -89,7 +92,7 @@ INLINE void statisticsRows(__global const float* x, const int count, const int c
     const float16 shift = loadPrivate16(shifts + c);
     float16 sum = loadPrivate16(sums + c), square = loadPrivate16(squares + c);
     UNROLL for (int r = 0; r < count; r++) {
-      PREFETCH(x + (size_t)(CHANNEL_ROWS + r) * channels + c);
+      FETCH_ROWS(x, r);
       const float16 d = load16(x + (size_t)r * channels + c) - shift;
       sum += d;
       square = FMA(d, d, square);
@@ -156,8 +159,8 @@ INLINE void gradientRows(__global const float* x, __global const float* dy, cons
     const float16 mean = loadPrivate16(means + c);
     float16 sum = loadPrivate16(sums + c), product = loadPrivate16(products + c);
     UNROLL for (int r = 0; r < count; r++) {
-      PREFETCH(x + (size_t)(CHANNEL_ROWS + r) * channels + c);
-      PREFETCH(dy + (size_t)(CHANNEL_ROWS + r) * channels + c);
+      FETCH_ROWS(x, r);
+      FETCH_ROWS(dy, r);
       const float16 d = load16(dy + (size_t)r * channels + c);
       sum += d;
       product = FMA(d, load16(x + (size_t)r * channels + c) - mean, product);
