@@ -28,7 +28,7 @@ public struct BenchmarkResult: Sendable {
   public var limit: Limit?
   /// By the device's own clock, without what is between launches; on the CPU device the same as the whole.
   public var deviceSeconds: Double?
-  /// What the host spends before it could go on; `nil` on the CPU device, where the host computes.
+  /// Processor time that the host's thread spends before it can go on; `nil` on the CPU device, where the host computes.
   public var hostSeconds: Double?
   /// The same work as one launch for each operation and tensor.
   public var unfusedSeconds: Double?

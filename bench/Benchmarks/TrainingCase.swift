@@ -81,9 +81,11 @@ struct TrainingCase: Sendable {
       let replay = try Replay(empty, on: device, memory: memory.buffers, constants: constants, maximumPasses: 1)
       return Samples(try (0..<50).map { _ in try replay.run().total }).median
     }
-    let times = try (0..<10).map { _ in
+    let times = try (0..<20).map { _ in
       try device.synchronize()
-      return try Stopwatch.seconds(step)
+      let start = Stopwatch.spent
+      try step()
+      return Stopwatch.spent - start
     }
     try device.synchronize()
     return Samples(times).median

@@ -242,7 +242,8 @@ def limits(results):
     rows.append([f"`{workload}`", VARIANTS[device], str(values[0][2]), f"{cost:.2f}", text])
   if rows:
     yield (
-      "Replaying a step: what the host spends on a launch, and how much of it is beyond the driver's own cost of an empty one "
+      "Replaying a step: the processor time that the host spends on a launch, and how much of it is beyond the driver's own cost "
+      "of an empty one "
       f"(target: below {LAUNCH_MICROSECONDS:g} µs).\n\n" + table(
         ["", "Glissade on", "launches", "host µs per launch", "beyond the driver's"], rows, left=(0, 1)))
 
