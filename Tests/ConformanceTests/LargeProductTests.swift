@@ -1,9 +1,11 @@
+import Foundation
 import GlissadePlanning
 import GlissadeTensors
 import TestSupport
 import Testing
 
-/// Products large enough for what small ones never take: packed factors, several panels and tiles in each direction. Checked at some places.
+/// Products and chains large enough for what small ones never take: packed factors, several panels and tiles in each direction, results that
+/// are stored past the caches. Checked at some places.
 struct LargeProductTests {
   private func run(on device: TestDevice, _ operands: [(shape: Shape, values: [Float])], _ build: ([Tensor]) -> Tensor) throws -> [Float] {
     let graph = Graph()
@@ -72,6 +74,29 @@ struct LargeProductTests {
       #expect(!result.contains { !$0.isFinite }, "\(device)")
       for (place, right) in zip(places, right) {
         #expect(abs(Double(result[place]) - right) < 5e-5, "\(device) at \(place): \(result[place]) instead of \(right)")
+      }
+    }
+  }
+
+  /// A run that is compiled whole, one that is interpreted, and something after it that is no run.
+  @Test func chains() throws {
+    let (rows, columns) = (2100, 1001)
+    var dice = Dice("large chains")
+    let (x, dy) = (random([rows, columns], &dice), random([rows, columns], &dice))
+    let (mean, scale) = (random([columns], &dice), random([columns], &dice))
+    let places = [0, rows * columns - 1] + (0..<300).map { _ in Int(dice.next() % UInt64(rows * columns)) }
+    let builds: [(build: ([Tensor]) -> Tensor, right: (Float, Float, Float, Float) -> Float)] = [
+      ({ relu(($0[0] - $0[2]) * $0[3] + $0[2]) }, { x, _, mean, scale in max((x - mean) * scale + mean, 0) }),
+      ({ $0[3] - ($0[0] - $0[1]) * $0[2] }, { x, dy, mean, scale in scale - (x - dy) * mean }),
+      ({ tanh(($0[0] - $0[2]) * $0[3]) }, { x, _, mean, scale in Float(tanh(Double((x - mean) * scale))) }),
+    ]
+    for device in TestDevices.all {
+      for (number, chain) in builds.enumerated() {
+        let result = try run(on: device, [x, dy, mean, scale], chain.build)
+        for place in places {
+          let right = chain.right(x.values[place], dy.values[place], mean.values[place % columns], scale.values[place % columns])
+          #expect(abs(result[place] - right) < 2e-6, "\(device), chain \(number) at \(place): \(result[place]) instead of \(right)")
+        }
       }
     }
   }
