@@ -20,9 +20,9 @@ struct DataSource {
   var isPictureFolder: Bool {
     guard !Self.knownNames.contains(name), !isTable, isFolder(name), CIFARFolder(at: name) == nil else { return false }
     guard !IDXFolder(path: name).holdsImages else { return false }
-    // What keeps it from being listed is said when it is loaded.
-    guard let pictures = try? PictureFolder.pictures(in: name) else { return true }
-    return !pictures.isEmpty
+    // What keeps it from being listed is said when it is loaded, and so is that there are pictures of other kinds alone.
+    guard let contents = try? PictureFolder.contents(of: name) else { return true }
+    return !contents.pictures.isEmpty || contents.leftOut.holdsPictures
   }
 
   /// The training and the test part. A folder's pictures are normalised by the mean and deviation of its training part.
@@ -71,6 +71,7 @@ struct DataSource {
     if !isKnown, !name.contains("/"), !exists(name), let nearest = Nearest.to(name, among: Self.knownNames) {
       throw Misuse("unknown data '\(name)', which is no folder either; did you mean '\(nearest)'?")
     }
+    if !isKnown, !exists(name), isLink(name) { throw Misuse("--data \(name) is a link that leads nowhere") }
     let names = Self.knownNames.joined(separator: ", ")
     let hint =
       isKnown

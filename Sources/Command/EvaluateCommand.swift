@@ -17,6 +17,9 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Of the kind that the run was trained on: its test part, or all of it. (default: what the run held out of its own)")
   var data: String?
 
+  @Option(help: "Only these of the model's classes, as in animals,food; a comma in a name is written \\,. (default: all that are there)")
+  var classes: String?
+
   @OptionGroup var device: DeviceOptions
 
   @Option(parsing: .unconditional, help: "Samples in a step. (default: the run's)")
@@ -39,7 +42,8 @@ struct EvaluateCommand: ParsableCommand {
     guard exists(runPath) else { throw Failure("\(runPath): no such run folder") }
     let run = try RunDescription(contentsOf: folder.optionsPath)
     let source = data ?? run.data
-    let test = try run.heldOutPictures(source, limit: limit) ?? DataSource(name: source).loadTest(for: run, limit: limit)
+    let chosen = try NameList.names(classes, of: "--classes")
+    let test = try run.heldOutPictures(source, classes: chosen, limit: limit) ?? DataSource(name: source).loadTest(for: run, limit: limit)
 
     let model = try run.makeModel()
     let known = LayerPath.parameters(of: model).map { (path: $0.path, shape: $0.parameter.shape) }

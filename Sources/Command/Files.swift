@@ -7,12 +7,18 @@ import Glissade
 #endif
 
 /// Whether there is anything at a path.
-func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+func exists(_ path: String) -> Bool { PathBytes.with(path) { access($0, F_OK) } == 0 }
+
+/// Whether there is a symbolic link at a path, wherever it leads.
+func isLink(_ path: String) -> Bool {
+  var status = stat()
+  return PathBytes.with(path) { lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFLNK
+}
 
 /// Whether there is a folder at a path.
 func isFolder(_ path: String) -> Bool {
   var status = stat()
-  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  return PathBytes.with(path) { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
 /// The file with the weights: the path itself, or a run's model.

@@ -3,7 +3,7 @@ import Glissade
 
 /// What is to be made of a folder of pictures.
 struct PictureOptions: ParsableArguments {
-  @Option(help: "Only these classes, as in animals,food. (default: every folder in the data)")
+  @Option(help: "Only these classes, as in animals,food; a comma in a name is written \\,. (default: every folder in the data)")
   var classes: String?
 
   @Option(help: "Random changes of the pictures, as in flip,crop,color-jitter(0.4),mixup. (default: none)")
@@ -50,8 +50,7 @@ struct PictureOptions: ParsableArguments {
   ///   - threads: for decoding.
   /// - Throws: `Misuse`.
   func settings(model: String, validation: Double, test defaultTest: Double, threads: Int?) throws -> PictureSettings {
-    let names = classes?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    if let names, names.contains(where: \.isEmpty) { throw Misuse("--classes has an empty name in it; names are separated by commas") }
+    let names = try NameList.names(classes, of: "--classes")
     if self.test == nil, defaultTest + validation >= 1 {
       throw Misuse("--validation is \(validation), and has to be below 1 together with --test, which is \(defaultTest) unless it is given")
     }

@@ -33,15 +33,19 @@ struct PictureSettings {
   ///   - seed: of the division and the augmentations.
   ///   - limit: at most so many to train on and a sixth as many to check and to measure with, of all classes.
   func load(_ path: String, validation: Double, seed: UInt64, limit: Int? = nil) throws -> LoadedData {
-    let split = try PictureFolder(path: path, classes: classes).split(validation: validation, test: testShare, seed: seed)
+    let folder = try PictureFolder(path: path, classes: classes)
+    let split = try folder.split(validation: validation, test: testShare, seed: seed)
+    folder.notes.forEach(Terminal.note)
     let pipeline = PicturePipeline(size: size, augmentations: augmentations.pictures)
     let loading = PictureLoading(threads: threads, unreadableShare: unreadableShare, background: background)
     func dataset(_ list: PictureList, limit: Int?, isTraining: Bool) throws -> PictureDataset? {
       guard list.count > 0 else { return nil }
       let list = try limit.map { try list.spread(over: $0) } ?? list
       let dataset = try PictureDataset(list, pipeline: pipeline, isTraining: isTraining, seed: seed, loading: loading)
-      for problem in dataset.unreadable {
-        Terminal.write("glissade: left out: \(Text.line(problem.description))\n", to: STDERR_FILENO)
+      for problem in dataset.unreadable { Terminal.note("left out: \(problem.description)") }
+      let present = Set(dataset.labels)
+      if let label = Set(list.labels).subtracting(present).min() {
+        throw Failure("\(path): none of the pictures of the class '\(printable(list.classNames[Int(label)]))' can be read")
       }
       return dataset
     }

@@ -52,7 +52,7 @@ struct PredictCommand: ParsableCommand {
     let pipeline = try run.picturePipeline()
     let (paths, missing) = Self.expand(files)
     var failed = missing.count
-    for line in missing { Terminal.write("glissade: \(Text.line(line))\n", to: STDERR_FILENO) }
+    missing.forEach(Terminal.note)
     var results: [JSONValue] = []
     let selection = try device.open()
     let size = min(batchSize ?? run.batchSize, max(paths.count, 1))
@@ -74,7 +74,7 @@ struct PredictCommand: ParsableCommand {
         if json {
           results.append(["file": .string(path), "classes": Self.json(likeliest, run.classNames)])
         } else {
-          Terminal.write("\(path): \(Self.text(likeliest, run.classNames))\n", to: STDOUT_FILENO)
+          Terminal.write("\(printable(path)): \(Self.text(likeliest, run.classNames))\n", to: STDOUT_FILENO)
         }
       }
     }
@@ -113,7 +113,7 @@ struct PredictCommand: ParsableCommand {
   }
 
   static func text(_ likeliest: [(label: Int, probability: Double)], _ names: [String]) -> String {
-    likeliest.map { "\(names[$0.label]) \(Text.percent($0.probability, 1))" }.joined(separator: "  ")
+    likeliest.map { "\(printable(names[$0.label])) \(Text.percent($0.probability, 1))" }.joined(separator: "  ")
   }
 
   /// The files, folders replaced by what is in them; and what is wrong with those that have none.
@@ -126,9 +126,14 @@ struct PredictCommand: ParsableCommand {
         continue
       }
       do {
-        let found = try PictureFolder.pictures(in: path)
-        if found.isEmpty { missing.append("\(path): no jpg, jpeg or png file in it") }
-        paths += found
+        let found = try PictureFolder.contents(of: path)
+        let others = found.leftOut.isEmpty ? nil : "left out: \(found.leftOut)"
+        if found.pictures.isEmpty {
+          missing.append("\(path): no picture in it that can be read" + (others.map { "; \($0)" } ?? ""))
+        } else {
+          others.map(Terminal.note)
+        }
+        paths += found.pictures
       } catch { missing.append("\(error)") }
     }
     return (paths, missing)

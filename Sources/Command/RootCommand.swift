@@ -24,7 +24,7 @@ struct RootCommand: ParsableCommand {
     // A write past the limit on file sizes is an error like a full disk, not the end of the process.
     signal(SIGXFSZ, SIG_IGN)
     do {
-      var arguments = Array(CommandLine.arguments.dropFirst())
+      var arguments = try ProcessArguments.all()
       try checkSubcommand(arguments)
       arguments = try GivenArguments.resolved(arguments)
       var command = try parse(arguments)
@@ -39,7 +39,7 @@ struct RootCommand: ParsableCommand {
     do { return try parseAsRoot(arguments) } catch {
       // Help and the version come as errors, too.
       if exitCode(for: error) == .success { throw error }
-      throw Misuse(Text.sentence(message(for: error)))
+      throw Misuse(Text.sentence(message(for: error)) + (ProcessArguments.hint(arguments, message(for: error)) ?? ""))
     }
   }
 

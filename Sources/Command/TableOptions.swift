@@ -12,7 +12,7 @@ struct TableOptions: ParsableArguments {
   @Option(help: "What to do about values that are not there: refuse, mean (or no category) or drop (the row).")
   var missing: String?
 
-  @Option(help: ArgumentHelp("Columns of numbers that are categories, separated by commas.", valueName: "columns"))
+  @Option(help: ArgumentHelp("Columns of numbers that are categories, separated by commas (\\, is one in a name).", valueName: "columns"))
   var categorical: String?
 
   @Option(help: ArgumentHelp("Columns to leave out, separated by commas.", valueName: "columns"))
@@ -46,8 +46,8 @@ struct TableOptions: ParsableArguments {
     if let task { settings.task = try choice("task", task) }
     if let missing { settings.missing = try choice("value for --missing", missing) }
     if let loss { settings.loss = try choice("loss", loss) }
-    settings.categorical = Self.list(categorical)
-    settings.ignored = Self.list(ignore)
+    settings.categorical = try NameList.names(categorical, of: "--categorical") ?? []
+    settings.ignored = try NameList.names(ignore, of: "--ignore") ?? []
     return settings
   }
 

@@ -37,7 +37,7 @@ extension PredictCommand {
           if json {
             results.append(.object([JSONMember("file", .string(file.path)), JSONMember("line", .integer(Int64(line)))] + members))
           } else {
-            Terminal.write("\(file.path):\(line): \(text)\n", to: STDOUT_FILENO)
+            Terminal.write("\(printable(file.path)):\(line): \(text)\n", to: STDOUT_FILENO)
           }
         }
       }

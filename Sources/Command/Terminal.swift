@@ -37,6 +37,9 @@ enum Terminal {
     }
   }
 
+  /// A line on standard error that is no failure.
+  static func note(_ text: String) { write("glissade: \(Text.line(text))\n", to: STDERR_FILENO) }
+
   static func variable(_ name: String) -> String? {
     guard let value = getenv(name), value[0] != 0 else { return nil }
     return String(cString: value)

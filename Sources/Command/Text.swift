@@ -1,3 +1,5 @@
+import Glissade
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -6,9 +8,10 @@
 
 /// Numbers and messages as people read them.
 enum Text {
-  /// A message on one line of a sensible length: a build log, say, has many.
+  /// A message on one line of a sensible length, fit for a terminal whatever names are in it: a build log, say, has many lines.
   static func line(_ message: String, limit: Int = 600) -> String {
-    let line = message.split(whereSeparator: \.isNewline).map { $0.split(separator: " ").joined(separator: " ") }.joined(separator: "; ")
+    let parts = message.split(whereSeparator: \.isNewline).map { $0.split(separator: " ").joined(separator: " ") }
+    let line = printable(parts.joined(separator: "; "), limit: .max)
     return line.count <= limit ? line : line.prefix(limit - 1) + "…"
   }
 

@@ -21,11 +21,11 @@ final class TrainingReporter {
     if !isQuiet, Terminal.isLive(STDERR_FILENO) { bar = ProgressBar(file: STDERR_FILENO) }
   }
 
-  /// A line, unless quiet.
+  /// A line, unless quiet; fit for a terminal whatever names are in it.
   func line(_ text: String) {
     guard !isQuiet else { return }
     bar?.clear()
-    Terminal.write(text + "\n", to: STDOUT_FILENO)
+    Terminal.write(printable(text, limit: .max) + "\n", to: STDOUT_FILENO)
   }
 
   func clear() { bar?.clear() }

@@ -1,12 +1,16 @@
 import Glibc
+import GlissadeFormats
 
 /// The bytes of a file that should be a picture.
 enum PictureBytes {
   /// Reads a file, or its beginning.
   static func read(path: String, limit: Int, first: Int = .max) throws(PictureError) -> [UInt8] {
     // O_NONBLOCK: opening a pipe must fail below, not wait for a writer. Regular files ignore it.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw PictureError(path: path, reason: .system(call: "open", code: errno)) }
+    let descriptor = PathBytes.with(path) { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+    guard descriptor >= 0 else {
+      let code = errno
+      throw PictureError(path: path, reason: code == ENOENT && FileIdentity.isLink(path) ? .brokenLink : .system(call: "open", code: code))
+    }
     defer { close(descriptor) }
     var information = stat()
     guard fstat(descriptor, &information) == 0 else { throw PictureError(path: path, reason: .system(call: "inspect", code: errno)) }
@@ -33,9 +37,20 @@ enum PictureBytes {
     return bytes
   }
 
+  /// The formats that are read, for messages.
+  static let formats = "JPEG and PNG"
+  static let anyFormat = "JPEG or PNG"
+
   /// The kinds of pictures that can be decoded.
   enum Kind {
     case jpeg, png
+  }
+
+  /// What a file's content is, by its beginning; nil for anything that is not decoded, and for what cannot be read.
+  static func kind(ofFile path: String) -> Kind? {
+    let longestMark = 16
+    guard let bytes = try? read(path: path, limit: .max, first: longestMark) else { return nil }
+    return try? kind(bytes)
   }
 
   /// What the content is, whatever the file's name says.

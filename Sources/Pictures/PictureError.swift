@@ -18,6 +18,8 @@ public struct PictureError: Error, Equatable, Sendable, CustomStringConvertible 
   public enum Reason: Equatable, Sendable {
     /// A system call failed; `code` is errno.
     case system(call: String, code: Int32)
+    /// The path is a symbolic link that leads nowhere.
+    case brokenLink
     /// The path names a folder, a device or a pipe.
     case notRegular
     /// The file holds nothing.
@@ -44,6 +46,7 @@ extension PictureError.Reason: CustomStringConvertible {
   public var description: String {
     switch self {
     case .system(let call, let code): "cannot \(call): \(String(cString: strerror(code))) (errno \(code))"
+    case .brokenLink: "a link that leads nowhere"
     case .notRegular: "not a regular file"
     case .empty: "the file is empty"
     case .otherFormat(let what): "neither a JPEG nor a PNG but \(what)"

@@ -4,66 +4,125 @@ import GlissadeRandom
 
 /// A folder of pictures, a folder in it for each class.
 ///
-/// A class is called as its folder, and has all JPEG and PNG files in it, at any depth. Where the folder holds `train` (or `training`),
-/// `val` (`valid`, `validation`) and `test` folders, in any case, at least `train` and another, these are the parts, and the classes are
-/// the folders in them. Hidden files, files with other suffixes and files outside of all classes are passed over. Classes and files are
-/// ordered by the bytes of their names, and folders without pictures are no classes.
+/// A class is called as its folder, and has all pictures in it, at any depth: JPEG and PNG files, by their usual suffixes in any case, or,
+/// where the suffix says nothing, by how the content begins. Where the folder holds one called `train` and one called `val` or `test`, these
+/// are the parts, and the classes are the folders in them; other usual names (`training`, `valid`, `dev`, `testing`, …) do as well, in any
+/// case, with words such as `_set` beside them. Hidden files, and what systems put into folders, are passed over; what else is left out is
+/// counted in `leftOut`. Classes and files are ordered by the bytes of their names, which need not be UTF-8 (see `printable`), and folders
+/// without pictures are no classes. Symbolic links are followed, but not back to a folder that they lie in.
 public struct PictureFolder: Sendable {
   /// The folder.
   public let path: String
   /// The classes, in label order.
   public let classNames: [String]
-  /// The pictures, or those of the part `train`.
+  /// The pictures, or those of the part to train on.
   public let pictures: PictureList
   /// The pictures of the part that validates; nil where the folder has none.
   public let validation: PictureList?
   /// The pictures of the test part; nil where the folder has none.
   public let test: PictureList?
+  /// What is left out.
+  public let leftOut: LeftOut
+  /// Of the classes that a model knows, those without a picture here.
+  public let absentClasses: [String]
+  /// Pictures that stand in two classes, or in two parts, because links lead to one file: a line for each kind.
+  public let repetitions: [String]
 
-  private enum Part: CaseIterable {
-    case training, validation, test
-
-    var names: [String] {
-      switch self {
-      case .training: ["train", "training"]
-      case .validation: ["val", "valid", "validation"]
-      case .test: ["test"]
-      }
-    }
-  }
-
-  /// Lists a folder; no picture is read yet.
+  /// Lists a folder to train on; no picture is read yet.
   /// - Parameters:
   ///   - path: the folder.
   ///   - classes: only these classes, and in this order; all, by name, when nil.
-  /// - Throws: `DataError` when the folder is missing or holds no pictures in folders, or a class that was asked for is not there.
+  /// - Throws: `DataError` when the folder is missing or holds no pictures in folders; when a class that was asked for is not there; when
+  ///   there are fewer than two classes; and, unless classes are chosen, when a class holds nothing that can be read, when two classes
+  ///   differ only in how Unicode composes their names, or when the folders look like parts of the data rather than classes.
   public init(path: String, classes: [String]? = nil) throws(DataError) {
-    try FolderListing.check(path)
-    let entries = try FolderListing.entries(path)
-    func folder(_ part: Part) -> String? {
-      entries.first { $0.kind == .folder && part.names.contains($0.name.lowercased()) }.map { "\(path)/\($0.name)" }
+    let layout = try FolderLayout(path)
+    let training = layout.training
+    let choice = ClassChoice(layout)
+    try choice.checkAnything()
+    let names: [String]
+    if let classes {
+      names = try choice.choose(classes)
+      guard names.count > 1 else { throw choice.tooFew(names) }
+    } else {
+      try choice.checkWhole()
+      names = training.classes.map(\.name)
     }
-    var folders = [Part.training: path]
-    if let training = folder(.training), folder(.validation) != nil || folder(.test) != nil {
-      folders[.training] = training
-      folders[.validation] = folder(.validation)
-      folders[.test] = folder(.test)
+    for part in [layout.validation, layout.test].compactMap({ $0 }) where classes == nil {
+      if let other = part.classes.first(where: { ClassChoice.place(of: $0.name, in: names) == nil }) {
+        throw .empty(what: "\(part.path): the class '\(printable(other.name))' has no pictures to train on")
+      }
     }
-    var found: [Part: [(name: String, pictures: [String])]] = [:]
-    for (part, folder) in folders { found[part] = try Self.classes(folder) }
-    let training = found[.training] ?? []
-    let names = try Self.choose(classes, among: training.map(\.name), in: folders[.training] ?? path)
-    var lists: [Part: PictureList] = [:]
-    for (part, folder) in folders {
-      // Where classes were chosen, others are expected.
-      lists[part] = try Self.list(found[part] ?? [], names, in: folder, refusesOthers: classes == nil)
+    self.init(layout, names, leavingOthersOut: false)
+  }
+
+  /// Lists a folder for a model that knows some classes: labels are the model's.
+  /// - Parameters:
+  ///   - path: the folder.
+  ///   - knownClasses: the model's classes, in its order.
+  ///   - classes: only these of them; all when nil.
+  ///   - leavesUnknownOut: whether classes that the model does not know are counted in `leftOut` rather than refused. Where classes are chosen,
+  ///     others are expected, and neither is done.
+  /// - Throws: `DataError` when the folder is missing or holds no pictures of these classes, and for classes that the model does not know.
+  public init(
+    path: String, knownClasses: [String], classes: [String]? = nil, leavesUnknownOut: Bool = false
+  ) throws(DataError) {
+    let layout = try FolderLayout(path)
+    let choice = ClassChoice(layout, of: layout.test ?? layout.training)
+    try choice.checkAnything()
+    try choice.checkKnown(knownClasses, choosing: classes, leavesUnknownOut: leavesUnknownOut)
+    self.init(layout, knownClasses, choosing: classes, leavingOthersOut: classes == nil)
+  }
+
+  private init(_ layout: FolderLayout, _ names: [String], choosing: [String]? = nil, leavingOthersOut: Bool) {
+    var leftOut = layout.leftOut
+    var repetitions = Repetitions()
+    func list(_ part: PartListing, _ purpose: PicturePart) -> PictureList {
+      leftOut.add(part.leftOut)
+      var classes: [Int: [ClassListing]] = [:]
+      let listings = part.classes + part.vanished
+      let chosen = choosing.map { ClassChoice.places(of: listings, in: $0) }
+      for (index, (listing, place)) in zip(listings, ClassChoice.places(of: listings, in: names)).enumerated() {
+        let isChosen = chosen.map { $0[index] != nil } ?? true
+        if let place, isChosen {
+          classes[place, default: []].append(listing)
+          leftOut.add(listing.leftOut)
+        } else if leavingOthersOut {
+          leftOut.add(.unknownClasses, listing.path, count: listing.pictures.count)
+        }
+      }
+      var (paths, labels) = ([String](), [Int32]())
+      for label in names.indices {
+        for listing in classes[label] ?? [] {
+          paths += listing.pictures.map(\.path)
+          labels += Array(repeating: Int32(label), count: listing.pictures.count)
+          repetitions.add(listing, label: label, part: purpose)
+        }
+      }
+      return PictureList(paths, labels, names)
     }
-    self.path = path
+    path = layout.path
     classNames = names
-    pictures = lists[.training] ?? PictureList([], [], names)
-    validation = lists[.validation]
-    test = lists[.test]
-    guard pictures.count > 0 else { throw .empty(what: "\(folders[.training] ?? path): no pictures") }
+    pictures = list(layout.training, .training)
+    validation = layout.validation.map { list($0, .validation) }
+    test = layout.test.map { list($0, .test) }
+    self.leftOut = leftOut
+    let present = Set((test ?? pictures).labels)
+    absentClasses = names.indices.filter { !present.contains(Int32($0)) }.map { names[$0] }.filter { name in
+      choosing.map { ClassChoice.place(of: name, in: $0) != nil } ?? true
+    }
+    self.repetitions = repetitions.lines
+  }
+
+  /// What people should know of the folder, a line each: what is left out, what stands in two classes, and which classes are not there.
+  public var notes: [String] {
+    var notes = leftOut.isEmpty ? [] : ["left out: \(leftOut)"]
+    notes += repetitions
+    if !absentClasses.isEmpty {
+      let names = absentClasses.prefix(5).map { printable($0) }.joined(separator: ", ") + (absentClasses.count > 5 ? ", …" : "")
+      notes.append("\(path): no pictures of \(absentClasses.count) of \(classNames.count) classes (\(names))")
+    }
+    return notes
   }
 
   /// The three parts of a training: the folder's own where it has them, otherwise chosen at random with every class in proportion.
@@ -98,61 +157,17 @@ public struct PictureFolder: Sendable {
     return result
   }
 
-  /// All pictures in a folder, at any depth and whatever their class, by name: jpg, jpeg and png in any case.
+  /// All pictures in a folder, at any depth and whatever their class, by name, and what is left out.
   /// - Throws: `DataError` when the folder cannot be read.
-  public static func pictures(in path: String) throws(DataError) -> [String] {
+  public static func contents(of path: String) throws(DataError) -> (pictures: [String], leftOut: LeftOut) {
     try FolderListing.check(path)
-    return try FolderListing.pictures(path)
+    let scan = try FolderScan(path)
+    return (scan.pictures.map(\.path), scan.leftOut)
   }
 
-  /// The folders in a folder that hold pictures.
-  private static func classes(_ path: String) throws(DataError) -> [(name: String, pictures: [String])] {
-    var classes: [(name: String, pictures: [String])] = []
-    var loose = 0
-    for entry in try FolderListing.entries(path) {
-      switch entry.kind {
-      case .folder:
-        let pictures = try FolderListing.pictures("\(path)/\(entry.name)")
-        if !pictures.isEmpty { classes.append((entry.name, pictures)) }
-      case .file: loose += FolderListing.isPicture(entry.name) ? 1 : 0
-      }
-    }
-    if classes.isEmpty {
-      let problem = loose > 0 ? "\(loose) pictures lie in it, but none in a folder" : "no jpg, jpeg or png file"
-      throw .empty(what: "\(path): \(problem); pictures have to be in a folder for each class")
-    }
-    return classes
-  }
-
-  private static func choose(_ wanted: [String]?, among names: [String], in path: String) throws(DataError) -> [String] {
-    guard let wanted else { return names }
-    guard !wanted.isEmpty else { throw .invalidArgument(name: "classes", value: "[]", requirement: "at least one") }
-    for (index, name) in wanted.enumerated() {
-      guard names.contains(name) else {
-        let hint = Nearest.to(name, among: names).map { "did you mean '\($0)'?" } ?? "there are " + names.prefix(20).joined(separator: ", ")
-        throw .empty(what: "\(path): no class '\(name)'; \(hint)")
-      }
-      guard !wanted[..<index].contains(name) else {
-        throw .invalidArgument(name: "classes", value: wanted.joined(separator: ","), requirement: "without repetition")
-      }
-    }
-    return wanted
-  }
-
-  private static func list(
-    _ classes: [(name: String, pictures: [String])], _ names: [String], in path: String, refusesOthers: Bool
-  ) throws(DataError) -> PictureList {
-    if refusesOthers, let other = classes.first(where: { !names.contains($0.name) }) {
-      throw .empty(what: "\(path): the class '\(other.name)' has no pictures to train on")
-    }
-    var (paths, labels) = ([String](), [Int32]())
-    for (label, name) in names.enumerated() {
-      let pictures = classes.first { $0.name == name }?.pictures ?? []
-      paths += pictures
-      labels += Array(repeating: Int32(label), count: pictures.count)
-    }
-    return PictureList(paths, labels, names)
-  }
+  /// All pictures in a folder, at any depth and whatever their class, by name.
+  /// - Throws: `DataError` when the folder cannot be read.
+  public static func pictures(in path: String) throws(DataError) -> [String] { try contents(of: path).pictures }
 }
 
 extension PictureList {

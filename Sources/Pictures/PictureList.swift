@@ -1,4 +1,5 @@
 import GlissadeData
+import GlissadeFormats
 
 /// Files of pictures, each with its class.
 public struct PictureList: Equatable, Sendable {
@@ -33,6 +34,20 @@ public struct PictureList: Equatable, Sendable {
   public func selecting(_ indices: [Int]) throws(DataError) -> PictureList {
     for index in indices where !paths.indices.contains(index) { throw .indexOutOfRange(index: index, count: count) }
     return PictureList(indices.map { paths[$0] }, indices.map { labels[$0] }, classNames)
+  }
+
+  /// The pictures of some classes, in their order; labels stay as they are.
+  /// - Throws: `DataError.empty` for a class that is not among the list's.
+  public func selecting(classes: [String]) throws(DataError) -> PictureList {
+    var chosen: Set<Int32> = []
+    for name in classes {
+      guard let place = ClassChoice.place(of: name, in: classNames) else {
+        throw .empty(
+          what: "no class '\(printable(name))'; there are \(classNames.prefix(20).map { printable($0) }.joined(separator: ", "))")
+      }
+      chosen.insert(Int32(place))
+    }
+    return try selecting(labels.indices.filter { chosen.contains(labels[$0]) })
   }
 
   /// Divides the pictures, every class in proportion; see `TrainingSplit`.

@@ -23,7 +23,7 @@ struct FinetuneTests {
     for (name, colour) in Self.colours {
       for number in 0..<12 {
         let pixels = (0..<40 * 36).flatMap { _ in [colour.0, colour.1, colour.2].map { UInt8(clamping: $0 + noise()) } }
-        try put("pictures/\(name)/\(number < 6 ? "a" : "b")/\(number).png", HandmadePicture.png(width: 40, height: 36, pixels: pixels))
+        try put("pictures/\(name)/\(number < 6 ? "" : "b/")\(number).png", HandmadePicture.png(width: 40, height: 36, pixels: pixels))
       }
     }
     try putWeights(seed: 5)
@@ -95,7 +95,7 @@ struct FinetuneTests {
   @Test func jsonAndPicturesThatCannotBeRead() throws {
     #expect(try finetune("--epochs", "1", "--out", run, "--quiet").status == 0)
     try put("pictures/blue/broken.png", Array("no picture".utf8))
-    let (good, broken) = (folder.path("pictures/red/a/1.png"), folder.path("pictures/blue/broken.png"))
+    let (good, broken) = (folder.path("pictures/red/1.png"), folder.path("pictures/blue/broken.png"))
     let outcome = try glissade("predict", "--run", run, good, broken, folder.path("nothing.jpg"), "--json", "--top", "2", "--device", "cpu")
     #expect(outcome.status == 1, "\(outcome)")
     #expect(outcome.errors.contains(broken) && outcome.errors.contains("nothing.jpg"), "\(outcome)")

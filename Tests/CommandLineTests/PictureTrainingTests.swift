@@ -52,6 +52,67 @@ struct PictureTrainingTests {
     #expect(models[0] == models[1])
   }
 
+  @Test func whatIsLeftOutIsCounted() throws {
+    try put("data/dark/moving.gif", Array("GIF89a".utf8))
+    try put("data/light/moving.gif", Array("GIF89a".utf8))
+    try put("data/notes/read.me", [1])
+    let outcome = try train()
+    #expect(outcome.status == 0 && outcome.errorLines.count == 1, "\(outcome)")
+    #expect(
+      outcome.errors.contains("left out: 2 files of other kinds (.gif: ") && outcome.errors.contains("1 folder without pictures ("),
+      "\(outcome)")
+    // A class that has nothing else is not left out silently.
+    try put("data/blue/moving.gif", Array("GIF89a".utf8))
+    expectComplaint(try train(), status: 1, "the class 'blue' has no picture that can be read", "--classes dark,light leaves it out")
+    #expect(try train("--classes", "dark,light").status == 0)
+  }
+
+  @Test func evaluatesTheClassesThatAreThere() throws {
+    #expect(try train("--epochs", "1").status == 0)
+    func evaluate(_ more: String...) throws -> Outcome {
+      try glissade(["evaluate", "--run", folder.path("run"), "--data", folder.path("more"), "--device", "cpu"] + more)
+    }
+    for number in 0..<3 {
+      try put("more/dark/\(number).png", HandmadePicture.png(width: 9, height: 9, pixels: [UInt8](repeating: 9, count: 243)))
+    }
+    let fewer = try evaluate()
+    #expect(
+      fewer.status == 0 && fewer.errors.contains("no pictures of 1 of 2 classes (light)") && fewer.output.contains("(3 samples"), "\(fewer)"
+    )
+    for number in 0..<2 {
+      try put("more/blue/\(number).png", HandmadePicture.png(width: 9, height: 9, pixels: [UInt8](repeating: 9, count: 243)))
+    }
+    expectComplaint(try evaluate(), status: 1, "the model does not know the class 'blue', 2 pictures; --classes dark leaves it out")
+    let chosen = try evaluate("--classes", "dark")
+    #expect(chosen.status == 0 && chosen.output.contains("(3 samples"), "\(chosen)")
+    expectComplaint(try evaluate("--classes", "dark,blue"), status: 1, "the model does not know the class 'blue'; it knows dark, light")
+  }
+
+  @Test func namesAreWhatTheyAre() throws {
+    for name in ["dark", "light"] {
+      try FileManager.default.moveItem(atPath: folder.path("data/\(name)"), toPath: folder.path("data/a, \u{1b}[31m\(name)"))
+    }
+    let outcome = try train("--classes", "a\\, \u{1b}[31mdark,\"a, \u{1b}[31mlight\"", "--epochs", "1")
+    #expect(outcome.status == 0 && !outcome.output.contains("\u{1b}"), "\(outcome)")
+    let picture = folder.path("data/a, \u{1b}[31mdark/1.png")
+    let predicted = try glissade("predict", "--run", folder.path("run"), picture, "--device", "cpu")
+    #expect(predicted.status == 0 && !predicted.output.contains("\u{1b}") && predicted.output.contains("\\u{1b}[31mdark"), "\(predicted)")
+    // Bytes that are no UTF-8: a picture is found by them, and a folder is not made under another name.
+    let shell = "printf 'p\\351.png'"
+    try FileManager.default.copyItem(atPath: picture, toPath: folder.path("p.png"))
+    let script = "cd '\(folder.path)' && mv p.png \"$(\(shell))\" && '\(Command.path)' "
+    let found = try Command(["-c", script + "predict --run run --device cpu \"$(\(shell))\""], executable: "/bin/sh").finish()
+    #expect(found.status == 0 && found.output.hasPrefix("p\\xe9.png: "), "\(found)")
+    let out = try Command(
+      ["-c", "cd '\(folder.path)' && '\(Command.path)' train --data data --out \"$(printf 'o\\351')\""], executable: "/bin/sh"
+    ).finish()
+    expectComplaint(out, status: 2, "the value of --out is not UTF-8: 'o\\xe9'")
+  }
+
+  @Test func theDataOptionIsNamed() throws {
+    expectComplaint(try glissade("train", folder.path("data")), status: 2, "did you mean --data \(folder.path("data"))?")
+  }
+
   @Test func mistakesAreNamed() throws {
     expectComplaint(try train("--augment", "flop"), status: 2, "--augment", "did you mean 'flip'?")
     expectComplaint(try train("--classes", "light,darc"), status: 1, "no class 'darc'; did you mean 'dark'?")

@@ -9,6 +9,8 @@ enum PictureFixtures {
 
   static func file() throws -> SafetensorsFile { try SafetensorsFile(path: FixtureFolder.path + "/pictures.safetensors") }
 
+  static func bytes(_ name: String) throws -> [UInt8] { try FixtureFolder.pictureBytes(name) }
+
   static func path(_ name: String) -> String { "\(folder)/\(name)" }
 
   /// The names of all pictures.
