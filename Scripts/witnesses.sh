@@ -25,7 +25,7 @@ echo "The fixtures are what PyTorch computes today"
 
 echo "Networks that PyTorch saved, and what we export"
 swift build --build-tests -Xcc -O2
-swift test --skip-build -Xcc -O2 --filter '^FixtureTests\.(ExportTests|SavedNetworkTests)/'
+swift test --skip-build -Xcc -O2 --filter '^(FixtureTests\.(ExportTests|SavedNetworkTests)|CommandLineTests\.RunExportTests)/'
 
 echo "A run's events as TensorBoard reads them"
 run=$(mktemp -d)

@@ -16,7 +16,8 @@ struct ConvertCommand: ParsableCommand {
       as they are. Of a checkpoint with more than a model's weights in it, the weights are taken, under their names in the model.
 
       A run's model is written in PyTorch's layouts: torchvision's class of that name takes it as its state_dict. With .onnx it is \
-      written as a whole network, for pictures of [batch, channels, height, width] that were normalised as in training.
+      written as a whole network, for pictures of [batch, channels, height, width] that were normalised as in training, or for rows of a \
+      table's own numbers, whose standardisation is part of it.
       """)
 
   @Argument(help: ArgumentHelp("A safetensors file, a PyTorch checkpoint, or the folder of a run.", valueName: "in"))
@@ -30,6 +31,9 @@ struct ConvertCommand: ParsableCommand {
 
   @Flag(help: "Of a run, the model of the epoch with the lowest validation loss instead of the last one.")
   var best = false
+
+  @Flag(help: "ONNX of classes: give probabilities, by softmax, in place of logits.")
+  var probabilities = false
 
   @Flag(help: "Replace OUT if it is there.")
   var force = false
@@ -53,6 +57,7 @@ struct ConvertCommand: ParsableCommand {
 
   func run() throws {
     let target = try Target(output)
+    if probabilities, target != .onnx { throw Misuse("--probabilities is for .onnx, and \(output) is none") }
     if exists(output), !force { throw Failure("\(output) is there already; --force replaces it") }
     if key == nil, let export = try RunExport(input, best: best) { return try write(export, target) }
     if best { throw Misuse("--best is for the folder of a run, and \(input) is none") }
@@ -81,14 +86,27 @@ struct ConvertCommand: ParsableCommand {
     case .safetensors: try SafetensorsWriter.write(path: output, export.entries(), metadata: ["format": "pt"])
     case .pyTorch: try PyTorchWriter.write(path: output, export.entries())
     case .onnx:
-      let model = try export.onnx()
+      let (model, kind) = try export.onnx(probabilities: probabilities)
       try ONNXWriter.write(path: output, model)
       let bytes = model.initializers.reduce(0) { $0 + $1.byteCount }
       let text = "\(model.nodes.count) operators, \(model.initializers.count) tensors, \(Text.bytes(UInt64(bytes)))"
-      return Terminal.write("\(output): \(text) (ONNX, operator set \(ONNXModel.operatorSet))\n", to: STDOUT_FILENO)
+      let meaning =
+        switch kind {
+        case .logits: "its outputs are logits; softmax makes probabilities of them, and --probabilities writes it into the network"
+        case .probabilities: "its outputs are probabilities"
+        case .value: "its output is in the table's own units"
+        }
+      let input = export.isOfTable ? "takes the table's own numbers, as float64; " : ""
+      let lines = ["\(output): \(text) (ONNX, operator set \(ONNXModel.operatorSet))", "\(output): \(input)\(meaning)"]
+      return Terminal.write(lines.joined(separator: "\n") + "\n", to: STDOUT_FILENO)
     }
     let file = try WeightsFile(path: output)
     Terminal.write("\(output): \(Inspection.summary(file)), in PyTorch's layouts\n", to: STDOUT_FILENO)
+    if export.isOfTable {
+      let note =
+        "the weights are the network's alone: it takes standardised columns and, for values, gives standardised ones; .onnx has both in it"
+      Terminal.write("glissade: note: \(note)\n", to: STDERR_FILENO)
+    }
   }
 
   private func weights(of file: WeightsFile) throws -> WeightsFile {

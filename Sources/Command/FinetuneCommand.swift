@@ -41,8 +41,8 @@ struct FinetuneCommand: ParsableCommand {
   @Option(help: "sgd, rmsprop, adam or adamw.")
   var optimizer = "adam"
 
-  @Option(parsing: .unconditional, help: "Samples in a step.")
-  var batchSize = 32
+  @Option(parsing: .unconditional, help: "Samples in a step. (default: 32; less for small data)")
+  var batchSize: Int?
 
   @OptionGroup var device: DeviceOptions
 
@@ -76,7 +76,7 @@ struct FinetuneCommand: ParsableCommand {
   private func settings() throws -> TrainingSettings {
     guard ModelZoo.names.contains(model) else { throw Misuse.unknown("model", model, among: ModelZoo.names) }
     try Misuse.check("--epochs", epochs, (1...1_000_000).contains(epochs), "from 1 to 1000000")
-    try Misuse.check("--batch-size", batchSize, batchSize > 0, "at least 1")
+    if let batchSize { try Misuse.check("--batch-size", batchSize, batchSize > 0, "at least 1") }
     try Misuse.check("--validation", validation, validation >= 0 && validation < 1, "at least 0 and below 1")
     try Misuse.check("--stay-close", stayClose, stayClose >= 0 && stayClose.isFinite, "a number of at least 0")
     if data.isEmpty { throw Misuse("--data is empty, and it has to name a folder") }
@@ -85,10 +85,11 @@ struct FinetuneCommand: ParsableCommand {
     return TrainingSettings(
       data: data, model: model, epochs: epochs, optimizer: try hyperparameters.optimizer(optimizer),
       schedule: try Schedule(common.schedule),
-      batchSize: batchSize, device: try device.request(), threads: device.threads, seed: seed, validation: validation,
+      batchSize: batchSize ?? 32, batchSizeGivesWay: batchSize == nil, device: try device.request(), threads: device.threads, seed: seed,
+      validation: validation,
       clippingNorm: common.clipNorm, labelSmoothing: common.labelSmoothing, classWeights: try balance.weights(),
       sampling: try balance.chosenSampling(),
-      saving: saving, command: .current)
+      resumed: checkpoints.resume, saving: saving, command: .current)
   }
 
   private func finetuneSettings() throws -> FinetuneSettings {

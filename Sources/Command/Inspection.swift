@@ -5,6 +5,8 @@ struct Inspection {
   let file: WeightsFile
   /// The run that it is of, by the `options.json` beside it.
   let run: RunDescription?
+  /// More of it, where the run is on a table.
+  private let table: TableInspection?
   /// What models of ours would make of it.
   private let fitting: [FittingModel]
   private let nearest: FittingModel?
@@ -15,6 +17,12 @@ struct Inspection {
     let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     // Any other file may be called that.
     run = try? RunDescription(contentsOf: RunFolder(folder).optionsPath)
+    table = run?.table.map { TableInspection($0, in: RunFolder(folder)) }
+    // A network for a table is none of ours for pictures.
+    guard table == nil else {
+      (fitting, nearest) = ([], nil)
+      return
+    }
     // Far beyond any picture it would be a number that overflows products of shapes.
     let input = run.flatMap { $0.input.count == 3 && $0.input.allSatisfy { $0 <= 4096 } ? Shape($0.input) : nil }
     (fitting, nearest) = FittingModel.all(for: file, input: input)
@@ -49,7 +57,7 @@ struct Inspection {
     ]
   }
 
-  var table: String {
+  var listing: String {
     let names = file.tensors.map { printable($0.name) }
     let shapes = file.tensors.map { "\($0.shape)" }
     let (nameWidth, shapeWidth) = ((names.map(\.count) + [4]).max() ?? 4, (shapes.map(\.count) + [5]).max() ?? 5)
@@ -65,6 +73,7 @@ struct Inspection {
     let parts = file.parts
     if parts.count > 1 { lines.append("in " + parts.map { "\(printable($0.key)): \($0.count)" }.joined(separator: ", ")) }
     if let run { lines.append(line(of: run)) }
+    lines += table?.lines ?? []
     lines += (fitting + [nearest].compactMap { $0 }).flatMap(\.lines)
     for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) { lines.append("\(printable(key)): \(printable(value))") }
     return lines.joined(separator: "\n") + "\n"
@@ -72,10 +81,11 @@ struct Inspection {
 
   private var runJSON: JSONValue {
     guard let run else { return .null }
-    return [
-      "model": .string(run.model), "input": .array(run.input.map { .integer(Int64($0)) }), "data": .string(run.data),
-      "classes": .array(run.classNames.map { .string($0) }),
-    ]
+    return .object(
+      [
+        JSONMember("model", .string(run.model)), JSONMember("input", .array(run.input.map { .integer(Int64($0)) })),
+        JSONMember("data", .string(run.data)), JSONMember("classes", .array(run.classNames.map { .string($0) })),
+      ] + (table?.json ?? []))
   }
 
   private func line(of run: RunDescription) -> String {

@@ -14,7 +14,10 @@ struct PictureOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "Share of the pictures that is measured with at the end, unless the folder has such a part. (default: 0.1; 0 for finetune)")
+    help: """
+      Share of the pictures, or of a table's rows, that is measured with at the end, unless the folder has such a part. (default: 0.1; 0.2 \
+      of a table; 0 for finetune)
+      """)
   var test: Double?
 
   @Option(help: "The colour behind what is transparent: white, black, or red, green and blue as in #ffe0c0. (default: white)")
@@ -33,7 +36,8 @@ struct PictureOptions: ParsableArguments {
       return try settings(model: model, validation: validation, test: 0.1, threads: threads)
     }
     let given = [
-      ("--classes", classes != nil), ("--augment", augment != nil), ("--size", size != nil), ("--test", test != nil),
+      ("--classes", classes != nil), ("--augment", augment != nil), ("--size", size != nil),
+      ("--test", test != nil && !DataSource(name: data).isTable),
       ("--background", background != nil),
       ("--unreadable", unreadable != nil),
     ]

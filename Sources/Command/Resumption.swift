@@ -20,16 +20,20 @@ struct Resumption {
   ///   - now: `options.json` as it would be written now.
   /// - Throws: `Misuse` where options were given that are not the run's, `Failure` where the data has changed or nothing can be resumed.
   init(_ folder: RunFolder, now: JSONValue) throws {
-    let before = try JSONValue.read(path: folder.optionsPath)
+    let before = Self.completed(try JSONValue.read(path: folder.optionsPath))
     var differences = Self.differences(before, now)
     let (newest, damage) = folder.newestCheckpoint()
     // The options in force when it was written; somebody may have edited the file.
-    if let kept = newest?.options, kept != .null { differences += Self.differences(kept, now).filter { !differences.contains($0) } }
+    if let kept = newest?.options, kept != .null {
+      differences += Self.differences(Self.completed(kept), now).filter { !differences.contains($0) }
+    }
+    // An option may be why the data is divided otherwise, and so is named first.
     let ofData = differences.filter { Self.ofData.contains($0.key) }
-    if !ofData.isEmpty { throw Failure("the data of the run has changed: \(Self.list(ofData))") }
-    if !differences.isEmpty {
+    let others = differences.filter { !Self.ofData.contains($0.key) }
+    if others.isEmpty, !ofData.isEmpty { throw Failure("the data of the run has changed: \(Self.list(ofData))") }
+    if !others.isEmpty {
       throw Misuse(
-        "\(Self.list(differences)); a run goes on with the options that it began with, but for --epochs, --device, --threads, "
+        "\(Self.list(others)); a run goes on with the options that it began with, but for --epochs, --device, --threads, "
           + "--checkpoint-every, --keep and --tensorboard")
     }
     checkpoint = newest
@@ -62,6 +66,12 @@ struct Resumption {
     var key: String
     var before: JSONValue?
     var now: JSONValue?
+  }
+
+  /// With what earlier versions did not write, because nothing could change it.
+  private static func completed(_ options: JSONValue) -> JSONValue {
+    guard let members = options.members, let table = options["table"], table != .null, options["test"] == nil else { return options }
+    return .object(members + [JSONMember("test", .number(TableSplit.testShare))])
   }
 
   private static func differences(_ before: JSONValue, _ now: JSONValue) -> [Difference] {

@@ -90,7 +90,11 @@ extension RunDescription {
         validation: try value("validation", \.doubleValue), test: try value("test", \.doubleValue), seed: seed, background: background,
         unreadableShare: json["unreadable"]?.doubleValue ?? PictureLoading().unreadableShare)
     }
-    if let json = json["table"], json != .null { table = try TableDescription(json, path: path) }
+    if let table = json["table"], table != .null {
+      // Earlier versions do not say; it was this share.
+      let held = (validation: try value("validation", \.doubleValue), test: json["test"]?.doubleValue ?? TableSplit.testShare)
+      self.table = try TableDescription(table, held: held, path: path)
+    }
     hidden = json["hidden"]?.arrayValue?.compactMap(\.integerValue)
     let isRight = input.count == (table == nil ? 3 : 1) && input.allSatisfy { (1...1 << 24).contains($0) }
     guard isRight, !classNames.isEmpty || table?.deviation != nil, (hidden ?? []).allSatisfy({ $0 > 0 }), batchSize > 0 else {

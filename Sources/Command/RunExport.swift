@@ -30,14 +30,41 @@ struct RunExport {
     try state.pytorchState(by: PyTorchLayout(of: model, sampleShape: Shape(run.input))).entries
   }
 
+  /// What the network's outputs are in ONNX.
+  enum Output: String {
+    case logits, probabilities, value
+  }
+
   /// The model as ONNX, with what has to be known to use it.
-  func onnx() throws -> ONNXModel {
+  /// - Parameter probabilities: whether softmax is part of it.
+  /// - Throws: `Misuse` where values have no probabilities.
+  func onnx(probabilities: Bool = false) throws -> (model: ONNXModel, output: Output) {
+    var metadata = run.table?.metadata ?? pictureMetadata
+    let output: Output = run.table?.deviation != nil ? .value : probabilities ? .probabilities : .logits
+    if probabilities, output == .value { throw Misuse("--probabilities is for classes, and the run predicts values") }
+    metadata["output"] = output.rawValue
+    var model = try ONNXModel(
+      of: model, sampleShape: Shape(run.input), state: state, name: run.model, version: Version.number, metadata: metadata)
+    if let encoding = run.table?.encoding { try model.standardize(by: encoding) }
+    if probabilities { try model.addSoftmax() }
+    return (model, output)
+  }
+
+  /// Whether the network alone is no use without what is done to a table's columns before and after it.
+  var isOfTable: Bool { run.table != nil }
+
+  private var pictureMetadata: [String: String] {
     func text(_ values: [Float]) -> String { JSONValue.array(values.map { .float($0) }).text() }
-    return try ONNXModel(
-      of: model, sampleShape: Shape(run.input), state: state, name: run.model, version: Version.number,
-      metadata: [
-        "classes": JSONValue.array(run.classNames.map { .string($0) }).text(), "mean": text(run.normalization.mean),
-        "deviation": text(run.normalization.deviation),
-      ])
+    var result = [
+      "classes": JSONValue.array(run.classNames.map { .string($0) }).text(), "mean": text(run.normalization.mean),
+      "deviation": text(run.normalization.deviation),
+      "input": "pictures [batch, channels, height, width] of (byte / 255 - mean) / deviation",
+    ]
+    // What becomes of a file before that: its shorter side is brought to one length, and the middle cut out.
+    if run.pictures != nil, let pipeline = try? run.picturePipeline() {
+      result["resize"] = "\(pipeline.resize)"
+      result["crop"] = "\(pipeline.size)"
+    }
+    return result
   }
 }

@@ -8,6 +8,9 @@ struct TableDescription {
   /// Of the division into training and test rows.
   var seed: UInt64
   var loss: TableSettings.ValueLoss
+  /// What was held out: shares of the rows, the first of what is not for the test.
+  var validationShare: Double
+  var testShare: Double
 
   /// The deviation of the values to be predicted, in which a regression's errors are measured; `nil` for classes.
   var deviation: Double? {
@@ -17,10 +20,13 @@ struct TableDescription {
 
   var lossOfValues: Loss? { deviation == nil ? nil : loss.loss }
 
-  /// Samples of a table: the test rows of the one that was trained on, all of any other.
+  /// Samples of a table: of the one that was trained on the rows for the test, or where there are none those for validation; all of any other.
   func load(_ path: String, isOwn: Bool) throws -> ArrayDataset {
     let table = try table(path, withTarget: true)
-    let rows = isOwn ? try TableSplit(table, target: encoding.target.name, validation: 0, seed: seed).test : nil
+    guard isOwn else { return try encoding.samples(of: table).data }
+    let split = try TableSplit(table, target: encoding.target.name, validation: validationShare, test: testShare, seed: seed)
+    let rows = split.test.isEmpty ? split.validation : split.test
+    guard !rows.isEmpty else { throw Failure("nothing of \(path) was held out from the training, so there is nothing to evaluate on") }
     return try encoding.samples(of: table, rows: rows).data
   }
 }
@@ -64,8 +70,9 @@ extension TableDescription {
     ]
   }
 
+  /// - Parameter held: the shares that were held out.
   /// - Throws: `Failure` naming the file where something is missing or of the wrong kind.
-  init(_ json: JSONValue, path: String) throws(Failure) {
+  init(_ json: JSONValue, held: (validation: Double, test: Double), path: String) throws(Failure) {
     func value<Value>(_ json: JSONValue, _ key: String, _ read: (JSONValue) -> Value?) throws(Failure) -> Value {
       guard let value = json[key].flatMap(read) else { throw Failure("\(path): '\(key)' of 'table' is missing or of the wrong kind") }
       return value
@@ -92,6 +99,7 @@ extension TableDescription {
     let missing = try value(json, "missing") { $0.stringValue.flatMap(TableEncoding.Missing.init) }
     encoding = TableEncoding(inputs: inputs, target: encoded, missing: missing)
     categorical = try texts(json, "categorical")
+    (validationShare, testShare) = held
     seed = try value(json, "split_seed") { $0.integerValue.map { UInt64(truncatingIfNeeded: $0) } ?? $0.stringValue.flatMap { UInt64($0) } }
     loss = try value(json, "loss") { $0.stringValue.flatMap(TableSettings.ValueLoss.init) }
   }

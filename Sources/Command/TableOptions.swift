@@ -21,12 +21,15 @@ struct TableOptions: ParsableArguments {
   @Option(help: "Regression: mse, mae or huber. (default: mse)")
   var loss: String?
 
-  @Option(help: ArgumentHelp("mlp: features of the hidden layers, separated by commas. (default: 512,256)", valueName: "sizes"))
+  @Option(
+    help: ArgumentHelp(
+      "mlp: features of the hidden layers, separated by commas. (default: 512,256; less for small tables)", valueName: "sizes"))
   var hidden: String?
 
   /// What was asked for, where data is a table.
+  /// - Parameter test: the share of the rows that is for the test, where it is given.
   /// - Throws: `Misuse`.
-  func settings(data: String, model: String) throws(Misuse) -> TableSettings? {
+  func settings(data: String, model: String, test: Double?) throws(Misuse) -> TableSettings? {
     guard DataSource(name: data).isTable else {
       let given = [
         ("--target", target), ("--task", task), ("--missing", missing), ("--categorical", categorical), ("--ignore", ignore),
@@ -46,6 +49,10 @@ struct TableOptions: ParsableArguments {
     if let task { settings.task = try choice("task", task) }
     if let missing { settings.missing = try choice("value for --missing", missing) }
     if let loss { settings.loss = try choice("loss", loss) }
+    if let test {
+      try Misuse.check("--test", test, test >= 0 && test < 1, "at least 0 and below 1")
+      settings.test = test
+    }
     settings.categorical = try NameList.names(categorical, of: "--categorical") ?? []
     settings.ignored = try NameList.names(ignore, of: "--ignore") ?? []
     return settings
@@ -79,6 +86,8 @@ struct TableSettings {
   var categorical: [String] = []
   var ignored: [String] = []
   var loss = ValueLoss.mse
+  /// The share of the rows that is for the test.
+  var test = TableSplit.testShare
 
   enum ValueLoss: String, CaseIterable {
     case mse, mae, huber
@@ -95,12 +104,14 @@ struct TableSettings {
   /// The table's parts, with what its columns become as the training rows have it.
   func load(_ path: String, validation: Double, seed: UInt64) throws -> LoadedData {
     let table = try Table(path: path, categorical: Set(categorical), ignored: Set(ignored))
-    let split = try TableSplit(table, target: target, validation: validation, seed: seed)
+    let split = try TableSplit(table, target: target, validation: validation, test: test, seed: seed)
     let encoding = try TableEncoding(of: table, rows: split.training, target: target, task: task, missing: missing)
     return LoadedData(
       training: try encoding.samples(of: table, rows: split.training).data,
       validation: split.validation.isEmpty ? nil : try encoding.samples(of: table, rows: split.validation).data,
-      isSplit: true, test: try encoding.samples(of: table, rows: split.test).data, normalization: .unit(channels: 1),
-      table: TableDescription(encoding: encoding, categorical: categorical, seed: seed, loss: loss))
+      isSplit: true, test: split.test.isEmpty ? nil : try encoding.samples(of: table, rows: split.test).data,
+      normalization: .unit(channels: 1),
+      table: TableDescription(
+        encoding: encoding, categorical: categorical, seed: seed, loss: loss, validationShare: validation, testShare: test))
   }
 }

@@ -51,6 +51,9 @@ enum Text {
     return fixed(value, digits)
   }
 
+  /// R², which is at most 1, and far below 0 for predictions of no use.
+  static func determination(_ value: Double) -> String { abs(value) < 1e6 ? fixed(value, 4) : significant(value) }
+
   static func percent(_ share: Double, _ digits: Int = 2) -> String { "\(fixed(share * 100, digits)) %" }
 
   /// Hours, minutes and seconds, as in `0:42` and `1:02:03`.

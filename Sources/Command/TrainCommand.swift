@@ -29,8 +29,8 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "sgd, rmsprop, adam or adamw.")
   var optimizer = "adam"
 
-  @Option(parsing: .unconditional, help: "Samples in a step.")
-  var batchSize = 128
+  @Option(parsing: .unconditional, help: "Samples in a step. (default: 128; less for small data)")
+  var batchSize: Int?
 
   @OptionGroup var device: DeviceOptions
 
@@ -81,7 +81,7 @@ struct TrainCommand: ParsableCommand {
     guard ModelZoo.names.contains(model) else { throw Misuse.unknown("model", model, among: ModelZoo.names) }
     if dropout != nil, model != "lenet" { throw Misuse("--dropout is no option of \(model); lenet has it") }
     try Misuse.check("--epochs", epochs, (1...1_000_000).contains(epochs), "from 1 to 1000000")
-    try Misuse.check("--batch-size", batchSize, batchSize > 0, "at least 1")
+    if let batchSize { try Misuse.check("--batch-size", batchSize, batchSize > 0, "at least 1") }
     try Misuse.check("--validation", validation, validation >= 0 && validation < 1, "at least 0 and below 1")
     if let dropout { try Misuse.check("--dropout", dropout, dropout >= 0 && dropout < 1, "at least 0 and below 1") }
     if let limit { try Misuse.check("--limit", limit, limit > 0, "at least 1") }
@@ -91,13 +91,14 @@ struct TrainCommand: ParsableCommand {
     return TrainingSettings(
       data: data, model: model, epochs: epochs, optimizer: try hyperparameters.optimizer(optimizer),
       schedule: try Schedule(common.schedule),
-      batchSize: batchSize, device: try device.request(), threads: device.threads, seed: seed, validation: validation,
+      batchSize: batchSize ?? 128, batchSizeGivesWay: batchSize == nil, device: try device.request(), threads: device.threads, seed: seed,
+      validation: validation,
       clippingNorm: common.clipNorm,
       labelSmoothing: common.labelSmoothing, dropout: model == "lenet" ? dropout ?? 0.25 : nil, limit: limit,
-      table: try table.settings(data: data, model: model),
+      table: try table.settings(data: data, model: model, test: pictures.test),
       pictures: try pictures.settings(ifPictures: data, model: model, validation: validation, threads: device.threads),
       hidden: try table.hiddenSizes(model: model), classWeights: try balance.weights(), sampling: try balance.chosenSampling(),
-      saving: saving, command: .current)
+      resumed: checkpoints.resume, saving: saving, command: .current)
   }
 
   /// A folder that is not there yet.

@@ -21,15 +21,16 @@ struct TrainingJob {
 
   /// - Throws: `TrainingError.batchSize` for a batch that the data cannot fill, and what splitting the data throws.
   init(settings: TrainingSettings, data: LoadedData) throws {
-    self.settings = settings
     test = data.test
     preparation = data.preparation
+    (training, validation) =
+      data.isSplit ? (data.training, data.validation) : try data.training.divided(settings.validation, seed: settings.seed)
+    let settings = settings.settled(samples: training.count, table: data.table)
+    self.settings = settings
     run = RunDescription(
       data: settings.data, model: settings.model, batchSize: settings.batchSize, labelSmoothing: settings.labelSmoothing,
       dropout: settings.dropout, input: data.training.sampleShape, classNames: data.training.classNames,
       normalization: data.normalization, table: data.table, hidden: settings.hidden)
-    (training, validation) =
-      data.isSplit ? (data.training, data.validation) : try data.training.divided(settings.validation, seed: settings.seed)
     guard settings.batchSize <= training.count else { throw TrainingError.batchSize(settings.batchSize, samples: training.count) }
     trainer = Trainer(model: try run.makeModel(), options: settings.trainingOptions(for: run))
     (initial, notes) = (nil, [])
@@ -38,6 +39,7 @@ struct TrainingJob {
   /// A fine-tuning.
   /// - Throws: `TrainingError.batchSize`; what loading the weights throws; `SelectionError` for parameters that the model has not got.
   init(settings: TrainingSettings, finetuning: FinetuneSettings, data: LoadedData) throws {
+    let settings = settings.settled(samples: data.training.count, table: nil)
     self.settings = settings
     (training, validation, test) = (data.training, data.validation, data.test)
     preparation = data.preparation
@@ -84,7 +86,7 @@ struct TrainingJob {
   /// - Throws: what kept training from starting; `Failure` for what stopped it, `Interrupted` after Ctrl-C.
   func run(on selection: DeviceSelection, folder: RunFolder, resumes: Bool = false, isQuiet: Bool) throws {
     let files = RunFiles(folder: folder, settings: settings)
-    let reporter = TrainingReporter(isQuiet: isQuiet, measure: trainer.options.loss.measure)
+    let reporter = TrainingReporter(isQuiet: isQuiet, epochs: settings.epochs, measure: trainer.options.loss.measure)
     var checkpoint: TrainingCheckpoint?
     if resumes {
       let resumption = try Resumption(folder, now: settings.json(run))
@@ -118,6 +120,9 @@ struct TrainingJob {
       record.device = selection.device.information.description
       record.deviceReason = selection.reason
       files.saveWhatIsPossible(nil, record, failure: error)
+      if case .loneSample(let samples, _, let better, _)? = error as? TrainingError, samples > 1 {
+        throw Failure("\(error) (--batch-size \(better))")
+      }
       throw error
     }
     reporter.clear()
@@ -145,6 +150,7 @@ struct TrainingJob {
       reporter.line("\(result.record.interruption ?? "interrupted after the last step"); saved in \(path)")
       throw Interrupted()
     }
+    if let divergence = record.divergence { reporter.warn("\(divergence); \(remedies)") }
     if let report = record.regression {
       reporter.line("\(report.line)  (\(test?.count ?? 0) samples)")
       return reporter.line("saved in \(path)")
@@ -152,6 +158,9 @@ struct TrainingJob {
     if let test {
       reporter.line(
         "test accuracy \(Text.percent(record.testAccuracy))  test loss \(Text.fixed(record.testLoss, 4))  (\(test.count) samples)")
+    } else if let deviation = run.table?.deviation, let validation {
+      let report = try trainer.predictions(for: validation, state: result.state, on: device).multiplied(by: deviation)
+      reporter.line("\(report.line(of: "validation"))  (\(validation.count) samples)")
     } else if let validation, let last = record.epochs.last, !last.validationLoss.isNaN {
       let (accuracy, loss) = (Text.percent(last.validationAccuracy), Text.fixed(last.validationLoss, 4))
       reporter.line("validation accuracy \(accuracy)  validation loss \(loss)  (\(validation.count) samples)")
@@ -160,9 +169,21 @@ struct TrainingJob {
     reporter.line("saved in \(path)")
   }
 
+  /// What helps against a loss that grows.
+  private var remedies: String {
+    let rate = settings.optimizer.learningRate
+    var remedies = ["a lower --lr than \(rate)"]
+    if settings.clippingNorm == nil { remedies.append("--clip-norm 1") }
+    remedies.append("--schedule 'warmup(100 steps) then constant'")
+    return "try " + remedies.dropLast().joined(separator: ", ") + " or " + (remedies.last ?? "")
+  }
+
   private func title(_ start: TrainingEvent.Start) -> String {
-    let samples = "\(start.trainingSamples) training, \(start.validationSamples) validation and \(test?.count ?? 0) test samples"
-    return "\(settings.model): \(start.parameters) parameters; \(samples) of \(settings.data); \(start.stepsPerEpoch) steps per epoch"
+    let unit = run.table == nil ? "samples" : "rows"
+    let samples = "\(start.trainingSamples) training, \(start.validationSamples) validation and \(test?.count ?? 0) test \(unit)"
+    let steps = "batch size \(settings.batchSize), \(start.stepsPerEpoch) step\(start.stepsPerEpoch == 1 ? "" : "s") per epoch"
+    let hidden = settings.hidden.map { ", hidden layers of \($0.map(String.init).joined(separator: ","))" } ?? ""
+    return "\(settings.model): \(start.parameters) parameters\(hidden); \(samples) of \(settings.data); \(steps)"
   }
 }
 

@@ -12,10 +12,15 @@ final class TrainingReporter {
   private var bar: ProgressBar?
   private var pace = LinePace()
   private var hasNoticed = false
+  private var epochPace: EpochPace
+  /// The last epoch, where its line was not due.
+  private var withheld: EpochRecord?
   /// What is told beside the loss.
   private let measure: Loss.Measure
 
-  init(isQuiet: Bool, measure: Loss.Measure = .accuracy) {
+  /// - Parameter epochs: of the whole run.
+  init(isQuiet: Bool, epochs: Int, measure: Loss.Measure = .accuracy) {
+    epochPace = EpochPace(epochs: epochs)
     self.isQuiet = isQuiet
     self.measure = measure
     if !isQuiet, Terminal.isLive(STDERR_FILENO) { bar = ProgressBar(file: STDERR_FILENO) }
@@ -28,7 +33,18 @@ final class TrainingReporter {
     Terminal.write(printable(text, limit: .max) + "\n", to: STDOUT_FILENO)
   }
 
-  func clear() { bar?.clear() }
+  /// Removes the bar, and says how the last epoch went where that was not said.
+  func clear() {
+    if let row = withheld { line(row.line(measure)) }
+    withheld = nil
+    bar?.clear()
+  }
+
+  /// Something to be known, also where nothing but errors is printed.
+  func warn(_ text: String) {
+    bar?.clear()
+    Terminal.write("glissade: \(Text.line(text))\n", to: STDERR_FILENO)
+  }
 
   /// Whether training is to stop; says so once.
   func noticesInterruption() -> Bool {
@@ -45,13 +61,16 @@ final class TrainingReporter {
     case .started: bar?.draw(note: "getting ready")
     case .progress(let progress):
       if bar != nil { bar?.draw(progress, measure) } else if pace.isTime(for: progress) { line(ProgressText(progress, measure).line) }
+    case .features(let features):
+      let isOver = features.done == features.count
+      if bar != nil, !isOver { bar?.draw(note: features.text) }
+      if isOver ? features.seconds >= 1 : bar == nil && pace.isTime(for: features) { line(features.text) }
     case .epoch(let row):
-      line(row.line(measure))
+      let isDue = epochPace.isDue(row.epoch)
+      if isDue { line(row.line(measure)) }
+      withheld = isDue ? nil : row
       pace.epochEnded()
-    case .fellBack(let reason):
-      // Not even quiet: a device is broken.
-      bar?.clear()
-      Terminal.write("glissade: \(Text.line(reason))\n", to: STDERR_FILENO)
+    case .fellBack(let reason): warn(reason)
     case .unfroze(let epoch, let trainable): line("from epoch \(epoch) on \(trainable) parameters are trained")
     case .testing: bar?.draw(note: "evaluating the test set")
     }
@@ -63,27 +82,62 @@ extension EpochRecord {
   func line(_ measure: Loss.Measure) -> String {
     var text = "epoch \(epoch)  loss \(Text.fixed(trainLoss, 4))  \(measure.text(trainAccuracy))"
     if validationLoss.isFinite { text += "  validation loss \(Text.fixed(validationLoss, 4))  \(measure.text(validationAccuracy))" }
+    if validationDetermination.isFinite { text += "  R² \(Text.determination(validationDetermination))" }
     return text + "  \(Text.fixed(seconds, 1)) s  \(Text.fixed(samplesPerSecond, 0)) samples/s"
   }
 }
 
 extension Loss.Measure {
-  /// With its name, for people. Errors are in units of the value's deviation.
+  /// With its name, for people.
   func text(_ value: Double, _ digits: Int = 2) -> String {
     switch self {
     case .accuracy: "accuracy \(Text.percent(value, digits))"
-    case .meanAbsoluteError: "error \(Text.fixed(value, 4))"
+    case .meanAbsoluteError: "error \(Text.significant(value))"
     }
   }
 }
 
 extension RegressionReport {
+  /// For people, where the data is a test's.
+  var line: String { line(of: "test") }
+
   /// For people.
-  var line: String {
+  /// - Parameter part: of the data.
+  func line(of part: String) -> String {
     rows.map { row in
-      "test \(row.name): mean absolute error \(Text.significant(row.meanAbsoluteError)), root mean squared error "
-        + "\(Text.significant(row.rootMeanSquaredError)), R² \(Text.fixed(row.determination, 4))"
+      "\(part) \(row.name): mean absolute error \(Text.significant(row.meanAbsoluteError)), root mean squared error "
+        + "\(Text.significant(row.rootMeanSquaredError)), R² \(Text.determination(row.determination))"
     }.joined(separator: "\n")
+  }
+}
+
+extension TrainingEvent.Features {
+  /// For people.
+  var text: String {
+    let what = "features of the frozen layers: \(done) of \(count) samples"
+    if done == count { return "\(what) in \(Text.fixed(seconds, 1)) s" }
+    return "\(what)  \(Text.duration(seconds / Double(max(done, 1)) * Double(count - done))) left"
+  }
+}
+
+/// Which epochs have a line: all of a short run; of a longer one the first and the last ones, and between them no more than two in a second.
+struct EpochPace {
+  private static let shortRun = 20
+  private static let first = 10
+  let epochs: Int
+  private let clock = ContinuousClock()
+  private var last = ContinuousClock.now
+
+  init(epochs: Int) { self.epochs = epochs }
+
+  /// - Parameter epoch: from 1.
+  mutating func isDue(_ epoch: Int) -> Bool {
+    let now = clock.now
+    guard epochs <= Self.shortRun || epoch <= Self.first || epoch == epochs || last.duration(to: now) >= .milliseconds(500) else {
+      return false
+    }
+    last = now
+    return true
   }
 }
 
@@ -99,6 +153,15 @@ struct LinePace {
     let reached = progress.step * 4 / max(progress.stepsPerEpoch, 1)
     guard reached < 4, waited >= .seconds(10) || (reached > quarter && waited >= .seconds(2)) else { return false }
     quarter = reached
+    last = now
+    return true
+  }
+
+  /// The same for what has no epochs: every ten seconds, and the first time after two.
+  mutating func isTime(for features: TrainingEvent.Features) -> Bool {
+    let now = clock.now
+    guard last.duration(to: now) >= (quarter == 0 ? .seconds(2) : .seconds(10)) else { return false }
+    quarter = 1
     last = now
     return true
   }

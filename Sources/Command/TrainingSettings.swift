@@ -8,6 +8,8 @@ struct TrainingSettings {
   var optimizer: any Optimizer
   var schedule: Schedule
   var batchSize: Int
+  /// Whether the batch size is a default, which gives way to data that is too small for it.
+  var batchSizeGivesWay = false
   var device: DeviceRequest
   var threads: Int?
   var seed: UInt64
@@ -26,10 +28,15 @@ struct TrainingSettings {
   var sampling = TrainingOptions.Sampling.shuffled
   /// What is trained of a pretrained network, where one is.
   var finetuning: FinetuneSettings?
+  /// The folder of the run that goes on, where one does.
+  var resumed: String?
   /// How the run is kept.
   var saving = Saving()
   /// What the command was given, so that it can be given it again.
   var command = GivenArguments()
+
+  /// Rows cost little, so that an epoch of a table has at least so many steps.
+  private static let stepsOfTable = 8
 
   /// How often a run is saved, and what else it writes.
   struct Saving {
@@ -54,6 +61,28 @@ struct TrainingSettings {
     return LoadedData(training: training, test: test, normalization: training.normalization)
   }
 
+  /// The settings where the data has decided what was left to it: the batch size, and the hidden layers of a network for a table. A run that
+  /// goes on has what it began with.
+  /// - Parameters:
+  ///   - samples: to train on.
+  ///   - table: what the data's columns become, where it is a table.
+  func settled(samples: Int, table: TableDescription?) -> TrainingSettings {
+    var result = self
+    let earlier = resumed.flatMap { try? JSONValue.read(path: RunFolder($0).optionsPath) }
+    if batchSizeGivesWay {
+      result.batchSize =
+        earlier?["batch_size"]?.integerValue
+        ?? TrainingOptions.batchSize(forSamples: samples, usual: batchSize, steps: table == nil ? 1 : Self.stepsOfTable)
+    }
+    if let table, hidden == nil {
+      // Earlier versions did not write what they had, which was no other than for pictures.
+      result.hidden =
+        earlier.map { $0["hidden"]?.arrayValue?.compactMap(\.integerValue) }
+        ?? MLP.hiddenSizes(forSamples: samples, features: table.encoding.width)
+    }
+    return result
+  }
+
   /// The trainer's options.
   /// - Parameter run: what the data turned out to be.
   func trainingOptions(for run: RunDescription) -> TrainingOptions {
@@ -62,6 +91,7 @@ struct TrainingSettings {
     options.batchSize = batchSize
     options.seed = seed
     options.loss = run.table?.lossOfValues ?? .crossEntropy(labelSmoothing: labelSmoothing)
+    options.valueUnit = run.table?.deviation ?? 1
     options.classWeights = classWeights
     options.sampling = sampling
     options.mixing = pictures?.augmentations.mixing(seed: seed)
@@ -78,6 +108,7 @@ struct TrainingSettings {
     ]
     members += optimizer.settings
     members += finetuning?.json ?? pictures?.json ?? []
+    if let table { members.append(JSONMember("test", .number(table.test))) }
     members += [
       JSONMember("schedule", .string("\(schedule)")), JSONMember("clip_norm", clippingNorm.map { .float($0) } ?? .null),
       JSONMember("batch_size", .integer(Int64(batchSize))), JSONMember("label_smoothing", .float(labelSmoothing)),

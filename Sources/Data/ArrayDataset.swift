@@ -12,6 +12,8 @@ public struct ArrayDataset: Dataset {
   public let targets: TargetKind
   /// The numbers to be predicted, sample by sample; none where samples have classes.
   public let values: [Float]
+  /// The file that samples are lines of, and the line of each, where they are.
+  private var source: (path: String, lines: [Int32])?
 
   /// Number of samples.
   public var count: Int { labels.count }
@@ -67,6 +69,24 @@ public struct ArrayDataset: Dataset {
     labels = Array(repeating: 0, count: count)
     classNames = []
     targets = .values(names: valueNames)
+  }
+
+  /// The same samples as lines of a file, so that people find them (`place(ofSample:)`).
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - lines: of each sample, from 1.
+  /// - Throws: `DataError.wrongSize` unless there are as many lines as samples.
+  public func placed(in path: String, lines: [Int32]) throws(DataError) -> ArrayDataset {
+    guard lines.count == count else { throw .wrongSize(what: "lines of \(path)", found: lines.count, expected: count) }
+    var result = self
+    result.source = (path, lines)
+    return result
+  }
+
+  /// `FILE:LINE`, where samples are lines of a file.
+  public func place(ofSample index: Int) -> String? {
+    guard let source, source.lines.indices.contains(index) else { return nil }
+    return "\(source.path):\(source.lines[index])"
   }
 
   /// Writes the numbers to be predicted; see `Dataset`.

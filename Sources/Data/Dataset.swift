@@ -27,6 +27,10 @@ public protocol Dataset: Sendable {
   /// Where people find a sample, such as its file; `nil`, the default, where it has no name.
   func name(ofSample index: Int) -> String?
 
+  /// The same for people alone, where a name would not say it: the line of a file that holds many samples. Default the name. What identifies
+  /// samples goes by names, since a line is another one as soon as something is put in front of it.
+  func place(ofSample index: Int) -> String?
+
   /// The same for one epoch: a dataset that changes its samples at random does it differently in each, as a pure function of epoch and
   /// sample. All others need not define it.
   /// - Parameter epoch: from 0.
@@ -45,6 +49,9 @@ public protocol Dataset: Sendable {
 extension Dataset {
   /// No name.
   public func name(ofSample index: Int) -> String? { nil }
+
+  /// The name.
+  public func place(ofSample index: Int) -> String? { name(ofSample: index) }
 
   /// The same samples in every epoch.
   public func gather(
@@ -105,6 +112,16 @@ func checkedProduct(_ dimensions: [Int], times count: Int = 1) -> Int? {
     product = next
   }
   return count < 0 ? nil : product
+}
+
+extension Dataset {
+  /// Checks that every label is one of the classes, where samples have classes.
+  /// - Parameter source: what errors call the data.
+  /// - Throws: `DataError.labelOutOfRange` naming the first sample whose label is none.
+  public func requireLabelsInRange(source: String) throws(DataError) {
+    guard targets == .classes else { return }
+    try checkLabels(labels, classes: classCount, source: source)
+  }
 }
 
 /// Checks that every label lies in 0 ..< classes.

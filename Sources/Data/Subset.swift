@@ -58,6 +58,9 @@ public struct Subset<Base: Dataset>: Dataset {
   /// The base's name for the sample.
   public func name(ofSample index: Int) -> String? { indices.indices.contains(index) ? base.name(ofSample: indices[index]) : nil }
 
+  /// The base's place of the sample.
+  public func place(ofSample index: Int) -> String? { indices.indices.contains(index) ? base.place(ofSample: indices[index]) : nil }
+
   /// Writes the numbers that are to be predicted; see `Dataset`.
   /// - Throws: `DataError` when an index is out of range, the buffer too small, or the base fails.
   public func gatherValues(_ indices: ArraySlice<Int>, into values: UnsafeMutableBufferPointer<Float>) throws(DataError) {

@@ -18,6 +18,20 @@ public struct MLP: LayerWithHead {
     return x
   }
 
+  /// Features of two hidden layers that suit a table: the first has about eight times the square root of the number of rows, as a power of two
+  /// between 16 and 512, but no more than 32 for each feature of the input; the second has half as many. From some 2,000 rows on that is 512
+  /// and 256.
+  /// - Parameters:
+  ///   - samples: to train on.
+  ///   - features: in a sample.
+  public static func hiddenSizes(forSamples samples: Int, features: Int) -> [Int] {
+    let wanted = min(8 * Double(max(samples, 1)).squareRoot(), 32 * Double(max(features, 1)))
+    var size = 16
+    // The power of two whose ratio to it is nearest to 1.
+    while size < 512, Double(size) * 2.0.squareRoot() < wanted { size *= 2 }
+    return [size, size / 2]
+  }
+
   public var headLayer: any Layer { layers.last ?? Sequential() }
 
   public func replacingHead(by design: HeadDesign) throws(HeadError) -> MLP {

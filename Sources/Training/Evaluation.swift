@@ -6,6 +6,8 @@ public struct Evaluation: Sendable {
   public var loss: Double
   /// The share of right answers; NaN without samples.
   public var accuracy: Double
+  /// R², over all values of a sample; see `EpochRecord.validationDetermination`. NaN for classes.
+  public var determination = Double.nan
   /// Class by class; `nil` where the model's output is not a number for each class.
   public var report: ClassificationReport?
   /// How long the device waited for data.
@@ -28,13 +30,16 @@ extension TrainingSession {
     let loader = try BatchLoader(data, order: order, endEpoch: 1)
     let classes = data.targets == .classes ? data.classCount : 0
     var report = mistakes.flatMap { classes > 1 ? ClassificationReport(classNames: data.classNames, mistakeLimit: $0) : nil }
-    let name = data.name(ofSample:)
+    let name = data.place(ofSample:)
+    var residuals = ResidualSums(width: data.targets.valueCount)
     var logits: [Float] = []
     try resetSums()
     while let batch = try loader.next(), !shouldStop() {
       try evaluate(features: UnsafeBufferPointer(batch.features), targets: batch.targets)
-      guard report != nil else { continue }
+      guard report != nil || residuals.width > 0 else { continue }
       try read(outputOfBatch: batch.count, into: &logits)
+      if case .values(let values) = batch.targets { residuals.add(predictions: logits, values: values) }
+      guard report != nil else { continue }
       if logits.count == batch.count * classes {
         report?.add(logits: logits, labels: UnsafeBufferPointer(batch.labels), first: batch.index * order.batchSize, name: name)
       } else {
@@ -42,6 +47,8 @@ extension TrainingSession {
       }
     }
     let sums = try sums()
-    return Evaluation(loss: sums.badStep == nil ? sums.loss : .nan, accuracy: sums.accuracy, report: report, waited: loader.waited)
+    return Evaluation(
+      loss: sums.badStep == nil ? sums.loss : .nan, accuracy: sums.accuracy, determination: residuals.determination, report: report,
+      waited: loader.waited)
   }
 }

@@ -40,9 +40,11 @@ struct FeatureDataset: Dataset {
   var targets: TargetKind { base.targets }
 
   /// Computes the features, batch by batch.
+  /// - Parameter progress: is told of each batch.
   /// - Throws: `DataError` for data that cannot be read, or features that cannot be kept; what `TrainingSession.features(of:count:)` throws.
   init(
-    of base: any Dataset, by session: TrainingSession, batchSize: Int, cache: FeatureCache, shouldStop: () -> Bool
+    of base: any Dataset, by session: TrainingSession, batchSize: Int, cache: FeatureCache, shouldStop: () -> Bool,
+    progress: (_ samples: Int) -> Void
   ) throws {
     self.base = base
     labels = base.labels
@@ -59,6 +61,7 @@ struct FeatureDataset: Dataset {
     let loader = try BatchLoader(base, order: order, endEpoch: 1)
     while let batch = try loader.next(), !shouldStop() {
       try store.append(try session.features(of: UnsafeBufferPointer(batch.features), count: batch.count))
+      progress(batch.count)
     }
     waited = loader.waited
   }
@@ -74,6 +77,7 @@ struct FeatureDataset: Dataset {
   }
 
   func name(ofSample index: Int) -> String? { base.name(ofSample: index) }
+  func place(ofSample index: Int) -> String? { base.place(ofSample: index) }
 
   func gatherValues(_ indices: ArraySlice<Int>, into values: UnsafeMutableBufferPointer<Float>) throws(DataError) {
     try base.gatherValues(indices, into: values)

@@ -47,8 +47,9 @@ public struct RunFolder: Sendable {
   /// Writes the table of epochs. What is told beside the loss names its columns: `train_accuracy`, or `train_mean_absolute_error`.
   public func write(metrics epochs: [EpochRecord], measure: Loss.Measure = .accuracy) throws(FormatError) {
     func number(_ value: Double) -> String { value.isNaN ? "" : "\(value)" }
-    let rows = epochs.map { row in ["\(row.epoch)", "\(row.step)"] + EpochRecord.columns.map { number(row[keyPath: $0.value]) } }
-    try CSV.write(path: metricsPath, header: ["epoch", "step"] + EpochRecord.columns.map { measure.named($0.name) }, rows: rows)
+    let columns = EpochRecord.columns(measure)
+    let rows = epochs.map { row in ["\(row.epoch)", "\(row.step)"] + columns.map { number(row[keyPath: $0.value]) } }
+    try CSV.write(path: metricsPath, header: ["epoch", "step"] + columns.map { measure.named($0.name) }, rows: rows)
   }
 
   /// What the summary says of a run beside what the record knows.
@@ -81,9 +82,11 @@ public struct RunFolder: Sendable {
       "train_loss": number(last?.trainLoss),
       "validation_loss": number(last?.validationLoss),
       "validation_accuracy": number(record.measure == .accuracy ? last?.validationAccuracy : nil),
+      "validation_r2": number(last?.validationDetermination),
       "best_epoch": record.bestEpoch.map { .integer(Int64($0.epoch)) } ?? .null,
       "best_validation_loss": number(record.bestEpoch?.validationLoss),
       "best_validation_accuracy": number(record.measure == .accuracy ? record.bestEpoch?.validationAccuracy : nil),
+      "best_validation_r2": number(record.bestEpoch?.validationDetermination),
       "test_loss": number(record.testLoss),
       "test_accuracy": number(record.measure == .accuracy ? record.testAccuracy : nil),
       "test_values": record.regression?.json ?? .null,
@@ -98,6 +101,7 @@ public struct RunFolder: Sendable {
       "data_wait_seconds": number(record.dataWaitSeconds),
       "data_wait_share": number(record.dataWaitShare),
       "peak_arena_bytes": .integer(Int64(record.peakArenaBytes)),
+      "divergence": record.divergence.map { .string($0) } ?? .null,
       "interruption": record.interruption.map { .string($0) } ?? .null,
       "fallback": record.fallback.map { .string($0) } ?? .null,
       "failure": failure.map { .string($0) } ?? .null,

@@ -4,7 +4,7 @@ extension RunRecord {
   /// The record as a checkpoint keeps it: all but the times of single steps, which say something of one process only.
   var json: JSONValue {
     func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
-    return [
+    var json: JSONValue = [
       "device": .string(device), "device_reason": .string(deviceReason), "parameters": .integer(Int64(parameters)),
       "first_step_seconds": .number(firstStepSeconds), "data_wait_seconds": .number(dataWaitSeconds),
       "preparation_seconds": .number(preparationSeconds), "feature_seconds": .number(featureSeconds),
@@ -12,6 +12,8 @@ extension RunRecord {
       "peak_arena_bytes": .integer(Int64(peakArenaBytes)), "fallback": optional(fallback), "measure": .string(measure.rawValue),
       "epochs": .array(epochs.map(\.json)),
     ]
+    if valueUnit != 1, let members = json.members { json = .object(members + [JSONMember("value_unit", .number(valueUnit))]) }
+    return json
   }
 
   /// Reads what `json` gave; `nil` for anything else.
@@ -33,6 +35,7 @@ extension RunRecord {
     validationSeconds = json["validation_seconds"]?.doubleValue ?? 0
     peakArenaBytes = peak
     self.measure = measure
+    valueUnit = json["value_unit"]?.doubleValue ?? 1
     fallback = json["fallback"]?.stringValue
     for row in rows {
       guard let epoch = EpochRecord(json: row) else { return nil }
@@ -45,15 +48,32 @@ extension EpochRecord {
   var json: JSONValue {
     .object(
       [JSONMember("epoch", .integer(Int64(epoch))), JSONMember("step", .integer(Int64(step)))]
-        + Self.columns.map { JSONMember($0.name, .number(self[keyPath: $0.value])) })
+        + Self.columns.filter { !$0.isOfValues || !self[keyPath: $0.value].isNaN }.map {
+          JSONMember($0.name, .number(self[keyPath: $0.value]))
+        })
   }
 
   init?(json: JSONValue) {
     guard let epoch = json["epoch"]?.integerValue, let step = json["step"]?.integerValue else { return nil }
     self.init(epoch: epoch, step: step)
     for column in Self.columns {
-      guard let value = json[column.name]?.doubleValue else { return nil }
-      self[keyPath: column.value] = value
+      if let value = json[column.name]?.doubleValue {
+        self[keyPath: column.value] = value
+      } else if !column.isOfValues {
+        return nil
+      }
     }
+  }
+}
+
+extension RunRecord {
+  /// Tells errors in another unit, also those of epochs that are over.
+  mutating func tell(inUnitsOf unit: Double) {
+    guard unit != valueUnit, measure == .meanAbsoluteError else { return }
+    for index in epochs.indices {
+      epochs[index].trainAccuracy *= unit / valueUnit
+      epochs[index].validationAccuracy *= unit / valueUnit
+    }
+    valueUnit = unit
   }
 }

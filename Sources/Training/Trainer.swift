@@ -29,6 +29,9 @@ public struct TrainingOptions: Sendable {
   /// Blends samples of a training batch, as mixup does. The training accuracy is then the share of each answer that is right: naming a
   /// sample's own class counts as much as is left of it, naming its partner's counts as the rest.
   public var mixing: (any SampleMixing)?
+  /// How large one unit of the data's values is in those that people know, where values were standardised: their deviation. Errors are told in
+  /// the latter; losses are of the values as they are. Default 1.
+  public var valueUnit = 1.0
 
   /// How an epoch's samples are chosen.
   public enum Sampling: String, CaseIterable, Sendable {
@@ -113,6 +116,9 @@ public struct Trainer {
         throw TrainingError.sampleShape(what: what, data.sampleShape, expected: training.sampleShape)
       }
     }
+    for (what, data) in [("training", training), ("validation", validation), ("test", test)] {
+      try data?.requireLabelsInRange(source: "the \(what) data")
+    }
     let encoding = try options.encoding(for: training)
     let order = try BatchOrder(
       count: training.count, batchSize: options.batchSize, seed: options.seed,
@@ -150,6 +156,7 @@ public struct Trainer {
         try run.finish(test: test)
       } catch { failure = error }
     } catch { failure = error }
+    if failure == nil { try run.noteDivergence() }
     return Result(record: run.record, state: run.lastState, checkpoint: run.last, failure: failure)
   }
 

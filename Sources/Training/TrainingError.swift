@@ -6,6 +6,9 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case nothingToTrain
   /// A batch size that cannot be used.
   case batchSize(Int, samples: Int)
+  /// A batch of one sample alone that a layer cannot learn from; `better` is a batch size that leaves none. Where `batchSize` is above 1 it is
+  /// the last batch of an epoch.
+  case loneSample(samples: Int, batchSize: Int, better: Int, reason: ShapeError)
   /// A number that is not allowed.
   case invalid(option: String, value: String, requirement: String)
   /// A loss or gradient that is not a finite number.
@@ -24,6 +27,9 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     case .nothingToTrain: "the model has nothing to train: no parameter is both taken by a group and on the way to the loss"
     case .batchSize(let size, let samples):
       "batch size \(size) cannot be used: it has to be at least 1 and at most \(samples), the number of training samples"
+    case .loneSample(let samples, let size, let better, let reason):
+      (size > 1 ? "with batch size \(size) the last batch has one of the \(samples) samples alone" : "a batch has one sample alone")
+        + ", which is too few (\(reason))" + (samples > 1 ? "; batch size \(better) leaves no such batch" : "; more samples are needed")
     case .invalid(let option, let value, let requirement): "\(option) is \(value), and it has to be \(requirement)"
     case .notFinite(let report): report.description
     case .unreachableParameter(let name, let shape):

@@ -2,6 +2,8 @@
 public enum TrainingEvent: Sendable {
   /// The device is open and the first plans are made.
   case started(Start)
+  /// Every now and then while the features of a frozen backbone are computed, before the first epoch that goes through them; and once at the end.
+  case features(Features)
   /// Every now and then within an epoch.
   case progress(Progress)
   /// An epoch is over and, where there is validation data, has been checked.
@@ -22,6 +24,15 @@ public enum TrainingEvent: Sendable {
     public var validationSamples: Int
   }
 
+  public struct Features: Sendable {
+    /// Samples whose features are there.
+    public var done: Int
+    /// Of so many, to be trained on and to be checked with.
+    public var count: Int
+    /// Since the beginning.
+    public var seconds: Double
+  }
+
   public struct Progress: Sendable {
     /// From 1.
     public var epoch: Int
@@ -31,6 +42,7 @@ public enum TrainingEvent: Sendable {
     public var stepsPerEpoch: Int
     /// Means over the epoch so far.
     public var loss: Double
+    /// Or what the loss's measure is; an error is in units of `TrainingOptions.valueUnit`.
     public var accuracy: Double
     public var samplesPerSecond: Double
     /// Seconds to the end of the run.
@@ -47,10 +59,14 @@ public struct EpochRecord: Sendable {
   public var step: Int
   public var learningRate: Double
   public var trainLoss: Double
+  /// Or what the loss's measure is; an error is in units of `TrainingOptions.valueUnit`.
   public var trainAccuracy: Double
   /// NaN without validation data.
   public var validationLoss: Double
   public var validationAccuracy: Double
+  /// R² of the predictions for the validation data: 1 − Σ (prediction − value)² / Σ (value − mean)², where the mean is that of the validation
+  /// data's values, of each by itself where a sample has several. NaN for classes, and where there is no such data.
+  public var validationDetermination = Double.nan
   public var seconds: Double
   public var samplesPerSecond: Double
 
@@ -79,12 +95,31 @@ public struct EpochRecord: Sendable {
 
   /// What is measured, in the order of the table's columns and under their names; and where TensorBoard shows it. Whatever writes or reads
   /// rows goes by this list.
-  static let columns: [(name: String, tag: String?, value: WritableKeyPath<EpochRecord, Double> & Sendable)] = [
-    ("learning_rate", "learning_rate", \.learningRate), ("train_loss", "train/loss", \.trainLoss),
-    ("train_accuracy", "train/accuracy", \.trainAccuracy), ("validation_loss", "validation/loss", \.validationLoss),
-    ("validation_accuracy", "validation/accuracy", \.validationAccuracy), ("seconds", nil, \.seconds),
-    ("samples_per_second", "samples_per_second", \.samplesPerSecond),
+  static let columns: [Column] = [
+    Column("learning_rate", "learning_rate", \.learningRate), Column("train_loss", "train/loss", \.trainLoss),
+    Column("train_accuracy", "train/accuracy", \.trainAccuracy), Column("validation_loss", "validation/loss", \.validationLoss),
+    Column("validation_accuracy", "validation/accuracy", \.validationAccuracy),
+    Column("validation_r2", "validation/r2", \.validationDetermination, isOfValues: true), Column("seconds", nil, \.seconds),
+    Column("samples_per_second", "samples_per_second", \.samplesPerSecond),
   ]
+
+  /// The columns that a run has.
+  /// - Parameter measure: what is told beside the loss.
+  static func columns(_ measure: Loss.Measure) -> [Column] { columns.filter { !$0.isOfValues || measure != .accuracy } }
+
+  struct Column: Sendable {
+    let name: String
+    let tag: String?
+    let value: WritableKeyPath<EpochRecord, Double> & Sendable
+    /// Whether only trainings on values have it.
+    let isOfValues: Bool
+
+    init(
+      _ name: String, _ tag: String?, _ value: WritableKeyPath<EpochRecord, Double> & Sendable, isOfValues: Bool = false
+    ) {
+      (self.name, self.tag, self.value, self.isOfValues) = (name, tag, value, isOfValues)
+    }
+  }
 
   /// The row for TensorBoard: what there is a number for, by its tag.
   /// - Parameter measure: what the columns called accuracy hold.
@@ -112,6 +147,10 @@ public struct RunRecord: Sendable {
   public var testAccuracy = Double.nan
   /// What is told beside the loss of each epoch: the columns called accuracy hold it.
   public var measure = Loss.Measure.accuracy
+  /// The unit of errors: see `TrainingOptions.valueUnit`.
+  public var valueUnit = 1.0
+  /// Why what came of the training is of no use although every number is finite, if that is so.
+  public var divergence: String?
   /// How well the values of the test set are predicted, in their own units; `nil` for classes.
   public var regression: RegressionReport?
   /// Class by class, after training; `nil` for what is no classification.

@@ -69,6 +69,7 @@ final class TrainingRun {
     record.stepsPerEpoch = order.batchesPerEpoch
     record.batchSize = options.batchSize
     record.measure = options.loss.measure
+    record.tell(inUnitsOf: options.valueUnit)
     record.stepSeconds.reserveCapacity(min(order.batchesPerEpoch * options.epochs, 1 << 20))
   }
 
@@ -76,11 +77,11 @@ final class TrainingRun {
     let session = try open(device)
     // A short last batch that does not fit (one sample under batch norm, say) is found now, not at the end of the first epoch.
     let last = training.count % options.batchSize
-    if last > 0 { _ = try session.plan(batchSize: last, isTraining: true) }
+    if last > 0 { try check(batchOf: last, session) }
     // So is what a later phase cannot do; its session goes again at once.
     for phase in options.laterPhases {
       let trial = try makeSession(device, groups: phase.groups)
-      for size in Set([options.batchSize, last]) where size > 0 { _ = try trial.plan(batchSize: size, isTraining: true) }
+      for size in Set([options.batchSize, last]) where size > 0 { try check(batchOf: size, trial) }
     }
     switch beginning {
     case .initializers: break
@@ -98,6 +99,16 @@ final class TrainingRun {
         .init(
           device: record.device, reason: reason, parameters: session.parameterCount, stepsPerEpoch: order.batchesPerEpoch,
           trainingSamples: training.count, validationSamples: validation?.count ?? 0)))
+  }
+
+  /// Sees whether a batch of some size can be trained on.
+  private func check(batchOf size: Int, _ session: TrainingSession) throws {
+    do throws(ShapeError) { _ = try session.plan(batchSize: size, isTraining: true) } catch  where size == 1 { throw loneSample(error) }
+  }
+
+  private func loneSample(_ reason: ShapeError) -> TrainingError {
+    let better = TrainingOptions.sizeWithoutRemainder(of: training.count, near: options.batchSize)
+    return .loneSample(samples: training.count, batchSize: options.batchSize, better: better, reason: reason)
   }
 
   /// Where training would go on, in words.
@@ -129,10 +140,12 @@ final class TrainingRun {
   }
 
   private func makeSession(_ device: any Device, groups: [ParameterGroup]) throws -> TrainingSession {
-    try TrainingSession(
-      model: model, sampleShape: Shape(training.sampleShape), batchSize: options.batchSize, loss: options.loss,
-      trainsOnDistributions: options.trainsOnDistributions, groups: groups, clippingNorm: options.clippingNorm, seed: options.seed,
-      device: device)
+    do {
+      return try TrainingSession(
+        model: model, sampleShape: Shape(training.sampleShape), batchSize: options.batchSize, loss: options.loss,
+        trainsOnDistributions: options.trainsOnDistributions, groups: groups, clippingNorm: options.clippingNorm, seed: options.seed,
+        device: device)
+    } catch let error as ShapeError where options.batchSize == 1 && error.operation == "batchNorm" { throw loneSample(error) }
   }
 
   private func anchorGroups(of session: TrainingSession) throws {
@@ -162,8 +175,16 @@ final class TrainingRun {
     if kept == nil {
       try session.take(.samples)
       let begin = clock.now
+      let count = training.count + (validation?.count ?? 0)
+      var (done, lastReport) = (0, begin)
       func features(of data: any Dataset) throws -> FeatureDataset {
-        try FeatureDataset(of: data, by: session, batchSize: options.batchSize, cache: cache, shouldStop: shouldStop)
+        try FeatureDataset(of: data, by: session, batchSize: options.batchSize, cache: cache, shouldStop: shouldStop) { more in
+          done += more
+          let now = clock.now
+          guard done == count || lastReport.duration(to: now) > .milliseconds(100) else { return }
+          lastReport = now
+          observe(.features(.init(done: done, count: count, seconds: seconds(begin.duration(to: now)))))
+        }
       }
       let (first, second) = (try features(of: training), try validation.map(features))
       kept = (first, second)
@@ -193,7 +214,7 @@ final class TrainingRun {
       record.interruption = "interrupted while the \(test == nil ? "validation" : "test") set was evaluated"
       return
     }
-    if test != nil { (record.testLoss, record.testAccuracy) = (result.loss, result.accuracy) }
+    if test != nil { (record.testLoss, record.testAccuracy) = (result.loss, result.accuracy * unit) }
     record.report = result.report
     record.reportedOn = test == nil ? "validation" : "test"
   }
@@ -246,7 +267,7 @@ final class TrainingRun {
     record.dataWaitSeconds += seconds(loader.waited)
     var row = EpochRecord(
       epoch: epoch + 1, step: session.steps, learningRate: learningRate(ofGroup: 0, step: session.steps - 1), trainLoss: sums.loss,
-      trainAccuracy: sums.accuracy, validationLoss: .nan, validationAccuracy: .nan, seconds: elapsed,
+      trainAccuracy: sums.accuracy * unit, validationLoss: .nan, validationAccuracy: .nan, seconds: elapsed,
       samplesPerSecond: Double(sums.samples) / elapsed)
     if let validation {
       let begin = clock.now
@@ -255,7 +276,8 @@ final class TrainingRun {
       if shouldStop() { return interrupt(at: end, session, epoch: epoch) }
       record.validationSeconds += seconds(since: begin)
       record.dataWaitSeconds += seconds(result.waited)
-      (row.validationLoss, row.validationAccuracy) = (result.loss, result.accuracy)
+      (row.validationLoss, row.validationAccuracy) = (result.loss, result.accuracy * unit)
+      row.validationDetermination = result.determination
     }
     record.peakArenaBytes = max(record.peakArenaBytes, session.peakArenaBytes)
     record.epochs.append(row)
@@ -309,7 +331,7 @@ final class TrainingRun {
       .progress(
         .init(
           epoch: epoch + 1, epochs: options.epochs, step: steps, stepsPerEpoch: order.batchesPerEpoch, loss: sums.loss,
-          accuracy: sums.accuracy, samplesPerSecond: rate, secondsLeft: elapsed / Double(max(steps, 1)) * Double(left),
+          accuracy: sums.accuracy * unit, samplesPerSecond: rate, secondsLeft: elapsed / Double(max(steps, 1)) * Double(left),
           learningRate: learningRate(ofGroup: 0, step: session.steps - 1))))
   }
 
@@ -350,6 +372,14 @@ final class TrainingRun {
         features: UnsafeBufferPointer(again.features), targets: again.targets, step: candidate)
     }
     throw TrainingError.notFinite(report)
+  }
+
+  /// Where errors are told in a unit of their own, how large that of the data is in it.
+  private var unit: Double { options.loss.isOfClasses ? 1 : options.valueUnit }
+
+  /// Looks at how the loss went, at the end.
+  func noteDivergence() throws(DataError) {
+    record.divergence = try Divergence(of: training, options, unit: unit)?.verdict(on: record.epochs)
   }
 
   // MARK: Evaluation

@@ -290,6 +290,14 @@ public final class TrainingSession {
     case (.classes(let labels), .labels):
       (count, found, expected) = (labels.count, labels.count, labels.count)
       staged[1] = UnsafeRawBufferPointer(labels)
+      // A kernel would read beside the row of such a label. A loss of somebody's own may mean something else by it.
+      if loss.smoothing != nil {
+        for (sample, label) in labels.enumerated() where label < 0 || Int(label) >= outputSize {
+          throw .invalid(
+            option: "the label of sample \(sample) of a batch", value: "\(label)",
+            requirement: "from 0 to \(outputSize - 1), since the model has \(outputSize) outputs")
+        }
+      }
     case (.values(let values), .values):
       count = features.count / max(inputShape.count, 1)
       (found, expected) = (values.count, count * outputSize)

@@ -38,6 +38,16 @@ struct TableTests {
     #expect(try self.table("a,b\n1e99,1\n2,1\n").columns[0].content == .categories([0, 1], words: ["1e99", "2"]))
   }
 
+  /// Lines are no names: what identifies samples goes by those, and they would be others after a line put in front.
+  @Test func samplesAreFoundByTheirLines() throws {
+    let table = try table("a,y\n1,2.5\n\n3,\n4,7.5\n")
+    let data = try TableEncoding(of: table, rows: [0, 2], target: "y", missing: .drop).samples(of: table).data
+    #expect(data.place(ofSample: 0) == "\(table.path):2" && data.place(ofSample: 1) == "\(table.path):5")
+    #expect(data.place(ofSample: 2) == nil && data.name(ofSample: 0) == nil)
+    #expect(try data.subset([1]).place(ofSample: 0) == "\(table.path):5")
+    #expect(throws: DataError.wrongSize(what: "lines of x", found: 1, expected: 2)) { try data.placed(in: "x", lines: [2]) }
+  }
+
   @Test func refusedTables() throws {
     #expect(message { _ = try table("") } == "t.csv: an empty file, which is no table")
     #expect(message { _ = try table("a,b\n") } == "t.csv: a table without rows")

@@ -5,6 +5,7 @@ import GlissadeLayers
 import GlissadeModels
 import GlissadeRandom
 import GlissadeTraining
+import TestSupport
 import Testing
 
 /// What is exported computes the same elsewhere: ONNX Runtime and the networks' own PyTorch classes evaluate it, where they are installed.

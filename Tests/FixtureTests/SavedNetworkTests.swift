@@ -4,6 +4,7 @@ import GlissadeLayers
 import GlissadeModels
 import GlissadeOptimizers
 import GlissadeTraining
+import TestSupport
 import Testing
 
 /// Every network of torchvision's and EfficientNet-Lite's that there is here too, with PyTorch's own first values, as `torch.save` wrote it in

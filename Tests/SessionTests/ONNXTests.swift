@@ -42,7 +42,7 @@ struct ONNXTests {
         nodes.append(found)
       }
       for tensor in try graph.messages(5) {
-        #expect([1, 7].contains(tensor.integers(2).first))
+        #expect([1, 7, 11].contains(tensor.integers(2).first))
         tensors[tensor.texts(8)[0]] = (tensor.integers(1), tensor.data(9).first ?? [])
       }
       func ports(_ field: Int) throws -> [String: [String]] {
@@ -171,6 +171,50 @@ struct ONNXTests {
     }
     let expected = kind == 0 ? "mean in Unwritable cannot be written as ONNX: it goes over the batch" : "moves the batch"
     #expect(error?.description.contains(expected) == true, "\(String(describing: error))")
+  }
+
+  /// Standardisation of what goes in and comes out is part of the network, in double precision.
+  @Test func tablesAreTakenAsTheyAre() throws {
+    let encoding = TableEncoding(
+      inputs: [.number(name: "a", mean: 3, deviation: 2), .category(name: "b", words: ["u", "v"])],
+      target: .value(name: "y", mean: 100, deviation: 10), missing: .mean)
+    let model = MLP([3, 4, 1])
+    var network = try ONNXModel(of: model, sampleShape: [3], state: state(of: model, [3]), name: "table")
+    #expect(throws: ONNXExportError.self) {
+      try network.standardize(by: TableEncoding(inputs: [], target: encoding.target, missing: .mean))
+    }
+    try network.standardize(by: encoding)
+    #expect(network.inputs[0].type == .float64 && network.outputs[0].type == .float64 && network.outputs[0].name == "output")
+    #expect(throws: ONNXExportError.self) { try network.addSoftmax() }
+    let folder = try TemporaryFolder()
+    try ONNXWriter.write(path: folder.file("model.onnx"), network)
+    let file = try File(try folder.get("model.onnx"))
+    file.checkOrder()
+    #expect(
+      file.nodes.map(\.operation) == ["IsNaN", "Where", "Sub", "Div", "Cast", "Gemm", "Relu", "Gemm", "Identity", "Cast", "Mul", "Add"])
+    func doubles(_ name: String) -> [Double] {
+      (file.tensors[name]?.bytes ?? []).withUnsafeBytes { raw in
+        (0..<raw.count / 8).map { raw.loadUnaligned(fromByteOffset: $0 * 8, as: Double.self) }
+      }
+    }
+    #expect(doubles("input.mean") == [3, 0, 0] && doubles("input.deviation") == [2, 1, 1])
+    #expect(doubles("output.mean") == [100] && doubles("output.deviation") == [10])
+  }
+
+  @Test func probabilities() throws {
+    let model = MLP([3, 4, 2])
+    var network = try ONNXModel(of: model, sampleShape: [3], state: state(of: model, [3]), name: "classes")
+    let encoding = TableEncoding(
+      inputs: [.number(name: "a", mean: 3, deviation: 2), .category(name: "b", words: ["u", "v"])],
+      target: .classes(name: "y", classes: ["0", "1"]), missing: .refuse)
+    try network.standardize(by: encoding)
+    try network.addSoftmax()
+    let folder = try TemporaryFolder()
+    try ONNXWriter.write(path: folder.file("model.onnx"), network)
+    let file = try File(try folder.get("model.onnx"))
+    file.checkOrder()
+    #expect(file.nodes.map(\.operation) == ["Sub", "Div", "Cast", "Gemm", "Relu", "Gemm", "Identity", "Softmax"])
+    #expect(file.nodes.last?.outputs == ["output"] && file.outputs.keys.sorted() == ["output"])
   }
 
   @Test func statesThatDoNotFit() throws {

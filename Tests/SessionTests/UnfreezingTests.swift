@@ -110,7 +110,15 @@ struct UnfreezingTests {
     let (reads, validationReads) = (data.reads, validation.reads)
     // The validation data is looked at once more at the end.
     #expect(reads == 4 * 53 && validationReads == 5 * 19)
-    let found = try fit(cached)
+    let told = Mutex<[Int]>([])
+    let found = try fit(cached) { event in
+      if case .features(let features) = event {
+        #expect(features.count == 53 + 19 && features.seconds > 0)
+        told.withLock { $0.append(features.done) }
+      }
+    }
+    // At the end at least.
+    #expect(told.withLock { $0.last == 72 && $0 == $0.sorted() })
     #expect(data.reads - reads == 53 && validation.reads - validationReads == 2 * 19)
     for (a, b) in zip(expected.state.parameters, found.state.parameters) {
       let worst = zip(a.values, b.values).map { abs($0 - $1) }.max() ?? 0

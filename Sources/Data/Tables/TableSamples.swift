@@ -9,7 +9,7 @@ extension TableEncoding {
   public func samples(of table: Table, rows: [Int]? = nil) throws(DataError) -> (data: ArrayDataset, rows: [Int]) {
     let targetColumn = try column(target.name, of: table)
     let (features, kept) = try features(of: table, rows: rows, beside: targetColumn)
-    return (try labelled(features, targetColumn, kept, table), kept)
+    return (try labelled(features, targetColumn, kept, table).placed(in: table.path, lines: kept.map { table.lines[$0] }), kept)
   }
 
   /// Makes rows what the model takes, of a table that need not have the column that is to be predicted.

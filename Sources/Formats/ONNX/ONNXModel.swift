@@ -33,6 +33,7 @@ public struct ONNXModel: Sendable {
     /// Its elements.
     public enum Elements: Hashable, Sendable {
       case floats([Float])
+      case doubles([Double])
       case integers([Int64])
     }
 
@@ -43,6 +44,7 @@ public struct ONNXModel: Sendable {
     public var byteCount: Int {
       switch elements {
       case .floats(let values): values.count * 4
+      case .doubles(let values): values.count * 8
       case .integers(let values): values.count * 8
       }
     }
@@ -54,7 +56,15 @@ public struct ONNXModel: Sendable {
     }
   }
 
-  /// An input or output of the whole: float32, or int32 where it says so.
+  /// What the elements of a value are; the raw values are the standard's numbers for them.
+  public enum ElementType: Int, Hashable, Sendable {
+    case float32 = 1
+    case int32 = 6
+    case int64 = 7
+    case float64 = 11
+  }
+
+  /// An input or output of the whole.
   public struct Port: Hashable, Sendable {
     /// The extent of one axis.
     public enum Extent: Hashable, Sendable {
@@ -65,12 +75,12 @@ public struct ONNXModel: Sendable {
 
     public var name: String
     public var shape: [Extent]
-    public var isInteger: Bool
+    public var type: ElementType
 
-    public init(name: String, shape: [Extent], isInteger: Bool = false) {
+    public init(name: String, shape: [Extent], type: ElementType = .float32) {
       self.name = name
       self.shape = shape
-      self.isInteger = isInteger
+      self.type = type
     }
   }
 

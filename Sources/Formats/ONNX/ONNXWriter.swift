@@ -35,6 +35,7 @@ public enum ONNXWriter {
         try writer.write(bytes)
         switch initializer.elements {
         case .floats(let values): try writer.write(elements: values)
+        case .doubles(let values): try writer.write(elements: values)
         case .integers(let values): try writer.write(elements: values)
         }
       }
@@ -81,7 +82,7 @@ public enum ONNXWriter {
     message.text(1, port.name)
     message.message(2) { type in
       type.message(1) { tensor in
-        tensor.integer(1, port.isInteger ? 6 : 1)
+        tensor.integer(1, Int64(port.type.rawValue))
         tensor.message(2) { shape in
           for extent in port.shape {
             shape.message(1) { dimension in
@@ -100,8 +101,9 @@ public enum ONNXWriter {
   private static func tensorHead(_ initializer: ONNXModel.Initializer, _ path: String) throws(FormatError) -> ([UInt8], data: Int) {
     let (type, count, width) =
       switch initializer.elements {
-      case .floats(let values): (1, values.count, 4)
-      case .integers(let values): (7, values.count, 8)
+      case .floats(let values): (ONNXModel.ElementType.float32, values.count, 4)
+      case .doubles(let values): (.float64, values.count, 8)
+      case .integers(let values): (.int64, values.count, 8)
       }
     guard let expected = SafetensorsType.uint8.byteCount(shape: initializer.shape) else {
       throw FormatError(path: path, reason: .tensor(name: initializer.name, .badShape(initializer.shape)))
@@ -112,7 +114,7 @@ public enum ONNXWriter {
     }
     var message = ProtobufWriter()
     for extent in initializer.shape { message.integer(1, Int64(extent)) }
-    message.integer(2, Int64(type))
+    message.integer(2, Int64(type.rawValue))
     message.text(8, initializer.name)
     message.length(9, count * width)
     var field = ProtobufWriter()

@@ -124,7 +124,7 @@ struct ONNXTranslation {
     let extents = isImage ? ONNXArrangement.toImage.map { shape[$0] } : shape
     let name = unique(rule.inputName)
     model.inputs.append(
-      ONNXModel.Port(name: name, shape: extents.enumerated().map { port($1, axis: $0) }, isInteger: type.dtype == .int32))
+      ONNXModel.Port(name: name, shape: extents.enumerated().map { port($1, axis: $0) }, type: type.dtype == .int32 ? .int32 : .float32))
     set(node, name, isImage ? .image : .same)
   }
 
