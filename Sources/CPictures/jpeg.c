@@ -86,7 +86,7 @@ int picture_jpeg_header(const uint8_t* bytes, size_t count, int eighths, Picture
     return -1;
   }
   begin(&codec, bytes, count, eighths);
-  *header = (PictureHeader){codec.image_width, codec.image_height, codec.output_width, codec.output_height};
+  *header = (PictureHeader){codec.image_width, codec.image_height, codec.output_width, codec.output_height, 0};
   jpeg_destroy_decompress(&codec);
   return 0;
 }

@@ -8,6 +8,7 @@
 #include <png.h>
 
 #include "CPictures.h"
+#include "compose.h"
 
 typedef struct {
   const uint8_t* bytes;
@@ -73,20 +74,9 @@ int picture_png_header(const uint8_t* bytes, size_t count, PictureHeader* header
   }
   png_read_info(reader.png, reader.info);
   const uint32_t width = png_get_image_width(reader.png, reader.info), height = png_get_image_height(reader.png, reader.info);
-  *header = (PictureHeader){width, height, width, height};
+  *header = (PictureHeader){width, height, width, height, 0};
   end(&reader);
   return 0;
-}
-
-static void compose(const uint8_t* rgba, size_t width, const uint8_t background[3], uint8_t* rgb) {
-  for (size_t x = 0; x < width; x++, rgba += 4, rgb += 3) {
-    const unsigned alpha = rgba[3];
-    for (int c = 0; c < 3; c++) {
-      // Divided by 255 and rounded.
-      const unsigned sum = rgba[c] * alpha + background[c] * (255u - alpha) + 128;
-      rgb[c] = (uint8_t)(((sum >> 8) + sum) >> 8);
-    }
-  }
 }
 
 // Everything becomes RGB or RGBA of 8 bits.

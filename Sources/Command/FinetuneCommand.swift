@@ -17,7 +17,7 @@ struct FinetuneCommand: ParsableCommand {
   @Option(help: "The weights to begin from: a PyTorch checkpoint, a safetensors file, or the folder of a run.")
   var pretrained: String
 
-  @Option(help: "A folder of pictures, JPEG or PNG, with a folder in it for each class.")
+  @Option(help: "A folder of pictures (JPEG, PNG, WebP, TIFF) with a folder in it for each class.")
   var data: String
 
   @Option(help: "The new head: dense, or features of hidden layers and a rate of dropout, as in 256,dropout(0.2).")

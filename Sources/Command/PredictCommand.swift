@@ -26,7 +26,7 @@ struct PredictCommand: ParsableCommand {
   @Option(help: "With --model: the weights, a PyTorch checkpoint or a safetensors file. Classes are called by their numbers.")
   var pretrained: String?
 
-  @Argument(help: "Pictures (JPEG or PNG), and folders of pictures; for a run on a table, tables.")
+  @Argument(help: "Pictures (JPEG, PNG, WebP, TIFF), and folders of pictures; for a run on a table, tables.")
   var files: [String]
 
   @Flag(help: "The model of the epoch with the lowest validation loss instead of the last one.")

@@ -3,11 +3,11 @@ import GlissadeFormats
 /// What the ends of files' names say.
 enum FileSuffix {
   /// Those that files of the formats which are read usually have.
-  static let pictures: Set = ["jpg", "jpeg", "jpe", "jfif", "jif", "jfi", "png", "apng"]
+  static let pictures: Set = ["jpg", "jpeg", "jpe", "jfif", "jif", "jfi", "png", "apng", "webp", "tif", "tiff"]
 
   /// Those of pictures in other formats.
   static let otherPictures: Set = [
-    "gif", "bmp", "dib", "webp", "tif", "tiff", "heic", "heif", "avif", "jxl", "jp2", "j2k", "jpx", "svg", "ppm", "pgm", "pbm", "pnm",
+    "gif", "bmp", "dib", "heic", "heif", "avif", "jxl", "jp2", "j2k", "jpx", "svg", "ppm", "pgm", "pbm", "pnm",
     "pfm", "psd",
     "ico", "tga", "exr", "hdr", "dcm", "dng", "nef", "cr2", "cr3", "arw", "orf", "raf", "rw2", "pef", "xcf", "pcx", "eps",
   ]
@@ -43,9 +43,10 @@ enum FileSuffix {
     let suffix = of(name)
     if pictures.contains(suffix) { return true }
     if documents.contains(suffix) || copies.contains(suffix) || name.hasSuffix("~") { return false }
-    // Cameras' raw files begin as a TIFF and hold one of a thumbnail: only what has no suffix at all is taken for one.
     return switch PictureBytes.kind(ofFile: "\(folder)/\(name)") {
-    case .jpeg, .png: true
+    case .jpeg, .png, .webp: true
+    // Cameras' raw files begin as a TIFF, whose first picture is a thumbnail.
+    case .tiff: suffix.isEmpty
     case nil: false
     }
   }

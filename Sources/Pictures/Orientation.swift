@@ -1,4 +1,5 @@
-/// How a camera was held, from 1 (upright) to 8: EXIF's tag 0x0112, in a JPEG's APP1 segment or a PNG's eXIf chunk.
+/// How a camera was held, from 1 (upright) to 8: EXIF's tag 0x0112, in a JPEG's APP1 segment, a PNG's eXIf or
+/// a WebP's EXIF chunk.
 ///
 /// A picture without it, or with one that makes no sense, is upright.
 enum Orientation {
@@ -30,6 +31,21 @@ enum Orientation {
       let data = bytes[(place + 8)..<(place + 8 + length)]
       if bytes[(place + 4)..<(place + 8)].elementsEqual("eXIf".utf8) { return inTIFF(data) }
       place += 12 + length
+    }
+    return 1
+  }
+
+  static func ofWebP(_ bytes: [UInt8]) -> Int {
+    var place = 12
+    while place + 8 <= bytes.count {
+      let length = bytes[(place + 4)..<(place + 8)].reversed().reduce(0) { $0 << 8 | Int($1) }
+      guard length <= bytes.count - place - 8 else { return 1 }
+      if bytes[place..<(place + 4)].elementsEqual("EXIF".utf8) {
+        let data = bytes[(place + 8)..<(place + 8 + length)]
+        // Some write it with the mark that it has in a JPEG.
+        return inTIFF(data.starts(with: [0x45, 0x78, 0x69, 0x66, 0, 0]) ? data.dropFirst(6) : data)
+      }
+      place += 8 + length + length % 2
     }
     return 1
   }

@@ -41,11 +41,12 @@ public struct Picture: Equatable, Sendable {
     self.pixels = pixels
   }
 
-  /// Reads a JPEG or PNG file, recognised by its content.
+  /// Reads a JPEG, PNG, WebP or TIFF file, recognised by its content.
   ///
   /// JPEG: grey, RGB, YCbCr, and CMYK or YCCK, whose inks are taken to be inverted as Adobe's programs write them. PNG: grey, palette,
-  /// RGB, each with or without transparency, up to 16 bits, interlaced or not. Turned as EXIF says. Embedded colour profiles are not
-  /// applied. A file that ends early, or is damaged so that pixels are missing, is refused.
+  /// RGB, each with or without transparency, up to 16 bits, interlaced or not. WebP: lossy or not, with or without transparency; of an
+  /// animation the first picture. TIFF: whole numbers of up to 16 bits, of whatever colours and compression libtiff knows; of several
+  /// pictures the first. Turned as EXIF says. Embedded colour profiles are not applied. A file that ends early, or is damaged so that pixels are missing, is refused.
   ///
   /// - Parameters:
   ///   - path: the file.
@@ -61,7 +62,7 @@ public struct Picture: Equatable, Sendable {
     try self.init(bytes: bytes, path: path, limits: limits, background: background, reducedTo: side)
   }
 
-  /// Reads a JPEG or PNG from memory; see `init(contentsOf:limits:background:reducedTo:)`.
+  /// Reads a picture from memory; see `init(contentsOf:limits:background:reducedTo:)`.
   /// - Parameter path: what errors call it.
   public init(
     bytes: [UInt8], path: String, limits: PictureLimits = .standard, background: Colour = .white, reducedTo side: Int? = nil

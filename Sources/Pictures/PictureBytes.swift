@@ -38,12 +38,12 @@ enum PictureBytes {
   }
 
   /// The formats that are read, for messages.
-  static let formats = "JPEG and PNG"
-  static let anyFormat = "JPEG or PNG"
+  static let formats = "JPEG, PNG, WebP and TIFF"
+  static let anyFormat = "JPEG, PNG, WebP or TIFF"
 
   /// The kinds of pictures that can be decoded.
   enum Kind {
-    case jpeg, png
+    case jpeg, png, webp, tiff
   }
 
   /// What a file's content is, by its beginning; nil for anything that is not decoded, and for what cannot be read.
@@ -61,9 +61,10 @@ enum PictureBytes {
     if begins([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) { return .png }
     if bytes.isEmpty { throw .empty }
     if begins("GIF8") { throw .otherFormat("a GIF") }
-    if begins("RIFF"), begins("WEBP", at: 8) { throw .otherFormat("a WebP") }
+    if begins("RIFF"), begins("WEBP", at: 8) { return .webp }
     if begins("BM") { throw .otherFormat("a BMP") }
-    if begins("II*\0") || begins("MM\0*") { throw .otherFormat("a TIFF") }
+    // The second of each is for files beyond 4 GB, which small ones may use as well.
+    if begins("II*\0") || begins("MM\0*") || begins("II+\0") || begins("MM\0+") { return .tiff }
     if begins("ftypavif", at: 4) { throw .otherFormat("an AVIF") }
     if begins("ftyphei", at: 4) || begins("ftypmif1", at: 4) { throw .otherFormat("a HEIF") }
     if begins([0xff, 0x0a]) || begins("JXL ", at: 4) { throw .otherFormat("a JPEG XL") }

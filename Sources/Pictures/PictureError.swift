@@ -24,8 +24,10 @@ public struct PictureError: Error, Equatable, Sendable, CustomStringConvertible 
     case notRegular
     /// The file holds nothing.
     case empty
-    /// The content is neither JPEG nor PNG; the text says what it looks like.
+    /// The content is of no format that is read; the text says what it looks like.
     case otherFormat(String)
+    /// The picture is of a format that is read, but of a kind that is not; the text says of which.
+    case unsupported(String)
     /// The picture or its file is beyond the limits.
     case tooLarge(String)
     /// The content is damaged or cut short; the text is the decoder's reason.
@@ -49,7 +51,8 @@ extension PictureError.Reason: CustomStringConvertible {
     case .brokenLink: "a link that leads nowhere"
     case .notRegular: "not a regular file"
     case .empty: "the file is empty"
-    case .otherFormat(let what): "neither a JPEG nor a PNG but \(what)"
+    case .otherFormat(let what): "neither a JPEG nor a PNG, WebP or TIFF but \(what)"
+    case .unsupported(let what): "cannot be decoded: \(what)"
     case .tooLarge(let what): "too large: \(what)"
     case .damaged(let what): "damaged: \(what)"
     case .noMemory: "no memory for its pixels"

@@ -4,8 +4,8 @@ import GlissadeRandom
 
 /// A folder of pictures, a folder in it for each class.
 ///
-/// A class is called as its folder, and has all pictures in it, at any depth: JPEG and PNG files, by their usual suffixes in any case, or,
-/// where the suffix says nothing, by how the content begins. Where the folder holds one called `train` and one called `val` or `test`, these
+/// A class is called as its folder, and has all pictures in it, at any depth: JPEG, PNG, WebP and TIFF files, by their usual suffixes in any
+/// case, or, where the suffix says nothing, by how the content begins. Where the folder holds one called `train` and one called `val` or `test`, these
 /// are the parts, and the classes are the folders in them; other usual names (`training`, `valid`, `dev`, `testing`, …) do as well, in any
 /// case, with words such as `_set` beside them. Hidden files, and what systems put into folders, are passed over; what else is left out is
 /// counted in `leftOut`. Classes and files are ordered by the bytes of their names, which need not be UTF-8 (see `printable`), and folders

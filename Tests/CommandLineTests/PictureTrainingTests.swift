@@ -118,6 +118,6 @@ struct PictureTrainingTests {
     expectComplaint(try train("--classes", "light,darc"), status: 1, "no class 'darc'; did you mean 'dark'?")
     expectComplaint(try glissade("train", "--size", "8"), status: 2, "--size is for folders of pictures")
     try put("data/dark/bad.png", Array("no picture".utf8))
-    expectComplaint(try train(), status: 1, "1 of", "bad.png: neither a JPEG nor a PNG but text")
+    expectComplaint(try train(), status: 1, "1 of", "bad.png: neither a JPEG nor a PNG, WebP or TIFF but text")
   }
 }

@@ -8,7 +8,7 @@ import TestSupport
 func allReaders(_ folder: TemporaryFolder) throws -> [Reader] {
   [
     try checkpoints(folder), try safetensors(folder), json(), idx(folder), csv(folder), cifar(folder), try pictures("jpeg", ".jpg"),
-    try pictures("png", ".png"), try trainingCheckpoint(folder),
+    try pictures("png", ".png"), try pictures("webp", ".webp"), try pictures("tiff", ".tif"), try trainingCheckpoint(folder),
   ]
 }
 

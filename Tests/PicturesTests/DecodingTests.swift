@@ -2,7 +2,7 @@ import GlissadePictures
 import TestSupport
 import Testing
 
-/// Every kind of JPEG and PNG, against Pillow, bit for bit.
+/// Every kind of JPEG, PNG, WebP and TIFF, against Pillow, bit for bit.
 @Suite struct DecodingTests {
   @Test(arguments: PictureFixtures.names) func equalsPillow(name: String) throws {
     let file = try PictureFixtures.file()
@@ -15,11 +15,17 @@ import Testing
   }
 
   @Test func allKindsAreThere() throws {
-    #expect(PictureFixtures.names.count == 34)
+    #expect(PictureFixtures.names.count == 61)
     // Transparent ones look different over different colours.
     let name = PictureFixtures.path("rgba.png")
     let (white, black) = (try Picture(contentsOf: name), try Picture(contentsOf: name, background: .black))
     #expect(zip(white.pixels, black.pixels).contains { $0 != $1 } && white.width == black.width)
+  }
+
+  @Test func anAnimationIsItsFirstPicture() throws {
+    let whole = try Picture(contentsOf: PictureFixtures.path("animated.webp"))
+    let other = try Picture(contentsOf: PictureFixtures.path("lossless.webp"))
+    #expect((whole.width, whole.height) == (24, 17) && whole != other)
   }
 
   @Test func aReducedJPEGIsNearTheWhole() throws {
@@ -39,6 +45,10 @@ import Testing
   @Test func sizesFromHeaders() throws {
     let upright = try Picture.size(ofFile: PictureFixtures.path("orientation-6.jpg"))
     #expect(upright == (24, 17))
+    for name in ["lossy.webp", "animated.webp", "tiled.tif", "orientation-6.tif"] {
+      let size = try Picture.size(ofFile: PictureFixtures.path(name))
+      #expect(size == (24, 17))
+    }
     let resize = try Picture.size(ofFile: PictureFixtures.path("resize.png"))
     #expect(resize == (61, 47))
   }

@@ -112,7 +112,8 @@ import Testing
         try PictureDataset(list, pipeline: pipeline, loading: PictureLoading(memory: memory, unreadableShare: 0.1))
       } throws: {
         let text = "\($0)"
-        return text.hasPrefix("2 of 12 cannot be used, and a share of 0.1 may be left out: \(bad): neither a JPEG nor a PNG but text; ")
+        return text.hasPrefix(
+          "2 of 12 cannot be used, and a share of 0.1 may be left out: \(bad): neither a JPEG nor a PNG, WebP or TIFF but text; ")
       }
     }
     let nothing = try PictureList(paths: [bad], labels: [0], classNames: ["a"])
@@ -128,7 +129,9 @@ import Testing
     try tree.put("2.png", [1])
     // The first of the batch, whichever thread is first.
     for _ in 0..<5 {
-      #expect(throws: DataError.unreadable(path: tree.place("4.png"), message: "neither a JPEG nor a PNG but something unknown")) {
+      #expect(
+        throws: DataError.unreadable(path: tree.place("4.png"), message: "neither a JPEG nor a PNG, WebP or TIFF but something unknown")
+      ) {
         try data.gather([0, 4, 2])
       }
     }

@@ -22,7 +22,7 @@ import Testing
 
   @Test func classesAreTopLevelNames() throws {
     try touch(
-      "b/2.png", "b/10.PNG", "b/deep/er/1.JPeG", "a/x.jpg", "a/notes.txt", "a/x.webp", "a/.hidden.png", ".git/c.png", "loose.png",
+      "b/2.png", "b/10.PNG", "b/deep/er/1.JPeG", "a/x.jpg", "a/notes.txt", "a/x.gif", "a/.hidden.png", ".git/c.png", "loose.png",
       "Z/é.png",
       "empty/readme.md", "a/.png")
     let folder = try PictureFolder(path: tree.path)
@@ -178,7 +178,7 @@ import Testing
     #expect(throws: DataError.missingFolder(path: "/no/such", hint: nil)) { try PictureFolder(path: "/no/such") }
     #expect(throws: DataError.notAFolder(path: "/etc/passwd")) { try PictureFolder(path: "/etc/passwd") }
     let path = tree.path
-    #expect(throws: DataError.empty(what: "\(path): no JPEG or PNG file; pictures have to be in a folder for each class")) {
+    #expect(throws: DataError.empty(what: "\(path): no JPEG, PNG, WebP or TIFF file; pictures have to be in a folder for each class")) {
       try PictureFolder(path: path)
     }
     try touch("1.png")

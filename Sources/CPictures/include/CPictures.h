@@ -1,6 +1,6 @@
-// Pictures: decoding with libjpeg and libpng, and the loops over pixels.
+// Pictures: decoding with libjpeg, libpng, libwebp and libtiff, and the loops over pixels.
 //
-// Both libraries report errors by longjmp, which must not cross Swift. So the functions here are whole errands: bytes in, pixels or a
+// The first two report errors by longjmp, which must not cross Swift. So the functions here are whole errands: bytes in, pixels or a
 // message out, and nothing is kept between two calls. Pixels are interleaved RGB of one byte (or one float) each, row by row without gaps.
 #pragma once
 #include <stddef.h>
@@ -8,12 +8,17 @@
 
 enum { pictureMessageSize = 200 };
 
+/// What a header's function returns for a picture that is whole, but of a kind that is not decoded.
+enum { pictureUnsupported = -2 };
+
 /// What a header says.
 typedef struct {
   /// The picture's size in pixels as it is stored.
   uint32_t width, height;
   /// Its size as it will be decoded: smaller than the above where a JPEG is reduced.
   uint32_t decodedWidth, decodedHeight;
+  /// How it was held, 1 to 8 as in EXIF; 0 where that stands elsewhere.
+  uint32_t orientation;
 } PictureHeader;
 
 /// Reads a JPEG's header. `eighths` is the size to decode at: 8 for all of it, 4, 2 or 1 for a half, a quarter, an eighth.
@@ -32,6 +37,22 @@ int picture_png_header(const uint8_t* bytes, size_t count, PictureHeader* header
 /// Decodes a PNG of any kind into width · height RGB pixels, over a background where it is transparent. Samples of 16 bits are rounded
 /// to 8. Beside the pixels it takes a few rows, and 4 bytes for each pixel where the picture is both transparent and interlaced.
 int picture_png_decode(
+    const uint8_t* bytes, size_t count, const PictureHeader* header, const uint8_t background[3], uint8_t* pixels, char* message);
+
+/// Reads a WebP's header.
+int picture_webp_header(const uint8_t* bytes, size_t count, PictureHeader* header, char* message);
+
+/// Decodes a WebP, lossy or not, into width · height RGB pixels, over a background where it is transparent; of an animation the first
+/// picture. Beside the pixels it takes at most 12 bytes for each, and a few MB.
+int picture_webp_decode(
+    const uint8_t* bytes, size_t count, const PictureHeader* header, const uint8_t background[3], uint8_t* pixels, char* message);
+
+/// Reads a TIFF's header, of the first picture in it. Returns pictureUnsupported where that is of a kind that is not decoded.
+int picture_tiff_header(const uint8_t* bytes, size_t count, PictureHeader* header, char* message);
+
+/// Decodes a TIFF's first picture into width · height RGB pixels, as it is stored, over a background where it is transparent. Samples of
+/// 16 bits are rounded to 8. Beside the pixels it takes 4 bytes for each, and what a strip or tile takes.
+int picture_tiff_decode(
     const uint8_t* bytes, size_t count, const PictureHeader* header, const uint8_t background[3], uint8_t* pixels, char* message);
 
 /// Turns a picture as EXIF's orientation (1 … 8) says; for 5 … 8 width and height of the result are exchanged.

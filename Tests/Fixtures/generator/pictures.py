@@ -111,6 +111,101 @@ def pngs():
   yield "resize.png", png(sample(61, 47, seed=3), 8, 2)
 
 
+def webps():
+  def webp(image, **options):
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", **options)
+    return buffer.getvalue()
+  rgb, rgba = Image.fromarray(sample()), Image.fromarray(sample(channels=4))
+  yield "lossy.webp", webp(rgb, quality=80)
+  yield "lossless.webp", webp(rgb, lossless=True)
+  yield "lossy-alpha.webp", webp(rgba, quality=80)
+  yield "lossless-alpha.webp", webp(rgba, lossless=True, exact=True)
+  yield "orientation-6.webp", webp(rgb, quality=80, exif=exif(6))
+  frames = [Image.fromarray(sample(seed=seed)) for seed in (7, 8)]
+  yield "animated.webp", webp(frames[0], save_all=True, append_images=frames[1:], duration=100, lossless=True)
+
+
+def tiff(samples, photometric, bits=8, order="<", big=False, planar=False, tile=None, extra=None, orientation=1, sample_format=1):
+  """A TIFF from samples [height, width, channels], by hand, for what Pillow does not write. The directory comes first, then the data."""
+  height, width, channels = samples.shape
+  kind = {8: "u1", 16: "u2", 32: "f4"}[bits]
+  data = samples.astype(order + kind)
+  planes = [data[..., c:c + 1] for c in range(channels)] if planar else [data]
+  if tile:
+    padded = [np.pad(p, ((0, -height % tile), (0, -width % tile), (0, 0))) for p in planes]
+    chunks = [p[y:y + tile, x:x + tile].tobytes() for p in padded for y in range(0, height, tile) for x in range(0, width, tile)]
+  else:
+    rows = 5
+    chunks = [p[y:y + rows].tobytes() for p in planes for y in range(0, height, rows)]
+  wide = "Q" if big else "I"
+  tags = [(256, "H", [width]), (257, "H", [height]), (258, "H", [bits] * channels), (259, "H", [1]), (262, "H", [photometric]),
+          (274, "H", [orientation]), (277, "H", [channels]), (284, "H", [2 if planar else 1]), (339, "H", [sample_format] * channels)]
+  tags += [(322, "H", [tile]), (323, "H", [tile])] if tile else [(278, "H", [rows])]
+  places, counts = (324, 325) if tile else (273, 279)
+  tags += [(places, wide, [0] * len(chunks)), (counts, wide, [len(chunk) for chunk in chunks])]
+  if extra is not None:
+    tags.append((338, "H", [extra]))
+  tags.sort()
+  head = struct.pack(order + "2sHHHQ", b"II" if order == "<" else b"MM", 43, 8, 0, 16) if big else (
+    struct.pack(order + "2sHI", b"II" if order == "<" else b"MM", 42, 8))
+  entry, inline = (20, 8) if big else (12, 4)
+  directory = len(head) + (8 if big else 2) + entry * len(tags) + (8 if big else 4)
+  sizes = [struct.calcsize(order + code) * len(values) for _, code, values in tags]
+  beyond = sum(size + size % 2 for size in sizes if size > inline)
+  start = directory + beyond
+  offsets = [start + sum(len(chunk) for chunk in chunks[:index]) for index in range(len(chunks))]
+  result, later, types = b"", b"", {"H": 3, "I": 4, "Q": 16}
+  for (tag, code, values), size in zip(tags, sizes):
+    packed = struct.pack(order + code * len(values), *(offsets if tag == places else values))
+    if size > inline:
+      place = directory + len(later)
+      later += packed + b"\0" * (size % 2)
+      packed = struct.pack(order + wide, place)
+    result += struct.pack(order + "HH" + wide, tag, types[code], len(values)) + packed.ljust(inline, b"\0")
+  return head + struct.pack(order + ("Q" if big else "H"), len(tags)) + result + struct.pack(order + wide, 0) + later + b"".join(chunks)
+
+
+def tiffs():
+  def saved(image, **options):
+    buffer = io.BytesIO()
+    image.save(buffer, "TIFF", **options)
+    return buffer.getvalue()
+  rgb, rgba, grey = sample(), sample(channels=4), sample(channels=1)
+  yield "rgb.tif", saved(Image.fromarray(rgb))
+  yield "lzw.tif", saved(Image.fromarray(rgb), compression="tiff_lzw")
+  yield "deflate.tif", saved(Image.fromarray(rgb), compression="tiff_adobe_deflate")
+  yield "packbits.tif", saved(Image.fromarray(grey[..., 0]), compression="packbits")
+  yield "group4.tif", saved(Image.fromarray(grey[..., 0] > 127), compression="group4")
+  yield "palette.tif", saved(Image.fromarray(rgb).quantize(16))
+  yield "rgba.tif", saved(Image.fromarray(rgba))
+  yield "grey-alpha.tif", saved(Image.fromarray(sample(channels=2), "LA"))
+  yield "pages.tif", saved(Image.fromarray(rgb), save_all=True, append_images=[Image.fromarray(sample(9, 5))])
+  yield "grey-white.tif", tiff(grey, 0)
+  yield "planar.tif", tiff(rgb, 2, planar=True)
+  yield "tiled.tif", tiff(rgb, 2, tile=16)
+  yield "big.tif", tiff(rgb, 2, big=True)
+  yield "infrared.tif", tiff(rgba, 2, extra=0)
+  yield "orientation-6.tif", tiff(rgb, 2, orientation=6)
+  yield "orientation-3.tiff", tiff(rgb, 2, orientation=3, order=">")
+  # Multiples of 257 are exact in 8 bits.
+  yield "rgb-16.tif", tiff(rgb.astype(np.uint16) * 257, 2, bits=16)
+  yield "rgb-16-big-endian.tif", tiff(rgb.astype(np.uint16) * 257, 2, bits=16, order=">")
+
+
+def special_tiffs():
+  """Those that Pillow reads in another way, each with what is expected: 16 bits of grey, which it cuts off; multiplied transparency and
+  inks, which it rounds otherwise."""
+  grey, rgba = sample(channels=1), sample(channels=4)
+  yield "grey-16.tif", tiff(grey.astype(np.uint16) * 257, 1, bits=16), np.repeat(grey, 3, -1)
+  inks = sample(channels=4, seed=2).astype(np.int64)
+  yield "cmyk.tif", tiff(inks, 5), ((255 - inks[..., 3:]) * (255 - inks[..., :3]) // 255).astype(np.uint8)
+  clear = rgba.copy()
+  clear[..., 3] = 0
+  clear[..., :3] = 0
+  yield "clear.tif", tiff(clear, 2, extra=1), np.full_like(rgba[..., :3], 255)
+
+
 def pixels(data, background):
   """What Pillow makes of a file: upright, RGB, over a background."""
   with Image.open(io.BytesIO(data)) as image:
@@ -176,7 +271,12 @@ def generate(path):
   folder = path.parent / "pictures"
   folder.mkdir(exist_ok=True)
   tensors = colours()
-  for name, data in [*jpegs(), *pngs()]:
+  # Kinds that are refused.
+  (folder / "float.tif").write_bytes(tiff(sample() / 255, 2, bits=32, sample_format=3))
+  for name, data, expected in special_tiffs():
+    (folder / name).write_bytes(data)
+    tensors[f"white/{name}"] = expected
+  for name, data in [*jpegs(), *pngs(), *webps(), *tiffs()]:
     (folder / name).write_bytes(data)
     tensors[f"white/{name}"] = pixels(data, (255, 255, 255))
     if "rgba" in name or "transparent" in name or "alpha" in name:
