@@ -49,14 +49,18 @@ struct FinetuneCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Seed of the head, shuffles, the division of the pictures, dropout and augmentation.")
   var seed: UInt64 = 1
 
-  @Option(parsing: .unconditional, help: "Share of the pictures that is checked after each epoch, unless the folder has such a part.")
-  var validation = 0.2
+  @Option(
+    parsing: .unconditional,
+    help: "Share of the pictures that is checked after each epoch, unless the folder has such a part. (default: 0.2)")
+  var validation: Double?
 
   @OptionGroup var common: RunOptions
 
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
 
   @OptionGroup(title: "Unbalanced classes") var balance: BalanceOptions
+
+  @OptionGroup(title: "Small data") var folds: FoldOptions
 
   @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
 
@@ -66,18 +70,34 @@ struct FinetuneCommand: ParsableCommand {
     var settings = try settings()
     let finetuning = try finetuneSettings()
     settings.finetuning = finetuning
-    let data = try LoadedData.timed { try finetuning.pictures.load(self.data, validation: validation, seed: seed) }
-    let job = try TrainingJob(settings: settings, finetuning: finetuning, data: data)
+    func job(_ settings: TrainingSettings) throws -> TrainingJob {
+      let data = try LoadedData.timed {
+        try finetuning.pictures.load(self.data, validation: settings.validation, seed: seed, fold: settings.fold)
+      }
+      return try TrainingJob(settings: settings, finetuning: finetuning, data: data)
+    }
+    if let count = folds.kfold, folds.fold == nil {
+      let path = checkpoints.resume ?? common.out ?? TrainCommand.freshFolder(model)
+      return try FoldTraining(count: count, path: path, isQuiet: common.quiet)
+        .run(settings, resumes: checkpoints.resume != nil) { settings, folder, resumes in
+          try job(settings).run(on: try device.open(), folder: folder, resumes: resumes, isQuiet: common.quiet)
+        }
+    }
+    let job = try job(settings)
     let folder = RunFolder(checkpoints.resume ?? common.out ?? TrainCommand.freshFolder(model))
     try job.run(on: try device.open(), folder: folder, resumes: checkpoints.resume != nil, isQuiet: common.quiet)
   }
+
+  /// The share of the pictures that is held out; what a fold is where there are folds.
+  private var heldOut: Double { folds.kfold.map { 1 / Double($0) } ?? validation ?? 0.2 }
 
   /// What every training has, checked as far as it can be without data and device.
   private func settings() throws -> TrainingSettings {
     guard ModelZoo.names.contains(model) else { throw Misuse.unknown("model", model, among: ModelZoo.names) }
     try Misuse.check("--epochs", epochs, (1...1_000_000).contains(epochs), "from 1 to 1000000")
     if let batchSize { try Misuse.check("--batch-size", batchSize, batchSize > 0, "at least 1") }
-    try Misuse.check("--validation", validation, validation >= 0 && validation < 1, "at least 0 and below 1")
+    if let validation { try Misuse.check("--validation", validation, validation >= 0 && validation < 1, "at least 0 and below 1") }
+    try folds.check(validation: validation)
     try Misuse.check("--stay-close", stayClose, stayClose >= 0 && stayClose.isFinite, "a number of at least 0")
     if data.isEmpty { throw Misuse("--data is empty, and it has to name a folder") }
     try common.check()
@@ -86,10 +106,10 @@ struct FinetuneCommand: ParsableCommand {
       data: data, model: model, epochs: epochs, optimizer: try hyperparameters.optimizer(optimizer),
       schedule: try Schedule(common.schedule),
       batchSize: batchSize ?? 32, batchSizeGivesWay: batchSize == nil, device: try device.request(), threads: device.threads, seed: seed,
-      validation: validation,
+      validation: heldOut,
       clippingNorm: common.clipNorm, labelSmoothing: common.labelSmoothing, classWeights: try balance.weights(),
       sampling: try balance.chosenSampling(),
-      resumed: checkpoints.resume, saving: saving, command: .current)
+      fold: folds.chosen, resumed: checkpoints.resume, saving: saving, command: .current)
   }
 
   private func finetuneSettings() throws -> FinetuneSettings {
@@ -99,7 +119,7 @@ struct FinetuneCommand: ParsableCommand {
       if let last = later.last, last.epoch > epochs {
         throw Misuse("--unfreeze-at \(last.epoch) comes after the last epoch, \(epochs)")
       }
-      let pictures = try pictures.settings(model: model, validation: validation, test: 0, threads: device.threads)
+      let pictures = try pictures.settings(model: model, validation: heldOut, test: 0, threads: device.threads)
       return FinetuneSettings(
         pretrained: pretrained, pretrainedChecksum: try FileChecksum.crc32(path: weightsPath(pretrained)), head: head,
         freeze: try freeze.map { try ParameterSelection($0) }, unfreezing: later,

@@ -32,13 +32,17 @@ struct GivenArguments {
     else { return arguments }
     if folder.isEmpty { throw Misuse("--resume is empty, and it has to name the folder of a run") }
     guard isFolder(folder) else { throw Failure("\(folder): no such run folder") }
-    let path = RunFolder(folder).optionsPath
+    // The folder of several trainings has no options of its own: those of the first fold are all folds', but for which one it is.
+    let first = FoldTraining.folder(1, in: folder).optionsPath
+    let isOfFolds = !exists(RunFolder(folder).optionsPath) && exists(first)
+    let path = isOfFolds ? first : RunFolder(folder).optionsPath
     let options = try JSONValue.read(path: path)
     guard let name = options["command"]?.stringValue, resumable.contains(name),
       let earlier = options["arguments"]?.arrayValue?.map(\.stringValue),
       !earlier.contains(nil)
     else { throw Failure("\(path): 'command' or 'arguments' is missing or of the wrong kind, so the run cannot go on") }
-    ofProcess = [name] + earlier.compactMap { $0 } + arguments.dropFirst()
+    let given = earlier.compactMap { $0 }
+    ofProcess = [name] + (isOfFolds ? removing(["--fold"], flags: [], from: given) : given) + arguments.dropFirst()
     return ofProcess
   }
 

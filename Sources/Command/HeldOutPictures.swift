@@ -17,7 +17,7 @@ extension RunDescription {
     let folder = try PictureFolder(path: source, knownClasses: classNames, classes: isOwn ? nil : classes, leavesUnknownOut: isOwn)
     var list = folder.test ?? folder.pictures
     if isOwn {
-      let split = try folder.split(validation: pictures.validation, test: pictures.test, seed: pictures.seed)
+      let split = try folder.split(validation: pictures.validation, test: pictures.test, seed: pictures.seed, fold: pictures.fold)
       list = split.test.count > 0 ? split.test : split.validation
     }
     if let classes { list = try list.selecting(classes: classes) }

@@ -31,9 +31,12 @@ struct PictureOptions: ParsableArguments {
 
   /// What was asked for, where data is a folder of pictures.
   /// - Throws: `Misuse`, also where it is none and there is an option for one.
-  func settings(ifPictures data: String, model: String, validation: Double, threads: Int?) throws -> PictureSettings? {
+  /// - Parameter isFolded: whether all pictures take their turn in being held out, so that none is for the test unless that is asked for.
+  func settings(
+    ifPictures data: String, model: String, validation: Double, threads: Int?, isFolded: Bool = false
+  ) throws -> PictureSettings? {
     if DataSource(name: data).isPictureFolder {
-      return try settings(model: model, validation: validation, test: 0.1, threads: threads)
+      return try settings(model: model, validation: validation, test: isFolded ? 0 : 0.1, threads: threads)
     }
     let given = [
       ("--classes", classes != nil), ("--augment", augment != nil), ("--size", size != nil),

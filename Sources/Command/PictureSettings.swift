@@ -32,9 +32,10 @@ struct PictureSettings {
   ///   - validation: the share that is checked after each epoch, where the folder has no such part.
   ///   - seed: of the division and the augmentations.
   ///   - limit: at most so many to train on and a sixth as many to check and to measure with, of all classes.
-  func load(_ path: String, validation: Double, seed: UInt64, limit: Int? = nil) throws -> LoadedData {
+  ///   - fold: what is checked after each epoch in place of the share, in one of several trainings.
+  func load(_ path: String, validation: Double, seed: UInt64, limit: Int? = nil, fold: Fold? = nil) throws -> LoadedData {
     let folder = try PictureFolder(path: path, classes: classes)
-    let split = try folder.split(validation: validation, test: testShare, seed: seed)
+    let split = try folder.split(validation: validation, test: testShare, seed: seed, fold: fold)
     folder.notes.forEach(Terminal.note)
     let pipeline = PicturePipeline(size: size, augmentations: augmentations.pictures)
     let loading = PictureLoading(threads: threads, unreadableShare: unreadableShare, background: background)

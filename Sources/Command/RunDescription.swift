@@ -25,6 +25,8 @@ struct RunDescription {
     var validation: Double
     var test: Double
     var seed: UInt64
+    /// What was held out in place of the first share, in one of several trainings.
+    var fold: Fold?
     /// Behind what is transparent.
     var background: Picture.Colour
     /// The share that may be unreadable.
@@ -81,19 +83,23 @@ extension RunDescription {
     classNames = try value("classes") { $0.arrayValue?.compactMap(\.stringValue) }
     normalization = try Normalization(mean: numbers("mean"), deviation: numbers("deviation"))
     head = json["head"]?.stringValue
+    var fold: Fold?
+    if let count = json["kfold"]?.integerValue { fold = try Fold(value("fold", \.integerValue), of: count) }
     if json["size"]?.integerValue != nil {
       let text = json["seed"]?.stringValue.flatMap { UInt64($0) }
       let seed = try text ?? UInt64(clamping: value("seed", \.integerValue))
       // Runs of earlier versions do not say; it was white.
       let background = json["background"]?.stringValue.flatMap { Picture.Colour($0) } ?? .white
       pictures = HeldOut(
-        validation: try value("validation", \.doubleValue), test: try value("test", \.doubleValue), seed: seed, background: background,
+        validation: try value("validation", \.doubleValue), test: try value("test", \.doubleValue), seed: seed, fold: fold,
+        background: background,
         unreadableShare: json["unreadable"]?.doubleValue ?? PictureLoading().unreadableShare)
     }
     if let table = json["table"], table != .null {
       // Earlier versions do not say; it was this share.
       let held = (validation: try value("validation", \.doubleValue), test: json["test"]?.doubleValue ?? TableSplit.testShare)
       self.table = try TableDescription(table, held: held, path: path)
+      self.table?.fold = fold
     }
     hidden = json["hidden"]?.arrayValue?.compactMap(\.integerValue)
     let isRight = input.count == (table == nil ? 3 : 1) && input.allSatisfy { (1...1 << 24).contains($0) }

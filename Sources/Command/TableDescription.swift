@@ -11,6 +11,8 @@ struct TableDescription {
   /// What was held out: shares of the rows, the first of what is not for the test.
   var validationShare: Double
   var testShare: Double
+  /// What was held out in place of the first of them, in one of several trainings.
+  var fold: Fold?
 
   /// The deviation of the values to be predicted, in which a regression's errors are measured; `nil` for classes.
   var deviation: Double? {
@@ -24,7 +26,9 @@ struct TableDescription {
   func load(_ path: String, isOwn: Bool) throws -> ArrayDataset {
     let table = try table(path, withTarget: true)
     guard isOwn else { return try encoding.samples(of: table).data }
-    let split = try TableSplit(table, target: encoding.target.name, validation: validationShare, test: testShare, seed: seed)
+    let split =
+      try fold.map { try TableSplit(table, target: encoding.target.name, fold: $0, test: testShare, seed: seed) }
+      ?? TableSplit(table, target: encoding.target.name, validation: validationShare, test: testShare, seed: seed)
     let rows = split.test.isEmpty ? split.validation : split.test
     guard !rows.isEmpty else { throw Failure("nothing of \(path) was held out from the training, so there is nothing to evaluate on") }
     return try encoding.samples(of: table, rows: rows).data

@@ -27,9 +27,11 @@ struct TableOptions: ParsableArguments {
   var hidden: String?
 
   /// What was asked for, where data is a table.
-  /// - Parameter test: the share of the rows that is for the test, where it is given.
+  /// - Parameters:
+  ///   - test: the share of the rows that is for the test, where it is given.
+  ///   - isFolded: whether all rows take their turn in being held out, so that none is for the test otherwise.
   /// - Throws: `Misuse`.
-  func settings(data: String, model: String, test: Double?) throws(Misuse) -> TableSettings? {
+  func settings(data: String, model: String, test: Double?, isFolded: Bool = false) throws(Misuse) -> TableSettings? {
     guard DataSource(name: data).isTable else {
       let given = [
         ("--target", target), ("--task", task), ("--missing", missing), ("--categorical", categorical), ("--ignore", ignore),
@@ -49,10 +51,8 @@ struct TableOptions: ParsableArguments {
     if let task { settings.task = try choice("task", task) }
     if let missing { settings.missing = try choice("value for --missing", missing) }
     if let loss { settings.loss = try choice("loss", loss) }
-    if let test {
-      try Misuse.check("--test", test, test >= 0 && test < 1, "at least 0 and below 1")
-      settings.test = test
-    }
+    if let test { try Misuse.check("--test", test, test >= 0 && test < 1, "at least 0 and below 1") }
+    settings.test = test ?? (isFolded ? 0 : settings.test)
     settings.categorical = try NameList.names(categorical, of: "--categorical") ?? []
     settings.ignored = try NameList.names(ignore, of: "--ignore") ?? []
     return settings
@@ -102,9 +102,11 @@ struct TableSettings {
   }
 
   /// The table's parts, with what its columns become as the training rows have it.
-  func load(_ path: String, validation: Double, seed: UInt64) throws -> LoadedData {
+  func load(_ path: String, validation: Double, seed: UInt64, fold: Fold? = nil) throws -> LoadedData {
     let table = try Table(path: path, categorical: Set(categorical), ignored: Set(ignored))
-    let split = try TableSplit(table, target: target, validation: validation, test: test, seed: seed)
+    let split =
+      try fold.map { try TableSplit(table, target: target, fold: $0, test: test, seed: seed) }
+      ?? TableSplit(table, target: target, validation: validation, test: test, seed: seed)
     let encoding = try TableEncoding(of: table, rows: split.training, target: target, task: task, missing: missing)
     return LoadedData(
       training: try encoding.samples(of: table, rows: split.training).data,
@@ -112,6 +114,7 @@ struct TableSettings {
       isSplit: true, test: split.test.isEmpty ? nil : try encoding.samples(of: table, rows: split.test).data,
       normalization: .unit(channels: 1),
       table: TableDescription(
-        encoding: encoding, categorical: categorical, seed: seed, loss: loss, validationShare: validation, testShare: test))
+        encoding: encoding, categorical: categorical, seed: seed, loss: loss, validationShare: validation, testShare: test,
+        fold: fold))
   }
 }

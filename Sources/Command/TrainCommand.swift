@@ -37,8 +37,8 @@ struct TrainCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Seed of weights, shuffles, the validation split and dropout.")
   var seed: UInt64 = 1
 
-  @Option(parsing: .unconditional, help: "Share of the training samples that is held out and checked after each epoch.")
-  var validation = 0.1
+  @Option(parsing: .unconditional, help: "Share of the training samples that is held out and checked after each epoch. (default: 0.1)")
+  var validation: Double?
 
   @Option(parsing: .unconditional, help: "lenet: dropout rate before the last layer. (default: 0.25)")
   var dropout: Float?
@@ -53,6 +53,8 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Print the plan of one step instead of training.")
   var explain = false
 
+  @OptionGroup(title: "Small data") var folds: FoldOptions
+
   @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
 
   @OptionGroup(title: "Optimizer options") var hyperparameters: HyperparameterOptions
@@ -65,7 +67,17 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     let settings = try settings()
-    let job = try TrainingJob(settings: settings, data: try LoadedData.timed { try settings.loadData() })
+    func job(_ settings: TrainingSettings) throws -> TrainingJob {
+      try TrainingJob(settings: settings, data: try LoadedData.timed { try settings.loadData() })
+    }
+    if let count = folds.kfold, folds.fold == nil, !explain {
+      let path = checkpoints.resume ?? common.out ?? Self.freshFolder(settings.model)
+      return try FoldTraining(count: count, path: path, isQuiet: common.quiet)
+        .run(settings, resumes: checkpoints.resume != nil) { settings, folder, resumes in
+          try job(settings).run(on: try device.open(), folder: folder, resumes: resumes, isQuiet: common.quiet)
+        }
+    }
+    let job = try job(settings)
     let selection = try device.open()
     if explain {
       Terminal.write(try job.explanation(on: selection), to: STDOUT_FILENO)
@@ -75,6 +87,9 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
+  /// The share of the samples that is held out; what a fold is where there are folds.
+  private var heldOut: Double { folds.kfold.map { 1 / Double($0) } ?? validation ?? 0.1 }
+
   /// All options, checked as far as they can be without data and device.
   private func settings() throws -> TrainingSettings {
     let model = model ?? (DataSource(name: data).isTable ? "mlp" : "lenet")
@@ -82,7 +97,8 @@ struct TrainCommand: ParsableCommand {
     if dropout != nil, model != "lenet" { throw Misuse("--dropout is no option of \(model); lenet has it") }
     try Misuse.check("--epochs", epochs, (1...1_000_000).contains(epochs), "from 1 to 1000000")
     if let batchSize { try Misuse.check("--batch-size", batchSize, batchSize > 0, "at least 1") }
-    try Misuse.check("--validation", validation, validation >= 0 && validation < 1, "at least 0 and below 1")
+    if let validation { try Misuse.check("--validation", validation, validation >= 0 && validation < 1, "at least 0 and below 1") }
+    try folds.check(validation: validation)
     if let dropout { try Misuse.check("--dropout", dropout, dropout >= 0 && dropout < 1, "at least 0 and below 1") }
     if let limit { try Misuse.check("--limit", limit, limit > 0, "at least 1") }
     if data.isEmpty { throw Misuse("--data is empty, and it has to name a data set or a folder") }
@@ -92,13 +108,14 @@ struct TrainCommand: ParsableCommand {
       data: data, model: model, epochs: epochs, optimizer: try hyperparameters.optimizer(optimizer),
       schedule: try Schedule(common.schedule),
       batchSize: batchSize ?? 128, batchSizeGivesWay: batchSize == nil, device: try device.request(), threads: device.threads, seed: seed,
-      validation: validation,
+      validation: heldOut,
       clippingNorm: common.clipNorm,
       labelSmoothing: common.labelSmoothing, dropout: model == "lenet" ? dropout ?? 0.25 : nil, limit: limit,
-      table: try table.settings(data: data, model: model, test: pictures.test),
-      pictures: try pictures.settings(ifPictures: data, model: model, validation: validation, threads: device.threads),
+      table: try table.settings(data: data, model: model, test: pictures.test, isFolded: folds.kfold != nil),
+      pictures: try pictures.settings(
+        ifPictures: data, model: model, validation: heldOut, threads: device.threads, isFolded: folds.kfold != nil),
       hidden: try table.hiddenSizes(model: model), classWeights: try balance.weights(), sampling: try balance.chosenSampling(),
-      resumed: checkpoints.resume, saving: saving, command: .current)
+      fold: folds.chosen, resumed: checkpoints.resume, saving: saving, command: .current)
   }
 
   /// A folder that is not there yet.

@@ -24,7 +24,8 @@ struct TrainingJob {
     test = data.test
     preparation = data.preparation
     (training, validation) =
-      data.isSplit ? (data.training, data.validation) : try data.training.divided(settings.validation, seed: settings.seed)
+      data.isSplit
+      ? (data.training, data.validation) : try data.training.divided(settings.validation, fold: settings.fold, seed: settings.seed)
     let settings = settings.settled(samples: training.count, table: data.table)
     self.settings = settings
     run = RunDescription(
@@ -165,7 +166,8 @@ struct TrainingJob {
       let (accuracy, loss) = (Text.percent(last.validationAccuracy), Text.fixed(last.validationLoss, 4))
       reporter.line("validation accuracy \(accuracy)  validation loss \(loss)  (\(validation.count) samples)")
     }
-    if let report = record.report { ReportText(report).lines.forEach(reporter.line) }
+    // Of one of several trainings there is too much to be said.
+    if settings.fold == nil, let report = record.report { ReportText(report).lines.forEach(reporter.line) }
     reporter.line("saved in \(path)")
   }
 
@@ -189,7 +191,11 @@ struct TrainingJob {
 
 extension Dataset {
   /// The samples to train on, and those that are held out.
-  fileprivate func divided(_ share: Double, seed: UInt64) throws -> (training: any Dataset, validation: (any Dataset)?) {
+  fileprivate func divided(_ share: Double, fold: Fold?, seed: UInt64) throws -> (training: any Dataset, validation: (any Dataset)?) {
+    if let fold {
+      let (training, held) = try KFold.division(labels: labels, classCount: classCount, fold: fold, seed: seed)
+      return (try subset(training), try subset(held))
+    }
     let split = try split(validationFraction: share, seed: seed)
     return (try subset(split.training), split.validation.isEmpty ? nil : try subset(split.validation))
   }

@@ -28,6 +28,8 @@ struct TrainingSettings {
   var sampling = TrainingOptions.Sampling.shuffled
   /// What is trained of a pretrained network, where one is.
   var finetuning: FinetuneSettings?
+  /// The fold that is held out in place of a share, where the training is one of several.
+  var fold: Fold?
   /// The folder of the run that goes on, where one does.
   var resumed: String?
   /// How the run is kept.
@@ -51,11 +53,11 @@ struct TrainingSettings {
   /// The training part, limited where that was asked for, and the test part.
   func loadData() throws -> LoadedData {
     if let table {
-      var loaded = try table.load(data, validation: validation, seed: seed)
+      var loaded = try table.load(data, validation: validation, seed: seed, fold: fold)
       if let limit { (loaded.training, loaded.test) = (loaded.training.firstSamples(limit), loaded.test?.firstSamples(max(limit / 6, 1))) }
       return loaded
     }
-    if let pictures { return try pictures.load(data, validation: validation, seed: seed, limit: limit) }
+    if let pictures { return try pictures.load(data, validation: validation, seed: seed, limit: limit, fold: fold) }
     var (training, test) = try DataSource(name: data).loadPictures()
     if let limit { (training, test) = (try training.first(limit), try test.first(max(limit / 6, 1))) }
     return LoadedData(training: training, test: test, normalization: training.normalization)
@@ -109,6 +111,8 @@ struct TrainingSettings {
     members += optimizer.settings
     members += finetuning?.json ?? pictures?.json ?? []
     if let table { members.append(JSONMember("test", .number(table.test))) }
+    // Only where there is one, so that other runs read as they always have.
+    if let fold { members += [JSONMember("kfold", .integer(Int64(fold.count))), JSONMember("fold", .integer(Int64(fold.number)))] }
     members += [
       JSONMember("schedule", .string("\(schedule)")), JSONMember("clip_norm", clippingNorm.map { .float($0) } ?? .null),
       JSONMember("batch_size", .integer(Int64(batchSize))), JSONMember("label_smoothing", .float(labelSmoothing)),

@@ -134,8 +134,14 @@ public struct PictureFolder: Sendable {
   ///   - validation: the share of the pictures that is held out to check with; of no account where the folder has such a part.
   ///   - test: the share that is held out to measure with; of no account where the folder has such a part.
   ///   - seed: equal seeds give equal splits.
-  /// - Throws: `DataError.invalidArgument` unless both shares are at least 0 and together below 1.
-  public func split(validation: Double, test: Double, seed: UInt64) throws(DataError) -> PictureSplit {
+  ///   - fold: in place of the share, the fold that is held out to check with (see `KFold`); for folders without such a part.
+  /// - Throws: `DataError.invalidArgument` unless both shares are at least 0 and together below 1, and where there cannot be such a fold.
+  public func split(validation: Double, test: Double, seed: UInt64, fold: Fold? = nil) throws(DataError) -> PictureSplit {
+    let validation = fold == nil ? validation : 0
+    if fold != nil, self.validation != nil {
+      throw .invalidArgument(
+        name: "the fold", value: "one of the pictures of \(path)", requirement: "of a folder that has no part for validation")
+    }
     for (name, share) in [("validation", validation), ("test", test)] where !(share >= 0 && share < 1) {
       throw .invalidArgument(name: name, value: "\(share)", requirement: "at least 0 and below 1")
     }
@@ -153,6 +159,11 @@ public struct PictureFolder: Sendable {
       // Another seed, so that the two choices have nothing to do with each other.
       let seed = seed ^ Philox4x32.stream(named: "validation split")
       (result.training, result.validation) = try result.training.split(holdingOut: validation / left, seed: seed)
+    }
+    if let fold {
+      let (labels, classes) = (result.training.labels, result.training.classNames.count)
+      let (training, held) = try KFold.division(labels: labels, classCount: classes, fold: fold, seed: seed)
+      (result.training, result.validation) = (try result.training.selecting(training), try result.training.selecting(held))
     }
     return result
   }

@@ -82,6 +82,7 @@ public struct RunFolder: Sendable {
       "train_loss": number(last?.trainLoss),
       "validation_loss": number(last?.validationLoss),
       "validation_accuracy": number(record.measure == .accuracy ? last?.validationAccuracy : nil),
+      "validation_mean_absolute_error": number(record.measure == .meanAbsoluteError ? last?.validationAccuracy : nil),
       "validation_r2": number(last?.validationDetermination),
       "best_epoch": record.bestEpoch.map { .integer(Int64($0.epoch)) } ?? .null,
       "best_validation_loss": number(record.bestEpoch?.validationLoss),

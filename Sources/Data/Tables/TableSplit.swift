@@ -11,6 +11,10 @@ public struct TableSplit: Equatable, Sendable {
   public let validation: [Int]
   public let test: [Int]
 
+  init(training: [Int], validation: [Int], test: [Int]) {
+    (self.training, self.validation, self.test) = (training, validation, test)
+  }
+
   /// Divides a table.
   /// - Parameters:
   ///   - table: the table.
@@ -37,7 +41,7 @@ public struct TableSplit: Equatable, Sendable {
   }
 
   /// What rows have to be divided in proportion: classes, one of them for what is missing. Many different numbers are no classes.
-  private static func strata(of column: Table.Column) -> (labels: [Int32], count: Int) {
+  static func strata(of column: Table.Column) -> (labels: [Int32], count: Int) {
     switch column.content {
     case .categories(let values, let words): return (values.map { $0 < 0 ? Int32(words.count) : $0 }, words.count + 1)
     case .numbers(let values):
