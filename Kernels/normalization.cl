@@ -267,17 +267,21 @@ __kernel void batch_norm_gradient_merge(__global const float* restrict partial, 
 }
 REGISTER(batch_norm_gradient_merge, BatchNormGradientMergeParameters, 2)
 
+// By a share of the way, counted from the nearer end, so that only what is added is rounded.
+INLINE float movedTo(const float before, const float target, const float share, const float rest) {
+  return share < 0.5f ? FMA(share, target - before, before) : FMA(rest, before - target, target);
+}
+
 __kernel void batch_norm_running_update(__global const float* restrict statistics, __global float* restrict running,
                                         __global const ControlBlock* restrict control, const BatchNormRunningParameters a ITEM) {
   if (control->ok == 0) return;
-  const float unbiased = a.rows > 1 ? (float)a.rows / (float)(a.rows - 1) : 1.0f;
   FOR_EACH(c, a.channels) {
-    const float mean = AT(statistics, a.mean)[c], variance = AT(statistics, a.variance)[c] * unbiased;
+    const float mean = AT(statistics, a.mean)[c], variance = AT(statistics, a.variance)[c] * a.unbiased;
     if (isFinite_1(mean) * isFinite_1(variance) == 0.0f) continue;
     __global float* runningMean = AT(running, a.runningMean) + c;
     __global float* runningVariance = AT(running, a.runningVariance) + c;
-    *runningMean = FMA(a.momentum, mean, (1.0f - a.momentum) * *runningMean);
-    *runningVariance = FMA(a.momentum, variance, (1.0f - a.momentum) * *runningVariance);
+    *runningMean = movedTo(*runningMean, mean, a.momentum, a.rest);
+    *runningVariance = movedTo(*runningVariance, variance, a.momentum, a.rest);
   }
 }
 REGISTER(batch_norm_running_update, BatchNormRunningParameters, 3)

@@ -3,6 +3,10 @@
 // g = gradient * control.clip everywhere below. An element whose gradient is not finite keeps its parameter and its state, and the
 // work-item says so in control.gradientBad. Nothing happens at all once control.ok is 0. Index spaces are one-dimensional, of any
 // size. Every variant is a loop of its own, made from one body with constant flags, so that nothing branches per element.
+//
+// What follows from hyper-parameters (1 - beta, a step's corrections, ...) was computed by the host in double precision: in float32,
+// 1 - 0.9999 is off by 1e-4 of itself. What remembers moves from where it is, by a small part of the way, so that only that part is rounded
+// and not what stays: as near to exact arithmetic as float32 comes.
 
 #ifdef __OPENCL_VERSION__
 #define FLAG_BAD(control) atomic_or((volatile __global int*)&(control)->gradientBad, 1)
@@ -11,6 +15,14 @@
 #endif
 
 #define GROUP(constants, index) ((__global const GroupConstants*)AT(constants, 1 + (index)))
+
+// before + share (target - before), where rest = 1 - share; beyond half of the way counted from the target, which it then hits exactly.
+#define MOVED(before, target, share, rest) \
+  ((share) < 0.5f ? FMA(splatv(share), (target) - (before), before) : FMA(splatv(rest), (before) - (target), target))
+// The same towards the square of x, at most the largest float: an infinity would not move any more, and then be none of a number.
+#define MOVED_TO_SQUARE(before, x, share, rest) \
+  bounded((share) < 0.5f ? FMA(splatv(share), FMA(x, x, -(before)), before) : FMA(splatv(rest), (before) - (x) * (x), (x) * (x)))
+INLINE floatv bounded(const floatv x) { return choosev(splatv(3.40282347e38f), x, x < 3.40282347e38f); }
 
 // x with the elements of `old` where the gradient was bad.
 #define KEEP(old, x) choosev(old, x, good)
@@ -53,28 +65,28 @@
   __global float* s1 = AT(state1, a.state1);                             \
   __global float* s2 = AT(state2, a.state2);                             \
   const float clip = control->clip;                                      \
-  const float learningRate = group->learningRate;                        \
+  const float stepSize = group->stepSize;                                \
   (void)s0; (void)s1; (void)s2;
 
 // ------------------------------------------------------------------------------------------------ SGD
 // g += weightDecay p; with momentum: b = first step ? g : momentum b + (1 - dampening) g, then g = nesterov ? g + momentum b : b;
-// p -= learningRate g.
+// p -= stepSize g.
 #define SGD_BODY(withMomentum, withNesterov)                                                                     \
   gradient = FMA(splatv(a.weightDecay), old, gradient);                                                          \
   if (withMomentum) {                                                                                            \
     const floatv before = loadv(s0 + at);                                                                        \
     /* The first step's buffer is not read into the sum: memory may hold a NaN. */                               \
-    const floatv decayed = isFirst ? splatv(0.0f) : before * a.momentum;                                         \
-    const floatv buffer = FMA(splatv(share), gradient, decayed);                                                 \
+    const floatv start = isFirst ? splatv(0.0f) : before;                                                        \
+    const floatv buffer = start + FMA(splatv(share), gradient, start * -a.momentumLoss);                         \
     storev(KEEP(before, buffer), s0 + at, lanes);                                                                \
     gradient = withNesterov ? FMA(splatv(a.momentum), buffer, gradient) : buffer;                                \
   }                                                                                                              \
-  storev(KEEP(old, FMA(splatv(-learningRate), gradient, old)), parameters + at, lanes);
+  storev(KEEP(old, FMA(splatv(-stepSize), gradient, old)), parameters + at, lanes);
 
 __kernel void sgd(UPDATE_ARGUMENTS, const SGDParameters a ITEM) {
   UPDATE_START
   const int isFirst = group->first != 0.0f;
-  const float share = isFirst ? 1.0f : 1.0f - a.dampening;
+  const float share = isFirst ? 1.0f : a.share;
   if (a.momentum == 0.0f) {
     UPDATE_LOOP(SGD_BODY(0, 0))
   } else if (a.nesterov) {
@@ -87,27 +99,27 @@ REGISTER(sgd, SGDParameters, 7)
 
 // ------------------------------------------------------------------------------------------------ RMSprop
 // g += weightDecay p; v = alpha v + (1 - alpha) g^2; centered: m += (1 - alpha)(g - m), d = sqrt(v - m^2) + epsilon, otherwise
-// d = sqrt(v) + epsilon; with momentum: b = momentum b + g / d, p -= learningRate b; otherwise p -= learningRate g / d.
+// d = sqrt(v) + epsilon; with momentum: b = momentum b + g / d, p -= stepSize b; otherwise p -= stepSize g / d.
 // Rounding can make v - m^2 negative; it counts as 0 then (PyTorch gives NaN).
 #define RMSPROP_BODY(withMomentum, isCentered)                                                                   \
   gradient = FMA(splatv(a.weightDecay), old, gradient);                                                          \
   const floatv v0 = loadv(s0 + at);                                                                              \
-  const floatv v = FMA(gradient * (1.0f - a.alpha), gradient, v0 * a.alpha);                                     \
+  const floatv v = MOVED_TO_SQUARE(v0, gradient, a.share, a.alpha);                                              \
   storev(KEEP(v0, v), s0 + at, lanes);                                                                           \
   floatv spread = v;                                                                                             \
   if (isCentered) {                                                                                              \
     const floatv m0 = loadv(s2 + at);                                                                            \
-    const floatv m = FMA(splatv(1.0f - a.alpha), gradient - m0, m0);                                             \
+    const floatv m = MOVED(m0, gradient, a.share, a.alpha);                                                      \
     storev(KEEP(m0, m), s2 + at, lanes);                                                                         \
     spread = V(maximum)(FMA(-m, m, v), splatv(0.0f));                                                            \
   }                                                                                                              \
   floatv update = gradient / (SQRT_V(spread) + a.epsilon);                                                       \
   if (withMomentum) {                                                                                            \
     const floatv b0 = loadv(s1 + at);                                                                            \
-    update = FMA(b0, splatv(a.momentum), update);                                                                \
+    update = b0 + FMA(b0, splatv(-a.momentumLoss), update);                                                      \
     storev(KEEP(b0, update), s1 + at, lanes);                                                                    \
   }                                                                                                              \
-  storev(KEEP(old, FMA(splatv(-learningRate), update, old)), parameters + at, lanes);
+  storev(KEEP(old, FMA(splatv(-stepSize), update, old)), parameters + at, lanes);
 
 __kernel void rmsprop(UPDATE_ARGUMENTS, const RMSpropParameters a ITEM) {
   UPDATE_START
@@ -124,18 +136,14 @@ __kernel void rmsprop(UPDATE_ARGUMENTS, const RMSpropParameters a ITEM) {
 REGISTER(rmsprop, RMSpropParameters, 7)
 
 // ------------------------------------------------------------------------------------------------ Adam, AdamW
-// Adam: g += weightDecay p. AdamW: p *= 1 - learningRate weightDecay. m += (1 - beta1)(g - m); v = beta2 v + (1 - beta2) g^2;
-// amsgrad: w = max(w, v), otherwise w = v; p -= learningRate correction1 m / (sqrt(w) correction2 + epsilon).
+// Adam: g += weightDecay p. AdamW: p -= decay p, decay = learningRate weightDecay. m += (1 - beta1)(g - m); v += (1 - beta2)(g^2 - v);
+// amsgrad: w = max(w, v), otherwise w = v; p -= stepSize m / (sqrt(w) correction + epsilon), stepSize = learningRate / (1 - beta1^t).
+// AdamW's decay and step are added up first, so that p is rounded once.
 #define ADAM_BODY(withMaximum, isDecoupled)                                                                      \
-  floatv base = old;                                                                                             \
-  if (isDecoupled) {                                                                                             \
-    base = old * (1.0f - learningRate * a.weightDecay);                                                          \
-  } else {                                                                                                       \
-    gradient = FMA(splatv(a.weightDecay), old, gradient);                                                        \
-  }                                                                                                              \
+  if (!isDecoupled) gradient = FMA(splatv(a.weightDecay), old, gradient);                                        \
   const floatv m0 = loadv(s0 + at), v0 = loadv(s1 + at);                                                         \
-  const floatv m = FMA(splatv(1.0f - a.beta1), gradient - m0, m0);                                               \
-  const floatv v = FMA(gradient * (1.0f - a.beta2), gradient, v0 * a.beta2);                                     \
+  const floatv m = MOVED(m0, gradient, a.share1, a.beta1);                                                       \
+  const floatv v = MOVED_TO_SQUARE(v0, gradient, a.share2, a.beta2);                                             \
   storev(KEEP(m0, m), s0 + at, lanes);                                                                           \
   storev(KEEP(v0, v), s1 + at, lanes);                                                                           \
   floatv largest = v;                                                                                            \
@@ -144,8 +152,10 @@ REGISTER(rmsprop, RMSpropParameters, 7)
     largest = V(maximum)(w0, v);                                                                                 \
     storev(KEEP(w0, largest), s2 + at, lanes);                                                                   \
   }                                                                                                              \
-  const floatv update = m / FMA(SQRT_V(largest), splatv(group->correction2), splatv(a.epsilon));                 \
-  storev(KEEP(old, FMA(splatv(-learningRate * group->correction1), update, base)), parameters + at, lanes);
+  const floatv update = m / FMA(SQRT_V(largest), splatv(group->correction), splatv(a.epsilon));                  \
+  const floatv moved = isDecoupled ? old - FMA(splatv(group->decay), old, update * stepSize)                     \
+                                   : FMA(splatv(-stepSize), update, old);                                        \
+  storev(KEEP(old, moved), parameters + at, lanes);
 
 __kernel void adam(UPDATE_ARGUMENTS, const AdamParameters a ITEM) {
   UPDATE_START

@@ -32,12 +32,13 @@ typedef struct {
   int rows, channels, chunk;
 } BatchNormGradientMergeParameters;
 
-/// batch_norm_running_update(statistics, running, control): running = (1 - momentum) running + momentum batch, with the unbiased
-/// variance (n / (n - 1), n = rows); PyTorch's convention. Nothing while control.ok is 0; a channel that is not finite stays.
+/// batch_norm_running_update(statistics, running, control): running += momentum (batch - running), with the unbiased variance;
+/// PyTorch's convention. Nothing while control.ok is 0; a channel that is not finite stays.
 typedef struct {
   int mean, variance;                 // the batch's, in `statistics`
   int runningMean, runningVariance;   // in `running`
-  int rows, channels;
-  float momentum;
+  int channels;
+  float momentum, rest;               // rest = 1 - momentum
+  float unbiased;                     // rows / (rows - 1)
 } BatchNormRunningParameters;
 #endif

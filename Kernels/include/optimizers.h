@@ -26,11 +26,11 @@ typedef struct {
   int reserved[13];
 } StepConstants;
 
-/// One parameter group's numbers for this step. 64 bytes.
+/// One parameter group's numbers for this step, each derived in double precision. 64 bytes.
 typedef struct {
-  float learningRate;
-  float correction1;       // 1 / (1 - beta1^t)
-  float correction2;       // 1 / sqrt(1 - beta2^t)
+  float stepSize;          // learningRate; Adam's: learningRate / (1 - beta1^t)
+  float correction;        // 1 / sqrt(1 - beta2^t)
+  float decay;             // AdamW's learningRate * weightDecay
   float first;             // 1 on the group's first step, 0 after
   float reserved[12];
 } GroupConstants;
@@ -40,7 +40,9 @@ typedef struct {
   int count;
   int p, g, state0, state1, state2;   // offsets, units of 16 floats; unused states may name any slice
   int group;                          // which GroupConstants
-  float momentum, dampening, weightDecay;
+  float momentum, momentumLoss;       // and 1 - momentum
+  float share;                        // 1 - dampening
+  float weightDecay;
   int nesterov;
 } SGDParameters;
 
@@ -49,7 +51,10 @@ typedef struct {
   int count;
   int p, g, state0, state1, state2;
   int group;
-  float alpha, epsilon, momentum, weightDecay;
+  float alpha, share;                 // and 1 - alpha
+  float epsilon;
+  float momentum, momentumLoss;       // and 1 - momentum
+  float weightDecay;
   int centered;
 } RMSpropParameters;
 
@@ -58,7 +63,9 @@ typedef struct {
   int count;
   int p, g, state0, state1, state2;
   int group;
-  float beta1, beta2, epsilon, weightDecay;
+  float beta1, beta2;
+  float share1, share2;               // 1 - beta1, 1 - beta2
+  float epsilon, weightDecay;
   int amsgrad;
   int decoupled;   // 1: AdamW's decay, 0: weightDecay * p is added to the gradient
 } AdamParameters;

@@ -40,14 +40,16 @@ extension AdamFamily {
     bytes(
       of: AdamParameters(
         count: Int32(count), p: 0, g: 0, state0: 0, state1: 0, state2: 0, group: Int32(group), beta1: Float(beta1), beta2: Float(beta2),
-        epsilon: Float(epsilon), weightDecay: Float(weightDecay), amsgrad: isAMSGrad ? 1 : 0, decoupled: Self.decaysApart ? 1 : 0))
+        share1: Float(1 - beta1), share2: Float(1 - beta2), epsilon: Float(epsilon), weightDecay: Float(weightDecay),
+        amsgrad: isAMSGrad ? 1 : 0, decoupled: Self.decaysApart ? 1 : 0))
   }
 
   public func write(constants: UnsafeMutableBufferPointer<Float>, step: Int, learningRate: Double) {
-    constants[0] = Float(learningRate)
-    constants[1] = Float(1 / (1 - pow(beta1, Double(step))))
-    constants[2] = Float(1 / (1 - pow(beta2, Double(step))).squareRoot())
-    constants[3] = step == 1 ? 1 : 0
+    var numbers = GroupConstants()
+    numbers.stepSize = Float(learningRate / (1 - pow(beta1, Double(step))))
+    numbers.correction = Float(1 / (1 - pow(beta2, Double(step))).squareRoot())
+    numbers.decay = Float(learningRate * weightDecay)
+    numbers.store(in: constants)
   }
 }
 

@@ -1,3 +1,4 @@
+import GlissadeKernels
 @_exported import GlissadePlanning
 
 /// An update rule with its hyper-parameters. Each step updates a whole parameter group with one kernel over the group's flat arenas.
@@ -35,6 +36,13 @@ struct HyperparameterCheck {
   func notNegative(_ option: String, _ value: Double) throws(OptimizerError) { try expect(option, value, value >= 0, "at least 0") }
   func belowOne(_ option: String, _ value: Double) throws(OptimizerError) {
     try expect(option, value, value >= 0 && value < 1, "at least 0 and below 1")
+  }
+}
+
+extension GroupConstants {
+  /// Writes a group's numbers for a step where `UpdateRule.write` is told to.
+  func store(in constants: UnsafeMutableBufferPointer<Float>) {
+    UnsafeMutableRawBufferPointer(constants).storeBytes(of: self, as: Self.self)
   }
 }
 

@@ -49,9 +49,14 @@ public struct RMSprop: Optimizer {
   public func parameters(count: Int, group: Int) -> [UInt8] {
     bytes(
       of: RMSpropParameters(
-        count: Int32(count), p: 0, g: 0, state0: 0, state1: 0, state2: 0, group: Int32(group), alpha: Float(alpha), epsilon: Float(epsilon),
-        momentum: Float(momentum), weightDecay: Float(weightDecay), centered: isCentered ? 1 : 0))
+        count: Int32(count), p: 0, g: 0, state0: 0, state1: 0, state2: 0, group: Int32(group), alpha: Float(alpha),
+        share: Float(1 - alpha), epsilon: Float(epsilon), momentum: Float(momentum), momentumLoss: Float(1 - momentum),
+        weightDecay: Float(weightDecay), centered: isCentered ? 1 : 0))
   }
 
-  public func write(constants: UnsafeMutableBufferPointer<Float>, step: Int, learningRate: Double) { constants[0] = Float(learningRate) }
+  public func write(constants: UnsafeMutableBufferPointer<Float>, step: Int, learningRate: Double) {
+    var numbers = GroupConstants()
+    numbers.stepSize = Float(learningRate)
+    numbers.store(in: constants)
+  }
 }

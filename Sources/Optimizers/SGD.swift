@@ -46,11 +46,13 @@ public struct SGD: Optimizer {
     bytes(
       of: SGDParameters(
         count: Int32(count), p: 0, g: 0, state0: 0, state1: 0, state2: 0, group: Int32(group), momentum: Float(momentum),
-        dampening: Float(dampening), weightDecay: Float(weightDecay), nesterov: isNesterov ? 1 : 0))
+        momentumLoss: Float(1 - momentum), share: Float(1 - dampening), weightDecay: Float(weightDecay), nesterov: isNesterov ? 1 : 0))
   }
 
   public func write(constants: UnsafeMutableBufferPointer<Float>, step: Int, learningRate: Double) {
-    constants[0] = Float(learningRate)
-    constants[3] = step == 1 ? 1 : 0
+    var numbers = GroupConstants()
+    numbers.stepSize = Float(learningRate)
+    numbers.first = step == 1 ? 1 : 0
+    numbers.store(in: constants)
   }
 }

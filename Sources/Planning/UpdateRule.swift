@@ -9,7 +9,8 @@ public protocol UpdateRule: Sendable {
   /// The kernel's parameter struct for a group of `count` elements.
   /// - Parameter group: the group's number, which says where its constants are.
   func parameters(count: Int, group: Int) -> [UInt8]
-  /// What changes from step to step, written to the group's 16 constants: learning rate, bias corrections, …
+  /// What changes from step to step, written to the group's constants (`GroupConstants`): what learning rate and bias corrections come to, …
+  /// It is derived in double precision, as what `parameters(count:group:)` holds is.
   /// - Parameters:
   ///   - constants: 16 floats.
   ///   - step: the step's number, from 1.

@@ -40,11 +40,13 @@ struct OptimizerTests {
     "sgd", "sgd-momentum", "sgd-momentum-dampening-decay", "sgd-nesterov-decay", "sgd-momentum-clip", "sgd-momentum-clip-sometimes",
     "rmsprop",
     "rmsprop-momentum", "rmsprop-centered", "rmsprop-centered-momentum-decay", "adam", "adam-decay", "adam-amsgrad", "adam-amsgrad-decay",
-    "adamw", "adamw-amsgrad", "adamw-clip",
+    "adamw", "adamw-amsgrad", "adamw-clip", "sgd-long-momentum", "rmsprop-long-memory", "adam-long-memory", "adamw-longest-memory",
   ]
 
   /// The largest |ours − PyTorch's| / max(|PyTorch's|, 0.1) that is allowed; parameters start in ±0.5 and travel by about 1.
   static let tolerance = 1e-5
+  /// The same from what PyTorch computes in double precision, in the end.
+  static let doubleTolerance = 4e-6
 
   @Test("50 steps end where PyTorch's do, and are never far from them", arguments: DeviceUnderTest.all, variants)
   func trajectory(on under: DeviceUnderTest, variant: String) throws {
@@ -73,7 +75,7 @@ struct OptimizerTests {
       #expect(sums.badStep == nil && !sums.hasBadGradient)
       if !norms.isEmpty { #expect(abs(Double(sums.gradientNorm) - norms[step]) <= 1e-6 * norms[step]) }
       if step == 49 {
-        #expect(Difference.elementwise(found, try fixture.doubles("\(variant)/final64"), scale: 0.1) <= Self.tolerance)
+        #expect(Difference.elementwise(found, try fixture.doubles("\(variant)/final64"), scale: 0.1) <= Self.doubleTolerance)
       }
     }
     #expect(worst.difference <= Self.tolerance, "off by \(worst.difference) in step \(worst.step)")

@@ -33,16 +33,16 @@ extension OptimizerCase {
 
   private static func rmsprop(_ name: String, _ rule: RMSprop) -> OptimizerCase {
     let rate = Float(rule.learningRate)
-    let alpha = Float(rule.alpha)
+    let (alpha, share) = (Float(rule.alpha), Float(1 - rule.alpha))
     let epsilon = Float(rule.epsilon)
     let momentum = Float(rule.momentum)
     return OptimizerCase(name: name, optimizer: rule, states: 1 + (rule.momentum == 0 ? 0 : 1) + (rule.isCentered ? 1 : 0)) {
       p, g, states in
-      let v = states[0] * alpha + g.applying(.square) * (1 - alpha)
+      let v = states[0] * alpha + g.applying(.square) * share
       var results = [v]
       var spread = v
       if rule.isCentered {
-        let mean = states[1] * alpha + g * (1 - alpha)
+        let mean = states[1] * alpha + g * share
         spread = v - mean.applying(.square)
         results.append(mean)
       }
@@ -57,24 +57,25 @@ extension OptimizerCase {
 
   private static func adam(_ name: String, onDemand: String? = nil, _ rule: some AdamFamily) -> OptimizerCase {
     let (beta1, beta2) = (Float(rule.beta1), Float(rule.beta2))
-    let (rate, epsilon) = (Float(rule.learningRate), Float(rule.epsilon))
-    let decay = Float(rule.weightDecay)
+    let (share1, share2) = (Float(1 - rule.beta1), Float(1 - rule.beta2))
+    let epsilon = Float(rule.epsilon)
+    let decay = Float(rule.learningRate * rule.weightDecay)
     let isAMSGrad = rule.isAMSGrad
     var constants = [Float](repeating: 0, count: 16)
     constants.withUnsafeMutableBufferPointer { rule.write(constants: $0, step: step, learningRate: rule.learningRate) }
-    let corrections = Array(constants[1...2])
+    let (stepSize, correction) = (constants[0], constants[1])
     return OptimizerCase(name: name, onDemand: onDemand, optimizer: rule, states: isAMSGrad ? 3 : 2) { p, g, states in
-      let start = decay == 0 ? p : p * (1 - rate * decay)
-      let m = states[0] * beta1 + g * (1 - beta1)
-      let v = states[1] * beta2 + g.applying(.square) * (1 - beta2)
+      let start = decay == 0 ? p : p * (1 - decay)
+      let m = states[0] * beta1 + g * share1
+      let v = states[1] * beta2 + g.applying(.square) * share2
       var results = [m, v]
       var largest = v
       if isAMSGrad {
         largest = maximum(states[2], v)
         results.append(largest)
       }
-      let denominator = largest.applying(.squareRoot) * corrections[1] + epsilon
-      return (start - m / denominator * (rate * corrections[0]), results)
+      let denominator = largest.applying(.squareRoot) * correction + epsilon
+      return (start - m / denominator * stepSize, results)
     }
   }
 }

@@ -79,6 +79,7 @@ extension Lowering {
     let (mean, variance) = (slot(mean), slot(variance))
     let (targetMean, targetVariance) = (fixed(runningMean.slice), fixed(runningVariance.slice))
     let channels = statistics.mean.shape.count
+    let rows = Double(statistics.sampleCount)
     add(
       Pending(
         kernel: .library("batch_norm_running_update"),
@@ -90,7 +91,8 @@ extension Lowering {
           bytes(
             of: BatchNormRunningParameters(
               mean: unit(mean), variance: unit(variance), runningMean: unit(targetMean), runningVariance: unit(targetVariance),
-              rows: Int32(statistics.sampleCount), channels: Int32(channels), momentum: statistics.momentum))
+              channels: Int32(channels), momentum: statistics.momentum, rest: Float(1 - Double(statistics.momentum)),
+              unbiased: rows > 1 ? Float(rows / (rows - 1)) : 1))
         }))
   }
 }

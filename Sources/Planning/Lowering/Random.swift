@@ -10,7 +10,7 @@ extension Lowering {
     ) { unit in
       DropoutParameters(
         in: unit(source), out: unit(target), count: Int32(count), stream: rule.stream,
-        threshold: UInt32(clamping: Int64((Double(rule.rate) * 4_294_967_296).rounded())), scale: 1 / (1 - rule.rate))
+        threshold: UInt32(clamping: Int64((Double(rule.rate) * 4_294_967_296).rounded())), scale: Float(1 / (1 - Double(rule.rate))))
     }
   }
 }

@@ -36,6 +36,10 @@ VARIANTS = {
   "adamw": _ADAMW,
   "adamw-amsgrad": {**_ADAMW, "amsgrad": True},
   "adamw-clip": {**_ADAMW, "max_norm": 1.0},
+  "sgd-long-momentum": {**_SGD, "momentum": 0.999, "dampening": 0.99},
+  "rmsprop-long-memory": {**_RMSPROP, "base_lr": 1e-3, "alpha": 0.9999, "eps": 1e-5},
+  "adam-long-memory": {**_ADAM, "betas": [0.9, 0.9999], "eps": 1e-5},
+  "adamw-longest-memory": {**_ADAMW, "betas": [0.99, 1 - 1e-6], "weight_decay": 0.2, "eps": 1e-5},
 }
 
 
