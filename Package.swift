@@ -68,7 +68,7 @@ let package = Package(
     .testTarget(name: "ExecutorTests", dependencies: ["CExecutor"]),
     .testTarget(name: "COpenCLTests", dependencies: ["COpenCL", "TestSupport"]),
     .testTarget(name: "RandomTests", dependencies: ["GlissadeRandom"]),
-    .testTarget(name: "TensorsTests", dependencies: ["GlissadeTensors", "GlissadeLayers"]),
+    .testTarget(name: "TensorsTests", dependencies: ["GlissadeTensors", "GlissadeLayers", "GlissadeModels"]),
     .testTarget(name: "PlanningTests", dependencies: ["Glissade", "TestSupport"]),
     .testTarget(name: "DevicesTests", dependencies: ["Glissade", "TestSupport"]),
     .testTarget(name: "OptimizersTests", dependencies: ["GlissadeOptimizers"]),

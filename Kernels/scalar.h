@@ -70,17 +70,17 @@ SIMPLE2(divide, x / y)
 SIMPLE2(sigmoidGradient, y * x * (1.0f - x))   // x is the sigmoid's result, y the gradient of it
 SIMPLE2(tanhGradient, y * (1.0f - x * x))      // x is the tangent's result
 
-// Comparisons give 1 or 0. maximum, minimum, relu and relu6 hand a NaN on, as PyTorch's do.
+// Comparisons give 1 or 0. maximum, minimum, relu and relu6 hand a NaN on, as PyTorch's do; and where one was, the gradient as well.
 #define SELECTIONS(F, I, U, S)                                                                                        \
   INLINE F sign##S(const F x) {                                                                                       \
     return CHOOSE##S(CHOOSE##S(CONSTANT##S(0.0f), CONSTANT##S(-1.0f), x < 0.0f), CONSTANT##S(1.0f), x > 0.0f);        \
   }                                                                                                                   \
   INLINE F positive##S(const F x) { return CHOOSE##S(CONSTANT##S(0.0f), CONSTANT##S(1.0f), x > 0.0f); }               \
   INLINE F relu##S(const F x) { return CHOOSE##S(x, CONSTANT##S(0.0f), x < 0.0f); }                                   \
-  INLINE F reluGradient##S(const F y, const F dy) { return CHOOSE##S(CONSTANT##S(0.0f), dy, y > 0.0f); }              \
+  INLINE F reluGradient##S(const F y, const F dy) { return CHOOSE##S(dy, CONSTANT##S(0.0f), y <= 0.0f); }             \
   INLINE F relu6##S(const F x) { return CHOOSE##S(relu##S(x), CONSTANT##S(6.0f), x > 6.0f); }                         \
   INLINE F relu6Gradient##S(const F y, const F dy) {                                                                  \
-    return CHOOSE##S(CONSTANT##S(0.0f), dy, (y > 0.0f) & (y < 6.0f));                                                 \
+    return CHOOSE##S(dy, CONSTANT##S(0.0f), (y <= 0.0f) | (y >= 6.0f));                                               \
   }                                                                                                                   \
   INLINE F maximum##S(const F x, const F y) { return CHOOSE##S(y, x, (x > y) | (x != x)); }                           \
   INLINE F minimum##S(const F x, const F y) { return CHOOSE##S(y, x, (x < y) | (x != x)); }                           \

@@ -16,8 +16,8 @@ enum {
 /// `hasMask` of an `Epilogue`.
 enum {
   MASK_NONE = 0,
-  MASK_RELU = 1,    // mask > 0
-  MASK_RELU6 = 2    // 0 < mask < 6
+  MASK_RELU = 1,    // 0 where mask <= 0
+  MASK_RELU6 = 2    // 0 where mask <= 0 or mask >= 6
 };
 
 /// The parts that kernels are compiled with where KERNEL_PARTS is defined, as bits: an OpenCL driver that somebody waits for is spared

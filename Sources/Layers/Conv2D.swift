@@ -35,7 +35,7 @@ public struct Conv2D: Layer {
     initializer: Initializer? = nil
   ) {
     let inputsOfGroup = inputs / max(groups, 1)
-    let fanIn = inputsOfGroup * kernel.height * kernel.width
+    let fanIn = Shape([inputsOfGroup, kernel.height, kernel.width]).count
     weight = Parameter(
       "weight", shape: [outputs, kernel.height, kernel.width, inputsOfGroup], initializer: initializer ?? .pytorchDefault(fanIn: fanIn))
     self.bias = bias ? Parameter("bias", shape: [outputs], initializer: .pytorchDefault(fanIn: fanIn)) : nil
@@ -61,7 +61,7 @@ public struct Conv2D: Layer {
     let inputsOfGroup = inputs / max(groups, 1)
     weight = Parameter(
       "weight", shape: [outputs, kernel, kernel, inputsOfGroup],
-      initializer: initializer ?? .pytorchDefault(fanIn: inputsOfGroup * kernel * kernel))
+      initializer: initializer ?? .pytorchDefault(fanIn: Shape([inputsOfGroup, kernel, kernel]).count))
     bias = nil
     self.stride = (stride, stride)
     padding = (0, 0)
@@ -82,7 +82,9 @@ public struct Conv2D: Layer {
 
   /// The zeros on both sides together that make ceil(size / stride) pixels.
   private func zeros(_ size: Int, kernel: Int, _ stride: Int) -> Int {
-    guard stride > 0 else { return 0 }
+    // What no convolution may have is refused there.
+    let limits = 1...(1 << 15)
+    guard limits.contains(stride), limits.contains(kernel) else { return 0 }
     return max(0, ((size + stride - 1) / stride - 1) * stride + kernel - size)
   }
 }

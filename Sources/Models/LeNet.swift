@@ -17,7 +17,7 @@ public struct LeNet: LayerWithHead {
   public init(input: Shape, classes: Int, dropout: Float = 0.25) {
     conv1 = Conv2D(input[2], 32, kernel: 3, padding: 1)
     conv2 = Conv2D(32, 64, kernel: 3, padding: 1)
-    fc1 = Dense(input[0] / 4 * (input[1] / 4) * 64, 128)
+    fc1 = Dense(Shape([input[0] / 4, input[1] / 4, 64]).count, 128)
     fc2 = Dense(128, classes)
     self.dropout = Dropout(dropout)
   }

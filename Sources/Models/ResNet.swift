@@ -139,6 +139,6 @@ extension Conv2D {
   static func forReLU(_ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1) -> Conv2D {
     Conv2D(
       inputs, outputs, kernel: kernel, stride: stride, padding: padding, groups: groups, bias: false,
-      initializer: .kaimingNormal(fan: outputs * kernel * kernel))
+      initializer: .kaimingNormal(fan: Shape([outputs, kernel, kernel]).count))
   }
 }

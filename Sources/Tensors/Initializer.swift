@@ -56,8 +56,8 @@ public enum Initializer: Hashable, Sendable {
     case .normal(let mean, let deviation): normal(mean, deviation)
     case .kaimingUniform(let fan, let gain): uniform(gain * (3 / Float(max(fan, 1))).squareRoot())
     case .kaimingNormal(let fan, let gain): normal(0, gain / Float(max(fan, 1)).squareRoot())
-    case .xavierUniform(let fanIn, let fanOut, let gain): uniform(gain * (6 / Float(max(fanIn + fanOut, 1))).squareRoot())
-    case .xavierNormal(let fanIn, let fanOut, let gain): normal(0, gain * (2 / Float(max(fanIn + fanOut, 1))).squareRoot())
+    case .xavierUniform(let fanIn, let fanOut, let gain): uniform(gain * (6 / max(Float(fanIn) + Float(fanOut), 1)).squareRoot())
+    case .xavierNormal(let fanIn, let fanOut, let gain): normal(0, gain * (2 / max(Float(fanIn) + Float(fanOut), 1)).squareRoot())
     }
   }
 }

@@ -24,8 +24,12 @@ public func meanSquaredError(_ output: Tensor, _ values: Tensor) -> Tensor { (ou
 public func meanAbsoluteError(_ output: Tensor, _ values: Tensor) -> Tensor { abs(output - values).mean() }
 
 /// The mean over all elements of e²/2 where |e| < δ and δ·(|e| − δ/2) elsewhere, e = output − values: PyTorch's `huber_loss`.
+/// The gradient of an infinite error is ±δ, as of every other that is large.
 /// - Parameter delta: δ, above 0; default 1.
 public func huberLoss(_ output: Tensor, _ values: Tensor, delta: Float = 1) -> Tensor {
+  guard delta > 0 else {
+    return output.graph.reject("huberLoss", [output, values], because: "delta is \(delta), and it has to be above 0")
+  }
   let size = abs(output - values)
   let bounded = minimum(size, size.graph.constant(delta))
   return (bounded * (size - bounded * 0.5)).mean()

@@ -47,10 +47,6 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
     return Shape(result)
   }
 
-  /// The distance in elements between neighbours along each axis of a contiguous tensor.
-  public var strides: [Int] {
-    var result = [Int](repeating: 1, count: rank)
-    for axis in stride(from: rank - 2, through: 0, by: -1) { result[axis] = result[axis + 1] * dimensions[axis + 1] }
-    return result
-  }
+  /// The distance in elements between neighbours along each axis of a contiguous tensor, `Int.max` where that overflows.
+  public var strides: [Int] { dimensions.indices.map { Shape(Array(dimensions[($0 + 1)...])).count } }
 }

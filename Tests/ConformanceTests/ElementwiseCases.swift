@@ -40,8 +40,8 @@ func reference(_ function: BinaryFunction, _ a: Double, _ b: Double) -> Double {
   case .greater: a > b ? 1 : 0
   case .greaterOrEqual: a >= b ? 1 : 0
   case .equal: a == b ? 1 : 0
-  case .reluGradient: a > 0 ? b : 0
-  case .relu6Gradient: a > 0 && a < 6 ? b : 0
+  case .reluGradient: a <= 0 ? 0 : b
+  case .relu6Gradient: a <= 0 || a >= 6 ? 0 : b
   case .sigmoidGradient: b * a * (1 - a)
   case .tanhGradient: b * (1 - a * a)
   case .geluGradient: b * geluSlope(a)

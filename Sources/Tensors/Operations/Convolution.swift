@@ -67,7 +67,7 @@ public struct Convolution: OperationRule {
     try expect(w[1] == window.kernelHeight && w[2] == window.kernelWidth, "the weights' kernel is not the window's: \(window)")
     try expect(
       groups >= 1 && x[3] % groups == 0 && w[0] % groups == 0 && x[3] / groups == w[3],
-      "the images have \(x[3]) channels and the weights are made for \(w[3] * max(groups, 1)) (in \(groups) group\(groups == 1 ? "" : "s"))"
+      "the images have \(x[3]) channels and the weights are made for \(Shape([w[3], max(groups, 1)]).count) (in \(groups) group\(groups == 1 ? "" : "s"))"
     )
     let size = try window.outputSize(x[1], x[2])
     return [TensorType([x[0], size.height, size.width, w[0]])]

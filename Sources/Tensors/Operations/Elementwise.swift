@@ -12,9 +12,9 @@ public enum BinaryFunction: String, CaseIterable, Hashable, Sendable {
   case add, subtract, multiply, divide, maximum, minimum, power
   /// 1 where the relation holds, otherwise 0.
   case greater, greaterOrEqual, equal
-  /// (y, dy) ↦ dy where y > 0, otherwise 0; y is ReLU's result.
+  /// (y, dy) ↦ 0 where y ≤ 0, otherwise dy, also where y is NaN; y is ReLU's result.
   case reluGradient
-  /// (y, dy) ↦ dy where 0 < y < 6, otherwise 0; y is ReLU6's result.
+  /// (y, dy) ↦ 0 where y ≤ 0 or y ≥ 6, otherwise dy, also where y is NaN; y is ReLU6's result.
   case relu6Gradient
   /// (y, dy) ↦ dy · y · (1 − y); y is the sigmoid's result.
   case sigmoidGradient
@@ -90,12 +90,22 @@ public struct Binary: OperationRule {
     case .subtract: return [first { dy }, second { -dy }]
     case .multiply: return [first { dy * b }, second { dy * a }]
     case .divide: return [first { dy / b }, second { -(dy * context.outputs[0] / b) }]
-    case .maximum:
-      // PyTorch's convention: a tie shares the gradient equally.
-      return [first { dy * share(a, b) }, second { dy * share(b, a) }]
-    case .minimum: return [first { dy * share(b, a) }, second { dy * share(a, b) }]
+    case .maximum: return [first { share(of: dy, unless: b, exceeds: a) }, second { share(of: dy, unless: a, exceeds: b) }]
+    case .minimum: return [first { share(of: dy, unless: a, exceeds: b) }, second { share(of: dy, unless: b, exceeds: a) }]
     case .power:
-      return [first { dy * b * a.combined(with: b - 1, .power) }, second { dy * context.outputs[0] * a.applying(.logarithm) }]
+      return [
+        first {
+          // A power of 0 is 1 everywhere, at 0 as well, where the formula has 0 times infinity.
+          let slope = dy * b * a.combined(with: b - 1, .power)
+          if let exponent = b.constantValue, exponent != 0 { return slope }
+          return slope.zeroed(where: b.applying(.absolute))
+        },
+        second {
+          // 0 stays 0, or by PyTorch's convention 1, whatever exponent from 0 on it has.
+          let isBelow = 1 - b.combined(with: b.graph.constant(0), .greaterOrEqual)
+          return (dy * context.outputs[0] * a.applying(.logarithm)).zeroed(where: a.applying(.absolute).combined(with: isBelow, .maximum))
+        },
+      ]
     case .greater, .greaterOrEqual, .equal: return [nil, nil]
     case .reluGradient, .relu6Gradient: return [nil, second { a.combined(with: dy, function) }]
     case .sigmoidGradient: return [first { dy * b * (1 - a * 2) }, second { a.combined(with: dy, .sigmoidGradient) }]
@@ -120,10 +130,18 @@ public struct Binary: OperationRule {
     return (1 - t * t) * (slope + x * 0.5 * (x * (0.26829 * root) - t * slope * slope * 2))
   }
 
-  /// 1 where a > b, one half where they are equal, otherwise 0.
-  private func share(_ a: Tensor, _ b: Tensor) -> Tensor {
-    (a.combined(with: b, .greater) + a.combined(with: b, .greaterOrEqual)) * 0.5
+  /// dy, of which a tie leaves one half and a larger number nothing, not even of an infinity. PyTorch's convention: next to a NaN nothing is
+  /// larger, and both get all.
+  private func share(of dy: Tensor, unless larger: Tensor, exceeds smaller: Tensor) -> Tensor {
+    let lost = (larger.combined(with: smaller, .greater) + larger.combined(with: smaller, .greaterOrEqual)) * 0.5
+    let share = 1 - lost
+    return (dy * share).zeroed(where: share)
   }
+}
+
+extension Tensor {
+  /// 0 where `size`, which is never negative, is 0, whatever is there. (What a NaN decides stays.)
+  fileprivate func zeroed(where size: Tensor) -> Tensor { size.combined(with: self, .reluGradient) }
 }
 
 /// Zeroes each element with probability `rate` and scales the others by 1 / (1 − rate).

@@ -61,12 +61,12 @@ private func pooledShape(_ input: TensorType, _ window: Window) throws(ShapeErro
   guard input.shape.rank == 4, input.dtype == .float32 else {
     throw ShapeError(problem: "the images have to be [batch, height, width, channels] of float32")
   }
+  let size = try window.outputSize(input.shape[1], input.shape[2])  // and whether the window's numbers are in their limits
   guard 2 * window.paddingHeight <= window.kernelHeight, 2 * window.paddingWidth <= window.kernelWidth else {
     throw ShapeError(problem: "padding has to be at most half the kernel, or a window could see nothing but padding: \(window)")
   }
   guard window.extraHeight == 0, window.extraWidth == 0 else {
     throw ShapeError(problem: "pooling pads both sides alike: \(window)")
   }
-  let size = try window.outputSize(input.shape[1], input.shape[2])
   return [input.shape[0], size.height, size.width, input.shape[3]]
 }
