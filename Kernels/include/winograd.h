@@ -3,8 +3,9 @@
 // A tile of 4x4 outputs takes 36 multiplications per pair of channels instead of 144: y = A^T [ (G w G^T) * (B^T x B) ] A, `*` being
 // elementwise over 6x6 positions and summed over channels (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016,
 // with points 0, +-sqrt(1/2), +-sqrt(2), infinity). So each position is a matrix product of its own. Rounding errors are larger than a
-// direct convolution's: about 3e-6 of the largest output, up to 1e-5 of the largest weight gradient, for uniform numbers and 64 to 512
-// channels; the points keep them that small.
+// direct convolution's: about 3e-6 of the largest output in the tile, up to 1e-5 of the largest weight gradient, for uniform numbers and 64
+// to 512 channels; the points keep them that small. They are in proportion to the largest of the 36 numbers that a tile takes, which not all
+// of its outputs see: one that is 1000 times the others costs its neighbours three digits, and an infinity or NaN makes all 16 outputs NaN.
 // The input gradient is the same convolution of dy with flipped, transposed weights. The weight gradient is
 // G^T [ (B^T x B) * (A dy A^T) ] G, summed over tiles.
 //

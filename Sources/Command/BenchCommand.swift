@@ -35,6 +35,9 @@ struct BenchCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "train: samples in a step. (default: mlp and lenet 128, resnet18 64, efficientnet-lite0 16)")
   var batchSize: Int?
 
+  @Flag(help: "train: no convolution mixes pixels beyond its filter's reach, as in 'glissade train --exact'.")
+  var exact = false
+
   @Option(parsing: .unconditional, help: "train: how many of a step's launches to list, the longest first.")
   var launches = 0
 
@@ -101,6 +104,7 @@ struct BenchCommand: ParsableCommand {
     if !suites.contains(.train) {
       if !model.isEmpty { throw Misuse("--model is no option of bench \(suite ?? ""); bench train has it") }
       if batchSize != nil { throw Misuse("--batch-size is no option of bench \(suite ?? ""); bench train has it") }
+      if exact { throw Misuse("--exact is no option of bench \(suite ?? ""); bench train has it") }
       if launches != 0 { throw Misuse("--launches is no option of bench \(suite ?? ""); bench train has it") }
     }
     if let seconds, !(seconds > 0 && seconds <= 3600) {
@@ -118,7 +122,7 @@ struct BenchCommand: ParsableCommand {
       }
     }
     var options = BenchmarkOptions()
-    (options.filter, options.seconds, options.models, options.batchSize) = (filter, seconds, model, batchSize)
+    (options.filter, options.seconds, options.models, options.batchSize, options.isExact) = (filter, seconds, model, batchSize, exact)
     if suites.allSatisfy({ Benchmark.names(of: $0, options).isEmpty }) {
       throw Misuse("--filter is '\(filter ?? "")', and nothing has that in its name")
     }

@@ -52,6 +52,7 @@ struct EvaluateCommand: ParsableCommand {
     var options = TrainingOptions()
     options.batchSize = batchSize ?? run.batchSize
     options.loss = run.table?.lossOfValues ?? .crossEntropy(labelSmoothing: run.labelSmoothing)
+    options.isExact = run.isExact
     let selection = try device.open()
     let trainer = Trainer(model: model, options: options)
     if let deviation = run.table?.deviation {

@@ -109,7 +109,7 @@ struct FinetuneCommand: ParsableCommand {
       validation: heldOut,
       clippingNorm: common.clipNorm, labelSmoothing: common.labelSmoothing, classWeights: try balance.weights(),
       sampling: try balance.chosenSampling(),
-      fold: folds.chosen, resumed: checkpoints.resume, saving: saving, command: .current)
+      fold: folds.chosen, resumed: checkpoints.resume, isExact: common.exact, saving: saving, command: .current)
   }
 
   private func finetuneSettings() throws -> FinetuneSettings {

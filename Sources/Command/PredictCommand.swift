@@ -57,7 +57,7 @@ struct PredictCommand: ParsableCommand {
     let selection = try device.open()
     let size = min(batchSize ?? run.batchSize, max(paths.count, 1))
     let session = try TrainingSession(
-      model: model, sampleShape: Shape(run.input), batchSize: size, groups: [], device: selection.device)
+      model: model, sampleShape: Shape(run.input), batchSize: size, groups: [], device: selection.device, isExact: run.isExact)
     try session.restore(state)
     for start in stride(from: 0, to: paths.count, by: size) {
       let batch = Array(paths[start..<min(start + size, paths.count)])

@@ -17,6 +17,8 @@ struct RunDescription {
   var hidden: [Int]?
   /// The head, where the network was given another.
   var head: String?
+  /// Whether its convolutions mix no pixels beyond their filter's reach.
+  var isExact = false
   /// What is held out of a folder of pictures, where the data is one.
   var pictures: HeldOut?
 
@@ -85,6 +87,7 @@ extension RunDescription {
     head = json["head"]?.stringValue
     var fold: Fold?
     if let count = json["kfold"]?.integerValue { fold = try Fold(value("fold", \.integerValue), of: count) }
+    isExact = json["exact"]?.boolValue ?? false
     if json["size"]?.integerValue != nil {
       let text = json["seed"]?.stringValue.flatMap { UInt64($0) }
       let seed = try text ?? UInt64(clamping: value("seed", \.integerValue))

@@ -15,6 +15,9 @@ struct RunOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Share of each label that is spread over all classes.")
   var labelSmoothing: Float = 0
 
+  @Flag(help: "No convolution mixes pixels beyond its filter's reach: outliers stay where they are. Takes longer on CPUs.")
+  var exact = false
+
   @Flag(help: "Print nothing but errors.")
   var quiet = false
 

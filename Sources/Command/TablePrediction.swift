@@ -22,7 +22,7 @@ extension PredictCommand {
     let session = try TrainingSession(
       model: model, sampleShape: Shape(run.input), batchSize: size,
       loss: table.lossOfValues ?? .crossEntropy(labelSmoothing: run.labelSmoothing), groups: [],
-      device: selection.device)
+      device: selection.device, isExact: run.isExact)
     try session.restore(state)
     var results: [JSONValue] = []
     for (file, features, rows) in inputs {

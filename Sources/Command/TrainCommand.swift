@@ -115,7 +115,7 @@ struct TrainCommand: ParsableCommand {
       pictures: try pictures.settings(
         ifPictures: data, model: model, validation: heldOut, threads: device.threads, isFolded: folds.kfold != nil),
       hidden: try table.hiddenSizes(model: model), classWeights: try balance.weights(), sampling: try balance.chosenSampling(),
-      fold: folds.chosen, resumed: checkpoints.resume, saving: saving, command: .current)
+      fold: folds.chosen, resumed: checkpoints.resume, isExact: common.exact, saving: saving, command: .current)
   }
 
   /// A folder that is not there yet.

@@ -69,13 +69,13 @@ struct TrainingJob {
     let session = try TrainingSession(
       model: trainer.model, sampleShape: Shape(training.sampleShape), batchSize: options.batchSize, loss: options.loss,
       groups: options.groups,
-      clippingNorm: options.clippingNorm, seed: options.seed, device: selection.device)
+      clippingNorm: options.clippingNorm, seed: options.seed, device: selection.device, isExact: options.isExact)
     let plan = try session.plan(batchSize: options.batchSize, isTraining: true)
     let title = "one training step of \(settings.model), batch size \(options.batchSize), \(session.parameterCount) parameters"
     let profile = selection.device.profile
     let variant =
       "kernels for a \(profile.style.rawValue): register tiles of \(plan.tile ?? profile.tile), work cut for \(profile.workers) workers"
-    return "\(selection.line)\n\(title)\n\(variant)\n\n\(plan.table)"
+    return "\(selection.line)\n\(title)\n\(variant)\n\n\(plan.table)\(plan.mixingNote.map { "\n\($0)\n" } ?? "")"
   }
 
   /// Trains, saving after every epoch and at the end, however it comes.

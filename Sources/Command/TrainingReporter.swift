@@ -72,6 +72,7 @@ final class TrainingReporter {
       pace.epochEnded()
     case .fellBack(let reason): warn(reason)
     case .unfroze(let epoch, let trainable): line("from epoch \(epoch) on \(trainable) parameters are trained")
+    case .note(let text): line("note: \(Text.line(text))")
     case .testing: bar?.draw(note: "evaluating the test set")
     }
   }

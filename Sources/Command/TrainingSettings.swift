@@ -32,6 +32,8 @@ struct TrainingSettings {
   var fold: Fold?
   /// The folder of the run that goes on, where one does.
   var resumed: String?
+  /// Whether convolutions mix no pixels beyond their filter's reach.
+  var isExact = false
   /// How the run is kept.
   var saving = Saving()
   /// What the command was given, so that it can be given it again.
@@ -98,6 +100,7 @@ struct TrainingSettings {
     options.sampling = sampling
     options.mixing = pictures?.augmentations.mixing(seed: seed)
     options.clippingNorm = clippingNorm
+    options.isExact = isExact
     options.checkpointSteps = saving.checkpointSteps
     return options
   }
@@ -132,6 +135,8 @@ struct TrainingSettings {
       JSONMember("command", .string(command.name)), JSONMember("arguments", .array(command.arguments.map { .string($0) })),
       JSONMember("glissade_version", .string(Version.number)),
     ]
+    // Not where it is false: runs of earlier versions have no such option, and go on.
+    if isExact { members.append(JSONMember("exact", true)) }
     return .object(members)
   }
 }

@@ -59,6 +59,9 @@ public struct Launch: Sendable {
     }
   }
 
+  /// Whether it is a convolution by Winograd's algorithm.
+  var mixesPixels: Bool { [.library("winograd"), .library("winograd_weight_products")].contains(kernel) }
+
   /// How many work-items, neighbours in the first dimension, have to be a work-group; `nil` where it does not matter.
   public var groupSize: Int? {
     guard case .local(_, let tile) = kernel else { return nil }
@@ -91,6 +94,14 @@ public struct Plan: Sendable {
 
   /// The inputs' names in the order in which the host hands them over.
   public var inputNames: [String] { inputs.keys.sorted { inputs[$0]?.slice.offset ?? 0 < inputs[$1]?.slice.offset ?? 0 } }
+
+  /// The layers whose convolutions, or their gradients, mix pixels beyond their filter's reach, in the order in which they first run: rounding
+  /// errors there are in proportion to the largest number of a tile of 6×6 pixels, and an infinity spoils the whole tile.
+  public var mixingLayers: [String] {
+    var paths: [String] = []
+    for launch in launches where launch.mixesPixels && !paths.contains(launch.note.path) { paths.append(launch.note.path) }
+    return paths
+  }
 
   public var flops: Int { launches.reduce(0) { $0 + $1.note.flops } }
   public var byteCount: Int { launches.reduce(0) { $0 + $1.byteCount } }

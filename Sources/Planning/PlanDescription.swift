@@ -28,6 +28,16 @@ extension Plan {
     return (([header] + rows).map(line) + [""] + totals).joined(separator: "\n") + "\n"
   }
 
+  /// Which convolutions mix pixels, and what that does, for people; `nil` where none does.
+  public var mixingNote: String? {
+    let layers = mixingLayers
+    guard let first = layers.first, let last = layers.last else { return nil }
+    let names = layers.count == 1 ? first : "\(layers.count) layers, \(first) to \(last),"
+    return
+      "\(names) mix\(layers.count == 1 ? "es" : "") the pixels of tiles of 6×6 (Winograd's F(4×4, 3×3)): rounding errors are about 3e-6, of "
+      + "weight gradients up to 1e-5, of the largest in the tile, and an infinity spoils all of it; --exact does without"
+  }
+
   /// A number with a binary (1024) or decimal (1000) prefix, and one digit after the point.
   private static func scaled(_ value: Int, _ base: Int) -> String {
     var value = Double(value)

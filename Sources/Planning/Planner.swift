@@ -21,7 +21,7 @@ public struct Planner: Sendable {
     let profile = profile.suiting(graph)
     let fusion = Fusion(graph, roots: roots.compactMap { values[$0] }, isEnabled: request.fuses)
     let (destinations, copies) = gradientDestinations(request, graph, value)
-    var lowering = Lowering(graph: graph, profile: profile, layout: request.layout, destinations: destinations)
+    var lowering = Lowering(graph: graph, profile: profile, layout: request.layout, destinations: destinations, isExact: request.isExact)
     // Inputs get their places even where pruning left them unread, so that the host can always write them.
     for (index, node) in graph.nodes.enumerated() {
       if case .input = node.operation { _ = lowering.slot(ValueID(node: index)) }

@@ -25,6 +25,9 @@ public struct StepRequest {
   public var clippingNorm: Float?
   /// Where parameters live.
   public var layout: ParameterLayout
+  /// Whether a convolution's sums hold nothing but what its filter reaches, whatever that costs: no algorithm is planned that mixes pixels
+  /// beyond it, as Winograd's does (`Plan.mixingLayers`).
+  public var isExact = false
   /// Whether operations are fused. Only tests that compare switch it off.
   public var fuses = true
 

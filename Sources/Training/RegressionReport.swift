@@ -71,7 +71,7 @@ extension Trainer {
     let size = min(options.batchSize, max(data.count, 1))
     let session = try TrainingSession(
       model: model, sampleShape: Shape(data.sampleShape), batchSize: size, loss: options.loss, groups: [], seed: options.seed,
-      device: device)
+      device: device, isExact: options.isExact)
     try session.restore(state)
     var (predictions, values) = ([Float](), [Float](repeating: 0, count: data.count * names.count))
     for start in stride(from: 0, to: data.count, by: size) {

@@ -54,6 +54,7 @@ extension TrainingSession {
       let (graph, features) = try traceBackbone(batchSize: count)
       var request = StepRequest(graph: graph, layout: layout)
       request.outputs = ["features": features]
+      request.isExact = isExact
       request.fuses = fuses
       stepper = try prepare(try Planner(profile: device.profile).plan(request))
       backbones[count] = stepper

@@ -42,6 +42,7 @@ public struct TrainingConditions: Hashable, Sendable {
     if let weights = settings.classWeights { options.append(Option("class weights", "\(weights)")) }
     if settings.sampling != .shuffled { options.append(Option("sampling", settings.sampling.rawValue)) }
     if let mixing = settings.mixing { options.append(Option("mixing", "\(mixing)")) }
+    if settings.isExact { options.append(Option("exactness", "exact")) }
     if settings.featureCache != nil { options.append(Option("feature cache", "used")) }
     func note(_ groups: [ParameterGroup], _ phase: String) {
       for (index, group) in groups.enumerated() {

@@ -12,6 +12,8 @@ public enum TrainingEvent: Sendable {
   case fellBack(reason: String)
   /// From this epoch on (from 1) other parameters are trained, so many in all.
   case unfroze(epoch: Int, trainable: Int)
+  /// Something that people should know of the training, in a sentence.
+  case note(String)
   /// The test set is being evaluated, or the validation data once more.
   case testing
 

@@ -33,6 +33,8 @@ final class TrainingRun {
   private var anchor: ModelState?
   /// What epochs go through that train the head alone, once it is there.
   private var kept: (training: FeatureDataset, validation: FeatureDataset?)?
+  /// What is known of the samples' spread; `nil` where it does not matter (any more).
+  private var spread: Spread? = Spread()
   /// The session's steps before the first batch of the epoch at hand.
   private var stepsBeforeEpoch = 0
 
@@ -144,7 +146,7 @@ final class TrainingRun {
       return try TrainingSession(
         model: model, sampleShape: Shape(training.sampleShape), batchSize: options.batchSize, loss: options.loss,
         trainsOnDistributions: options.trainsOnDistributions, groups: groups, clippingNorm: options.clippingNorm, seed: options.seed,
-        device: device)
+        device: device, isExact: options.isExact)
     } catch let error as ShapeError where options.batchSize == 1 && error.operation == "batchNorm" { throw loneSample(error) }
   }
 
@@ -243,6 +245,7 @@ final class TrainingRun {
         learningRate(ofGroup: group, step: session.steps - 1)
       }
       steps += 1
+      watchSpread(of: UnsafeBufferPointer(batch.features), session)
       if record.firstStepSeconds.isNaN {
         try session.device.synchronize()
         record.firstStepSeconds = seconds(since: start)
@@ -281,6 +284,7 @@ final class TrainingRun {
     }
     record.peakArenaBytes = max(record.peakArenaBytes, session.peakArenaBytes)
     record.epochs.append(row)
+    spread = nil
     var next = TrainingCheckpoint(state: end.state)
     next.completedEpochs = epoch + 1
     next.record = record
@@ -352,6 +356,16 @@ final class TrainingRun {
   }
 
   // MARK: Health
+
+  /// Says once, in the first epoch, that samples hold numbers beside which convolutions lose digits. It asks for a pass over each batch, which
+  /// is nothing beside a step with such convolutions, and is not done for others.
+  private func watchSpread(of features: UnsafeBufferPointer<Float>, _ session: TrainingSession) {
+    guard spread != nil, let first = session.mixingLayers.first else { return }
+    spread?.add(features)
+    guard let found = spread, found.isWide else { return }
+    observe(.note("samples hold \(found.description); \(Spread.consequence(first))"))
+    spread = nil
+  }
 
   /// Throws where a loss or gradient was not finite. Updates have been held back since, so the device's parameters are the last sound ones.
   private func check(_ sums: TrainingSession.Sums, _ session: TrainingSession, epoch: Int) throws {

@@ -37,6 +37,7 @@ public final class TrainingSession {
   private let loss: Loss
   private let seed: UInt64
   private let clippingNorm: Float?
+  let isExact: Bool
   let fuses: Bool
   private let trainsOnDistributions: Bool
   /// Numbers that the output has for each sample.
@@ -95,11 +96,14 @@ public final class TrainingSession {
   ///   - clippingNorm: the global norm that gradients are clipped to; default none.
   ///   - seed: of initial weights and dropout.
   ///   - device: where.
+  ///   - isExact: whether a convolution's sums hold nothing but what its filter reaches, at the cost of time on a CPU: see
+  ///     `TrainingOptions.isExact`.
   ///   - fuses: whether operations are fused; only tests that compare say no.
   /// - Throws: `ShapeError` for a model that does not fit its input, `TrainingError.nothingToTrain`, `OptimizerError`, `DeviceError`.
   public init(
     model: any Layer, sampleShape: Shape, batchSize: Int, loss: Loss = .crossEntropy, trainsOnDistributions: Bool = false,
-    groups: [ParameterGroup], clippingNorm: Float? = nil, seed: UInt64 = 0, device: any Device, fuses: Bool = true
+    groups: [ParameterGroup], clippingNorm: Float? = nil, seed: UInt64 = 0, device: any Device, isExact: Bool = false,
+    fuses: Bool = true
   ) throws {
     for group in groups { try group.optimizer.validate() }
     guard batchSize > 0 else { throw TrainingError.invalid(option: "batch size", value: "\(batchSize)", requirement: "at least 1") }
@@ -118,6 +122,7 @@ public final class TrainingSession {
     self.clippingNorm = clippingNorm
     self.seed = seed
     self.device = device
+    self.isExact = isExact
     self.fuses = fuses
     paths = LayerPath.parameters(of: model)
 
@@ -205,6 +210,7 @@ public final class TrainingSession {
     request.isFractional = trace.isFractional
     request.sampleCount = batchSize
     request.outputs = ["loss": trace.loss]
+    request.isExact = isExact
     request.fuses = fuses
     if isTraining {
       let trained = layout.entries.filter { $0.group != nil }.map(\.parameter)
@@ -243,7 +249,11 @@ public final class TrainingSession {
 
   // MARK: Steps
 
-  /// Queues one training step. What it adds up is read by `sums()`.
+  /// The layers whose convolutions mix pixels beyond their filter's reach in the step that was queued last; see `Plan.mixingLayers`.
+  public var mixingLayers: [String] { current?.stepper.plan.mixingLayers ?? [] }
+
+  /// Queues one training step. What it adds up is read by `sums()`. The batch is copied before this returns, so that its memory may be freed
+  /// or filled anew at once, whatever the device still has to do.
   /// - Parameters:
   ///   - features: the samples one after another.
   ///   - targets: what the output is compared with: class numbers, or what the session was made for.
@@ -266,7 +276,7 @@ public final class TrainingSession {
     try train(features: features, targets: .classes(labels), learningRates: learningRates)
   }
 
-  /// Queues one evaluation step, which adds its loss and right answers (or errors) to the sums.
+  /// Queues one evaluation step, which adds its loss and right answers (or errors) to the sums. The batch is copied before this returns.
   public func evaluate(features: UnsafeBufferPointer<Float>, targets: BatchTargets) throws {
     let count = try stage(features, targets, isTraining: false)
     let stepper = try stepper(count, false)
@@ -389,7 +399,8 @@ public final class TrainingSession {
     public var badStep: Int?
     /// Whether it was a gradient.
     public var hasBadGradient: Bool
-    /// The last global gradient norm, where gradients are clipped.
+    /// The global norm of the last step's gradients, before they were clipped; NaN where gradients are not clipped, and nobody computes it,
+    /// and before the first step.
     public var gradientNorm: Float
   }
 
@@ -411,6 +422,7 @@ public final class TrainingSession {
     block.ok = 1
     block.badStep = -1
     block.clip = 1
+    block.norm = .nan
     try device.write([block], to: control)
   }
 

@@ -73,6 +73,29 @@ struct ResumeTests {
     #expect(try glissade("train", "--resume", run, "--epochs", "2", "--lr", "1e-3", "--batch-size", "32").status == 0)
   }
 
+  @Test func anExactRunStaysExact() throws {
+    #expect(try glissade(train("exact", "--exact", "--epochs", "1", model: "lenet")).status == 0)
+    #expect(try glissade(train("usual", "--epochs", "1", model: "lenet")).status == 0)
+    #expect(try JSONValue.read(path: folder.path("exact/options.json"))["exact"] == true)
+    #expect(try bytes("exact/model.safetensors") != bytes("usual/model.safetensors"))
+    for run in ["exact", "usual"] {
+      let test = try glissade("evaluate", "--run", folder.path(run), "--json", "--device", "cpu")
+      let summary = try JSONValue.read(path: folder.path("\(run)/summary.json"))
+      #expect(try JSONValue.parse(Array(test.output.utf8))["loss"] == summary["test_loss"], "\(run)")
+    }
+    expectComplaint(
+      try glissade("train", "--resume", folder.path("usual"), "--epochs", "2", "--exact"), status: 2,
+      "--exact is true, and the run has none")
+    #expect(try glissade("train", "--resume", folder.path("exact"), "--epochs", "2").status == 0)
+    #expect(try glissade(train("long", "--exact", "--epochs", "2", model: "lenet")).status == 0)
+    try expectTheSame("exact", "long")
+    let plans = try ["--explain", "--exact"].indices.map {
+      try glissade(train("none", model: "lenet") + ["--explain", "--exact"].prefix($0 + 1))
+    }
+    #expect(plans[0].output.contains("conv2 mixes the pixels") && plans[0].output.contains("--exact does without"), "\(plans[0])")
+    #expect(plans[1].status == 0 && !plans[1].output.contains("winograd"), "\(plans[1])")
+  }
+
   @Test func otherDataIsNamed() throws {
     #expect(try glissade(train("run", "--epochs", "1")).status == 0)
     let resume = ["train", "--resume", folder.path("run"), "--epochs", "2"]

@@ -31,11 +31,13 @@ final class GraphRunner {
   ///   - trace: records the step and names its outputs.
   /// - Returns: the outputs' elements.
   func run(
-    isTraining: Bool = true, inputs: [String: StepInput], seed: UInt64 = 0, step: Int = 1, trace: (Graph) throws -> [String: Tensor]
+    isTraining: Bool = true, isExact: Bool = false, inputs: [String: StepInput], seed: UInt64 = 0, step: Int = 1,
+    trace: (Graph) throws -> [String: Tensor]
   ) throws -> [String: [Float]] {
     let graph = Graph(isTraining: isTraining)
     var request = StepRequest(graph: graph, layout: layout)
     request.outputs = try trace(graph)
+    request.isExact = isExact
     let plan = try Planner(profile: device.profile).plan(request)
     let memory = try PlanMemory(for: plan, on: device, sharing: shared)
     // Memory of a training session holds what the step before left there; NaN is the worst of that.

@@ -63,7 +63,7 @@ public final class Benchmark {
       formerLimits = knownProbe?.limits ?? formerLimits
       knownProbe = nil
       for row in TrainingCase.all where names.contains(row.name) {
-        try report(try row.measure(on: device, seconds: options.seconds ?? 5, batchSize: options.batchSize))
+        try report(try row.measure(on: device, seconds: options.seconds ?? 5, batchSize: options.batchSize, isExact: options.isExact))
       }
     }
   }

@@ -79,6 +79,8 @@ public struct BenchmarkOptions: Sendable {
   public var models: [String] = []
   /// Of training: samples in a step; `nil` for each model's own.
   public var batchSize: Int?
+  /// Of training: whether convolutions mix no pixels beyond their filter's reach (`TrainingOptions.isExact`).
+  public var isExact = false
 
   public init() {}
 

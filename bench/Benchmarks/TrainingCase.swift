@@ -21,7 +21,7 @@ struct TrainingCase: Sendable {
   }
 
   /// The device's memory is not the process's on a GPU; this is what the process takes.
-  func measure(on device: any Device, seconds: Double, batchSize: Int?) throws -> BenchmarkResult {
+  func measure(on device: any Device, seconds: Double, batchSize: Int?, isExact: Bool = false) throws -> BenchmarkResult {
     ProcessMemory.forgetPeak()
     let batch = batchSize ?? self.batchSize
     let features = Filling.numbers(count: batch * input.count)
@@ -29,7 +29,7 @@ struct TrainingCase: Sendable {
     let start = Stopwatch.now
     guard let model = ModelZoo.make(name, input: input, classes: Self.classes) else { throw UnknownModel(name: name) }
     let session = try TrainingSession(
-      model: model, sampleShape: input, batchSize: batch, groups: [ParameterGroup(optimizer)], device: device)
+      model: model, sampleShape: input, batchSize: batch, groups: [ParameterGroup(optimizer)], device: device, isExact: isExact)
     let rate = optimizer.learningRate
     func step() throws {
       try features.withUnsafeBufferPointer { features in

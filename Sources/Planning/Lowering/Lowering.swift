@@ -35,6 +35,8 @@ struct Lowering {
   let graph: Graph
   let profile: DeviceProfile
   let layout: ParameterLayout
+  /// `StepRequest.isExact`.
+  let isExact: Bool
   private(set) var pending: [Pending] = []
   /// Size in elements, and the slice of slots that are not in the activation arena.
   private(set) var slots: [(count: Int, fixed: Slice?)] = []
@@ -47,10 +49,11 @@ struct Lowering {
   private(set) var inputsSize = 0
 
   /// - Parameter destinations: values that have to be written to a given place.
-  init(graph: Graph, profile: DeviceProfile, layout: ParameterLayout, destinations: [ValueID: Slice]) {
+  init(graph: Graph, profile: DeviceProfile, layout: ParameterLayout, destinations: [ValueID: Slice], isExact: Bool = false) {
     self.graph = graph
     self.profile = profile
     self.layout = layout
+    self.isExact = isExact
     self.destinations = destinations
     inputsSize = StepMemory.constantsSize(groups: layout.groupSizes.count)
   }

@@ -5,7 +5,7 @@ import GlissadeTensors
 extension Lowering {
   /// The geometry of a convolution or its input gradient for Winograd's kernels; `nil` where the direct ones are better.
   func winogradShape(_ shape: ConvolutionShape, isInputGradient: Bool) -> WinogradShape? {
-    guard profile.style == .cpu, shape.groups == 1, shape.kernelHeight == 3, shape.kernelWidth == 3,
+    guard !isExact, profile.style == .cpu, shape.groups == 1, shape.kernelHeight == 3, shape.kernelWidth == 3,
       shape.strideHeight == 1, shape.strideWidth == 1, shape.dilationHeight == 1, shape.dilationWidth == 1,
       shape.inputChannels % 16 == 0, shape.outputChannels % 16 == 0, shape.inputChannels >= 32, shape.outputChannels >= 32,
       shape.paddingTop <= 2, shape.paddingLeft <= 2

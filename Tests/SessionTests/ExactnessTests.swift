@@ -1,0 +1,66 @@
+import Glissade
+import TestSupport
+import Testing
+
+/// Which convolutions mix pixels beyond their filter's reach, and who is told.
+struct ExactnessTests {
+  private let model = Sequential(
+    Conv2D(32, 32, kernel: 3, padding: 1), ReLU(), Conv2D(32, 32, kernel: 3, padding: 1), Flatten(), Dense(16 * 16 * 32, 3))
+
+  private func session(isExact: Bool, clippingNorm: Float? = nil) throws -> TrainingSession {
+    try TrainingSession(
+      model: model, sampleShape: [16, 16, 32], batchSize: 4, groups: [ParameterGroup(SGD())], clippingNorm: clippingNorm,
+      device: try CPUDevice(), isExact: isExact)
+  }
+
+  /// Noise, with one number among it.
+  private func data(_ number: Float) throws -> ArrayDataset {
+    var features = (0..<65536).map { index -> Float in Float(index * 7919 % 1000) / 500 - 1 }
+    features[1234] = number
+    return try ArrayDataset(
+      features: features, sampleShape: [16, 16, 32], labels: (0..<8).map { Int32($0 % 3) }, classNames: ["a", "b", "c"])
+  }
+
+  private func notes(_ number: Float, isExact: Bool) throws -> [String] {
+    var options = TrainingOptions(groups: [ParameterGroup(SGD(learningRate: 1e-6))])
+    (options.epochs, options.batchSize, options.isExact) = (2, 4, isExact)
+    var notes: [String] = []
+    let result = try Trainer(model: model, options: options).fit(
+      try data(number), on: DeviceSelection(device: try CPUDevice(), reason: "test", mayFallBack: false),
+      observe: { if case .note(let text) = $0 { notes.append(text) } })
+    #expect(result.failure == nil)
+    return notes
+  }
+
+  @Test func exactPlansMixNothing() throws {
+    for isTraining in [true, false] {
+      #expect(try session(isExact: false).plan(batchSize: 4, isTraining: isTraining).mixingLayers == ["0", "2"])
+      let exact = try session(isExact: true).plan(batchSize: 4, isTraining: isTraining)
+      #expect(exact.mixingLayers == [] && exact.mixingNote == nil)
+    }
+    let note = try #require(try session(isExact: false).plan(batchSize: 4, isTraining: true).mixingNote)
+    #expect(note.hasPrefix("2 layers, 0 to 2, mix the pixels") && note.contains("--exact"))
+  }
+
+  @Test func samplesThatSpreadAreNoted() throws {
+    #expect(try notes(1, isExact: false) == [])
+    #expect(try notes(500, isExact: false) == [])
+    #expect(try notes(1e5, isExact: true) == [])
+    let notes = try notes(1e5, isExact: false)
+    #expect(notes.count == 1)
+    #expect(notes.first?.contains("100000.0") == true && notes.first?.contains("--exact") == true)
+  }
+
+  @Test func theGradientsNormIsKnownWhereTheyAreClipped() throws {
+    for norm in [nil, 1.0 as Float] {
+      let session = try session(isExact: true, clippingNorm: norm)
+      #expect(try session.sums().gradientNorm.isNaN)
+      let data = try data(1)
+      try Array(data.features.prefix(4 * 16 * 16 * 32)).withUnsafeBufferPointer { features in
+        try Array(data.labels.prefix(4)).withUnsafeBufferPointer { try session.train(features: features, labels: $0) { _ in 0.01 } }
+      }
+      let found = try session.sums().gradientNorm
+      #expect(norm == nil ? found.isNaN : found > 0)
+    }
+  }
+}
