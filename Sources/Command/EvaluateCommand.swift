@@ -20,6 +20,8 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Only these of the model's classes, as in animals,food; a comma in a name is written \\,. (default: all that are there)")
   var classes: String?
 
+  @OptionGroup var labels: LabelOptions
+
   @OptionGroup var device: DeviceOptions
 
   @Option(parsing: .unconditional, help: "Samples in a step. (default: the run's)")
@@ -43,7 +45,9 @@ struct EvaluateCommand: ParsableCommand {
     let run = try RunDescription(contentsOf: folder.optionsPath)
     let source = data ?? run.data
     let chosen = try NameList.names(classes, of: "--classes")
-    let test = try run.heldOutPictures(source, classes: chosen, limit: limit) ?? DataSource(name: source).loadTest(for: run, limit: limit)
+    let test =
+      try run.heldOutPictures(source, labels: labels, classes: chosen, limit: limit)
+      ?? DataSource(name: source).loadTest(for: run, limit: limit)
 
     let model = try run.makeModel()
     let known = LayerPath.parameters(of: model).map { (path: $0.path, shape: $0.parameter.shape) }

@@ -15,6 +15,13 @@ func isLink(_ path: String) -> Bool {
   return PathBytes.with(path) { lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFLNK
 }
 
+/// A path that means the same from anywhere.
+func absolutePath(_ path: String) -> String {
+  guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+  defer { free(folder) }
+  return "\(String(cString: folder))/\(path)"
+}
+
 /// Whether there is a folder at a path.
 func isFolder(_ path: String) -> Bool {
   var status = stat()

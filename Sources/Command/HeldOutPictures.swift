@@ -4,17 +4,21 @@ extension RunDescription {
   /// The pictures that a run's model is evaluated on: of its own folder those that were held out, of another its test part or all.
   /// - Parameters:
   ///   - source: the folder.
+  ///   - labels: where its classes stand; of the run's own folder as in training, when nil.
   ///   - classes: only these; all that the model knows, when nil.
   ///   - limit: only so many of them.
   /// - Returns: `nil` for a run that was not trained on a folder of pictures.
-  func heldOutPictures(_ source: String, classes: [String]?, limit: Int?) throws -> (any Dataset)? {
+  func heldOutPictures(_ source: String, labels: LabelOptions, classes: [String]?, limit: Int?) throws -> (any Dataset)? {
     guard let pictures else {
+      if labels.labels != nil { throw Misuse("--labels is for folders of pictures, and the run's data is none") }
       if classes != nil { throw Misuse("--classes is for folders of pictures, and the run's data is none") }
       return nil
     }
     // A run's own data may hold classes that were not chosen for it.
     let isOwn = source == data
-    let folder = try PictureFolder(path: source, knownClasses: classNames, classes: isOwn ? nil : classes, leavesUnknownOut: isOwn)
+    let table = try labels.table(missing: pictures.unreadableShare) ?? (isOwn ? pictures.labels : nil)
+    let folder = try PictureFolder(
+      path: source, knownClasses: classNames, labels: table, classes: isOwn ? nil : classes, leavesUnknownOut: isOwn)
     var list = folder.test ?? folder.pictures
     if isOwn {
       let split = try folder.split(validation: pictures.validation, test: pictures.test, seed: pictures.seed, fold: pictures.fold)

@@ -6,6 +6,8 @@ struct PictureOptions: ParsableArguments {
   @Option(help: "Only these classes, as in animals,food; a comma in a name is written \\,. (default: every folder in the data)")
   var classes: String?
 
+  @OptionGroup var labels: LabelOptions
+
   @Option(help: "Random changes of the pictures, as in flip,crop,color-jitter(0.4),mixup. (default: none)")
   var augment: String?
 
@@ -23,7 +25,8 @@ struct PictureOptions: ParsableArguments {
   @Option(help: "The colour behind what is transparent: white, black, or red, green and blue as in #ffe0c0. (default: white)")
   var background: String?
 
-  @Option(parsing: .unconditional, help: "Share of the pictures that may be unreadable; they are named and left out. (default: 0.01)")
+  @Option(
+    parsing: .unconditional, help: "Share of the pictures that may be unreadable or missing; they are named and left out. (default: 0.01)")
   var unreadable: Double?
 
   /// Models for small pictures: what they make of larger ones costs much and brings little.
@@ -39,7 +42,7 @@ struct PictureOptions: ParsableArguments {
       return try settings(model: model, validation: validation, test: isFolded ? 0 : 0.1, threads: threads)
     }
     let given = [
-      ("--classes", classes != nil), ("--augment", augment != nil), ("--size", size != nil),
+      ("--classes", classes != nil), ("--labels", labels.labels != nil), ("--augment", augment != nil), ("--size", size != nil),
       ("--test", test != nil && !DataSource(name: data).isTable),
       ("--background", background != nil),
       ("--unreadable", unreadable != nil),
@@ -73,10 +76,12 @@ struct PictureOptions: ParsableArguments {
     guard let colour = Picture.Colour(background ?? "white") else {
       throw Misuse("--background is '\(background ?? "")', and it has to be white, black, or red, green and blue as in #ffe0c0")
     }
+    let labels = try labels.table(missing: unreadable)
     do throws(AugmentationError) {
       let text = augment ?? "none"
       return PictureSettings(
-        classes: names, size: side, augmentations: try AugmentationList(text), testShare: test, threads: threads, background: colour,
+        labels: labels, classes: names, size: side, augmentations: try AugmentationList(text), testShare: test, threads: threads,
+        background: colour,
         unreadableShare: unreadable, augmentationText: text)
     } catch { throw Misuse("--augment: \(error)") }
   }

@@ -8,6 +8,8 @@ import Glissade
 
 /// What is to be made of a folder of pictures.
 struct PictureSettings {
+  /// Where the classes stand, unless they are folders.
+  var labels: LabelTable?
   /// Only these classes; all where `nil`.
   var classes: [String]?
   /// The side of the square that the network sees.
@@ -34,7 +36,7 @@ struct PictureSettings {
   ///   - limit: at most so many to train on and a sixth as many to check and to measure with, of all classes.
   ///   - fold: what is checked after each epoch in place of the share, in one of several trainings.
   func load(_ path: String, validation: Double, seed: UInt64, limit: Int? = nil, fold: Fold? = nil) throws -> LoadedData {
-    let folder = try PictureFolder(path: path, classes: classes)
+    let folder = try PictureFolder(path: path, labels: labels, classes: classes)
     let split = try folder.split(validation: validation, test: testShare, seed: seed, fold: fold)
     folder.notes.forEach(Terminal.note)
     let pipeline = PicturePipeline(size: size, augmentations: augmentations.pictures)
@@ -44,14 +46,14 @@ struct PictureSettings {
       let list = try limit.map { try list.spread(over: $0) } ?? list
       let dataset = try PictureDataset(list, pipeline: pipeline, isTraining: isTraining, seed: seed, loading: loading)
       for problem in dataset.unreadable { Terminal.note("left out: \(problem.description)") }
-      let present = Set(dataset.labels)
-      if let label = Set(list.labels).subtracting(present).min() {
-        throw Failure("\(path): none of the pictures of the class '\(printable(list.classNames[Int(label)]))' can be read")
-      }
       return dataset
     }
     guard let training = try dataset(split.training, limit: limit, isTraining: !pipeline.augmentations.isEmpty) else {
       throw Failure("\(path) has no pictures to train on")
+    }
+    let wanted = try limit.map { try split.training.spread(over: $0) } ?? split.training
+    if let label = Set(wanted.labels).subtracting(training.labels).min() {
+      throw Failure("\(path): none of the pictures of the class '\(printable(folder.classNames[Int(label)]))' can be read")
     }
     let sixth = limit.map { max($0 / 6, 1) }
     return LoadedData(
@@ -64,7 +66,7 @@ struct PictureSettings {
     [
       JSONMember("augment", .string(augmentationText)), JSONMember("size", .integer(Int64(size))), JSONMember("test", .number(testShare)),
       JSONMember("background", .string(background.text)), JSONMember("unreadable", .number(unreadableShare)),
-    ]
+    ] + (labels?.json ?? [])
   }
 }
 

@@ -8,7 +8,7 @@ struct Resumption {
   let notes: [String]
 
   /// What may be different now: it changes how far the run goes, where it runs or what is written, not what it computes.
-  private static let free: Set<String> = ["epochs", "device", "threads", "checkpoint_every", "keep", "tensorboard"]
+  private static let free: Set<String> = ["epochs", "device", "threads", "checkpoint_every", "keep", "tensorboard", "labels"]
   /// What says nothing of the run by itself.
   private static let incidental: Set<String> = ["command", "arguments", "glissade_version"]
   /// What follows from the data.

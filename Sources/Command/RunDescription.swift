@@ -33,6 +33,8 @@ struct RunDescription {
     var background: Picture.Colour
     /// The share that may be unreadable.
     var unreadableShare: Double
+    /// Where the classes stand, unless they are folders.
+    var labels: LabelTable?
   }
 
   /// The model that the run trains.
@@ -93,10 +95,10 @@ extension RunDescription {
       let seed = try text ?? UInt64(clamping: value("seed", \.integerValue))
       // Runs of earlier versions do not say; it was white.
       let background = json["background"]?.stringValue.flatMap { Picture.Colour($0) } ?? .white
+      let unreadable = json["unreadable"]?.doubleValue ?? PictureLoading().unreadableShare
       pictures = HeldOut(
         validation: try value("validation", \.doubleValue), test: try value("test", \.doubleValue), seed: seed, fold: fold,
-        background: background,
-        unreadableShare: json["unreadable"]?.doubleValue ?? PictureLoading().unreadableShare)
+        background: background, unreadableShare: unreadable, labels: LabelTable(json, missing: unreadable))
     }
     if let table = json["table"], table != .null {
       // Earlier versions do not say; it was this share.

@@ -36,7 +36,8 @@ struct ClassChoice {
     guard part.classes.isEmpty else { return }
     if let vanished = part.vanished.first { throw nothingToRead(vanished) }
     let loose = part.leftOut[.outsideClasses]
-    let needed = "pictures have to be in a folder for each class"
+    guard layout.hasFolders else { throw .empty(what: "\(layout.path): no picture with a label (left out: \(layout.leftOut))") }
+    let needed = "pictures have to be in a folder for each class, or --labels has to name a table of their classes"
     guard loose > 0 else {
       let others = part.leftOut.isEmpty ? "" : " (left out: \(part.leftOut))"
       throw .empty(what: "\(part.path): no \(PictureBytes.anyFormat) file\(others); \(needed)")
@@ -55,7 +56,7 @@ struct ClassChoice {
         what: "\(part.path): the classes '\(Self.spelt(name))' and '\(Self.spelt(other))' differ only in how Unicode composes their names; "
           + "rename one, or move the pictures of both into one folder")
     }
-    if layout.validation == nil, layout.test == nil { try checkNoParts() }
+    if layout.validation == nil, layout.test == nil, layout.hasFolders { try checkNoParts() }
   }
 
   /// - Throws: where the folders have the names of parts, or all have the same folders in them.

@@ -24,6 +24,12 @@ struct PartListing {
   /// What lies in no class.
   private(set) var leftOut = LeftOut()
 
+  /// Classes that do not stand in folders.
+  init(_ path: String, labelled classes: [ClassListing]) {
+    self.path = path
+    self.classes = classes
+  }
+
   /// - Parameters:
   ///   - path: the folder.
   ///   - above: folders that links do not lead into.
@@ -75,11 +81,21 @@ struct FolderLayout {
   let test: PartListing?
   /// What lies beside the parts.
   private(set) var leftOut = LeftOut()
+  /// Whether classes are folders, rather than in a table of labels.
+  let hasFolders: Bool
+
+  init(_ path: String, labelled classes: [ClassListing], leftOut: LeftOut) {
+    self.path = path
+    self.leftOut = leftOut
+    (training, validation, test) = (PartListing(path, labelled: classes), nil, nil)
+    hasFolders = false
+  }
 
   /// - Throws: `DataError` where the folder cannot be read, or its parts are ambiguous.
   init(_ path: String) throws(DataError) {
     try FolderListing.check(path)
     self.path = path
+    hasFolders = true
     let above = FileIdentity.ancestors(of: path)
     let entries = try FolderListing.entries(path)
     var parts: [PicturePart: [String]] = [:]

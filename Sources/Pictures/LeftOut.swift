@@ -12,6 +12,14 @@ public struct LeftOut: Equatable, Sendable {
     case otherFiles
     /// Pictures that lie in no class.
     case outsideClasses
+    /// Pictures that no row of the table of labels names.
+    case withoutLabel
+    /// Rows of that table whose pictures are not there.
+    case missingPictures
+    /// Rows of it without a label.
+    case rowsWithoutLabel
+    /// Rows of it that name a picture again, with the same label.
+    case repeatedRows
     /// Folders without a picture.
     case emptyFolders
     /// Folders beside those of the parts (training, validation, test).
@@ -87,6 +95,10 @@ extension LeftOut: CustomStringConvertible {
       case .otherKinds: number("file of another kind", "files of other kinds")
       case .otherFiles: number("file that is no picture", "files that are no pictures")
       case .outsideClasses: number("picture outside of all classes", "pictures outside of all classes")
+      case .withoutLabel: number("picture without a label", "pictures without a label")
+      case .missingPictures: number("label without a picture", "labels without a picture")
+      case .rowsWithoutLabel: number("row without a label", "rows without a label")
+      case .repeatedRows: number("row that names a picture again", "rows that name a picture again")
       case .emptyFolders: number("folder without pictures", "folders without pictures")
       case .besideParts: number("folder beside the parts", "folders beside the parts")
       case .unknownClasses: number("picture of a class", "pictures of classes") + " that the model does not know"

@@ -31,12 +31,14 @@ public struct PictureFolder: Sendable {
   /// Lists a folder to train on; no picture is read yet.
   /// - Parameters:
   ///   - path: the folder.
+  ///   - labels: a table with the classes, where they are not folders: then all pictures that it names are taken, wherever in the folder they
+  ///     are, and there are no parts.
   ///   - classes: only these classes, and in this order; all, by name, when nil.
   /// - Throws: `DataError` when the folder is missing or holds no pictures in folders; when a class that was asked for is not there; when
   ///   there are fewer than two classes; and, unless classes are chosen, when a class holds nothing that can be read, when two classes
   ///   differ only in how Unicode composes their names, or when the folders look like parts of the data rather than classes.
-  public init(path: String, classes: [String]? = nil) throws(DataError) {
-    let layout = try FolderLayout(path)
+  public init(path: String, labels: LabelTable? = nil, classes: [String]? = nil) throws(DataError) {
+    let layout = try Self.layout(path, labels)
     let training = layout.training
     let choice = ClassChoice(layout)
     try choice.checkAnything()
@@ -60,18 +62,24 @@ public struct PictureFolder: Sendable {
   /// - Parameters:
   ///   - path: the folder.
   ///   - knownClasses: the model's classes, in its order.
+  ///   - labels: a table with the classes, where they are not folders.
   ///   - classes: only these of them; all when nil.
   ///   - leavesUnknownOut: whether classes that the model does not know are counted in `leftOut` rather than refused. Where classes are chosen,
   ///     others are expected, and neither is done.
   /// - Throws: `DataError` when the folder is missing or holds no pictures of these classes, and for classes that the model does not know.
   public init(
-    path: String, knownClasses: [String], classes: [String]? = nil, leavesUnknownOut: Bool = false
+    path: String, knownClasses: [String], labels: LabelTable? = nil, classes: [String]? = nil, leavesUnknownOut: Bool = false
   ) throws(DataError) {
-    let layout = try FolderLayout(path)
+    let layout = try Self.layout(path, labels)
     let choice = ClassChoice(layout, of: layout.test ?? layout.training)
     try choice.checkAnything()
     try choice.checkKnown(knownClasses, choosing: classes, leavesUnknownOut: leavesUnknownOut)
     self.init(layout, knownClasses, choosing: classes, leavingOthersOut: classes == nil)
+  }
+
+  private static func layout(_ path: String, _ labels: LabelTable?) throws(DataError) -> FolderLayout {
+    guard let labels else { return try FolderLayout(path) }
+    return try FolderLayout(path, labels: labels)
   }
 
   private init(_ layout: FolderLayout, _ names: [String], choosing: [String]? = nil, leavingOthersOut: Bool) {
@@ -88,7 +96,7 @@ public struct PictureFolder: Sendable {
           classes[place, default: []].append(listing)
           leftOut.add(listing.leftOut)
         } else if leavingOthersOut {
-          leftOut.add(.unknownClasses, listing.path, count: listing.pictures.count)
+          leftOut.add(.unknownClasses, listing.path.isEmpty ? listing.name : listing.path, count: listing.pictures.count)
         }
       }
       var (paths, labels) = ([String](), [Int32]())

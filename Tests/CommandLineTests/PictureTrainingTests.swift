@@ -109,6 +109,22 @@ struct PictureTrainingTests {
     expectComplaint(out, status: 2, "the value of --out is not UTF-8: 'o\\xe9'")
   }
 
+  @Test func classesStandInATable() throws {
+    let names = (0..<60).map { "\($0),\($0 % 2 == 0 ? "bright" : "dim")" }
+    try put("labels.csv", Array(("id,kind\n" + names.joined(separator: "\n") + "\n").utf8))
+    let options = ["--data", folder.path("data"), "--model", "mlp", "--size", "8", "--batch-size", "8", "--device", "cpu", "--test", "0.2"]
+    let outcome = try Command(
+      ["train", "--labels", "labels.csv", "--epochs", "1", "--out", "run"] + options, directory: folder.path
+    ).finish()
+    #expect(outcome.status == 0, "\(outcome)")
+    #expect(try JSONValue.read(path: folder.path("run/options.json"))["classes"] == ["bright", "dim"])
+    // From another folder, too.
+    #expect(try glissade("train", "--resume", folder.path("run"), "--epochs", "2").status == 0)
+    let evaluated = try glissade("evaluate", "--run", folder.path("run"), "--device", "cpu")
+    #expect(evaluated.status == 0 && evaluated.output.contains("(12 samples"), "\(evaluated)")
+    expectComplaint(try train("--label-column", "kind"), status: 2, "--label-column is for --labels")
+  }
+
   @Test func theDataOptionIsNamed() throws {
     expectComplaint(try glissade("train", folder.path("data")), status: 2, "did you mean --data \(folder.path("data"))?")
   }

@@ -113,7 +113,9 @@ import Testing
     #expect(refusal() == "\(tree.path): \(expected)")
     // The class that stands one folder higher.
     let inside = DataError.empty(
-      what: "\(tree.path)/dataset/red: 1 picture lies in it, but none in a folder; pictures have to be in a folder for each class; "
+      what:
+        "\(tree.path)/dataset/red: 1 picture lies in it, but none in a folder; pictures have to be in a folder for each class, or --labels "
+        + "has to name a table of their classes; "
         + "did you mean \(tree.path)/dataset (green, red)?")
     #expect(throws: inside) { try PictureFolder(path: tree.place("dataset/red")) }
     try touch("wrapped/deep/train/a/1.png", "wrapped/deep/test/a/1.png")
@@ -178,7 +180,12 @@ import Testing
     #expect(throws: DataError.missingFolder(path: "/no/such", hint: nil)) { try PictureFolder(path: "/no/such") }
     #expect(throws: DataError.notAFolder(path: "/etc/passwd")) { try PictureFolder(path: "/etc/passwd") }
     let path = tree.path
-    #expect(throws: DataError.empty(what: "\(path): no JPEG, PNG, WebP or TIFF file; pictures have to be in a folder for each class")) {
+    #expect(
+      throws: DataError.empty(
+        what:
+          "\(path): no JPEG, PNG, WebP or TIFF file; pictures have to be in a folder for each class, or --labels has to name a table of their classes"
+      )
+    ) {
       try PictureFolder(path: path)
     }
     try touch("1.png")
