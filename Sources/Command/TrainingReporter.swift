@@ -121,22 +121,21 @@ extension TrainingEvent.Features {
   }
 }
 
-/// Which epochs have a line: all of a short run; of a longer one the first and the last ones, and between them no more than two in a second.
+/// Which epochs have a line: all of a short run; of a longer one the first ten, the last, and between them no more than two in a second.
 struct EpochPace {
   private static let shortRun = 20
   private static let first = 10
   let epochs: Int
   private let clock = ContinuousClock()
-  private var last = ContinuousClock.now
+  private var last: ContinuousClock.Instant?
 
   init(epochs: Int) { self.epochs = epochs }
 
   /// - Parameter epoch: from 1.
   mutating func isDue(_ epoch: Int) -> Bool {
     let now = clock.now
-    guard epochs <= Self.shortRun || epoch <= Self.first || epoch == epochs || last.duration(to: now) >= .milliseconds(500) else {
-      return false
-    }
+    let isEarly = epochs <= Self.shortRun || epoch <= Self.first
+    if let last, !isEarly, epoch < epochs, last.duration(to: now) < .milliseconds(500) { return false }
     last = now
     return true
   }

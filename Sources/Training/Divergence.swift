@@ -10,7 +10,8 @@ import GlissadeData
 ///
 /// That is, for classes, the loss of guessing, ln(classes); for values, the error of always predicting their mean. A training has diverged where
 /// its last epoch has more than five times as much (ten times, if it is the only one), or three times and more than half of what the first one
-/// had; and where an earlier epoch had a fifth of it and the last one is back at it.
+/// had; and where an earlier epoch had a fifth of it and the last one is back at it. Values are looked
+/// at in the validation data, too: with R² below −3 and errors of one and a half times those of the mean, what was learnt is of no use.
 struct Divergence {
   /// What needs no learning.
   private let reference: Double
@@ -40,6 +41,10 @@ struct Divergence {
     let isFar = series.count == 1 ? last > 10 * reference : last > 5 * reference || (last > 3 * reference && last > first / 2)
     let what = "the training diverged: the training \(name) of the last epoch is \(Self.rounded(last))"
     if isFar { return "\(what), where \(answer) \(Self.rounded(reference))" }
+    if let row = epochs.last, row.validationDetermination < -3, row.validationAccuracy > 1.5 * reference {
+      let determination = Self.rounded(row.validationDetermination)
+      return "the training diverged: R² of the validation data is \(determination) after the last epoch, and 0 is what their mean has"
+    }
     guard least < reference / 5, last > 0.9 * reference else { return nil }
     return "\(what), after \(Self.rounded(least)) in an earlier one; \(answer) \(Self.rounded(reference))"
   }

@@ -65,6 +65,15 @@ struct RegressionTests {
     #expect(text.hasPrefix("the training diverged: the training mean absolute error of the last epoch is "), "\(text)")
     #expect(text.hasSuffix(", where always predicting the mean has 1.754"), "\(text)")
     #expect(try fit(rate: 0.1, epochs: 4).result.record.divergence == nil)
+    // What was learnt fits the training data, and nothing else.
+    let data = try plane()
+    let others = try ArrayDataset(
+      features: data.features, sampleShape: [2], values: data.values.map { 100 - 5 * $0 }, valueNames: ["y"])
+    var options = TrainingOptions(groups: [ParameterGroup(SGD(learningRate: 0.1))])
+    (options.loss, options.epochs, options.batchSize) = (.meanSquaredError, 4, 16)
+    let selection = DeviceSelection(device: try CPUDevice(threads: 1), reason: "test", mayFallBack: false)
+    let elsewhere = try Trainer(model: Dense(2, 1), options: options).fit(data, validation: others, on: selection).record.divergence
+    #expect(elsewhere?.hasPrefix("the training diverged: R² of the validation data is -") == true, "\(elsewhere ?? "")")
     // Slow is not wrong.
     #expect(try fit(rate: 1e-6, epochs: 1).result.record.divergence == nil)
   }
