@@ -9,5 +9,6 @@ stamps=${GLISSADE_STAMPS:-/usr/share/tuxpaint/stamps}
 weights=$(Scripts/fetch-weights.sh)
 
 "$command" finetune --model efficientnet-lite0 --pretrained "$weights" --data "$stamps" \
-  --classes animals,food,household,plants,seasonal,symbols,town,vehicles --freeze backbone --epochs 10 --lr 1e-3 --out runs/stamps "$@"
+  --classes animals,food,household,plants,seasonal,symbols,town,vehicles --freeze backbone --epochs 10 --lr 1e-3 --out runs/stamps --replace \
+  "$@"
 "$command" predict --run runs/stamps --top 3 "$stamps/animals/birds" | head -5

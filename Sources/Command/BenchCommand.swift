@@ -51,6 +51,9 @@ struct BenchCommand: ParsableCommand {
   var threshold = 1.10
 
   func run() throws {
+    if let json, let compare, isSameFile(json, compare) {
+      throw Misuse("--json would replace \(compare), the results that --compare reads; name another file")
+    }
     let suites = try chosenSuites()
     let options = try chosenOptions(suites)
     _ = try device.request()
@@ -60,19 +63,19 @@ struct BenchCommand: ParsableCommand {
     let selection = try device.open()
     let benchmark = Benchmark(on: selection.device)
     let table = BenchTable(device: selection.device, launches: launches)
-    Terminal.write(selection.line + "\n", to: STDOUT_FILENO)
+    try Terminal.print(selection.line + "\n")
     // Training by itself goes first: its first step is to be the process's first, too.
-    if suites != [.train] { Terminal.write(BenchTable.text(of: try benchmark.limits()), to: STDOUT_FILENO) }
+    if suites != [.train] { try Terminal.print(BenchTable.text(of: try benchmark.limits())) }
     var results: [BenchmarkResult] = []
     for suite in suites where !Benchmark.names(of: suite, options).isEmpty {
-      Terminal.write(table.head(of: suite), to: STDOUT_FILENO)
+      try Terminal.print(table.head(of: suite))
       try benchmark.run(suite, options) { result in
         results.append(result)
-        Terminal.write(table.row(of: result), to: STDOUT_FILENO)
+        try Terminal.print(table.row(of: result))
       }
     }
     let limits = try benchmark.limits()
-    Terminal.write("\n\(suites == [.train] ? "" : "over the whole run, ")" + BenchTable.text(of: limits), to: STDOUT_FILENO)
+    try Terminal.print("\n\(suites == [.train] ? "" : "over the whole run, ")" + BenchTable.text(of: limits))
     if let json {
       let report = BenchmarkReport(
         version: Version.number, device: selection.device.information, limits: limits, results: results)
@@ -80,7 +83,7 @@ struct BenchCommand: ParsableCommand {
     }
     guard let baseline, let compare else { return }
     let comparison = BenchmarkComparison(results, with: baseline, suites: suites, options: options)
-    Terminal.write(BenchTable.text(of: comparison, with: baseline, path: compare, threshold: threshold), to: STDOUT_FILENO)
+    try Terminal.print(BenchTable.text(of: comparison, with: baseline, path: compare, threshold: threshold))
     let slower = comparison.slower(than: threshold)
     if let worst = slower.first {
       throw Failure(

@@ -58,6 +58,7 @@ struct ConvertCommand: ParsableCommand {
   func run() throws {
     let target = try Target(output)
     if probabilities, target != .onnx { throw Misuse("--probabilities is for .onnx, and \(output) is none") }
+    try checkInputStays()
     if exists(output), !force { throw Failure("\(output) is there already; --force replaces it") }
     if key == nil, let export = try RunExport(input, best: best) { return try write(export, target) }
     if best { throw Misuse("--best is for the folder of a run, and \(input) is none") }
@@ -73,11 +74,23 @@ struct ConvertCommand: ParsableCommand {
     }
     let rest = all.tensors.count - file.tensors.count
     let omitted = rest > 0 ? "; left out: \(rest) tensors beside the model's weights" : ""
-    Terminal.write("\(output): \(Inspection.summary(file))\(omitted)\n", to: STDOUT_FILENO)
+    try Terminal.print("\(output): \(Inspection.summary(file))\(omitted)\n")
     if target == .pyTorch, all.metadata["format"] == "glissade" {
       Terminal.write(
         "glissade: note: the weights are in this library's layouts (channels last), which PyTorch's models do not expect\n",
         to: STDERR_FILENO)
+    }
+  }
+
+  /// - Throws: `Misuse` where OUT is what is read, or a file of the run that is read.
+  private func checkInputStays() throws(Misuse) {
+    // A file of weights may be its own source where that is what is written; a link to it may be a mistake.
+    if input != output, isSameFile(weightsPath(input), output) {
+      throw Misuse("\(output) is the file that is read; name another one")
+    }
+    let run = RunFolder(isFolder(input) ? input : input.folderPath)
+    if run.holdsRun, run.owns(output) {
+      throw Misuse("\(output) is a file of the run that is read; name another one")
     }
   }
 
@@ -98,10 +111,10 @@ struct ConvertCommand: ParsableCommand {
         }
       let input = export.isOfTable ? "takes the table's own numbers, as float64; " : ""
       let lines = ["\(output): \(text) (ONNX, operator set \(ONNXModel.operatorSet))", "\(output): \(input)\(meaning)"]
-      return Terminal.write(lines.joined(separator: "\n") + "\n", to: STDOUT_FILENO)
+      return try Terminal.print(lines.joined(separator: "\n") + "\n")
     }
     let file = try WeightsFile(path: output)
-    Terminal.write("\(output): \(Inspection.summary(file)), in PyTorch's layouts\n", to: STDOUT_FILENO)
+    try Terminal.print("\(output): \(Inspection.summary(file)), in PyTorch's layouts\n")
     if export.isOfTable {
       let note =
         "the weights are the network's alone: it takes standardised columns and, for values, gives standardised ones; .onnx has both in it"

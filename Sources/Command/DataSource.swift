@@ -8,7 +8,7 @@ struct DataSource {
   static let knownNames = ["fashion-mnist"]
 
   /// Where datasets known by name are: the distribution's folder, or `GLISSADE_DATASETS`.
-  private var folder: String {
+  var folder: String {
     guard name == "fashion-mnist" else { return name }
     return Terminal.variable("GLISSADE_DATASETS").map { "\($0)/fashion-mnist" } ?? FashionMNIST.systemPath
   }

@@ -18,7 +18,7 @@ struct DevicesCommand: ParsableCommand {
 
   func run() throws {
     let list = try DeviceList()
-    Terminal.write(json ? list.json.text(pretty: true) : list.table, to: STDOUT_FILENO)
+    try Terminal.print(json ? list.json.text(pretty: true) : list.table)
   }
 }
 

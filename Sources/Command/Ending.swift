@@ -59,7 +59,9 @@ struct Ending {
 
   /// Says what there is to say, and ends the process.
   func conclude() -> Never {
-    if let text { Terminal.write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO) }
+    if let text {
+      do throws(Failure) { try Terminal.print(text.hasSuffix("\n") ? text : text + "\n") } catch { Ending(of: error).conclude() }
+    }
     if let complaint { Terminal.write("glissade: \(Text.line(complaint))\n", to: STDERR_FILENO) }
     exit(status)
   }

@@ -61,31 +61,31 @@ struct EvaluateCommand: ParsableCommand {
     let trainer = Trainer(model: model, options: options)
     if let deviation = run.table?.deviation {
       let report = try trainer.predictions(for: test, state: state, on: selection.device).multiplied(by: deviation)
-      return print(report, source, selection)
+      return try print(report, source, selection)
     }
     let result = try trainer.evaluation(of: test, state: state, on: selection.device)
     guard result.loss.isFinite else { throw Failure("the loss of \(modelPath) on \(source) is not finite") }
-    print(result, test.count, source, selection)
+    try print(result, test.count, source, selection)
   }
 
-  private func print(_ report: RegressionReport, _ source: String, _ selection: DeviceSelection) {
+  private func print(_ report: RegressionReport, _ source: String, _ selection: DeviceSelection) throws {
     guard json else {
-      Terminal.write("\(selection.line)\n\(report.line)  (\(report.samples) samples of \(source))\n", to: STDOUT_FILENO)
+      try Terminal.print("\(selection.line)\n\(report.line)  (\(report.samples) samples of \(source))\n")
       return
     }
     let result: JSONValue = [
       "run": .string(runPath), "data": .string(source), "samples": .integer(Int64(report.samples)), "values": report.json,
       "device": .string(selection.device.information.description), "device_reason": .string(selection.reason),
     ]
-    Terminal.write(result.text(pretty: true), to: STDOUT_FILENO)
+    try Terminal.print(result.text(pretty: true))
   }
 
-  private func print(_ evaluation: Evaluation, _ count: Int, _ source: String, _ selection: DeviceSelection) {
+  private func print(_ evaluation: Evaluation, _ count: Int, _ source: String, _ selection: DeviceSelection) throws {
     guard json else {
       let (accuracy, loss) = (Text.percent(evaluation.accuracy), Text.fixed(evaluation.loss, 4))
       let text = "test accuracy \(accuracy)  test loss \(loss)  (\(count) samples of \(source))"
       let lines = [selection.line, text] + (evaluation.report.map { ReportText($0).lines } ?? [])
-      Terminal.write(lines.joined(separator: "\n") + "\n", to: STDOUT_FILENO)
+      try Terminal.print(lines.joined(separator: "\n") + "\n")
       return
     }
     let result: JSONValue = [
@@ -93,6 +93,6 @@ struct EvaluateCommand: ParsableCommand {
       "accuracy": .number(evaluation.accuracy), "report": evaluation.report?.json ?? .null,
       "device": .string(selection.device.information.description), "device_reason": .string(selection.reason),
     ]
-    Terminal.write(result.text(pretty: true), to: STDOUT_FILENO)
+    try Terminal.print(result.text(pretty: true))
   }
 }

@@ -28,8 +28,22 @@ func isFolder(_ path: String) -> Bool {
   return PathBytes.with(path) { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
+/// Whether two paths lead to one file, by links or otherwise.
+func isSameFile(_ one: String, _ other: String) -> Bool {
+  guard let identity = FileIdentity(one) else { return false }
+  return identity == FileIdentity(other)
+}
+
 /// The file with the weights: the path itself, or a run's model.
 func weightsPath(_ path: String) -> String { isFolder(path) ? RunFolder(path).modelPath : path }
 
 /// Removes a file, if there is one.
 func remove(_ path: String) { unlink(path) }
+
+extension String {
+  /// The folder that a path's last part lies in.
+  var folderPath: String {
+    guard let slash = utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == startIndex ? "/" : String(self[..<slash])
+  }
+}

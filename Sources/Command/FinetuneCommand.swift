@@ -70,22 +70,17 @@ struct FinetuneCommand: ParsableCommand {
     var settings = try settings()
     let finetuning = try finetuneSettings()
     settings.finetuning = finetuning
-    func job(_ settings: TrainingSettings) throws -> TrainingJob {
+    let count = folds.fold == nil ? folds.kfold : nil
+    let place = try RunPlace(out: common.out, replaces: common.replace, resume: checkpoints.resume, folds: count, settings)
+    func train(_ settings: TrainingSettings, in place: RunPlace) throws {
       let data = try LoadedData.timed {
         try finetuning.pictures.load(self.data, validation: settings.validation, seed: seed, fold: settings.fold)
       }
-      return try TrainingJob(settings: settings, finetuning: finetuning, data: data)
+      let job = try TrainingJob(settings: settings, finetuning: finetuning, data: data)
+      try job.run(on: try device.open(), in: place, isQuiet: common.quiet)
     }
-    if let count = folds.kfold, folds.fold == nil {
-      let path = checkpoints.resume ?? common.out ?? TrainCommand.freshFolder(model)
-      return try FoldTraining(count: count, path: path, isQuiet: common.quiet)
-        .run(settings, resumes: checkpoints.resume != nil) { settings, folder, resumes in
-          try job(settings).run(on: try device.open(), folder: folder, resumes: resumes, isQuiet: common.quiet)
-        }
-    }
-    let job = try job(settings)
-    let folder = RunFolder(checkpoints.resume ?? common.out ?? TrainCommand.freshFolder(model))
-    try job.run(on: try device.open(), folder: folder, resumes: checkpoints.resume != nil, isQuiet: common.quiet)
+    guard let count else { return try train(settings, in: place) }
+    try FoldTraining(count: count, place: place, isQuiet: common.quiet).run(settings, train: train)
   }
 
   /// The share of the pictures that is held out; what a fold is where there are folds.

@@ -11,14 +11,23 @@ struct FoldTraining {
   /// How many.
   let count: Int
   /// Where the folds' run folders are.
-  let path: String
+  let place: RunPlace
   let isQuiet: Bool
 
   /// The run folder of a fold, from 1.
-  static func folder(_ number: Int, in path: String) -> RunFolder { RunFolder("\(path)/fold-\(number)") }
+  static func folder(_ number: Int, in path: String) -> RunFolder { RunFolder("\(path)/\(prefix)\(number)") }
+
+  /// The run folders of folds that are there.
+  static func folders(in path: String) -> [RunFolder] {
+    RunFolder(path).names.filter { $0.hasPrefix(prefix) && Int($0.dropFirst(prefix.count)) != nil }.map { RunFolder("\(path)/\($0)") }
+  }
+
+  private static let prefix = "fold-"
+
+  private var path: String { place.path }
 
   /// What is written beside the folds' folders.
-  private var resultsPath: String { path + "/folds.json" }
+  private var resultsPath: String { RunFolder(path).foldsPath }
 
   /// What is told of each fold, by its key in the fold's summary; and whether it is an answer of classes or of values.
   private static let measures = [
@@ -27,24 +36,17 @@ struct FoldTraining {
 
   /// - Parameters:
   ///   - settings: of all folds.
-  ///   - resumes: whether trainings that are there go on, and those that are done stay.
   ///   - train: trains one of them.
   /// - Throws: what the training of a fold throws, with its number.
-  func run(
-    _ settings: TrainingSettings, resumes: Bool, train: (_ settings: TrainingSettings, _ folder: RunFolder, _ resumes: Bool) throws -> Void
-  ) throws {
-    if exists(RunFolder(path).optionsPath) {
-      throw Misuse("\(path) holds a run, and --kfold needs a folder of its own: name another --out")
-    }
+  func run(_ settings: TrainingSettings, train: (_ settings: TrainingSettings, _ place: RunPlace) throws -> Void) throws {
     for number in 1...count {
-      let folder = Self.folder(number, in: path)
-      let goesOn = resumes && exists(folder.optionsPath)
+      let place = place.fold(number)
       var fold = settings
       fold.fold = try Fold(number, of: count)
-      fold.resumed = goesOn ? folder.path : nil
+      fold.resumed = place.isResumed ? place.path : nil
       fold.command.arguments += ["--fold", "\(number)"]
       if !isQuiet { Terminal.write("fold \(number) of \(count)\n", to: STDOUT_FILENO) }
-      do { try train(fold, folder, goesOn) } catch let error as Failure { throw Failure("fold \(number): \(error)") } catch is Interrupted {
+      do { try train(fold, place) } catch let error as Failure { throw Failure("fold \(number): \(error)") } catch is Interrupted {
         let text = "\(number - 1) of \(count) folds are done; --resume \(path) goes on"
         Terminal.write("glissade: \(text)\n", to: STDERR_FILENO)
         throw Interrupted()

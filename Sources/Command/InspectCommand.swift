@@ -24,6 +24,6 @@ struct InspectCommand: ParsableCommand {
 
   func run() throws {
     let inspection = try Inspection(contentsOf: weightsPath(file))
-    Terminal.write(json ? inspection.json.text(pretty: true) : inspection.listing, to: STDOUT_FILENO)
+    try Terminal.print(json ? inspection.json.text(pretty: true) : inspection.listing)
   }
 }

@@ -6,7 +6,7 @@ import Synchronization
   import Musl
 #endif
 
-/// Ctrl-C and SIGTERM. The first asks training to stop and save; the second, or one while there is nothing to save, quits at once.
+/// Ctrl-C, SIGTERM, and SIGHUP, which comes when a connection is lost. The first asks training to stop and save; the second, or one while there is nothing to save, quits at once.
 enum Interruption {
   /// The exit status after an interruption: 128 + SIGINT, as shells say.
   static let status: Int32 = 130
@@ -27,7 +27,7 @@ enum Interruption {
     state.store(State.training, ordering: .relaxed)
     var numbers = sigset_t()
     sigemptyset(&numbers)
-    for number in [SIGINT, SIGTERM] {
+    for number in [SIGINT, SIGTERM, SIGHUP] where number != SIGHUP || !isIgnored(number) {
       sigaddset(&numbers, number)
       signal(number) { _ in
         // Only what a signal handler may do: an atomic and _exit.
@@ -39,5 +39,12 @@ enum Interruption {
     pthread_sigmask(SIG_UNBLOCK, &numbers, nil)
     // Whoever reads our output may leave; training goes on.
     signal(SIGPIPE, SIG_IGN)
+  }
+
+  /// Whether whoever started the command ignores a signal for it, as `nohup` does.
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    // SIG_IGN; a pointer to a function cannot be compared.
+    return sigaction(number, nil, &action) == 0 && unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
   }
 }

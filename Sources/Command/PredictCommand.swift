@@ -74,11 +74,11 @@ struct PredictCommand: ParsableCommand {
         if json {
           results.append(["file": .string(path), "classes": Self.json(likeliest, run.classNames)])
         } else {
-          Terminal.write("\(printable(path)): \(Self.text(likeliest, run.classNames))\n", to: STDOUT_FILENO)
+          try Terminal.print("\(printable(path)): \(Self.text(likeliest, run.classNames))\n")
         }
       }
     }
-    if json { Terminal.write(JSONValue.array(results).text(pretty: true), to: STDOUT_FILENO) }
+    if json { try Terminal.print(JSONValue.array(results).text(pretty: true)) }
     if failed > 0 { throw Failure("\(failed) of \(paths.count + missing.count) pictures could not be read") }
   }
 

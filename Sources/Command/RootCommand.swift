@@ -20,6 +20,7 @@ struct RootCommand: ParsableCommand {
     ])
 
   static func main() {
+    StandardFiles.occupy()
     _ = ProcessStart.instant
     // A write past the limit on file sizes is an error like a full disk, not the end of the process.
     signal(SIGXFSZ, SIG_IGN)

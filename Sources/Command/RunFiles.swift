@@ -10,30 +10,31 @@ import Glissade
 final class RunFiles {
   let folder: RunFolder
   let settings: TrainingSettings
+  /// Nobody else writes there while this is kept.
+  private let lock: RunFolderLock
   private var events: TensorBoardFile?
   /// The step of the last event; an interruption may save an epoch a second time.
   private var lastEvent = 0
 
-  init(folder: RunFolder, settings: TrainingSettings) {
+  init(folder: RunFolder, lock: RunFolderLock, settings: TrainingSettings) {
     self.folder = folder
+    self.lock = lock
     self.settings = settings
   }
 
-  /// Makes the folder and writes the options.
+  /// Writes the options.
   /// - Returns: whether an earlier run was there. Its files go, so that a folder never mixes two runs.
   func begin(_ run: RunDescription) throws -> Bool {
-    try folder.prepare()
     let replaces = folder.removeRun()
-    TensorBoardFile.removeAll(in: folder.path)
-    if settings.saving.writesEvents { events = try TensorBoardFile(replacingIn: folder.path, time: Self.now) }
+    // First of all, because it says that the folder is a run's.
     try settings.json(run).write(path: folder.optionsPath)
+    if settings.saving.writesEvents { events = try TensorBoardFile(replacingIn: folder.path, time: Self.now) }
     return replaces
   }
 
   /// Prepares a folder whose run goes on.
   /// - Parameter record: what it has produced so far, from which the event file begins anew: the old one may know more than the checkpoint.
   func resume(_ run: RunDescription, _ record: RunRecord?) throws {
-    try folder.prepare()
     folder.removeUnfinishedFiles()
     // It is written last, so while the run goes on there is none.
     remove(folder.summaryPath)

@@ -6,6 +6,9 @@ struct RunOptions: ParsableArguments {
   @Option(help: "The run folder. (default: runs/<date>-<time>-<model>)")
   var out: String?
 
+  @Flag(help: "Put this run in the place of the one that --out names: the files of that run are removed.")
+  var replace = false
+
   @Option(help: "Learning rate over the run, as in 'warmup(500 steps) then cosine(to: 1e-5)'; also step, exponential, linear.")
   var schedule = "constant"
 

@@ -37,12 +37,12 @@ extension PredictCommand {
           if json {
             results.append(.object([JSONMember("file", .string(file.path)), JSONMember("line", .integer(Int64(line)))] + members))
           } else {
-            Terminal.write("\(printable(file.path)):\(line): \(text)\n", to: STDOUT_FILENO)
+            try Terminal.print("\(printable(file.path)):\(line): \(text)\n")
           }
         }
       }
     }
-    if json { Terminal.write(JSONValue.array(results).text(pretty: true), to: STDOUT_FILENO) }
+    if json { try Terminal.print(JSONValue.array(results).text(pretty: true)) }
   }
 
   /// What the outputs for one row say, for people and for programs.

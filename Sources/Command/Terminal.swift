@@ -21,8 +21,17 @@ enum Terminal {
     return locale.contains("utf-8") || locale.contains("utf8")
   }()
 
+  /// Writes to standard output what the command is for.
+  /// - Throws: `Failure` where it cannot be written.
+  static func print(_ text: String) throws(Failure) {
+    let code = write(text, to: STDOUT_FILENO)
+    if code != 0 { throw Failure("standard output: cannot write: \(String(cString: strerror(code)))") }
+  }
+
   /// Writes at once and whole. That nobody listens is no reason to stop a training.
-  static func write(_ text: String, to file: Int32) {
+  /// - Returns: what went wrong, an `errno`; 0 where nothing did.
+  @discardableResult
+  static func write(_ text: String, to file: Int32) -> Int32 {
     let bytes = Array(text.utf8)
     var done = 0
     while done < bytes.count {
@@ -31,10 +40,17 @@ enum Terminal {
       }
       if count > 0 {
         done += count
-      } else if count == 0 || errno != EINTR {
-        return
+      } else if count == 0 {
+        return EIO
+      } else if errno == EAGAIN {
+        // Somebody made it non-blocking, and waits for as much as it takes.
+        var place = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
+        poll(&place, 1, -1)
+      } else if errno != EINTR {
+        return errno
       }
     }
+    return 0
   }
 
   /// A line on standard error that is no failure.

@@ -70,21 +70,14 @@ struct TrainCommand: ParsableCommand {
     func job(_ settings: TrainingSettings) throws -> TrainingJob {
       try TrainingJob(settings: settings, data: try LoadedData.timed { try settings.loadData() })
     }
-    if let count = folds.kfold, folds.fold == nil, !explain {
-      let path = checkpoints.resume ?? common.out ?? Self.freshFolder(settings.model)
-      return try FoldTraining(count: count, path: path, isQuiet: common.quiet)
-        .run(settings, resumes: checkpoints.resume != nil) { settings, folder, resumes in
-          try job(settings).run(on: try device.open(), folder: folder, resumes: resumes, isQuiet: common.quiet)
-        }
+    if explain { return try Terminal.print(try job(settings).explanation(on: try device.open())) }
+    let count = folds.fold == nil ? folds.kfold : nil
+    let place = try RunPlace(out: common.out, replaces: common.replace, resume: checkpoints.resume, folds: count, settings)
+    func train(_ settings: TrainingSettings, in place: RunPlace) throws {
+      try job(settings).run(on: try device.open(), in: place, isQuiet: common.quiet)
     }
-    let job = try job(settings)
-    let selection = try device.open()
-    if explain {
-      Terminal.write(try job.explanation(on: selection), to: STDOUT_FILENO)
-    } else {
-      let folder = RunFolder(checkpoints.resume ?? common.out ?? Self.freshFolder(settings.model))
-      try job.run(on: selection, folder: folder, resumes: checkpoints.resume != nil, isQuiet: common.quiet)
-    }
+    guard let count else { return try train(settings, in: place) }
+    try FoldTraining(count: count, place: place, isQuiet: common.quiet).run(settings, train: train)
   }
 
   /// The share of the samples that is held out; what a fold is where there are folds.
@@ -116,14 +109,5 @@ struct TrainCommand: ParsableCommand {
         ifPictures: data, model: model, validation: heldOut, threads: device.threads, isFolded: folds.kfold != nil),
       hidden: try table.hiddenSizes(model: model), classWeights: try balance.weights(), sampling: try balance.chosenSampling(),
       fold: folds.chosen, resumed: checkpoints.resume, isExact: common.exact, saving: saving, command: .current)
-  }
-
-  /// A folder that is not there yet.
-  static func freshFolder(_ model: String) -> String {
-    let name = "runs/\(Text.timestamp())-\(model)"
-    guard exists(name) else { return name }
-    var number = 2
-    while exists("\(name)-\(number)") { number += 1 }
-    return "\(name)-\(number)"
   }
 }

@@ -81,15 +81,15 @@ struct TrainingJob {
   /// Trains, saving after every epoch and at the end, however it comes.
   /// - Parameters:
   ///   - selection: where.
-  ///   - folder: the run's.
-  ///   - resumes: whether the run that is there goes on; otherwise it is replaced.
+  ///   - place: where the run's folder is, or is to be.
   ///   - isQuiet: whether only errors are printed.
   /// - Throws: what kept training from starting; `Failure` for what stopped it, `Interrupted` after Ctrl-C.
-  func run(on selection: DeviceSelection, folder: RunFolder, resumes: Bool = false, isQuiet: Bool) throws {
-    let files = RunFiles(folder: folder, settings: settings)
+  func run(on selection: DeviceSelection, in place: RunPlace, isQuiet: Bool) throws {
+    let (folder, lock) = try place.claim()
+    let files = RunFiles(folder: folder, lock: lock, settings: settings)
     let reporter = TrainingReporter(isQuiet: isQuiet, epochs: settings.epochs, measure: trainer.options.loss.measure)
     var checkpoint: TrainingCheckpoint?
-    if resumes {
+    if place.isResumed {
       let resumption = try Resumption(folder, now: settings.json(run))
       for note in resumption.notes { Terminal.write("glissade: \(Text.line(note))\n", to: STDERR_FILENO) }
       if resumption.isFinished(folder, epochs: settings.epochs) {
@@ -104,7 +104,7 @@ struct TrainingJob {
     } else {
       let replaces = try files.begin(run)
       reporter.line(selection.line)
-      if replaces { reporter.line("\(folder.path) holds an earlier run, which this one replaces") }
+      if replaces { reporter.line("\(folder.path) held an earlier run, which this one replaces") }
     }
     Interruption.arm()
     let result: Trainer.Result

@@ -87,6 +87,12 @@ struct TrainingSettings {
     return result
   }
 
+  /// The files and folders that the training reads.
+  var inputs: [String] {
+    let labels = (finetuning?.pictures ?? pictures)?.labels?.path
+    return [DataSource(name: data).folder] + [labels, finetuning.map { weightsPath($0.pretrained) }].compactMap(\.self)
+  }
+
   /// The trainer's options.
   /// - Parameter run: what the data turned out to be.
   func trainingOptions(for run: RunDescription) -> TrainingOptions {

@@ -34,6 +34,12 @@ public enum AtomicFile {
     try target.syncFolder()
   }
 
+  /// Whether a name is that of a file which was not written to its end, because the process was killed meanwhile.
+  public static func isUnfinished(_ name: String) -> Bool { name.hasPrefix(temporaryPrefix) && name.hasSuffix(temporarySuffix) }
+
+  fileprivate static let temporaryPrefix = ".glissade-"
+  fileprivate static let temporarySuffix = ".tmp"
+
   /// Writes the given text to a file, atomically; see `write(path:_:)`.
   /// - Throws: `FormatError` naming the path and the failed call.
   public static func write(path: String, text: String) throws(FormatError) {
@@ -74,7 +80,7 @@ private struct Target {
   func makeTemporary() throws(FormatError) -> (path: String, descriptor: Int32) {
     var generator = SystemRandomNumberGenerator()
     for _ in 0..<16 {
-      let path = folder + "/.glissade-" + String(generator.next() as UInt64, radix: 16) + ".tmp"
+      let path = "\(folder)/\(AtomicFile.temporaryPrefix)\(String(generator.next() as UInt64, radix: 16))\(AtomicFile.temporarySuffix)"
       let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       if descriptor >= 0 { return (path, descriptor) }
       if errno != EEXIST && errno != EINTR { break }

@@ -1,3 +1,4 @@
+import GlissadeFormats
 import GlissadeData
 
 /// What is found in a folder and the folders in it.

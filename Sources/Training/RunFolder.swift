@@ -13,36 +13,14 @@ public struct RunFolder: Sendable {
 
   public init(_ path: String) { self.path = path }
 
-  public var summaryPath: String { path + "/summary.json" }
-  public var metricsPath: String { path + "/metrics.csv" }
-  public var modelPath: String { path + "/model.safetensors" }
+  public var summaryPath: String { path(.summary) }
+  public var metricsPath: String { path(.metrics) }
+  public var modelPath: String { path(.model) }
   /// The model after the epoch with the lowest validation loss.
-  public var bestPath: String { path + "/best.safetensors" }
-  public var optionsPath: String { path + "/options.json" }
-
-  /// Makes the folder, with its parents, and sees whether it can be written to, before hours of training depend on it.
-  /// - Throws: `RunFolderError`.
-  public func prepare() throws(RunFolderError) {
-    var partial = ""
-    for part in path.split(separator: "/", omittingEmptySubsequences: false) {
-      partial += part
-      if !partial.isEmpty, mkdir(partial, 0o755) != 0, errno != EEXIST, access(partial, F_OK) != 0 { throw problem("cannot be made") }
-      partial += "/"
-    }
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-      throw RunFolderError(path: path, problem: "is there already and is not a folder")
-    }
-    let probe = "\(path)/.glissade-\(getpid())"
-    let file = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw problem("cannot be written to") }
-    close(file)
-    unlink(probe)
-  }
-
-  private func problem(_ what: String) -> RunFolderError {
-    RunFolderError(path: path, problem: "\(what): \(String(cString: strerror(errno)))")
-  }
+  public var bestPath: String { path(.best) }
+  public var optionsPath: String { path(.options) }
+  /// What several trainings come to, each of which has a folder of its own in this one.
+  public var foldsPath: String { path(.folds) }
 
   /// Writes the table of epochs. What is told beside the loss names its columns: `train_accuracy`, or `train_mean_absolute_error`.
   public func write(metrics epochs: [EpochRecord], measure: Loss.Measure = .accuracy) throws(FormatError) {
@@ -141,11 +119,4 @@ extension RegressionReport {
           ])
       })
   }
-}
-
-/// A run folder that cannot be used.
-public struct RunFolderError: Error, Hashable, Sendable, CustomStringConvertible {
-  public let path: String
-  public let problem: String
-  public var description: String { "output folder \(path) \(problem)" }
 }

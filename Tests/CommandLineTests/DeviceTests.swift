@@ -16,7 +16,8 @@ struct DeviceTests {
   private func train(_ device: String, epochs: Int = 3, _ environment: [String: String]) throws -> Outcome {
     try glissade(
       [
-        "train", "--data", data.path, "--model", "mlp", "--batch-size", "30", "--epochs", "\(epochs)", "--device", device, "--out",
+        "train", "--data", data.path, "--model", "mlp", "--batch-size", "30", "--epochs", "\(epochs)", "--device", device, "--replace",
+        "--out",
         folder.path("run"),
       ], environment: environment)
   }

@@ -108,7 +108,7 @@ struct FinetuneTests {
       classes.count == 2 && probabilities.count == 2 && probabilities[0] >= probabilities[1]
         && probabilities[0] + probabilities[1] <= 1.000001)
     // A folder with too many of them is refused.
-    expectComplaint(try finetune("--epochs", "1", "--out", run), status: 1, "broken.png")
+    expectComplaint(try finetune("--epochs", "1", "--out", run, "--replace"), status: 1, "broken.png")
   }
 
   @Test func aRunIsTheNextOnesBeginning() throws {

@@ -104,4 +104,15 @@ struct FoldTests {
     #expect(try train("--data", data, "--epochs", "1").status == 0)
     expectComplaint(try train("--data", data, "--kfold", "3"), status: 2, "holds a run, and --kfold needs a folder of its own")
   }
+
+  @Test("Earlier folds stay unless they are to be replaced, and then all go") func replacing() throws {
+    let data = try table(classes: true)
+    #expect(try train("--data", data, "--kfold", "3", "--epochs", "1", "--quiet").status == 0)
+    expectComplaint(
+      try train("--data", data, "--kfold", "2", "--epochs", "1"), status: 2, "holds earlier runs; --replace puts this one in its place")
+    expectComplaint(try train("--data", data, "--epochs", "1"), status: 2, "holds folds.json", "not a run's")
+    #expect(try train("--data", data, "--kfold", "2", "--epochs", "1", "--quiet", "--replace").status == 0)
+    #expect(folder.names("out/fold-3").isEmpty)
+    #expect(try results()["folds"]?.arrayValue?.count == 2)
+  }
 }

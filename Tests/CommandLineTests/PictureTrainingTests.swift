@@ -25,7 +25,7 @@ struct PictureTrainingTests {
 
   private func train(_ more: String..., out: String = "run") throws -> Outcome {
     let arguments = ["train", "--data", folder.path("data"), "--model", "mlp", "--size", "8", "--epochs", "6", "--batch-size", "8"]
-    return try glissade(arguments + ["--device", "cpu", "--test", "0.2", "--out", folder.path(out)] + more)
+    return try glissade(arguments + ["--device", "cpu", "--test", "0.2", "--replace", "--out", folder.path(out)] + more)
   }
 
   @Test func trainsAndEvaluates() throws {

@@ -21,7 +21,7 @@ struct SmallDataTests {
   }
 
   private func train(_ data: String, _ more: String..., out: String = "run") throws -> Outcome {
-    try glissade(["train", "--data", data, "--target", "y", "--device", "cpu", "--out", folder.path(out)] + more)
+    try glissade(["train", "--data", data, "--target", "y", "--device", "cpu", "--replace", "--out", folder.path(out)] + more)
   }
 
   private func options(_ run: String = "run") throws -> JSONValue { try JSONValue.read(path: folder.path(run) + "/options.json") }

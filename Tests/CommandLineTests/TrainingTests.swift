@@ -125,7 +125,7 @@ struct TrainingTests {
     #expect(try glissade("train", "--resume", folder.path("run"), "--epochs", "3").status == 0)
     #expect(try count("train/loss", in: events()) == 3)
     // Without the option there are none, also where there were some.
-    #expect(try train().status == 0)
+    #expect(try train("--replace").status == 0)
     #expect(!folder.names("run").contains { $0.hasPrefix("events") })
   }
 
@@ -180,8 +180,8 @@ struct TrainingTests {
 
   @Test func anEarlierRunIsReplacedAsAWhole() throws {
     #expect(try train().status == 0)
-    let outcome = try train("--epochs", "1")
-    #expect(outcome.status == 0 && outcome.output.contains("holds an earlier run, which this one replaces"), "\(outcome)")
+    let outcome = try train("--epochs", "1", "--replace")
+    #expect(outcome.status == 0 && outcome.output.contains("held an earlier run, which this one replaces"), "\(outcome)")
     #expect(try JSONValue.read(path: folder.path("run/summary.json"))["epochs"] == 1)
   }
 

@@ -18,12 +18,13 @@ import Testing
     #expect(expected.count > 200)
   }
 
-  @Test func anEarlierFileIsReplaced() throws {
+  @Test func anEarlierFileIsReplacedAndOthersStay() throws {
     let folder = try TemporaryFolder()
     _ = try folder.put("events.out.tfevents.17.somebody", [1, 2, 3])
+    _ = try folder.put("events.out.tfevents.18.glissade", [1, 2, 3])
     _ = try folder.put("metrics.csv", [1])
     _ = try TensorBoardFile(replacingIn: folder.path, time: 20)
-    #expect(folder.names == ["events.out.tfevents.20.glissade", "metrics.csv"])
+    #expect(folder.names == ["events.out.tfevents.17.somebody", "events.out.tfevents.20.glissade", "metrics.csv"])
   }
 
   @Test func aFolderThatIsNotThere() throws {

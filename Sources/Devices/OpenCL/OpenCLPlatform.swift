@@ -41,8 +41,8 @@ public struct OpenCLDiscovery: Sendable {
     guard status == CL_SUCCESS, count > 0 else {
       candidates = []
       absence =
-        status == CL_SUCCESS
-        ? "OpenCL has no driver installed" : "OpenCL's platforms cannot be listed (\(String(cString: glissade_opencl_error_name(status))))"
+        status == CL_SUCCESS || status == CL_PLATFORM_NOT_FOUND_KHR
+        ? OpenCLDrivers.absence : "OpenCL's platforms cannot be listed (\(String(cString: glissade_opencl_error_name(status))))"
       return
     }
     var platforms = [cl_platform_id?](repeating: nil, count: Int(count))

@@ -10,15 +10,15 @@ public final class TensorBoardFile {
   public let path: String
   private let descriptor: Int32
 
-  /// Makes an event file in a folder. Files of that kind that are there already are removed: what they held is to be written again, so that
-  /// the folder tells one story.
+  /// Makes an event file in a folder. Those of this kind that are there already are removed, but no other program's: what they held is to be
+  /// written again, so that the folder tells one story.
   /// - Parameters:
   ///   - folder: where.
   ///   - time: seconds since 1970, part of the name and of the first event.
   /// - Throws: `FormatError` where the file cannot be made or written.
   public init(replacingIn folder: String, time: Double) throws(FormatError) {
     Self.removeAll(in: folder)
-    path = "\(folder)/\(Self.prefix)\(Int64(time)).glissade"
+    path = "\(folder)/\(Self.prefix)\(Int64(time))\(Self.suffix)"
     descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     if descriptor < 0 { throw .system("create", path) }
     try append(Self.version(time: time))
@@ -27,8 +27,12 @@ public final class TensorBoardFile {
   deinit { close(descriptor) }
 
   private static let prefix = "events.out.tfevents."
+  private static let suffix = ".glissade"
 
-  /// Removes the event files of a folder.
+  /// Whether a file is called as this type calls its files.
+  public static func isOwn(_ name: String) -> Bool { name.hasPrefix(prefix) && name.hasSuffix(suffix) }
+
+  /// Removes the event files of a folder that this type has made.
   public static func removeAll(in folder: String) {
     guard let entries = opendir(folder) else { return }
     var names: [String] = []
@@ -36,7 +40,7 @@ public final class TensorBoardFile {
       names.append(withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
     }
     closedir(entries)
-    for name in names where name.hasPrefix(prefix) { unlink("\(folder)/\(name)") }
+    for name in names where isOwn(name) { unlink("\(folder)/\(name)") }
   }
 
   /// Appends the values of a step.

@@ -1,25 +1,24 @@
 import Glibc
-import GlissadeFormats
 
 /// A file or folder, whatever path leads to it.
-struct FileIdentity: Hashable {
+package struct FileIdentity: Hashable {
   private let device: UInt
   private let number: UInt
 
-  init(_ information: stat) {
+  package init(_ information: stat) {
     device = UInt(information.st_dev)
     number = UInt(information.st_ino)
   }
 
   /// Nil where the path leads nowhere.
-  init?(_ path: String) {
+  package init?(_ path: String) {
     var information = stat()
     guard PathBytes.with(path, { stat($0, &information) }) == 0 else { return nil }
     self.init(information)
   }
 
   /// A folder and all folders that it lies in.
-  static func ancestors(of path: String) -> Set<FileIdentity> {
+  package static func ancestors(of path: String) -> Set<FileIdentity> {
     var result: Set<FileIdentity> = []
     var place = path
     // The root lies in itself.
@@ -28,7 +27,7 @@ struct FileIdentity: Hashable {
   }
 
   /// Whether the path is a symbolic link, wherever that leads.
-  static func isLink(_ path: String) -> Bool {
+  package static func isLink(_ path: String) -> Bool {
     var information = stat()
     return PathBytes.with(path) { lstat($0, &information) } == 0 && information.st_mode & S_IFMT == S_IFLNK
   }

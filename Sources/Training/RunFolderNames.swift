@@ -1,0 +1,72 @@
+import GlissadeFormats
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// What a run's files are called.
+extension RunFolder {
+  /// Those that every run may have.
+  enum File: String, CaseIterable {
+    case summary = "summary.json"
+    case metrics = "metrics.csv"
+    case model = "model.safetensors"
+    case best = "best.safetensors"
+    case options = "options.json"
+    /// Of several trainings, in the folder that theirs lie in.
+    case folds = "folds.json"
+  }
+
+  func path(_ file: File) -> String { "\(path)/\(file.rawValue)" }
+
+  private static let checkpointPrefix = "checkpoint-"
+  private static let checkpointSuffix = ".safetensors"
+  /// Behind the name of a checkpoint that is not whole.
+  static let damagedSuffix = ".damaged"
+
+  static func checkpointName(step: Int) -> String { "\(checkpointPrefix)\(step)\(checkpointSuffix)" }
+
+  /// The step of a checkpoint, by its name; `nil` where it is none.
+  static func checkpointStep(_ name: String) -> Int? {
+    guard name.hasPrefix(checkpointPrefix), name.hasSuffix(checkpointSuffix) else { return nil }
+    return Int(name.dropFirst(checkpointPrefix.count).dropLast(checkpointSuffix.count))
+  }
+
+  /// Whether a run writes or removes files of that name in its folder.
+  public static func isOwn(_ name: String) -> Bool {
+    if File(rawValue: name) != nil || TensorBoardFile.isOwn(name) || AtomicFile.isUnfinished(name) { return true }
+    return checkpointStep(name.hasSuffix(damagedSuffix) ? String(name.dropLast(damagedSuffix.count)) : name) != nil
+  }
+
+  /// Whether there is a run in the folder, by its options.
+  public var holdsRun: Bool { (try? JSONValue.read(path: optionsPath))?["glissade_version"]?.stringValue != nil }
+
+  /// What lies in the folder, sorted.
+  public var names: [String] {
+    guard let folder = opendir(path) else { return [] }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { PathBytes.text($0.prefix { $0 != 0 }) }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// Removes everything that a run writes but its options, which the next run replaces, so that the folder never mixes two runs and is one's
+  /// at every instant. Files of anybody else stay.
+  /// - Returns: whether there was a run.
+  @discardableResult
+  public func removeRun() -> Bool {
+    let own = names.filter { Self.isOwn($0) && $0 != File.options.rawValue }
+    let removed = own.filter { unlink("\(path)/\($0)") == 0 && !AtomicFile.isUnfinished($0) }
+    return !removed.isEmpty
+  }
+
+  /// Removes what a process that was killed had not finished writing.
+  public func removeUnfinishedFiles() {
+    for name in names where AtomicFile.isUnfinished(name) { unlink("\(path)/\(name)") }
+  }
+}
