@@ -14,7 +14,10 @@ struct DataSource {
   }
 
   /// Whether it is a file with a table, by its name.
-  var isTable: Bool { name.lowercased().hasSuffix(".csv") }
+  var isTable: Bool { [".csv", ".tsv", ".tab"].contains { name.lowercased().hasSuffix($0) } }
+
+  /// What tables are known by, for messages.
+  static let tableNames = "a table's name ends in .csv, .tsv or .tab"
 
   /// Whether it is a folder with pictures in it, or in folders in it, and nothing else that is known.
   var isPictureFolder: Bool {
@@ -44,7 +47,7 @@ struct DataSource {
   /// - Parameter limit: only the first samples.
   func loadTest(for run: RunDescription, limit: Int? = nil) throws -> any Dataset {
     if let table = run.table {
-      guard isTable else { throw Misuse("the run's model is for tables, and --data \(name) is none: a table's name ends in .csv") }
+      guard isTable else { throw Misuse("the run's model is for tables, and --data \(name) is none: \(Self.tableNames)") }
       let data = try table.load(name, isOwn: name == run.data)
       return limit.map { data.prefix($0) } ?? data
     }
@@ -76,7 +79,7 @@ struct DataSource {
     let hint =
       isKnown
       ? FashionMNIST.folder(folder).hint
-      : "--data takes \(names), a folder with MNIST-like IDX files, CIFAR's binary files or a folder of pictures for each class, or a table that ends in .csv"
+      : "--data takes \(names), a folder with MNIST-like IDX files, CIFAR's binary files or a folder of pictures for each class, or a table that ends in .csv, .tsv or .tab"
     return IDXFolder(path: folder, classNames: classNames, normalization: normalization, expectedShape: shape, hint: hint)
   }
 }

@@ -1,5 +1,11 @@
 import Glissade
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// What has to be known of a table to use a model that was trained on one: read back from `options.json`.
 struct TableDescription {
   var encoding: TableEncoding
@@ -13,10 +19,14 @@ struct TableDescription {
   var testShare: Double
   /// What was held out in place of the first of them, in one of several trainings.
   var fold: Fold?
+  /// What separates fields, where that was said rather than found.
+  var delimiter: UInt8?
+  /// Whether numbers have a comma for their decimals.
+  var hasDecimalCommas = false
 
   /// The deviation of the values to be predicted, in which a regression's errors are measured; `nil` for classes.
   var deviation: Double? {
-    if case .value(_, _, let deviation) = encoding.target { return Double(deviation) }
+    if case .value(_, _, let deviation) = encoding.target { return deviation }
     return nil
   }
 
@@ -25,53 +35,57 @@ struct TableDescription {
   /// Samples of a table: of the one that was trained on the rows for the test, or where there are none those for validation; all of any other.
   func load(_ path: String, isOwn: Bool) throws -> ArrayDataset {
     let table = try table(path, withTarget: true)
-    guard isOwn else { return try encoding.samples(of: table).data }
-    let split =
-      try fold.map { try TableSplit(table, target: encoding.target.name, fold: $0, test: testShare, seed: seed) }
-      ?? TableSplit(table, target: encoding.target.name, validation: validationShare, test: testShare, seed: seed)
-    let rows = split.test.isEmpty ? split.validation : split.test
-    guard !rows.isEmpty else { throw Failure("nothing of \(path) was held out from the training, so there is nothing to evaluate on") }
+    var rows: [Int]?
+    if isOwn {
+      let split = try TableSplit(
+        table, target: encoding.target.name, validation: validationShare, fold: fold, test: testShare, seed: seed,
+        task: deviation == nil ? .classification : .regression, missing: encoding.missing)
+      let held = split.test.isEmpty ? split.validation : split.test
+      guard !held.isEmpty else { throw Failure("nothing of \(path) was held out from the training, so there is nothing to evaluate on") }
+      rows = held
+    }
+    for line in encoding.losses(of: table, rows: rows) { Terminal.write("glissade: \(Text.line("\(path): \(line)"))\n", to: STDERR_FILENO) }
     return try encoding.samples(of: table, rows: rows).data
   }
 }
 
 extension TableDescription {
   /// Reads a table as training read its own: what were categories there are categories here, though all of a short table's may look like
-  /// numbers, and columns that the model does not use are not limited.
-  /// - Parameter withTarget: whether the column that is predicted has to be there.
+  /// numbers, and columns that the model does not use are left out, whatever is in them.
+  /// - Parameter withTarget: whether the column that is predicted is to be read, too.
   func table(_ path: String, withTarget: Bool) throws(DataError) -> Table {
-    var names = Set<String>()
-    for case .category(let name, _) in encoding.inputs { names.insert(name) }
-    if withTarget, case .classes(let name, let classes) = encoding.target {
-      let areWords = classes.contains { Float($0) == nil }
-      if areWords || categorical.contains(name) { names.insert(name) }
-    }
     var limits = Table.Limits()
     limits.words = limits.values
-    return try Table(path: path, categorical: names, limits: limits)
+    return try Table(
+      path: path, kinds: encoding.kinds(categorical: categorical, withTarget: withTarget), target: encoding.target.name,
+      preferring: delimiter, prefersDecimalCommas: hasDecimalCommas, limits: limits)
   }
 
   var json: JSONValue {
-    func number(_ value: Float) -> JSONValue { .float(value) }
     func list(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
     let target: JSONValue =
       switch encoding.target {
       case .classes(let name, let classes): ["column": .string(name), "classes": list(classes)]
-      case .value(let name, let mean, let deviation): ["column": .string(name), "mean": number(mean), "deviation": number(deviation)]
+      case .value(let name, let mean, let deviation): ["column": .string(name), "mean": .number(mean), "deviation": .number(deviation)]
       }
-    return [
+    let json: JSONValue = [
       "target": target,
       "inputs": .array(
         encoding.inputs.map { input in
           switch input {
           case .number(let name, let mean, let deviation):
-            ["column": .string(name), "mean": number(mean), "deviation": number(deviation)]
+            ["column": .string(name), "mean": .number(mean), "deviation": .number(deviation)]
           case .category(let name, let words): ["column": .string(name), "words": list(words)]
           }
         }),
       "missing": .string(encoding.missing.rawValue), "categorical": list(categorical),
       "split_seed": Int64(exactly: seed).map { .integer($0) } ?? .string("\(seed)"), "loss": .string(loss.rawValue),
     ]
+    // Only where they are not as usual, so that other runs read as they always have.
+    var members = json.members ?? []
+    if let delimiter { members.append(JSONMember("delimiter", .string(String(UnicodeScalar(delimiter))))) }
+    if hasDecimalCommas { members.append(JSONMember("decimal_commas", .bool(true))) }
+    return .object(members)
   }
 
   /// - Parameter held: the shares that were held out.
@@ -84,20 +98,20 @@ extension TableDescription {
     func texts(_ json: JSONValue, _ key: String) throws(Failure) -> [String] {
       try value(json, key) { $0.arrayValue?.compactMap(\.stringValue) }
     }
-    func float(_ json: JSONValue, _ key: String) throws(Failure) -> Float { Float(try value(json, key, \.doubleValue)) }
     let target = try value(json, "target") { $0 }
     let name = try value(target, "column", \.stringValue)
     let encoded: TableEncoding.Target =
       target["classes"] != nil
       ? .classes(name: name, classes: try texts(target, "classes"))
-      : .value(name: name, mean: try float(target, "mean"), deviation: try float(target, "deviation"))
+      : .value(name: name, mean: try value(target, "mean", \.doubleValue), deviation: try value(target, "deviation", \.doubleValue))
     var inputs: [TableEncoding.Input] = []
     for input in try value(json, "inputs", \.arrayValue) {
       let column = try value(input, "column", \.stringValue)
       if input["words"] != nil {
         inputs.append(.category(name: column, words: try texts(input, "words")))
       } else {
-        inputs.append(.number(name: column, mean: try float(input, "mean"), deviation: try float(input, "deviation")))
+        inputs.append(
+          .number(name: column, mean: try value(input, "mean", \.doubleValue), deviation: try value(input, "deviation", \.doubleValue)))
       }
     }
     let missing = try value(json, "missing") { $0.stringValue.flatMap(TableEncoding.Missing.init) }
@@ -106,5 +120,7 @@ extension TableDescription {
     (validationShare, testShare) = held
     seed = try value(json, "split_seed") { $0.integerValue.map { UInt64(truncatingIfNeeded: $0) } ?? $0.stringValue.flatMap { UInt64($0) } }
     loss = try value(json, "loss") { $0.stringValue.flatMap(TableSettings.ValueLoss.init) }
+    delimiter = json["delimiter"]?.stringValue?.utf8.first
+    hasDecimalCommas = json["decimal_commas"]?.boolValue ?? false
   }
 }

@@ -18,6 +18,9 @@ struct TableOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Columns to leave out, separated by commas.", valueName: "columns"))
   var ignore: String?
 
+  @Option(help: ArgumentHelp("What separates columns: a character, or tab. (default: as the first lines show)", valueName: "character"))
+  var delimiter: String?
+
   @Option(help: "Regression: mse, mae or huber. (default: mse)")
   var loss: String?
 
@@ -35,9 +38,9 @@ struct TableOptions: ParsableArguments {
     guard DataSource(name: data).isTable else {
       let given = [
         ("--target", target), ("--task", task), ("--missing", missing), ("--categorical", categorical), ("--ignore", ignore),
-        ("--loss", loss),
+        ("--delimiter", delimiter), ("--loss", loss),
       ].first { $0.1 != nil }
-      if let given { throw Misuse("\(given.0) is for tables, and --data \(data) is none: a table's name ends in .csv") }
+      if let given { throw Misuse("\(given.0) is for tables, and --data \(data) is none: \(DataSource.tableNames)") }
       return nil
     }
     guard let target, !target.isEmpty else { throw Misuse("--data \(data) is a table: --target has to name the column to be predicted") }
@@ -53,8 +56,13 @@ struct TableOptions: ParsableArguments {
     if let loss { settings.loss = try choice("loss", loss) }
     if let test { try Misuse.check("--test", test, test >= 0 && test < 1, "at least 0 and below 1") }
     settings.test = test ?? (isFolded ? 0 : settings.test)
+    settings.delimiter = try delimiter.map { (text) throws(Misuse) in try Self.delimiter(text) }
     settings.categorical = try NameList.names(categorical, of: "--categorical") ?? []
     settings.ignored = try NameList.names(ignore, of: "--ignore") ?? []
+    if settings.ignored.contains(target) { throw Misuse("--ignore names '\(target)', which --target wants to be predicted") }
+    if let both = settings.ignored.first(where: settings.categorical.contains) {
+      throw Misuse("'\(both)' is named by --ignore and by --categorical")
+    }
     return settings
   }
 
@@ -76,6 +84,16 @@ struct TableOptions: ParsableArguments {
   private static func list(_ text: String?) -> [String] {
     (text ?? "").split(separator: ",").map(Text.trimmed).filter { !$0.isEmpty }
   }
+
+  private static func delimiter(_ text: String) throws(Misuse) -> UInt8 {
+    let named = ["tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "]
+    let bytes = Array((named[text.lowercased()] ?? text).utf8)
+    guard bytes.count == 1, bytes[0] < 128, !"\"\r\n".utf8.contains(bytes[0]), bytes[0] != 0 else {
+      throw Misuse(
+        "--delimiter is '\(text)', and it has to be one ASCII character that is no quote, or tab, comma, semicolon, pipe or space")
+    }
+    return bytes[0]
+  }
 }
 
 /// What is to be made of a table, defaults included.
@@ -85,6 +103,8 @@ struct TableSettings {
   var missing = TableEncoding.Missing.refuse
   var categorical: [String] = []
   var ignored: [String] = []
+  /// What separates columns; default by the first lines.
+  var delimiter: UInt8?
   var loss = ValueLoss.mse
   /// The share of the rows that is for the test.
   var test = TableSplit.testShare
@@ -103,18 +123,27 @@ struct TableSettings {
 
   /// The table's parts, with what its columns become as the training rows have it.
   func load(_ path: String, validation: Double, seed: UInt64, fold: Fold? = nil) throws -> LoadedData {
-    let table = try Table(path: path, categorical: Set(categorical), ignored: Set(ignored))
-    let split =
-      try fold.map { try TableSplit(table, target: target, fold: $0, test: test, seed: seed) }
-      ?? TableSplit(table, target: target, validation: validation, test: test, seed: seed)
+    let table = try Table(
+      path: path, target: target, categorical: Set(categorical), ignored: Set(ignored), delimiter: delimiter)
+    let split = try TableSplit(
+      table, target: target, validation: validation, fold: fold, test: test, seed: seed, task: task, missing: missing)
     let encoding = try TableEncoding(of: table, rows: split.training, target: target, task: task, missing: missing)
-    return LoadedData(
+    let description = TableDescription(
+      encoding: encoding, categorical: categorical, seed: seed, loss: loss, validationShare: validation, testShare: test, fold: fold,
+      delimiter: delimiter, hasDecimalCommas: table.hasDecimalCommas)
+    var loaded = LoadedData(
       training: try encoding.samples(of: table, rows: split.training).data,
       validation: split.validation.isEmpty ? nil : try encoding.samples(of: table, rows: split.validation).data,
       isSplit: true, test: split.test.isEmpty ? nil : try encoding.samples(of: table, rows: split.test).data,
-      normalization: .unit(channels: 1),
-      table: TableDescription(
-        encoding: encoding, categorical: categorical, seed: seed, loss: loss, validationShare: validation, testShare: test,
-        fold: fold))
+      normalization: .unit(channels: 1), table: description)
+    loaded.notes = notes(table, encoding, split)
+    return loaded
+  }
+
+  /// What people should know of what the table became.
+  private func notes(_ table: Table, _ encoding: TableEncoding, _ split: TableSplit) -> [String] {
+    let commas = table.hasDecimalCommas ? ["numbers have decimal commas in \(table.path)"] : []
+    let notes = table.remarks + commas + encoding.doubts(about: table, rows: split.training) + encoding.losses(of: table)
+    return [encoding.summary(ignored: ignored)] + (notes + [encoding.rareClasses(in: table)].compactMap { $0 }).map { "note: \($0)" }
   }
 }

@@ -16,6 +16,11 @@ extension PredictCommand {
       let (features, rows) = try table.encoding.features(of: file)
       inputs.append((file, features, rows))
     }
+    for file in inputs.map(\.table) {
+      for line in table.encoding.losses(of: file, withTarget: false) {
+        Terminal.write("glissade: \(Text.line("\(file.path): \(line)"))\n", to: STDERR_FILENO)
+      }
+    }
     let selection = try device.open()
     let largest = inputs.map(\.rows.count).max() ?? 1
     let size = min(batchSize ?? run.batchSize, largest)
@@ -52,9 +57,11 @@ extension PredictCommand {
       let likeliest = Self.likeliest(output, top)
       return (Self.text(likeliest, classes), [JSONMember("classes", Self.json(likeliest, classes))])
     case .value(let name, let mean, let deviation):
-      // The network's numbers are standardised.
-      let value = mean + deviation * (output.first ?? .nan)
-      return ("\(name) \(value)", [JSONMember("column", .string(name)), JSONMember("value", .float(value))])
+      // The network's numbers are standardised, and float32: the digits behind a millionth of the deviation say nothing.
+      let value = mean + deviation * Double(output.first ?? .nan)
+      return (
+        "\(name) \(Text.rounded(value, to: deviation * 1e-6))", [JSONMember("column", .string(name)), JSONMember("value", .number(value))]
+      )
     }
   }
 }

@@ -54,6 +54,17 @@ enum Text {
   /// R², which is at most 1, and far below 0 for predictions of no use.
   static func determination(_ value: Double) -> String { abs(value) < 1e6 ? fixed(value, 4) : significant(value) }
 
+  /// A number to the digits that a step has, at least: 1234.57 for steps of 0.004.
+  static func rounded(_ value: Double, to step: Double) -> String {
+    guard value.isFinite, step.isFinite, step > 0 else { return "\(value)" }
+    var (digits, size) = (0, step)
+    while size < 1, digits < 15 { (size, digits) = (size * 10, digits + 1) }
+    guard value.magnitude < 1e15, size >= 1, value == 0 || value.magnitude > step else { return "\(value)" }
+    let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
+    let rounded = (value * scale).rounded() / scale
+    return Int64(exactly: rounded).map(String.init) ?? "\(rounded)"
+  }
+
   static func percent(_ share: Double, _ digits: Int = 2) -> String { "\(fixed(share * 100, digits)) %" }
 
   /// Hours, minutes and seconds, as in `0:42` and `1:02:03`.

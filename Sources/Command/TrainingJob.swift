@@ -34,7 +34,7 @@ struct TrainingJob {
       normalization: data.normalization, table: data.table, hidden: settings.hidden)
     guard settings.batchSize <= training.count else { throw TrainingError.batchSize(settings.batchSize, samples: training.count) }
     trainer = Trainer(model: try run.makeModel(), options: settings.trainingOptions(for: run))
-    (initial, notes) = (nil, [])
+    (initial, notes) = (nil, data.notes)
   }
 
   /// A fine-tuning.

@@ -9,8 +9,9 @@ public struct TrainingSplit: Equatable, Sendable {
 
   /// Divides samples by their labels.
   ///
-  /// round(fraction · n) samples are held out, but never all. Each class gives its share rounded down; the rest is taken from the classes
-  /// with the largest remainders, the lower label first among equals. Which samples of class c go is the first part of a Philox
+  /// round(fraction · n) samples are held out, but never the last one of a class, because nothing could learn that class then. Each class
+  /// gives its share rounded down; the rest is taken from the classes with the largest remainders, the lower label first among equals, and,
+  /// where these have but one sample, from the classes that have most left. Which samples of class c go is the first part of a Philox
   /// permutation from stream "split" at block c · 2³².
   ///
   /// - Parameters:
@@ -18,8 +19,11 @@ public struct TrainingSplit: Equatable, Sendable {
   ///   - classCount: number of classes.
   ///   - validationFraction: in [0, 1).
   ///   - seed: equal seeds give equal splits.
+  ///   - keepsClasses: whether each class keeps a sample to train on; otherwise only the last sample of all is kept.
   /// - Throws: `DataError.invalidArgument` for another fraction, `.labelOutOfRange` for a label outside 0 ..< classCount.
-  public init(labels: [Int32], classCount: Int, validationFraction: Double, seed: UInt64) throws(DataError) {
+  public init(
+    labels: [Int32], classCount: Int, validationFraction: Double, seed: UInt64, keepsClasses: Bool = true
+  ) throws(DataError) {
     guard validationFraction >= 0, validationFraction < 1 else {
       throw .invalidArgument(name: "validationFraction", value: "\(validationFraction)", requirement: "at least 0 and below 1")
     }
@@ -27,7 +31,7 @@ public struct TrainingSplit: Equatable, Sendable {
     var members = [[Int]](repeating: [], count: max(0, classCount))
     for (index, label) in labels.enumerated() { members[Int(label)].append(index) }
 
-    let quotas = Self.quotas(members.map(\.count), fraction: validationFraction)
+    let quotas = Self.quotas(members.map(\.count), fraction: validationFraction, keeping: keepsClasses ? 1 : 0)
     var isHeldOut = [Bool](repeating: false, count: labels.count)
     for (label, quota) in quotas.enumerated() where quota > 0 {
       // A block index of c · 2³² is word position c · 2³⁴.
@@ -39,16 +43,23 @@ public struct TrainingSplit: Equatable, Sendable {
     validation = isHeldOut.indices.filter { isHeldOut[$0] }
   }
 
-  /// How many of each class are held out: the largest-remainder method.
-  private static func quotas(_ counts: [Int], fraction: Double) -> [Int] {
+  /// How many of each class are held out: the largest-remainder method, but that so many of each are kept.
+  private static func quotas(_ counts: [Int], fraction: Double, keeping kept: Int) -> [Int] {
     let total = counts.reduce(0, +)
     let wanted = min(Int((fraction * Double(total)).rounded()), max(0, total - 1))
     let shares = counts.map { fraction * Double($0) }
-    var quotas = shares.map { Int($0.rounded(.down)) }
+    let most = counts.map { max(0, $0 - kept) }
+    var quotas = zip(shares, most).map { min(Int($0.rounded(.down)), $1) }
     let remainders = zip(shares, quotas).map { $0 - Double($1) }
     let order = counts.indices.sorted { (-remainders[$0], $0) < (-remainders[$1], $1) }
     var missing = wanted - quotas.reduce(0, +)
-    for label in order where missing > 0 && quotas[label] < counts[label] {
+    for label in order where missing > 0 && quotas[label] < most[label] {
+      quotas[label] += 1
+      missing -= 1
+    }
+    while missing > 0 {
+      let left = counts.indices.filter { quotas[$0] < most[$0] }
+      guard let label = left.max(by: { (counts[$0] - quotas[$0], -$0) < (counts[$1] - quotas[$1], -$1) }) else { break }
       quotas[label] += 1
       missing -= 1
     }

@@ -28,7 +28,7 @@ struct LabelColumns {
   init(_ table: LabelTable, in folder: String, isPicture: (String) -> Bool) throws(DataError) {
     var records: [(line: Int, fields: [String])] = []
     do throws(FormatError) {
-      var reader = try CSVReader(path: table.path)
+      var reader = try CSVReader(path: table.path, delimiter: try CSVReader.delimiter(path: table.path))
       while let fields = try reader.next() { records.append((reader.line, fields.map(Self.trimmed))) }
     } catch { throw .empty(what: "\(error)") }
     guard let first = records.first else {

@@ -141,7 +141,7 @@ struct TableTests {
     #expect(text.first?.hasPrefix("\(flowers):2: setosa ") == true && !text.contains { $0.hasPrefix("\(flowers):15: ") })
     #expect(text.count == 297, "\(text)")
     expectComplaint(
-      try glissade("predict", "--run", sorts, data, "--device", "cpu"), status: 1, "column 'colour, seen': there is no such column")
+      try glissade("predict", "--run", sorts, data, "--device", "cpu"), status: 1, "column 'length': the model needs this column")
     expectComplaint(try glissade("predict", "--run", sorts, "/no/such.csv"), status: 1, "/no/such.csv: cannot be read")
   }
 

@@ -38,16 +38,42 @@ struct CSVReaderTests {
   }
 
   @Test func refusals() throws {
-    #expect(try refusal(Array("a,b\n1,2\n3\n".utf8)) == "line 3: 1 fields where the first line has 2")
+    #expect(try refusal(Array("a,b\n1,2\n3\n".utf8)) == "line 3: 1 field where the first line has 2")
+    #expect(try refusal(Array("a,b\n1,2,3\n".utf8)).hasPrefix("line 2: 3 fields where the first line has 2; a field that holds"))
     #expect(try refusal(Array("a\n\"x\ny\"\n\"z".utf8)) == "line 4: a quote that is never closed")
     #expect(try refusal(Array("a\nx\"y\n".utf8)) == "line 2: a quote within a field that does not begin with one")
     #expect(try refusal(Array("a\n\"x\"y\n".utf8)) == "line 2: text behind a closing quote")
-    #expect(try refusal(Array("a\rb\n".utf8)) == "line 1: a carriage return without a line feed")
-    #expect(try refusal(Array("a\n".utf8) + [0xff, 0x0a]) == "line 2: text that is not UTF-8")
+    #expect(try refusal(Array("a\rb\n".utf8)).hasPrefix("line 1: a carriage return without a line feed; where all lines end so"))
+    #expect(try refusal(Array("a,b\n1,".utf8) + [0xff, 0x0a]).hasPrefix("line 2: field 2: text that is not UTF-8; iconv -f WINDOWS-1252"))
+    #expect(try refusal(Array("a\n\0\n".utf8)).hasPrefix("line 2: field 1: a zero byte"))
+    #expect(try refusal([0xff, 0xfe] + Array("a".utf8) + [0]).hasPrefix("UTF-16 text, and tables are UTF-8"))
+    #expect(try refusal([0x50, 0x4b, 3, 4, 20]).hasPrefix("a ZIP archive, as spreadsheets"))
     #expect(try refusal([UInt8](repeating: UInt8(ascii: ","), count: CSVReader.mostFields + 1)).contains("more than 65536 fields"))
     let long = [UInt8](repeating: UInt8(ascii: "x"), count: CSVReader.longestField + 1)
     #expect(try refusal(long).contains("more than 1048576 bytes"))
     #expect(try refusal([UInt8(ascii: "\"")] + long).contains("more than 1048576 bytes"))
+  }
+
+  private func delimiter(_ text: String, preferring preferred: Unicode.Scalar? = nil) throws -> Unicode.Scalar {
+    let folder = try TemporaryFolder()
+    let path = try folder.put("a.csv", Array(text.utf8))
+    return Unicode.Scalar(try CSVReader.delimiter(path: path, preferring: preferred.map { UInt8(ascii: $0) }))
+  }
+
+  @Test func delimitersAreFound() throws {
+    #expect(try delimiter("a,b\n1,2\n") == ",")
+    #expect(try delimiter("a;b\n1,5;2\n") == ";")
+    #expect(try delimiter("a\tb\n1\t2,5\n") == "\t")
+    #expect(try delimiter("a|b\n1|2\n") == "|")
+    #expect(try delimiter("\"a;b;c\",d\n\"x;y\",1\n") == ",")
+    // The lines are not alike by either, and the first tells.
+    #expect(try delimiter("a;b\n1;2\n3\n") == ";")
+    #expect(try delimiter("a b\n1 2\n") == "," && delimiter("") == ",")
+    #expect(try delimiter("a:b\n1:2\n", preferring: ":") == ":" && delimiter("a,b\n1,2\n", preferring: ":") == ",")
+    #expect(try delimiter("sep=;\r\na;b,c,d\n1;2,3,4\n") == ";")
+    let folder = try TemporaryFolder()
+    var reader = try CSVReader(path: try folder.put("a.csv", Array("sep=|\na|\"b|c\"\n".utf8)), delimiter: UInt8(ascii: "|"))
+    #expect(try reader.next() == ["a", "b|c"] && reader.line == 2)
   }
 
   @Test func linesAreCounted() throws {

@@ -1,22 +1,36 @@
 import GlissadeFormats
 
-/// A table of numbers and words, read from a CSV file whose first line names the columns.
+/// A table of numbers and words, read from a file of separated values whose first line names the columns.
 ///
-/// A column is numeric if all that is in it are numbers, and categorical otherwise. Nothing, `NA`, `N/A`, `NaN`, `null` and `?` are missing
-/// values (in any case, blanks around them aside).
+/// A column is numeric if all that is in it are decimal numbers, and categorical otherwise; what is in between is refused with the cell (see
+/// `init(path:target:categorical:ignored:delimiter:limits:)`). Missing values are blank cells and, in any case and blanks around them aside,
+/// `NA`, `N/A`, `#N/A`, `<NA>`, `NaN`, `NaT`, `null`, `\N` and `?`, and `None` as Python writes it; among numbers also `none`, `nil`,
+/// `missing`, `unknown`, `-`, `--`, `.` and the like, which are words among words.
 public struct Table: Sendable {
   /// What is in a column.
   public enum Content: Equatable, Sendable {
     /// NaN where missing.
-    case numbers([Float])
+    case numbers([Double])
     /// Which of `words`, in the order of their first occurrence; −1 where missing.
     case categories([Int32], words: [String])
+  }
+
+  /// What a column is to be read as.
+  public enum Kind: Equatable, Sendable {
+    /// Numbers; a cell that is none is an error.
+    case numbers
+    /// Words, as a column without numbers has them.
+    case words
+    /// Words, whatever they look like, because somebody said so: `None` is one of them.
+    case categories
   }
 
   /// A named column.
   public struct Column: Equatable, Sendable {
     public let name: String
     public let content: Content
+    /// How numbers are written, where that is kept: as each is written first.
+    var spellings: [Double: String] = [:]
 
     /// Whether nothing is there in a row.
     public func isMissing(_ row: Int) -> Bool {
@@ -25,11 +39,14 @@ public struct Table: Sendable {
       case .categories(let values, _): values[row] < 0
       }
     }
+
+    /// A number of the column as a word: as the file writes it where that is kept, otherwise whole numbers without a point.
+    func word(_ value: Double) -> String { spellings[value] ?? Int64(exactly: value).map(String.init) ?? "\(value)" }
   }
 
   /// What a file may be at most.
   public struct Limits: Equatable, Sendable {
-    /// Values, rows times columns, four bytes each.
+    /// Values, rows times columns, eight bytes each.
     public var values = 1 << 28
     /// Different words in a column: a column with more is a name or a number of its own for every row.
     public var words = 10_000
@@ -43,152 +60,94 @@ public struct Table: Sendable {
   public let columns: [Column]
   /// The line of the file on which each row begins, from 1.
   public let lines: [Int32]
+  /// What separates the file's fields.
+  public let delimiter: UInt8
+  /// Whether its numbers have a comma for their decimals.
+  public let hasDecimalCommas: Bool
+  /// What was left out or named although nobody asked for it, a sentence each.
+  public let remarks: [String]
 
   /// How many rows there are, the names aside.
   public var count: Int { lines.count }
 
   /// Reads a file, twice: to see what its columns are, and to take it in.
+  ///
+  /// A column that has numbers and other values is refused where more than half of what is there are numbers, in whatever form (infinite,
+  /// with a currency, percent or thousands sign, …), or there are more than `TableEncoding.mostNumericClasses` different ones; with fewer,
+  /// all of them are words. A column of dates is refused, and so is one of words where most rows have one of their own. Decimal commas are
+  /// read where something else separates the fields. The first column may lack a name, as pandas writes its index: it is left out where it
+  /// numbers the rows; other columns without a name are called `column 3`, or left out if they are empty.
   /// - Parameters:
   ///   - path: the file.
-  ///   - categorical: columns to be taken as categories although there are numbers in them.
+  ///   - target: the column that is to be predicted, where that is known: of its numbers it is kept how they are written.
+  ///   - categorical: columns to be taken as categories whatever is in them.
   ///   - ignored: columns to be left out.
+  ///   - delimiter: what separates fields; default by the first lines (see `CSVReader.delimiter(path:preferring:)`).
   ///   - limits: what it may be at most.
   /// - Throws: `DataError` for a file that cannot be read or is not a table, a column that is asked for and not there, and what is beyond the
   ///   limits, with line and column.
   public init(
-    path: String, categorical: Set<String> = [], ignored: Set<String> = [], limits: Limits = Limits()
+    path: String, target: String? = nil, categorical: Set<String> = [], ignored: Set<String> = [], delimiter: UInt8? = nil,
+    limits: Limits = Limits()
   ) throws(DataError) {
-    self.path = path
-    var (names, isNumeric, rows) = ([String](), [Bool](), 0)
-    try Self.read(path) { (_, fields) throws(DataError) in
-      if names.isEmpty {
-        names = try Self.names(fields, path, asked: categorical.union(ignored))
-        isNumeric = names.map { !categorical.contains($0) }
-        return
-      }
-      rows += 1
-      guard rows < Int(Int32.max), rows * names.count <= limits.values else {
-        throw .table(path: path, line: nil, column: nil, problem: "more than \(limits.values) values, which is the limit")
-      }
-      for (index, field) in fields.enumerated() where isNumeric[index] {
-        if !Self.isMissing(field), Self.number(field) == nil { isNumeric[index] = false }
-      }
-    }
-    guard !names.isEmpty else { throw .empty(what: "\(path): an empty file, which is no table") }
-    guard rows > 0 else { throw .empty(what: "\(path): a table without rows") }
-    var (collected, lines) = ([Collected](), [Int32]())
-    for (name, isNumeric) in zip(names, isNumeric) {
-      collected.append(Collected(name: name, isNumeric: isNumeric, isIgnored: ignored.contains(name), rows: rows))
-    }
-    lines.reserveCapacity(rows)
-    var isFirst = true
-    try Self.read(path) { (line, fields) throws(DataError) in
-      if isFirst {
-        isFirst = false
-        return
-      }
-      // A file that grew meanwhile must not make the columns longer than they were to be.
-      guard lines.count < rows, fields.count == names.count else { return }
-      lines.append(Int32(clamping: line))
-      for (index, field) in fields.enumerated() {
-        try collected[index].append(field, limit: limits.words) { (problem) in
-          .table(path: path, line: line, column: names[index], problem: problem)
-        }
-      }
-    }
-    self.lines = lines
-    columns = collected.filter { !$0.isIgnored }.map(\.column)
+    let delimiter = if let delimiter { delimiter } else { try Self.delimiter(path, preferring: nil) }
+    let wanted = Dictionary(uniqueKeysWithValues: categorical.map { ($0, Kind.categories) })
+    let request = TableReader.Request(
+      target: target, kinds: wanted, ignored: ignored, isComplete: false,
+      asked: categorical.union(ignored).union(target.map { [$0] } ?? []), prefersCommas: false, limits: limits)
+    try self.init(TableReader(path: path, delimiter: delimiter, request: request))
+  }
+
+  /// Reads some columns of a file, each as what it is known to be. Columns that are not in the file are left out.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - kinds: the columns.
+  ///   - target: the column of which it is kept how numbers are written.
+  ///   - delimiter: what separates fields, if all first lines have the same number of them by it; otherwise it is found by those.
+  ///   - prefersDecimalCommas: whether `1,234` is 1.234 where the file's other numbers do not tell.
+  ///   - limits: what it may be at most.
+  /// - Throws: `DataError` as above, and for the first cell that is no number in a column of numbers.
+  public init(
+    path: String, kinds: [String: Kind], target: String? = nil, preferring delimiter: UInt8? = nil, prefersDecimalCommas: Bool = false,
+    limits: Limits = Limits()
+  ) throws(DataError) {
+    let delimiter = try Self.delimiter(path, preferring: delimiter)
+    let request = TableReader.Request(
+      target: target, kinds: kinds, ignored: [], isComplete: true, asked: [], prefersCommas: prefersDecimalCommas, limits: limits)
+    try self.init(TableReader(path: path, delimiter: delimiter, request: request))
+  }
+
+  private init(_ reader: TableReader) {
+    (path, columns, lines, delimiter) = (reader.path, reader.columns, reader.lines, reader.delimiter)
+    (hasDecimalCommas, remarks) = (reader.hasCommas, reader.remarks)
+  }
+
+  private static func delimiter(_ path: String, preferring preferred: UInt8?) throws(DataError) -> UInt8 {
+    do throws(FormatError) {
+      return try CSVReader.delimiter(path: path, preferring: preferred)
+    } catch { throw .unreadable(path: path, message: "\(error.reason)") }
   }
 
   /// A column, by its name.
   public func column(_ name: String) -> Column? { columns.first { $0.name == name } }
 
-  // MARK: Reading
-
-  private static func read(_ path: String, _ body: (_ line: Int, _ fields: [String]) throws(DataError) -> Void) throws(DataError) {
-    func next(_ reader: inout CSVReader) throws(DataError) -> [String]? {
-      do throws(FormatError) { return try reader.next() } catch { throw .unreadable(path: path, message: "\(error.reason)") }
-    }
-    var reader: CSVReader
-    do throws(FormatError) { reader = try CSVReader(path: path) } catch { throw .unreadable(path: path, message: "\(error.reason)") }
-    while let fields = try next(&reader) { try body(reader.line, fields) }
+  /// A column that has to be there.
+  /// - Throws: `DataError` naming those that are.
+  func existingColumn(_ name: String) throws(DataError) -> Column {
+    guard let column = column(name) else { throw Self.noColumn(name, path: path, among: columns.map(\.name)) }
+    return column
   }
 
-  private static func names(_ fields: [String], _ path: String, asked: Set<String>) throws(DataError) -> [String] {
-    var seen = Set<String>()
-    let names = fields.map(trimmed)
-    for (index, name) in names.enumerated() {
-      guard !name.isEmpty else { throw .table(path: path, line: 1, column: nil, problem: "column \(index + 1) has no name") }
-      guard seen.insert(name).inserted else { throw .table(path: path, line: 1, column: name, problem: "two columns have this name") }
-    }
-    // A first line of nothing but numbers is a row.
-    if names.allSatisfy({ number($0) != nil }) {
-      throw .table(path: path, line: 1, column: nil, problem: "the first line has to name the columns, and it holds numbers")
-    }
-    for name in asked.sorted() where !seen.contains(name) {
-      throw .table(path: path, line: nil, column: name, problem: "there is no such column; there are \(names.joined(separator: ", "))")
-    }
-    return names
+  static func noColumn(_ name: String, path: String, among names: [String]) -> DataError {
+    let near = Nearest.to(name, among: names).map { "; did you mean '\($0)'?" } ?? ""
+    let separators = names.count == 1 ? "; \(separators)" : ""
+    return .table(
+      path: path, line: nil, column: name,
+      problem: "there is no such column; there are \(names.joined(separator: ", "))\(near)\(separators)")
   }
 
-  static func trimmed(_ field: String) -> String {
-    let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-    let bytes = field.utf8
-    guard let first = bytes.firstIndex(where: { !isBlank($0) }), let last = bytes.lastIndex(where: { !isBlank($0) }) else { return "" }
-    return String(field[first...last])
-  }
+  static let separators = "columns are separated by commas, semicolons, tabs, vertical bars, or what --delimiter says"
 
-  private static func isMissing(_ field: String) -> Bool {
-    if field.isEmpty { return true }
-    let text = trimmed(field)
-    return text.utf8.count <= 4 && ["", "na", "n/a", "nan", "null", "?"].contains(text.lowercased())
-  }
-
-  /// A finite decimal number; `nil` for anything else, such as the hexadecimal numbers and infinities that Swift reads too.
-  private static func number(_ field: String) -> Float? {
-    let text = trimmed(field)
-    let isDecimal = !text.isEmpty && text.utf8.allSatisfy { "+-.eE0123456789".utf8.contains($0) }
-    guard isDecimal, let value = Double(text) else { return nil }
-    let rounded = Float(value)
-    return rounded.isFinite ? rounded : nil
-  }
-
-  /// A column while it is being read.
-  private struct Collected {
-    let name: String
-    let isNumeric: Bool
-    let isIgnored: Bool
-    var numbers: [Float] = []
-    var categories: [Int32] = []
-    var words: [String] = []
-    var known: [String: Int32] = [:]
-
-    init(name: String, isNumeric: Bool, isIgnored: Bool, rows: Int) {
-      self.name = name
-      self.isNumeric = isNumeric
-      self.isIgnored = isIgnored
-      guard !isIgnored else { return }
-      if isNumeric { numbers.reserveCapacity(rows) } else { categories.reserveCapacity(rows) }
-    }
-
-    mutating func append(_ field: String, limit: Int, _ fault: (String) -> DataError) throws(DataError) {
-      if isIgnored { return }
-      let isMissing = Table.isMissing(field)
-      if isNumeric {
-        guard isMissing || Table.number(field) != nil else { throw fault("the file changed while it was read") }
-        return numbers.append(isMissing ? .nan : Table.number(field) ?? .nan)
-      }
-      if isMissing { return categories.append(-1) }
-      let word = Table.trimmed(field)
-      if let known = known[word] { return categories.append(known) }
-      guard words.count < limit else {
-        throw fault("more than \(limit) different words; leave the column out, or correct what is no number in it")
-      }
-      known[word] = Int32(words.count)
-      categories.append(Int32(words.count))
-      words.append(word)
-    }
-
-    var column: Column { Column(name: name, content: isNumeric ? .numbers(numbers) : .categories(categories, words: words)) }
-  }
+  /// An option of the command with a column's name, as a shell takes it.
+  static func option(_ option: String, _ name: String) -> String { "\(option) \(NameText.list([name]))" }
 }

@@ -1,6 +1,7 @@
 /// How the rows of a table become samples: learnt from the rows that are trained on, and then the same for all others.
 ///
-/// Numbers are standardised, (x − mean) / deviation. A categorical column becomes as many features as the training rows have words in it, 1
+/// Numbers are standardised, (x − mean) / deviation, in double precision: what a column's values differ by outlasts the rounding to float32,
+/// however large they are. A categorical column becomes as many features as the training rows have words in it, 1
 /// for the row's own and 0 for the others; a word that they have not is 0 in all of them.
 public struct TableEncoding: Equatable, Sendable {
   /// What is done about values that are not there.
@@ -22,7 +23,7 @@ public struct TableEncoding: Equatable, Sendable {
   /// What one column becomes.
   public enum Input: Equatable, Sendable {
     /// (x − mean) / deviation.
-    case number(name: String, mean: Float, deviation: Float)
+    case number(name: String, mean: Double, deviation: Double)
     /// A feature for each word.
     case category(name: String, words: [String])
 
@@ -43,10 +44,10 @@ public struct TableEncoding: Equatable, Sendable {
 
   /// What is predicted.
   public enum Target: Equatable, Sendable {
-    /// One of some classes. Numbers are sorted as numbers, words as text.
+    /// One of some classes. Numbers are sorted as numbers, words as text. Equal numbers are one class, called as the table writes it first.
     case classes(name: String, classes: [String])
     /// (x − mean) / deviation.
-    case value(name: String, mean: Float, deviation: Float)
+    case value(name: String, mean: Double, deviation: Double)
 
     public var name: String {
       switch self {
@@ -86,23 +87,24 @@ public struct TableEncoding: Equatable, Sendable {
     of table: Table, rows: [Int], target: String, task: Task? = nil, missing: Missing = .refuse
   ) throws(DataError) {
     func problem(_ column: String, _ text: String) -> DataError { .table(path: table.path, line: nil, column: column, problem: text) }
-    guard let column = table.column(target) else {
-      throw problem(target, "there is no such column; there are \(table.columns.map(\.name).joined(separator: ", "))")
+    let column = try table.existingColumn(target)
+    guard table.columns.count > 1 else {
+      throw problem(target, "it is the only column, and predicting it needs others; \(Table.separators)")
     }
-    guard table.columns.count > 1 else { throw problem(target, "it is the only column, and predicting it needs others") }
     self.missing = missing
     switch column.content {
     case .categories(let values, let words):
-      guard task != .regression else { throw problem(target, "it holds words such as '\(words[0])', and regression needs numbers") }
+      guard task != .regression else {
+        throw problem(target, "it holds words such as '\(words.first ?? "")', and regression needs numbers")
+      }
       let present = Set(rows.map { values[$0] })
       self.target = .classes(name: target, classes: words.indices.filter { present.contains(Int32($0)) }.map { words[$0] }.sorted())
     case .numbers(let values):
       let present = Set(rows.map { values[$0] }.filter { !$0.isNaN })
       guard !present.isEmpty else { throw problem(target, "it has no values") }
-      let areClasses = present.count <= Self.mostNumericClasses && present.allSatisfy { $0 == $0.rounded() }
-      if task == .classification || (task == nil && areClasses) {
+      if task == .classification || (task == nil && Self.areClasses(values)) {
         guard present.count <= 10_000 else { throw problem(target, "\(present.count) different numbers, which are no classes") }
-        self.target = .classes(name: target, classes: present.sorted().map(Self.word))
+        self.target = .classes(name: target, classes: present.sorted().map(column.word))
       } else {
         let (mean, deviation) = Self.moments(rows.map { values[$0] })
         self.target = .value(name: target, mean: mean, deviation: deviation)
@@ -113,12 +115,12 @@ public struct TableEncoding: Equatable, Sendable {
       switch column.content {
       case .numbers(let values):
         let (mean, deviation) = Self.moments(rows.map { values[$0] })
-        guard mean.isFinite else { throw problem(column.name, "it has no values in the rows that are trained on; leave it out") }
+        guard mean.isFinite else { throw problem(column.name, Self.noValues(column.name)) }
         inputs.append(.number(name: column.name, mean: mean, deviation: deviation))
       case .categories(let values, let words):
         let present = Set(rows.map { values[$0] })
         let found = words.indices.filter { present.contains(Int32($0)) }.map { words[$0] }.sorted()
-        guard !found.isEmpty else { throw problem(column.name, "it has no values in the rows that are trained on; leave it out") }
+        guard !found.isEmpty else { throw problem(column.name, Self.noValues(column.name)) }
         inputs.append(.category(name: column.name, words: found))
       }
     }
@@ -127,15 +129,33 @@ public struct TableEncoding: Equatable, Sendable {
     }
   }
 
-  /// Mean and (population) standard deviation of what is there, in double precision; deviation 1 for a constant, NaN for nothing.
-  private static func moments(_ values: [Float]) -> (mean: Float, deviation: Float) {
-    let present = values.filter { !$0.isNaN }.map(Double.init)
-    let mean = present.reduce(0, +) / Double(present.count)
-    let variance = present.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(present.count)
-    let deviation = Float(variance.squareRoot())
-    return (Float(mean), deviation > 0 && deviation.isFinite ? deviation : 1)
+  /// Whether a column of numbers is taken for classes unless one says otherwise.
+  static func areClasses(_ values: [Double]) -> Bool {
+    var different = Set<Double>()
+    for value in values where !value.isNaN {
+      different.insert(value)
+      if value != value.rounded() || different.count > mostNumericClasses { return false }
+    }
+    return true
   }
 
-  /// A number as the name of a class: whole ones without a point.
-  static func word(_ value: Float) -> String { Int64(exactly: value).map(String.init) ?? "\(value)" }
+  private static func noValues(_ name: String) -> String {
+    "it has no values in the rows that are trained on; \(Table.option("--ignore", name)) leaves it out"
+  }
+
+  /// Mean and (population) standard deviation of what is there; deviation 1 for a constant, NaN for nothing.
+  ///
+  /// In double precision, from the first value, so that large numbers keep the digits by which they differ, and in units of the largest where
+  /// squares would leave the range.
+  private static func moments(_ values: [Double]) -> (mean: Double, deviation: Double) {
+    let present = values.filter { !$0.isNaN }
+    guard let first = present.first else { return (.nan, 1) }
+    let largest = present.reduce(0) { max($0, $1.magnitude) }
+    let unit = largest > 0 && !(1e-100...1e100).contains(largest) ? largest : 1
+    let (count, origin) = (Double(present.count), first / unit)
+    let mean = origin + present.reduce(0) { $0 + ($1 / unit - origin) } / count
+    let variance = present.reduce(0) { $0 + ($1 / unit - mean) * ($1 / unit - mean) } / count
+    let deviation = variance.squareRoot() * unit
+    return (mean * unit, deviation > 0 && deviation.isFinite ? deviation : 1)
+  }
 }

@@ -47,14 +47,19 @@ extension TableEncoding {
       switch self.missing {
       case .drop: continue
       case .refuse:
-        throw problem(table, missing.name, row, "a value is missing; rows without it can be dropped, or the mean take its place")
+        throw problem(
+          table, missing.name, row,
+          "a value is missing; --missing drop leaves such rows out of a training, --missing mean puts the mean, or no category, in its place"
+        )
       case .mean:
         // There is nothing that could take a target's place.
-        if targetColumn?.isMissing(row) == true { throw problem(table, target.name, row, "the value to be predicted is missing") }
+        if targetColumn?.isMissing(row) == true {
+          throw problem(table, target.name, row, "the value to be predicted is missing; --missing drop leaves such rows out")
+        }
         kept.append(row)
       }
     }
-    guard !kept.isEmpty else { throw .empty(what: "\(table.path): no rows are left") }
+    guard !kept.isEmpty else { throw .empty(what: "\(table.path): no rows are left; each of them lacks a value") }
     guard case (let size, false) = kept.count.multipliedReportingOverflow(by: width), size < Int(Int32.max) else {
       throw .outOfMemory(what: "the samples of \(table.path)", bytes: Int.max)
     }
@@ -72,26 +77,38 @@ extension TableEncoding {
   ) throws(DataError) {
     let width = width
     switch (input, column.content) {
-    case (.number(_, let mean, let deviation), .numbers(let values)):
+    case (.number(let name, let mean, let deviation), .numbers(let values)):
       for (sample, row) in rows.enumerated() where !values[row].isNaN {
-        features[sample * width + place] = (values[row] - mean) / deviation
+        features[sample * width + place] = try standardised(values[row], mean, deviation, table, name, row)
       }
     case (.category(_, let words), .categories(let values, let known)):
       // From the table's numbers to the encoding's; words that training has not seen have no feature.
-      let places = Dictionary(uniqueKeysWithValues: words.enumerated().map { ($1, $0) })
-      let feature = known.map { places[$0] }
+      let names = WordPlaces(words)
+      let feature = known.map { names[$0] }
       for (sample, row) in rows.enumerated() {
         if values[row] >= 0, let index = feature[Int(values[row])] { features[sample * width + place + index] = 1 }
       }
     case (.category(_, let words), .numbers(let values)):
       // A table of a few rows may have nothing but numbers where training had words, too.
-      for (sample, row) in rows.enumerated() {
-        if let index = words.firstIndex(of: Self.word(values[row])) { features[sample * width + place + index] = 1 }
+      let names = WordPlaces(words)
+      for (sample, row) in rows.enumerated() where !values[row].isNaN {
+        if let index = names[column.word(values[row])] { features[sample * width + place + index] = 1 }
       }
     case (.number(let name, _, _), .categories(let values, let words)):
       let row = rows.first { values[$0] >= 0 }
-      throw problem(table, name, row, "the model was trained on numbers, and here are words such as '\(words.first ?? "")'")
+      let word = row.map { words[Int(values[$0])] } ?? ""
+      throw problem(table, name, row, "the model was trained on numbers, and here are words such as '\(word)'")
     }
+  }
+
+  private func standardised(
+    _ value: Double, _ mean: Double, _ deviation: Double, _ table: Table, _ name: String, _ row: Int
+  ) throws(DataError) -> Float {
+    let result = Float((value - mean) / deviation)
+    guard result.isFinite else {
+      throw problem(table, name, row, "\(value) is too far from the mean that was trained on, \(mean), for numbers in single precision")
+    }
+    return result
   }
 
   private func labelled(
@@ -99,27 +116,48 @@ extension TableEncoding {
   ) throws(DataError) -> ArrayDataset {
     switch target {
     case .value(let name, let mean, let deviation):
-      guard case .numbers(let values) = column.content else {
+      guard case .numbers(let numbers) = column.content else {
         throw problem(table, name, rows.first, "it holds words, and the model predicts numbers")
       }
-      return try ArrayDataset(
-        features: features, sampleShape: [width], values: rows.map { (values[$0] - mean) / deviation }, valueNames: [name],
-        source: column.name)
+      var values: [Float] = []
+      for row in rows { values.append(try standardised(numbers[row], mean, deviation, table, name, row)) }
+      return try ArrayDataset(features: features, sampleShape: [width], values: values, valueNames: [name], source: column.name)
     case .classes(let name, let classes):
-      let numbers = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, Int32($0)) })
+      let names = WordPlaces(classes)
       var labels: [Int32] = []
       for row in rows {
         let word: String
         switch column.content {
-        case .numbers(let values): word = Self.word(values[row])
+        case .numbers(let values): word = column.word(values[row])
         case .categories(let values, let words): word = words[Int(values[row])]
         }
-        guard let label = numbers[word] else {
+        guard let label = names[word] else {
           throw problem(table, name, row, "the class '\(word)' is not among those that were trained on: \(classes.joined(separator: ", "))")
         }
-        labels.append(label)
+        labels.append(Int32(label))
       }
       return try ArrayDataset(features: features, sampleShape: [width], labels: labels, classNames: classes, source: column.name)
     }
+  }
+}
+
+/// Finds words by their text, or else by the number that they are: another program writes 7 as `7.0`.
+struct WordPlaces {
+  private let places: [String: Int]
+  /// Of numbers that are one word only; −1 for others.
+  private let numbers: [Double: Int]
+
+  init(_ words: [String]) {
+    places = Dictionary(words.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    let numbered = words.enumerated().compactMap { (place, word) in TableCell.number(word).map { ($0, place) } }
+    numbers = Dictionary(numbered, uniquingKeysWith: { _, _ in -1 })
+  }
+
+  subscript(word: String) -> Int? {
+    if let place = places[word] { return place }
+    guard !numbers.isEmpty, let number = TableCell.number(word), number.magnitude < 9_007_199_254_740_992, let place = numbers[number],
+      place >= 0
+    else { return nil }
+    return place
   }
 }
