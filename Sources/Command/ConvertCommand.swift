@@ -74,7 +74,7 @@ struct ConvertCommand: ParsableCommand {
     }
     let rest = all.tensors.count - file.tensors.count
     let omitted = rest > 0 ? "; left out: \(rest) tensors beside the model's weights" : ""
-    try Terminal.print("\(output): \(Inspection.summary(file))\(omitted)\n")
+    try Terminal.print("\(printable(output)): \(Inspection.summary(file))\(omitted)\n")
     if target == .pyTorch, all.metadata["format"] == "glissade" {
       Terminal.write(
         "glissade: note: the weights are in this library's layouts (channels last), which PyTorch's models do not expect\n",
@@ -110,11 +110,13 @@ struct ConvertCommand: ParsableCommand {
         case .value: "its output is in the table's own units"
         }
       let input = export.isOfTable ? "takes the table's own numbers, as float64; " : ""
-      let lines = ["\(output): \(text) (ONNX, operator set \(ONNXModel.operatorSet))", "\(output): \(input)\(meaning)"]
+      let lines = [
+        "\(printable(output)): \(text) (ONNX, operator set \(ONNXModel.operatorSet))", "\(printable(output)): \(input)\(meaning)",
+      ]
       return try Terminal.print(lines.joined(separator: "\n") + "\n")
     }
     let file = try WeightsFile(path: output)
-    try Terminal.print("\(output): \(Inspection.summary(file)), in PyTorch's layouts\n")
+    try Terminal.print("\(printable(output)): \(Inspection.summary(file)), in PyTorch's layouts\n")
     if export.isOfTable {
       let note =
         "the weights are the network's alone: it takes standardised columns and, for values, gives standardised ones; .onnx has both in it"

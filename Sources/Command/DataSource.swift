@@ -33,14 +33,23 @@ struct DataSource {
   func loadPictures() throws -> (training: ImageDataset, test: ImageDataset) {
     if name == "fashion-mnist" { return (try FashionMNIST.load(.training, folder: folder), try FashionMNIST.load(.test, folder: folder)) }
     if let cifar = CIFARFolder(at: name) {
-      let training = try cifar.load(.training)
+      let training = try checked(cifar.load(.training))
       let normalization = try training.measuredNormalization()
       return (try training.normalized(by: normalization), try cifar.load(.test, normalization: normalization))
     }
-    let training = try idx().load(.training)
+    let training = try checked(idx().load(.training))
     let normalization = try training.measuredNormalization()
     let test = try idx(classNames: training.classNames, shape: training.sampleShape).load(.test)
     return (try training.normalized(by: normalization), try test.normalized(by: normalization))
+  }
+
+  /// - Throws: `Failure` for samples that are all of one class.
+  private func checked(_ data: ImageDataset) throws(Failure) -> ImageDataset {
+    guard Set(data.labels).count > 1 else {
+      let name = data.labels.first.map { "'\(printable(data.classNames[Int($0)]))'" } ?? "none"
+      throw Failure("\(self.name): all of its samples are of one class, \(name), and telling apart takes two")
+    }
+    return data
   }
 
   /// The test part, prepared for a model that was trained on something else.

@@ -19,7 +19,8 @@ func isLink(_ path: String) -> Bool {
 func absolutePath(_ path: String) -> String {
   guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
   defer { free(folder) }
-  return "\(String(cString: folder))/\(path)"
+  let bytes = UnsafeBufferPointer(start: folder, count: strlen(folder)).map { UInt8(bitPattern: $0) }
+  return "\(PathBytes.text(bytes))/\(path)"
 }
 
 /// Whether there is a folder at a path.

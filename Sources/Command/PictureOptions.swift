@@ -42,7 +42,8 @@ struct PictureOptions: ParsableArguments {
       return try settings(model: model, validation: validation, test: isFolded ? 0 : 0.1, threads: threads)
     }
     let given = [
-      ("--classes", classes != nil), ("--labels", labels.labels != nil), ("--augment", augment != nil), ("--size", size != nil),
+      ("--classes", classes != nil), ("--labels", labels.labels != nil), ("--file-column", labels.fileColumn != nil),
+      ("--label-column", labels.labelColumn != nil), ("--augment", augment != nil), ("--size", size != nil),
       ("--test", test != nil && !DataSource(name: data).isTable),
       ("--background", background != nil),
       ("--unreadable", unreadable != nil),

@@ -78,7 +78,7 @@ extension DataError: CustomStringConvertible {
     case .wrongSize(let what, let found, let expected): "\(what): \(found) elements, expected \(expected)"
     case .invalidArgument(let name, let value, let requirement): "\(name) is \(value) but must be \(requirement)"
     case .tooManyUnreadable(let count, let total, let share, let first):
-      "\(count) of \(total) cannot be used, and a share of \(share) may be left out: " + first.joined(separator: "; ")
+      "\(count) of \(total) cannot be used, and a share of \(share) may be left out (--unreadable): " + first.joined(separator: "; ")
         + (count > first.count ? "; …" : "")
     case .empty(let what): what
     case .batchesNotReturned(let buffers): "all \(buffers) batch buffers are in use: finish a batch before asking for the next"

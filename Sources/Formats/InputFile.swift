@@ -8,7 +8,7 @@ final class InputFile: Sendable {
 
   init(path: String) throws(FormatError) {
     // O_NONBLOCK: opening a pipe must fail below, not wait for a writer. Regular files ignore it.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = PathBytes.with(path) { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { throw .system("open", path) }
     var information = stat()
     guard fstat(descriptor, &information) == 0 else {

@@ -43,7 +43,9 @@ struct ClassChoice {
       throw .empty(what: "\(part.path): no \(PictureBytes.anyFormat) file\(others); \(needed)")
     }
     let problem = loose == 1 ? "1 picture lies in it, but none in a folder" : "\(loose) pictures lie in it, but none in a folder"
-    throw .empty(what: "\(part.path): \(problem); \(needed)\(oneHigher.map { "; did you mean \($0)?" } ?? "")")
+    let table = part.leftOut.counts[.otherFiles]?.examples.first { FileSuffix.of($0) == "csv" }
+    let meant = table.map { "--labels \(printable($0))" } ?? oneHigher
+    throw .empty(what: "\(part.path): \(problem); \(needed)\(meant.map { "; did you mean \($0)?" } ?? "")")
   }
 
   /// - Throws: what speaks against taking all folders as classes.

@@ -50,7 +50,12 @@ struct PartListing {
         }
       case .file:
         if FileSuffix.isPicture(entry.name, in: path) { leftOut.add(.outsideClasses, place) } else { leftOut.add(file: place, entry.name) }
-      case .brokenLink: leftOut.add(.brokenLinks, place)
+      case .brokenLink:
+        // What looks like no file may have been a class.
+        var lost = ClassListing(
+          name: entry.name, path: place, pictures: [], leftOut: LeftOut(), hasOwnPictures: false, inner: [], mayRepeat: false)
+        lost.leftOut.add(.brokenLinks, place)
+        if FileSuffix.of(entry.name).isEmpty { vanished.append(lost) } else { leftOut.add(lost.leftOut) }
       case .special: leftOut.add(.specialFiles, place)
       }
     }
@@ -91,8 +96,10 @@ struct FolderLayout {
     hasFolders = false
   }
 
+  /// - Parameter needsTraining: whether parts without one to train on are taken for classes; otherwise the test part, or that which
+  ///   validates, stands for it.
   /// - Throws: `DataError` where the folder cannot be read, or its parts are ambiguous.
-  init(_ path: String) throws(DataError) {
+  init(_ path: String, needsTraining: Bool = true) throws(DataError) {
     try FolderListing.check(path)
     self.path = path
     hasFolders = true
@@ -102,7 +109,8 @@ struct FolderLayout {
     for entry in entries where entry.kind == .folder {
       if let part = PicturePart(folder: entry.name) { parts[part, default: []].append(entry.name) }
     }
-    guard parts[.training] != nil, parts.count > 1 else {
+    let isWithoutTraining = !needsTraining && parts[.training] == nil && !parts.isEmpty
+    guard parts[.training] != nil && parts.count > 1 || isWithoutTraining else {
       (training, validation, test) = (try PartListing(path, above: above), nil, nil)
       return
     }
@@ -114,8 +122,9 @@ struct FolderLayout {
       }
       return try PartListing(Self.unwrapped("\(path)/\(name)", part), above: above)
     }
-    guard let training = try part(.training) else { throw .empty(what: "\(path): no part to train on") }
-    (self.training, validation, test) = (training, try part(.validation), try part(.test))
+    let (first, second, third) = (try part(.training), try part(.validation), try part(.test))
+    guard let training = first ?? third ?? second else { throw .empty(what: "\(path): no part to train on") }
+    (self.training, validation, test) = first == nil ? (training, nil, nil) : (training, second, third)
     for entry in entries where PicturePart(folder: entry.name) == nil || entry.kind != .folder {
       let place = "\(path)/\(entry.name)"
       switch entry.kind {

@@ -70,15 +70,15 @@ public struct PictureFolder: Sendable {
   public init(
     path: String, knownClasses: [String], labels: LabelTable? = nil, classes: [String]? = nil, leavesUnknownOut: Bool = false
   ) throws(DataError) {
-    let layout = try Self.layout(path, labels)
+    let layout = try Self.layout(path, labels, needsTraining: false)
     let choice = ClassChoice(layout, of: layout.test ?? layout.training)
     try choice.checkAnything()
     try choice.checkKnown(knownClasses, choosing: classes, leavesUnknownOut: leavesUnknownOut)
     self.init(layout, knownClasses, choosing: classes, leavingOthersOut: classes == nil)
   }
 
-  private static func layout(_ path: String, _ labels: LabelTable?) throws(DataError) -> FolderLayout {
-    guard let labels else { return try FolderLayout(path) }
+  private static func layout(_ path: String, _ labels: LabelTable?, needsTraining: Bool = true) throws(DataError) -> FolderLayout {
+    guard let labels else { return try FolderLayout(path, needsTraining: needsTraining) }
     return try FolderLayout(path, labels: labels)
   }
 

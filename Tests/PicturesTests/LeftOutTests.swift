@@ -71,6 +71,21 @@ import Testing
     #expect(throws: DataError.self) { try more.pictures.selecting(classes: ["pink"]) }
   }
 
+  @Test func aModelNeedsNoPartToTrainOn() throws {
+    try touch("data/test/red/1.png", "data/test/green/1.png", "data/val/red/2.png", "only/Test/red/1.png")
+    let folder = try PictureFolder(path: tree.place("data"), knownClasses: ["green", "red"])
+    #expect(folder.pictures.paths == ["green", "red"].map { tree.place("data/test/\($0)/1.png") } && folder.repetitions.isEmpty)
+    #expect(try PictureFolder(path: tree.place("only"), knownClasses: ["green", "red"]).absentClasses == ["green"])
+  }
+
+  @Test func aClassThatIsALinkToNothingIsRefused() throws {
+    try touch("a/1.png", "b/1.png")
+    try tree.link("c", to: "/nonexistent")
+    #expect { try PictureFolder(path: tree.path) } throws: {
+      "\($0)".contains("the class 'c' has no picture that can be read, but 1 link that leads nowhere")
+    }
+  }
+
   @Test func filesThatStandInTwoClassesAreCounted() throws {
     try touch("a/1.png", "b/2.png", "b/3.png")
     try tree.link("a/more", to: tree.place("b"))

@@ -113,7 +113,8 @@ import Testing
       } throws: {
         let text = "\($0)"
         return text.hasPrefix(
-          "2 of 12 cannot be used, and a share of 0.1 may be left out: \(bad): neither a JPEG nor a PNG, WebP or TIFF but text; ")
+          "2 of 12 cannot be used, and a share of 0.1 may be left out (--unreadable): \(bad): neither a JPEG nor a PNG, WebP or TIFF but text; "
+        )
       }
     }
     let nothing = try PictureList(paths: [bad], labels: [0], classNames: ["a"])

@@ -118,6 +118,11 @@ import Testing
         + "has to name a table of their classes; "
         + "did you mean \(tree.path)/dataset (green, red)?")
     #expect(throws: inside) { try PictureFolder(path: tree.place("dataset/red")) }
+    // The table that says what the pictures are.
+    try touch("flat/1.png", "flat/labels.csv")
+    #expect { try PictureFolder(path: tree.place("flat")) } throws: {
+      "\($0)".hasSuffix("did you mean --labels \(tree.path)/flat/labels.csv?")
+    }
     try touch("wrapped/deep/train/a/1.png", "wrapped/deep/test/a/1.png")
     #expect(throws: DataError.self) { try PictureFolder(path: tree.place("wrapped")) }
   }
