@@ -30,9 +30,9 @@ struct RunExportTests {
   private func table() throws -> String {
     var text = "a,time,colour,code,sort,price\n"
     for row in 0..<120 {
-      let (a, time) = (Double(row * 37 % 101) / 10 - 3, 1_700_000 + row * 53 % 89)
+      let (a, time) = (Double(row * 37 % 101) / 10 - 3, 1_700_000_000 + row * 53 % 89)
       let (colour, code) = (["red", "green", "dark blue"][row % 3], row * 7 % 4)
-      let price = 5000 + 1000 * a + Double(100 * (row * 53 % 89)) + Double(5000 * code)
+      let price = 5_000_000 + 1000 * a + Double(100 * (row * 53 % 89)) + Double(5000 * code)
       let sort = (Double(code) + a > 3) == (row % 3 == 0) ? "yes, or so" : "no"
       text += "\(row % 29 == 7 ? "NA" : String(a)),\(time),\(row % 31 == 5 ? "" : colour),\(code),\"\(sort)\",\(price)\n"
     }
