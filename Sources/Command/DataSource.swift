@@ -83,12 +83,13 @@ struct DataSource {
     if !isKnown, !name.contains("/"), !exists(name), let nearest = Nearest.to(name, among: Self.knownNames) {
       throw Misuse("unknown data '\(name)', which is no folder either; did you mean '\(nearest)'?")
     }
-    if !isKnown, !exists(name), isLink(name) { throw Misuse("--data \(name) is a link that leads nowhere") }
     let names = Self.knownNames.joined(separator: ", ")
     let hint =
-      isKnown
-      ? FashionMNIST.folder(folder).hint
-      : "--data takes \(names), a folder with MNIST-like IDX files, CIFAR's binary files or a folder of pictures for each class, or a table that ends in .csv, .tsv or .tab"
+      !exists(name) && isLink(name)
+      ? "it is a link that leads nowhere"
+      : isKnown
+        ? FashionMNIST.folder(folder).hint
+        : "--data takes \(names), a folder with MNIST-like IDX files, CIFAR's binary files or a folder of pictures for each class, or a table that ends in .csv, .tsv or .tab"
     return IDXFolder(path: folder, classNames: classNames, normalization: normalization, expectedShape: shape, hint: hint)
   }
 }

@@ -153,9 +153,13 @@ struct ClassChoice {
 
   /// The folder above, where that holds classes: what somebody who named a class may have meant.
   private var oneHigher: String? {
-    guard let slash = part.path.lastIndex(of: "/"), slash > part.path.startIndex else { return nil }
-    let above = String(part.path[..<slash])
-    guard let listing = try? PartListing(above, above: FileIdentity.ancestors(of: above)), listing.classes.count > 1 else { return nil }
+    var path = part.path[...]
+    while path.count > 1, path.last == "/" { path.removeLast() }
+    let slash = path.lastIndex(of: "/")
+    let above = slash.map { $0 > path.startIndex ? String(path[..<$0]) : "/" } ?? "."
+    guard path != ".", path != "/", !path.hasSuffix(".."), above != "/",
+      let listing = try? PartListing(above, above: FileIdentity.ancestors(of: above)), listing.classes.count > 1
+    else { return nil }
     return "\(printable(above)) (\(Self.list(listing.classes.map(\.name))))"
   }
 

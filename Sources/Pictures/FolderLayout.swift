@@ -123,6 +123,12 @@ struct FolderLayout {
       return try PartListing(Self.unwrapped("\(path)/\(name)", part), above: above)
     }
     let (first, second, third) = (try part(.training), try part(.validation), try part(.test))
+    // Beside buses and cars a folder of trains is a class.
+    let others = entries.contains { $0.kind == .folder && PicturePart(folder: $0.name) == nil }
+    if others, let first, first.classes.isEmpty, first.leftOut[.outsideClasses] > 0 {
+      (training, validation, test) = (try PartListing(path, above: above), nil, nil)
+      return
+    }
     guard let training = first ?? third ?? second else { throw .empty(what: "\(path): no part to train on") }
     (self.training, validation, test) = first == nil ? (training, nil, nil) : (training, second, third)
     for entry in entries where PicturePart(folder: entry.name) == nil || entry.kind != .folder {

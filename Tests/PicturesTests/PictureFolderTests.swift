@@ -89,6 +89,8 @@ import Testing
   @Test func aClassMayBeCalledTrain() throws {
     try touch("train/1.png", "bus/1.png")
     #expect(try PictureFolder(path: tree.path).classNames == ["bus", "train"])
+    try touch("val/1.png")
+    #expect(try PictureFolder(path: tree.path).classNames == ["bus", "train", "val"])
   }
 
   @Test func whatLooksLikePartsIsNoClass() throws {
@@ -118,6 +120,9 @@ import Testing
         + "has to name a table of their classes; "
         + "did you mean \(tree.path)/dataset (green, red)?")
     #expect(throws: inside) { try PictureFolder(path: tree.place("dataset/red")) }
+    #expect { try PictureFolder(path: tree.place("dataset/red/")) } throws: {
+      "\($0)".hasSuffix("did you mean \(tree.path)/dataset (green, red)?")
+    }
     // The table that says what the pictures are.
     try touch("flat/1.png", "flat/labels.csv")
     #expect { try PictureFolder(path: tree.place("flat")) } throws: {
