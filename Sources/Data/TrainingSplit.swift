@@ -24,6 +24,12 @@ public struct TrainingSplit: Equatable, Sendable {
   public init(
     labels: [Int32], classCount: Int, validationFraction: Double, seed: UInt64, keepsClasses: Bool = true
   ) throws(DataError) {
+    try self.init(
+      labels: labels, classCount: classCount, validationFraction: validationFraction, seed: seed, kept: keepsClasses ? classCount : 0)
+  }
+
+  /// - Parameter kept: how many classes, the first ones, keep a sample; others are no classes that anything has to learn.
+  init(labels: [Int32], classCount: Int, validationFraction: Double, seed: UInt64, kept: Int) throws(DataError) {
     guard validationFraction >= 0, validationFraction < 1 else {
       throw .invalidArgument(name: "validationFraction", value: "\(validationFraction)", requirement: "at least 0 and below 1")
     }
@@ -31,7 +37,7 @@ public struct TrainingSplit: Equatable, Sendable {
     var members = [[Int]](repeating: [], count: max(0, classCount))
     for (index, label) in labels.enumerated() { members[Int(label)].append(index) }
 
-    let quotas = Self.quotas(members.map(\.count), fraction: validationFraction, keeping: keepsClasses ? 1 : 0)
+    let quotas = Self.quotas(members.map(\.count), fraction: validationFraction, kept: kept)
     var isHeldOut = [Bool](repeating: false, count: labels.count)
     for (label, quota) in quotas.enumerated() where quota > 0 {
       // A block index of c · 2³² is word position c · 2³⁴.
@@ -43,12 +49,12 @@ public struct TrainingSplit: Equatable, Sendable {
     validation = isHeldOut.indices.filter { isHeldOut[$0] }
   }
 
-  /// How many of each class are held out: the largest-remainder method, but that so many of each are kept.
-  private static func quotas(_ counts: [Int], fraction: Double, keeping kept: Int) -> [Int] {
+  /// How many of each class are held out: the largest-remainder method, but that the first classes keep a sample each.
+  private static func quotas(_ counts: [Int], fraction: Double, kept: Int) -> [Int] {
     let total = counts.reduce(0, +)
     let wanted = min(Int((fraction * Double(total)).rounded()), max(0, total - 1))
     let shares = counts.map { fraction * Double($0) }
-    let most = counts.map { max(0, $0 - kept) }
+    let most = counts.enumerated().map { max(0, $0 < kept ? $1 - 1 : $1) }
     var quotas = zip(shares, most).map { min(Int($0.rounded(.down)), $1) }
     let remainders = zip(shares, quotas).map { $0 - Double($1) }
     let order = counts.indices.sorted { (-remainders[$0], $0) < (-remainders[$1], $1) }

@@ -227,6 +227,30 @@ struct TableReadingTests {
     #expect(filled == ["2 missing values are filled with the mean, or no category, the first in line 3 (column 'x')"])
   }
 
+  @Test func valuesThatCrowdOthersAreNamed() throws {
+    let table = try Table(
+      path: path(
+        "x,day,y\n" + (0..<40).map { "\($0 == 9 ? "1e39" : "\($0).5"),\(20_240_100 + $0 / 20 * 100 + $0 % 20 + 1),\($0 % 2)\n" }.joined()))
+    let rows = Array(0..<40)
+    let doubts = try TableEncoding(of: table, rows: rows, target: "y").doubts(about: table, rows: rows)
+    #expect(
+      doubts.contains { $0.hasPrefix("column 'x' has 1e+39 in line 11, beside which its other values are the same to single precision") })
+    #expect(doubts.contains { $0.hasPrefix("column 'day' looks like dates written as 20240131") })
+  }
+
+  @Test func missingTargetsAreNamed() throws {
+    let table = try Table(path: path("x,y\n1,a\n2,None\n3,b\n,a\n,b\n"))
+    let rows = Array(0..<5)
+    let found = try refusal { _ = try TableEncoding(of: table, rows: rows, target: "y", missing: .mean).samples(of: table) }
+    #expect(
+      found
+        == "t.csv: line 3: column 'y': the value to be predicted is missing; --missing drop leaves such rows out; --categorical y takes 'None' "
+        + "as a word")
+    let inputs = try refusal { _ = try TableEncoding(of: table, rows: [0, 2, 3, 4], target: "y").samples(of: table, rows: [0, 2, 3, 4]) }
+    #expect(inputs.hasPrefix("t.csv: line 5: column 'x': a value is missing, and 1 more row lacks one; --missing drop leaves"))
+    #expect(inputs.hasSuffix("--ignore x leaves the column out"))
+  }
+
   @Test func everyClassIsTrainedOn() throws {
     // Class c has two rows, and one of them lacks a value; with each seed the other has to be among the training rows.
     var rows = (0..<40).map { "\($0),\($0 % 2 == 0 ? "a" : "b")" }

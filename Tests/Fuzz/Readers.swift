@@ -93,6 +93,8 @@ private func csv(_ folder: TemporaryFolder) -> Reader {
     "a,b,kind\n1,2.5e-3,x\n-4,,y\n5,6,x\n",
     "\u{feff}\"first, quoted\",second\r\n\"one \"\"word\"\"\",1\r\n\"two\nlines\",NA\r\n\r\n\"\",3\r\n",
     "x,y\n" + (0..<40).map { "\($0),\($0 % 3)\n" }.joined(),
+    "sep=;\r\n;size;when;class\r\n0;1,5;a;9007199254740993\r\n1;-0,25;None;9007199254740992\r\n2;1e30;b;7\r\n",
+    "day\tamount\tcode\n2024-01-31\t$1,234.50\t0x1F\n31.1.24\t12 %\tA-1\n5 Jan 2024\t(3)\t−4\n",
   ]
   return Reader(name: "csv", corpus: tables.map { Array($0.utf8) }) { bytes in
     let path = try folder.put("a.csv", bytes)

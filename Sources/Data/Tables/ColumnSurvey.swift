@@ -1,3 +1,5 @@
+import GlissadeFormats
+
 /// What is in a column, counted while a file is read for the first time, and what the column is to be read as because of it.
 struct ColumnSurvey {
   /// A cell that stands out.
@@ -5,6 +7,12 @@ struct ColumnSurvey {
     let line: Int
     let text: String
     let cell: TableCell
+
+    init(line: Int, text: String, cell: TableCell) {
+      (self.line, self.cell) = (line, cell)
+      // A message is to have room for what to do about it.
+      self.text = printable(text, limit: 50)
+    }
   }
 
   let name: String

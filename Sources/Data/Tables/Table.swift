@@ -31,6 +31,8 @@ public struct Table: Sendable {
     public let content: Content
     /// How numbers are written, where that is kept: as each is written first.
     var spellings: [Double: String] = [:]
+    /// Whether a `None` is among what is missing, which is a word where the column is declared to be one of categories.
+    var takesNoneAsMissing = false
 
     /// Whether nothing is there in a row.
     public func isMissing(_ row: Int) -> Bool {
@@ -140,10 +142,11 @@ public struct Table: Sendable {
 
   static func noColumn(_ name: String, path: String, among names: [String]) -> DataError {
     let near = Nearest.to(name, among: names).map { "; did you mean '\($0)'?" } ?? ""
+    let listed = names.prefix(20).map { printable($0, limit: 40) }.joined(separator: ", ") + (names.count > 20 ? ", …" : "")
     let separators = names.count == 1 ? "; \(separators)" : ""
     return .table(
       path: path, line: nil, column: name,
-      problem: "there is no such column; there are \(names.joined(separator: ", "))\(near)\(separators)")
+      problem: "there is no such column; there are \(listed)\(near)\(separators)")
   }
 
   static let separators = "columns are separated by commas, semicolons, tabs, vertical bars, or what --delimiter says"

@@ -125,7 +125,11 @@ public struct TableEncoding: Equatable, Sendable {
       }
     }
     if case .classes(_, let classes) = self.target, classes.count < 2 {
-      throw problem(target, "it has \(classes.count) class\(classes.count == 1 ? "" : "es"), and telling apart takes two")
+      let lacking = rows.count { column.isMissing($0) }
+      let others = lacking > 0 ? "; \(lacking) of \(rows.count) rows have none" : ""
+      let hint = column.takesNoneAsMissing ? ", and \(Table.option("--categorical", target)) takes 'None' as one" : ""
+      throw problem(
+        target, "it has \(classes.count) class\(classes.count == 1 ? "" : "es"), and telling apart takes two\(others)\(hint)")
     }
   }
 

@@ -25,13 +25,19 @@ extension TableEncoding {
   ///   - table: the table.
   ///   - rows: those that are trained on.
   public func doubts(about table: Table, rows: [Int]) -> [String] {
-    var (ids, constants) = ([String](), [String]())
+    var (ids, constants, dates, crowds) = ([String](), [String](), [String](), [String]())
     for input in inputs {
       guard let column = table.column(input.name) else { continue }
       switch column.content {
       case .numbers(let values):
         if Self.looksLikeIdentifier(input.name, values) { ids.append(input.name) }
         if let first = rows.first, rows.count > 1, rows.allSatisfy({ values[$0] == values[first] }) { constants.append(input.name) }
+        if Self.areDates(values) { dates.append(input.name) }
+        if case .number(_, let mean, let deviation) = input, let row = Self.crowding(values, rows, mean, deviation) {
+          crowds.append(
+            "column '\(printable(input.name))' has \(values[row]) in line \(table.lines[row]), beside which its other values are the "
+              + "same to single precision; correct it, or \(Table.option("--ignore", input.name)) leaves the column out")
+        }
       case .categories(let values, _):
         if let first = rows.first, rows.count > 1, rows.allSatisfy({ values[$0] == values[first] }) { constants.append(input.name) }
       }
@@ -39,7 +45,8 @@ extension TableEncoding {
     return [
       Self.doubt(ids, "has a whole number of its own in every row, as an id or a count has, which says nothing of other rows"),
       Self.doubt(constants, "is the same in all rows that are trained on"),
-    ].compactMap { $0 }
+      Self.doubt(dates, "looks like dates written as 20240131, which are numbers whose steps mean nothing"),
+    ].compactMap { $0 } + crowds
   }
 
   /// What is left out or filled in when rows become samples, a sentence each with a count and an example.
@@ -125,6 +132,27 @@ extension TableEncoding {
     guard let first = names.first else { return nil }
     let listed = names.count == 1 ? "column '\(printable(first))' \(what)" : "each of the columns \(list(names)) \(what)"
     return "\(listed); \(Table.option("--ignore", first)) leaves \(names.count == 1 ? "it" : "the first") out"
+  }
+
+  /// Years, months and days in eight digits, of more than one month.
+  private static func areDates(_ values: [Double]) -> Bool {
+    var months = Set<Int>()
+    for value in values where !value.isNaN {
+      guard (1900_01_01...2099_12_31).contains(value), let number = Int(exactly: value) else { return false }
+      guard (1...12).contains(number / 100 % 100), (1...31).contains(number % 100) else { return false }
+      if months.count < 2 { months.insert(number / 100) }
+    }
+    return months.count > 1
+  }
+
+  /// The row of a value so far from the others that these are no longer told apart in float32.
+  private static func crowding(_ values: [Double], _ rows: [Int], _ mean: Double, _ deviation: Double) -> Int? {
+    // Some of them say what all are like.
+    let step = max(rows.count / 2000, 1)
+    let looked = stride(from: 0, to: rows.count, by: step).map { values[rows[$0]] }.filter { !$0.isNaN }
+    let different = Set(looked)
+    guard Set(different.map { Float(($0 - mean) / deviation) }).count * 2 < different.count else { return nil }
+    return rows.filter { !values[$0].isNaN }.max { (values[$0] - mean).magnitude < (values[$1] - mean).magnitude }
   }
 
   /// Whole numbers that are all different, and either rise or fall from row to row or are called as ids are.

@@ -153,7 +153,7 @@ struct TableReader {
       guard let content = column.content else { continue }
       if unnamed.contains(index), !request.isComplete, survey.name != request.target, isLeftOut(index, survey, content) { continue }
       if !request.isComplete { try check(survey, content) }
-      columns.append(Table.Column(name: survey.name, content: content, spellings: column.spellings))
+      columns.append(Table.Column(name: survey.name, content: content, spellings: column.spellings, takesNoneAsMissing: column.hasNone))
     }
   }
 
@@ -188,7 +188,7 @@ struct TableReader {
     guard words.count * 2 > present || (quantities && survey.collision == nil) else { return }
     let row = values.firstIndex { $0 >= 0 }
     let line = survey.collision?.line ?? row.map { Int(lines[$0]) }
-    let example = survey.collision?.text ?? words[0]
+    let example = survey.collision?.text ?? printable(words[0], limit: 50)
     let what =
       survey.collision != nil
       ? "'\(example)' and others are whole numbers beyond 2^53, of which double precision makes others"
@@ -215,6 +215,8 @@ private struct CollectedColumn {
   private var words: [String] = []
   private var known: [String: Int32] = [:]
   private(set) var spellings: [Double: String] = [:]
+  /// Whether there is a `None` that would be a word if the column were declared.
+  private(set) var hasNone = false
 
   init(_ reading: ColumnSurvey.Reading, keepsSpellings: Bool, limits: Table.Limits) {
     (self.reading, self.limits, self.keepsSpellings) = (reading, limits, keepsSpellings)
@@ -239,6 +241,7 @@ private struct CollectedColumn {
       let word = TableCell.trimmed(field)
       if isDeclared ? TableCell.isMissingCategory(word) : TableCell.isMissing(word) {
         categories.append(-1)
+        if word == "None" { hasNone = true }
       } else if let known = known[word] {
         categories.append(known)
       } else {

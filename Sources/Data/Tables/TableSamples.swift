@@ -31,6 +31,10 @@ extension TableEncoding {
     return column
   }
 
+  private static func hint(_ column: Table.Column) -> String {
+    column.takesNoneAsMissing ? "; \(Table.option("--categorical", column.name)) takes 'None' as a word" : ""
+  }
+
   /// - Parameter targetColumn: whose values have to be there, too.
   private func features(
     of table: Table, rows: [Int]?, beside targetColumn: Table.Column?
@@ -44,20 +48,21 @@ extension TableEncoding {
         kept.append(row)
         continue
       }
-      switch self.missing {
-      case .drop: continue
-      case .refuse:
+      if self.missing == .drop { continue }
+      // There is nothing that could take a target's place.
+      if let targetColumn, targetColumn.isMissing(row) {
+        throw problem(
+          table, target.name, row, "the value to be predicted is missing; --missing drop leaves such rows out\(Self.hint(targetColumn))")
+      }
+      guard self.missing == .mean else {
+        let lacking = (rows ?? Array(0..<table.count)).count { row in columns.contains { $0.isMissing(row) } }
+        let others = lacking > 1 ? ", and \(lacking - 1) more row\(lacking == 2 ? " lacks" : "s lack") one" : ""
         throw problem(
           table, missing.name, row,
-          "a value is missing; --missing drop leaves such rows out of a training, --missing mean puts the mean, or no category, in its place"
-        )
-      case .mean:
-        // There is nothing that could take a target's place.
-        if targetColumn?.isMissing(row) == true {
-          throw problem(table, target.name, row, "the value to be predicted is missing; --missing drop leaves such rows out")
-        }
-        kept.append(row)
+          "a value is missing\(others); --missing drop leaves such rows out of a training, --missing mean puts the mean, or no category, "
+            + "in its place, \(Table.option("--ignore", missing.name)) leaves the column out\(Self.hint(missing))")
       }
+      kept.append(row)
     }
     guard !kept.isEmpty else { throw .empty(what: "\(table.path): no rows are left; each of them lacks a value") }
     guard case (let size, false) = kept.count.multipliedReportingOverflow(by: width), size < Int(Int32.max) else {

@@ -31,10 +31,11 @@ public struct TableSplit: Equatable, Sendable {
   ) throws(DataError) {
     let column = try table.existingColumn(target)
     let (strata, count) = Self.strata(of: column)
-    let keeps = Self.classes(of: column, task) != nil
+    // The last stratum is that of rows without a class.
+    let kept = Self.classes(of: column, task) == nil ? 0 : count - 1
     func divided(_ rows: [Int], _ share: Double) throws(DataError) -> (training: [Int], held: [Int]) {
       let split = try TrainingSplit(
-        labels: rows.map { strata[$0] }, classCount: count, validationFraction: share, seed: seed, keepsClasses: keeps)
+        labels: rows.map { strata[$0] }, classCount: count, validationFraction: share, seed: seed, kept: kept)
       return Self.keepingClasses(
         of: column, in: table, task, missing, split.training.map { rows[$0] }, split.validation.map { rows[$0] })
     }
