@@ -111,15 +111,19 @@ static int end(TIFF* tiff, char* message, const char* problem, int result) {
 
 // What libtiff's conversion to 8 bits does not know; NULL for what it does.
 static const char* objection(TIFF* tiff, char text[1024]) {
-  uint16_t bits = 0, format = 0, compression = 0;
+  uint16_t bits = 0, format = 0, compression = 0, photometric = 0, samples = 0;
   TIFFGetFieldDefaulted(tiff, TIFFTAG_BITSPERSAMPLE, &bits);
   TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLEFORMAT, &format);
   TIFFGetFieldDefaulted(tiff, TIFFTAG_COMPRESSION, &compression);
+  TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &photometric);
+  TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLESPERPIXEL, &samples);
   if (bits > 16 || (format != SAMPLEFORMAT_UINT && format != SAMPLEFORMAT_VOID)) {
     const char* kind = format == SAMPLEFORMAT_IEEEFP ? "floating-point" : format == SAMPLEFORMAT_INT ? "signed" : "whole";
     snprintf(text, 1024, "a TIFF of %s numbers of %u bits, and whole numbers of up to 16 bits are read", kind, bits);
     return text;
   }
+  // Its transparency would be lost.
+  if (photometric == PHOTOMETRIC_PALETTE && samples > 1) return "a TIFF with a palette and more than one sample for each pixel";
   // A form that was given up, and whose decoder is known for its faults.
   if (compression == COMPRESSION_OJPEG) return "a TIFF with JPEG data in the form of 1992";
   if (!TIFFIsCODECConfigured(compression)) {

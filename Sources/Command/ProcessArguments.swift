@@ -39,7 +39,7 @@ enum ProcessArguments {
 
   /// Whether the argument before is an option of `predict` with a value, which is no file to predict.
   private static func takesValue(_ argument: String?) -> Bool {
-    guard let argument, argument.hasPrefix("--"), !argument.contains("=") else { return false }
+    guard let argument, argument.hasPrefix("--"), argument != "--", !argument.contains("=") else { return false }
     return !["--json", "--best", "--last"].contains(argument)
   }
 }
