@@ -42,7 +42,7 @@ extension TrainingSession {
   /// - Returns: their features, one sample's after another's.
   /// - Throws: as `featureShape()`; `TrainingError` for another number of elements than so many samples have; `DeviceError`.
   public func features(of samples: UnsafeBufferPointer<Float>, count: Int) throws -> [Float] {
-    guard count > 0, samples.count == count * sampleShape.count else {
+    guard count > 0, samples.count / sampleShape.count == count, samples.count % sampleShape.count == 0 else {
       throw TrainingError.invalid(
         option: "a batch", value: "\(samples.count) numbers for \(count) samples",
         requirement: "\(sampleShape.count) numbers (\(sampleShape)) for each of at least one sample")

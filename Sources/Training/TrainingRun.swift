@@ -35,6 +35,8 @@ final class TrainingRun {
   private var kept: (training: FeatureDataset, validation: FeatureDataset?)?
   /// What is known of the samples' spread; `nil` where it does not matter (any more).
   private var spread: Spread? = Spread()
+  /// A layer whose results suffer from it.
+  private var mixingLayer: String?
   /// The session's steps before the first batch of the epoch at hand.
   private var stepsBeforeEpoch = 0
 
@@ -360,10 +362,12 @@ final class TrainingRun {
   /// Says once, in the first epoch, that samples hold numbers beside which convolutions lose digits. It asks for a pass over each batch, which
   /// is nothing beside a step with such convolutions, and is not done for others.
   private func watchSpread(of features: UnsafeBufferPointer<Float>, _ session: TrainingSession) {
-    guard spread != nil, let first = session.mixingLayers.first else { return }
+    guard spread != nil else { return }
+    mixingLayer = mixingLayer ?? session.mixingLayers.first
+    guard let mixingLayer else { return spread = nil }
     spread?.add(features)
     guard let found = spread, found.isWide else { return }
-    observe(.note("samples hold \(found.description); \(Spread.consequence(first))"))
+    observe(.note("samples hold \(found.description); \(Spread.consequence(mixingLayer))"))
     spread = nil
   }
 
