@@ -48,6 +48,8 @@ struct TableReadingTests {
   @Test func oddCellsAreCounted() throws {
     #expect(
       try refusal(of: ["1", "2", "a", "3", "b"]).contains("line 4: column 'x': 'a' is no number, the first of 2 such values beside 3"))
+    #expect(
+      try refusal { _ = try Table(path: path("x,n,m\n1,1,a\n2,x,1\ny,2,2\n")) }.hasSuffix("leaves the column out; so it is with x, n"))
     // No plain number at all, but numbers all the same.
     #expect(try refusal(of: ["10%", "20%"]).contains("'10%' has a percent sign, the first of 2 such values; write"))
     #expect(
@@ -157,6 +159,11 @@ struct TableReadingTests {
     #expect(try refusal(of: ["1,234", "2,345"], delimiter: ";").contains("'1,234' has a comma, for decimals or between thousands"))
     #expect(try refusal(of: ["1.5", "2,5"], delimiter: ";").contains("line 3: column 'x': '2,5' has a comma for its decimals"))
     #expect(try refusal(of: ["1,5", "2,5", "x"], delimiter: ";").contains("line 4: column 'x': 'x' is no number"))
+    // Nor is it known what 1.234 is in such a file.
+    #expect(
+      try refusal { _ = try Table(path: path("a;b\n1,5;1.234\n2,5;12.000\n")) }.contains(
+        "'1.234' has a point, for decimals or between thousands"))
+    #expect(try Table(path: path("a;b\n1,5;1.234\n2,5;0.5\n")).column("b")?.content == .numbers([1.234, 0.5]))
     let short = try Table(path: path("a;b\n1,234;2\n"), kinds: ["a": .numbers], prefersDecimalCommas: true)
     #expect(short.column("a")?.content == .numbers([1.234]))
   }

@@ -24,6 +24,8 @@ struct ColumnSurvey {
 
   private(set) var numbers = 0
   private var pointed = 0
+  /// Of those, such as cannot have a point between thousands.
+  private var clearPoints = 0
   private var commas = 0
   private(set) var clearCommas = 0
   private var missing = 0
@@ -69,6 +71,7 @@ struct ColumnSurvey {
       numbers += 1
       if text.utf8.contains(UInt8(ascii: ".")) {
         pointed += 1
+        if !TableCell.isGroupedByPoints(text) { clearPoints += 1 }
         if firstPointed == nil { firstPointed = Find(line: line, text: text, cell: .number(value)) }
       }
       if different.count <= TableEncoding.mostNumericClasses { different.insert(value) }
@@ -126,6 +129,10 @@ struct ColumnSurvey {
     }
     let hasCommas = fileHasCommas && commas > 0 && pointed == 0
     let (plain, odd) = (numbers + (hasCommas ? commas : 0), others + (hasCommas ? 0 : commas))
+    if fileHasCommas, pointed > 0, clearPoints == 0, let first = firstPointed {
+      let problem = "'\(first.text)' has a point, for decimals or between thousands, and other numbers of the file have decimal commas; "
+      return (nil, (first, problem + "write a plain number, or \(remedy("each value"))"))
+    }
     if odd == 0 {
       if wanted == nil, collision != nil { return (.words(isDeclared: false), nil) }
       return (.numbers(hasCommas: hasCommas), nil)

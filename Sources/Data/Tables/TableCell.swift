@@ -54,6 +54,14 @@ enum TableCell: Equatable {
     }
   }
 
+  /// Whether a number's point may stand between thousands, as in `1.234`.
+  static func isGroupedByPoints(_ text: String) -> Bool {
+    let parts = text.utf8.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }.split(
+      separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    return parts.count == 2 && (1...3).contains(parts[0].count) && parts[0].first != UInt8(ascii: "0") && parts[1].count == 3
+      && parts[1].allSatisfy { $0 < UInt8(ascii: "A") }
+  }
+
   /// With a comma and digits behind it, and nothing else that a number has not.
   private static func commaNumber(_ text: String) -> TableCell? {
     let comma = UInt8(ascii: ",")

@@ -115,13 +115,17 @@ struct TableReader {
       let (areClear, arePointed) = (surveys.contains { $0.clearCommas > 0 }, surveys.contains { $0.isPointed })
       hasCommas = areClear || (request.prefersCommas && !arePointed)
     }
-    var (readings, first) = ([ColumnSurvey.Reading](), (line: Int.max, error: DataError?.none))
+    var (readings, faults) = ([ColumnSurvey.Reading](), [(line: Int, name: String, problem: String)]())
     for survey in surveys {
       let (reading, found) = survey.reading(fileHasCommas: hasCommas)
-      if let found, found.find.line < first.line { first = (found.find.line, fault(found.find.line, survey.name, found.problem)) }
+      if let found { faults.append((found.find.line, survey.name, found.problem)) }
       readings.append(reading ?? .ignored)
     }
-    if let error = first.error { throw error }
+    if let first = faults.min(by: { $0.line < $1.line }) {
+      let others = faults.map(\.name).filter { $0 != first.name }
+      let more = others.isEmpty ? "" : "; so it is with \(others.prefix(8).map { printable($0, limit: 40) }.joined(separator: ", "))"
+      throw fault(first.line, first.name, first.problem + more + (others.count > 8 ? ", …" : ""))
+    }
     return readings
   }
 
