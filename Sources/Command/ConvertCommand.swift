@@ -29,8 +29,7 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: "The dictionary to take where several have tensors in them, such as state_dict.")
   var key: String?
 
-  @Flag(help: "Of a run, the model of the epoch with the lowest validation loss instead of the last one.")
-  var best = false
+  @OptionGroup var choice: ModelChoice
 
   @Flag(help: "ONNX of classes: give probabilities, by softmax, in place of logits.")
   var probabilities = false
@@ -59,9 +58,10 @@ struct ConvertCommand: ParsableCommand {
     let target = try Target(output)
     if probabilities, target != .onnx { throw Misuse("--probabilities is for .onnx, and \(output) is none") }
     try checkInputStays()
+    try choice.check()
     if exists(output), !force { throw Failure("\(output) is there already; --force replaces it") }
-    if key == nil, let export = try RunExport(input, best: best) { return try write(export, target) }
-    if best { throw Misuse("--best is for the folder of a run, and \(input) is none") }
+    if key == nil, let export = try RunExport(input, choice) { return try write(export, target) }
+    if let flag = choice.given { throw Misuse("\(flag) is for the folder of a run, and \(input) is none") }
     let all = try WeightsFile(path: weightsPath(input))
     let file = try weights(of: all)
     switch target {
@@ -85,7 +85,7 @@ struct ConvertCommand: ParsableCommand {
   /// - Throws: `Misuse` where OUT is what is read, or a file of the run that is read.
   private func checkInputStays() throws(Misuse) {
     // A file of weights may be its own source where that is what is written; a link to it may be a mistake.
-    if input != output, isSameFile(weightsPath(input), output) {
+    if input != output, isSameFile((try? weightsPath(input)) ?? input, output) {
       throw Misuse("\(output) is the file that is read; name another one")
     }
     let run = RunFolder(isFolder(input) ? input : input.folderPath)

@@ -53,17 +53,10 @@ struct DataSource {
   }
 
   /// The test part, prepared for a model that was trained on something else.
-  /// - Parameter limit: only the first samples.
-  func loadTest(for run: RunDescription, limit: Int? = nil) throws -> any Dataset {
-    if let table = run.table {
-      guard isTable else { throw Misuse("the run's model is for tables, and --data \(name) is none: \(Self.tableNames)") }
-      let data = try table.load(name, isOwn: name == run.data)
-      return limit.map { data.prefix($0) } ?? data
-    }
+  /// - Throws: `Misuse` for a table.
+  func loadTest(for run: RunDescription) throws -> ImageDataset {
     if isTable { throw Misuse("the run's model is for pictures, and --data \(name) is a table") }
-    let data =
-      try cifar(for: run) ?? idx(classNames: run.classNames, normalization: run.normalization, shape: run.input).load(.test)
-    return try limit.map { try data.first($0) } ?? data
+    return try cifar(for: run) ?? idx(classNames: run.classNames, normalization: run.normalization, shape: run.input).load(.test)
   }
 
   /// The test part of CIFAR, where the folder holds it.

@@ -14,7 +14,11 @@ struct EvaluateCommand: ParsableCommand {
   @Option(name: .customLong("run"), help: "The folder of a run.")
   var runPath: String
 
-  @Option(help: "Of the kind that the run was trained on: its test part, or all of it. (default: what the run held out of its own)")
+  @Option(
+    help: """
+      Of the kind that the run was trained on: its test part, or all of it, but for samples that the run was trained on. (default: what \
+      the run held out of its own)
+      """)
   var data: String?
 
   @Option(help: "Only these of the model's classes, as in animals,food; a comma in a name is written \\,. (default: all that are there)")
@@ -30,8 +34,10 @@ struct EvaluateCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Only N test samples, the first ones (of pictures some of each class).")
   var limit: Int?
 
-  @Flag(help: "The model of the epoch with the lowest validation loss instead of the last one.")
-  var best = false
+  @Flag(help: "Samples that the run was trained on or validated with, too.")
+  var all = false
+
+  @OptionGroup var choice: ModelChoice
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -40,18 +46,17 @@ struct EvaluateCommand: ParsableCommand {
     if let batchSize, batchSize < 1 { throw Misuse("--batch-size is \(batchSize), and it has to be at least 1") }
     if let limit, limit < 1 { throw Misuse("--limit is \(limit), and it has to be at least 1") }
     _ = try device.request()
-    let folder = RunFolder(runPath)
-    guard exists(runPath) else { throw Failure("\(runPath): no such run folder") }
+    try choice.check()
+    let folder = try RunFolder.existing(runPath)
     let run = try RunDescription(contentsOf: folder.optionsPath)
-    let source = data ?? run.data
-    let chosen = try NameList.names(classes, of: "--classes")
-    let test =
-      try run.heldOutPictures(source, labels: labels, classes: chosen, limit: limit)
-      ?? DataSource(name: source).loadTest(for: run, limit: limit)
+    let chosen = choice.model(of: folder)
+    let modelPath = try folder.file(of: chosen)
+    let measured = try EvaluationData(
+      of: run, in: folder, named: data, labels: labels, classes: NameList.names(classes, of: "--classes"), limit: limit, all: all)
+    let test = measured.data
 
     let model = try run.makeModel()
     let known = LayerPath.parameters(of: model).map { (path: $0.path, shape: $0.parameter.shape) }
-    let modelPath = best ? folder.bestPath : folder.modelPath
     let state = try ModelState(contentsOf: modelPath, for: known)
     var options = TrainingOptions()
     options.batchSize = batchSize ?? run.batchSize
@@ -59,40 +64,55 @@ struct EvaluateCommand: ParsableCommand {
     options.isExact = run.isExact
     let selection = try device.open()
     let trainer = Trainer(model: model, options: options)
+    let used = ModelOfRun(folder, chosen)
     if let deviation = run.table?.deviation {
       let report = try trainer.predictions(for: test, state: state, on: selection.device).multiplied(by: deviation)
-      return try print(report, source, selection)
+      let line = "\(report.line(of: measured.part.rawValue))  (\(measured.text(report.samples)))"
+      return try print([line, used.line], [JSONMember("values", report.json)], measured, used, selection)
     }
     let result = try trainer.evaluation(of: test, state: state, on: selection.device)
-    guard result.loss.isFinite else { throw Failure("the loss of \(modelPath) on \(source) is not finite") }
-    try print(result, test.count, source, selection)
+    guard result.loss.isFinite else { throw Failure("the loss of \(modelPath) on \(measured.source) is not finite") }
+    let (accuracy, loss) = (Text.percent(result.accuracy), Text.fixed(result.loss, 4))
+    let part = measured.part.rawValue
+    let line = "\(part) accuracy \(accuracy)  \(part) loss \(loss)  (\(measured.text(test.count)))"
+    let members = [
+      JSONMember("loss", .number(result.loss)), JSONMember("accuracy", .number(result.accuracy)),
+      JSONMember("report", result.report?.json ?? .null),
+    ]
+    try print([line, used.line] + (result.report.map { ReportText($0).lines } ?? []), members, measured, used, selection)
   }
 
-  private func print(_ report: RegressionReport, _ source: String, _ selection: DeviceSelection) throws {
-    guard json else {
-      try Terminal.print("\(selection.line)\n\(report.line)  (\(report.samples) samples of \(source))\n")
-      return
+  /// Which of the run's models is measured.
+  private struct ModelOfRun {
+    let kind: RunFolder.Model
+    /// The epoch that it is of, where that is known.
+    let epoch: Int?
+
+    init(_ folder: RunFolder, _ kind: RunFolder.Model) {
+      self.kind = kind
+      let summary = try? JSONValue.read(path: folder.summaryPath)
+      epoch = kind == .best ? folder.epochOfBest ?? summary?["best_epoch"]?.integerValue : summary?["epochs"]?.integerValue
     }
-    let result: JSONValue = [
-      "run": .string(runPath), "data": .string(source), "samples": .integer(Int64(report.samples)), "values": report.json,
-      "device": .string(selection.device.information.description), "device_reason": .string(selection.reason),
-    ]
-    try Terminal.print(result.text(pretty: true))
+
+    var line: String {
+      let place = epoch.map { " (epoch \($0))" } ?? ""
+      return kind == .best ? "of the best model\(place); --last takes that of the last epoch" : "of the last model\(place)"
+    }
   }
 
-  private func print(_ evaluation: Evaluation, _ count: Int, _ source: String, _ selection: DeviceSelection) throws {
-    guard json else {
-      let (accuracy, loss) = (Text.percent(evaluation.accuracy), Text.fixed(evaluation.loss, 4))
-      let text = "test accuracy \(accuracy)  test loss \(loss)  (\(count) samples of \(source))"
-      let lines = [selection.line, text] + (evaluation.report.map { ReportText($0).lines } ?? [])
-      try Terminal.print(lines.joined(separator: "\n") + "\n")
-      return
-    }
-    let result: JSONValue = [
-      "run": .string(runPath), "data": .string(source), "samples": .integer(Int64(count)), "loss": .number(evaluation.loss),
-      "accuracy": .number(evaluation.accuracy), "report": evaluation.report?.json ?? .null,
-      "device": .string(selection.device.information.description), "device_reason": .string(selection.reason),
-    ]
+  private func print(
+    _ lines: [String], _ members: [JSONMember], _ measured: EvaluationData, _ model: ModelOfRun, _ selection: DeviceSelection
+  ) throws {
+    guard json else { return try Terminal.print(([selection.line] + lines).joined(separator: "\n") + "\n") }
+    let result = JSONValue.object(
+      [
+        JSONMember("run", .string(runPath)), JSONMember("data", .string(measured.source)),
+        JSONMember("samples", .integer(Int64(measured.data.count))),
+      ] + measured.json + [
+        JSONMember("model", .string(model.kind.rawValue)), JSONMember("epoch", model.epoch.map { .integer(Int64($0)) } ?? .null),
+      ] + members + [
+        JSONMember("device", .string(selection.device.information.description)), JSONMember("device_reason", .string(selection.reason)),
+      ])
     try Terminal.print(result.text(pretty: true))
   }
 }

@@ -35,9 +35,6 @@ func isSameFile(_ one: String, _ other: String) -> Bool {
   return identity == FileIdentity(other)
 }
 
-/// The file with the weights: the path itself, or a run's model.
-func weightsPath(_ path: String) -> String { isFolder(path) ? RunFolder(path).modelPath : path }
-
 /// Removes a file, if there is one.
 func remove(_ path: String) { unlink(path) }
 

@@ -107,6 +107,25 @@ struct FinetuneCommand: ParsableCommand {
       fold: folds.chosen, resumed: checkpoints.resume, isExact: common.exact, saving: saving, command: .current)
   }
 
+  /// What is in the weights, in short, and their file, where it is needed. A run that goes on has what it began with in its checkpoint, so
+  /// that the file may be gone, unless the run is to stay close to it or names it anew.
+  private func weights() throws -> (checksum: UInt32, file: String?) {
+    func found(_ file: String) throws -> (UInt32, String?) { (try FileChecksum.crc32(path: file), file) }
+    guard let resume = checkpoints.resume else { return try found(weightsPath(pretrained)) }
+    // Of several trainings, all began with the same.
+    let folder = exists(RunFolder(resume).optionsPath) ? RunFolder(resume) : FoldTraining.folder(1, in: resume)
+    let kept = try JSONValue.read(path: folder.optionsPath)["pretrained_checksum"]?.integerValue.flatMap { UInt32(exactly: $0) }
+    let isNeeded = stayClose > 0 || folder.checkpoints.isEmpty || GivenArguments.namedAnew.contains("pretrained")
+    if let kept, !isNeeded { return (kept, nil) }
+    guard exists(pretrained) else {
+      let reason = stayClose > 0 ? "--stay-close draws the parameters to these weights" : "the run has no checkpoint yet"
+      throw Failure("\(pretrained): no such file, and it is needed to go on: \(reason); --pretrained says where it is now")
+    }
+    // A run that began with another run began with its best model, or its last one.
+    let files = try FinetuneSettings.candidates(pretrained).map(found)
+    return try files.first { $0.0 == kept } ?? files.first ?? found(weightsPath(pretrained))
+  }
+
   private func finetuneSettings() throws -> FinetuneSettings {
     do {
       _ = try HeadDesign(head, classes: 1)
@@ -115,8 +134,9 @@ struct FinetuneCommand: ParsableCommand {
         throw Misuse("--unfreeze-at \(last.epoch) comes after the last epoch, \(epochs)")
       }
       let pictures = try pictures.settings(model: model, validation: heldOut, test: 0, threads: device.threads)
+      let weights = try weights()
       return FinetuneSettings(
-        pretrained: pretrained, pretrainedChecksum: try FileChecksum.crc32(path: weightsPath(pretrained)), head: head,
+        pretrained: pretrained, pretrainedChecksum: weights.checksum, weightsFile: weights.file, head: head,
         freeze: try freeze.map { try ParameterSelection($0) }, unfreezing: later,
         backboneRate: try FinetuneSettings.Rate(backboneLr), stayClose: stayClose, pictures: pictures)
     } catch let error as HeadError { throw Misuse("--head: \(error)") } catch let error as SelectionError { throw Misuse("\(error)") }

@@ -6,6 +6,9 @@ struct FinetuneSettings {
   var pretrained: String
   /// What was in that file, in short: a run that goes on is held against it.
   var pretrainedChecksum: UInt32
+  /// The file that these were found in; `nil` where they are not needed: a run that goes on has them in its checkpoint, unless it is to stay
+  /// close to what it began with.
+  var weightsFile: String?
   /// The new head, as `HeadDesign` reads it.
   var head: String
   /// What is frozen at first; `nil` for nothing.
@@ -107,10 +110,27 @@ struct FinetuneSettings {
     return [parts.joined(separator: "; ")]
   }
 
+  /// The file with the weights: of a run, the model that it is used with, or what this run has begun with.
+  /// - Throws: `Failure` for a file that is not there, or has changed.
+  func weights() throws -> String {
+    if let weightsFile { return weightsFile }
+    let candidates = Self.candidates(pretrained)
+    if let path = try candidates.first(where: { try exists($0) && FileChecksum.crc32(path: $0) == pretrainedChecksum }) { return path }
+    throw Failure("\(pretrained) does not hold the weights that the run began with; --pretrained says where they are now")
+  }
+
+  /// The files that a path may stand for, the one that is usually meant first.
+  static func candidates(_ path: String) -> [String] {
+    guard isFolder(path) else { return [path] }
+    let folder = RunFolder(path)
+    let models = folder.usualModel == .best ? [RunFolder.Model.best, .last] : [.last]
+    return models.map { folder.path(of: $0) }.filter(exists)
+  }
+
   /// Members of `options.json`.
   var json: [JSONMember] {
-    [
-      JSONMember("pretrained", .string(pretrained)), JSONMember("pretrained_checksum", .integer(Int64(pretrainedChecksum))),
+    KeptPath.json("pretrained", pretrained) + [
+      JSONMember("pretrained_checksum", .integer(Int64(pretrainedChecksum))),
       JSONMember("head", .string(head)),
       JSONMember("freeze", freeze.map { .string("\($0)") } ?? .null),
       JSONMember(

@@ -29,8 +29,7 @@ struct PredictCommand: ParsableCommand {
   @Argument(help: "Pictures (JPEG, PNG, WebP, TIFF), and folders of pictures; for a run on a table, tables.")
   var files: [String]
 
-  @Flag(help: "The model of the epoch with the lowest validation loss instead of the last one.")
-  var best = false
+  @OptionGroup var choice: ModelChoice
 
   @Option(parsing: .unconditional, help: "How many classes are printed for each picture or row.")
   var top = 5
@@ -44,6 +43,7 @@ struct PredictCommand: ParsableCommand {
   var json = false
 
   func run() throws {
+    try choice.check()
     if top < 1 { throw Misuse("--top is \(top), and it has to be at least 1") }
     if let batchSize, batchSize < 1 { throw Misuse("--batch-size is \(batchSize), and it has to be at least 1") }
     _ = try device.request()
@@ -86,14 +86,13 @@ struct PredictCommand: ParsableCommand {
   private func network() throws -> (run: RunDescription, model: any Layer, state: ModelState) {
     switch (runPath, model, pretrained) {
     case (let path?, nil, nil):
-      guard exists(path) else { throw Failure("\(path): no such run folder") }
-      let folder = RunFolder(path)
+      let folder = try RunFolder.existing(path)
       let run = try RunDescription(contentsOf: folder.optionsPath)
       let model = try run.makeModel()
       let known = LayerPath.parameters(of: model).map { (path: $0.path, shape: $0.parameter.shape) }
-      return (run, model, try ModelState(contentsOf: best ? folder.bestPath : folder.modelPath, for: known))
+      return (run, model, try ModelState(contentsOf: folder.file(of: choice.model(of: folder)), for: known))
     case (nil, let name?, let weights?):
-      if best { throw Misuse("--best is for a --run") }
+      if let flag = choice.given { throw Misuse("\(flag) is for a --run") }
       guard ModelZoo.names.contains(name) else { throw Misuse.unknown("model", name, among: ModelZoo.names) }
       let size = EfficientNetLite.Size(rawValue: name)?.resolution ?? 224
       guard let fitting = FittingModel.all(for: try WeightsFile(path: weights)).fitting.first(where: { $0.name == name }),

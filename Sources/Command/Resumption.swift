@@ -10,9 +10,11 @@ struct Resumption {
   /// What may be different now: it changes how far the run goes, where it runs or what is written, not what it computes.
   private static let free: Set<String> = ["epochs", "device", "threads", "checkpoint_every", "keep", "tensorboard", "labels"]
   /// What says nothing of the run by itself.
-  private static let incidental: Set<String> = ["command", "arguments", "glissade_version"]
+  private static let incidental = KeptPath.places.union(["command", "arguments", "glissade_version"])
   /// What follows from the data.
-  private static let ofData: Set<String> = ["input", "classes", "mean", "deviation", "table", "pretrained_checksum"]
+  private static let ofData: Set<String> = ["input", "classes", "mean", "deviation", "table"]
+  /// What the weights that it began with are held against.
+  private static let checksum = "pretrained_checksum"
 
   /// Looks at what the folder holds, and compares the options.
   /// - Parameters:
@@ -26,6 +28,12 @@ struct Resumption {
     // The options in force when it was written; somebody may have edited the file.
     if let kept = newest?.options, kept != .null {
       differences += Self.differences(Self.completed(kept), now).filter { !differences.contains($0) }
+    }
+    if let weights = differences.first(where: { $0.key == Self.checksum }) {
+      let (found, wanted) = (Self.text(weights.now), Self.text(weights.before))
+      throw Failure(
+        "\(now["pretrained"]?.stringValue ?? "") does not hold the weights that the run began with: their checksum is \(found), and it was "
+          + "\(wanted); --pretrained says where they are now")
     }
     // An option may be why the data is divided otherwise, and so is named first.
     let ofData = differences.filter { Self.ofData.contains($0.key) }
@@ -83,15 +91,16 @@ struct Resumption {
     }
   }
 
-  private static func list(_ differences: [Difference]) -> String {
-    func text(_ value: JSONValue?) -> String {
-      switch value {
-      case nil, .null?: "none"
-      case .string(let text)?: "'\(text)'"
-      case let value?: value.text()
-      }
+  private static func text(_ value: JSONValue?) -> String {
+    switch value {
+    case nil, .null?: "none"
+    case .string(let text)?: "'\(text)'"
+    case let value?: value.text()
     }
-    return differences.map { difference in
+  }
+
+  private static func list(_ differences: [Difference]) -> String {
+    differences.map { difference in
       let name = ofData.contains(difference.key) ? difference.key : "--" + difference.key.split(separator: "_").joined(separator: "-")
       return "\(name) is \(text(difference.now)), and the run has \(text(difference.before))"
     }.joined(separator: "; ")

@@ -3,6 +3,10 @@ import Glissade
 /// What has to be known of a run to use its model: read back from `options.json`.
 struct RunDescription {
   var data: String
+  /// Where that is, in a run that is read back.
+  var keptData: KeptPath?
+  /// Whether the run took only some of its data.
+  var isLimited = false
   var model: String
   var batchSize: Int
   var labelSmoothing: Float
@@ -79,6 +83,8 @@ extension RunDescription {
       try value(key) { $0.arrayValue?.compactMap { $0.doubleValue.map { Float($0) } } }
     }
     data = try value("data", \.stringValue)
+    keptData = KeptPath("data", in: json)
+    isLimited = json["limit"]?.integerValue != nil
     model = try value("model", \.stringValue)
     batchSize = try value("batch_size", \.integerValue)
     labelSmoothing = Float(try value("label_smoothing", \.doubleValue))

@@ -10,15 +10,16 @@ struct RunExport {
 
   /// - Parameters:
   ///   - path: the folder of a run, or the file with its model.
-  ///   - best: the model of the epoch with the lowest validation loss instead of the last one.
+  ///   - choice: which of the run's models, unless the path says so.
   /// - Returns: `nil` where it is neither.
   /// - Throws: what keeps a run from being read.
-  init?(_ path: String, best: Bool) throws {
+  init?(_ path: String, _ choice: ModelChoice) throws {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-    guard isFolder(path) || parts.last == "model.safetensors" else { return nil }
+    let named = [RunFolder.Model.best, .last].first { RunFolder("").path(of: $0).dropFirst() == parts.last ?? "" }
+    guard isFolder(path) || named != nil else { return nil }
     let files = RunFolder(isFolder(path) ? path : parts.count == 1 ? "." : parts.dropLast().joined(separator: "/"))
-    guard exists(files.optionsPath) else { return nil }
-    self.path = best ? files.bestPath : files.modelPath
+    guard files.isRun else { return nil }
+    self.path = try files.file(of: isFolder(path) ? choice.model(of: files) : named ?? .last)
     run = try RunDescription(contentsOf: files.optionsPath)
     model = try run.makeModel()
     state = try ModelState(

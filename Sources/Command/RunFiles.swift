@@ -19,25 +19,36 @@ final class RunFiles {
   init(folder: RunFolder, lock: RunFolderLock, settings: TrainingSettings) {
     self.folder = folder
     self.lock = lock
+    var settings = settings
+    settings.folder = folder.path
     self.settings = settings
   }
 
   /// Writes the options.
+  /// - Parameter samples: what the run is trained and measured with.
   /// - Returns: whether an earlier run was there. Its files go, so that a folder never mixes two runs.
-  func begin(_ run: RunDescription) throws -> Bool {
+  func begin(_ run: RunDescription, _ samples: RunSamples?) throws -> Bool {
     let replaces = folder.removeRun()
     // First of all, because it says that the folder is a run's.
     try settings.json(run).write(path: folder.optionsPath)
+    try samples?.save(to: folder.samplesPath)
     if settings.saving.writesEvents { events = try TensorBoardFile(replacingIn: folder.path, time: Self.now) }
     return replaces
   }
 
   /// Prepares a folder whose run goes on.
-  /// - Parameter record: what it has produced so far, from which the event file begins anew: the old one may know more than the checkpoint.
-  func resume(_ run: RunDescription, _ record: RunRecord?) throws {
+  /// - Parameters:
+  ///   - checkpoint: where it goes on, with what it has produced so far. From that the event file begins anew: the old one may know more.
+  ///   - samples: what the run is trained and measured with.
+  func resume(_ run: RunDescription, _ checkpoint: TrainingCheckpoint?, _ samples: RunSamples?) throws {
+    let record = checkpoint?.record
     folder.removeUnfinishedFiles()
     // It is written last, so while the run goes on there is none.
     remove(folder.summaryPath)
+    // A process that was killed may have been an epoch ahead of the checkpoint.
+    if checkpoint?.best == nil { remove(folder.bestPath) }
+    // Runs of earlier versions have none.
+    if !exists(folder.samplesPath) { try samples?.save(to: folder.samplesPath) }
     if settings.saving.writesEvents {
       events = try TensorBoardFile(replacingIn: folder.path, time: Self.now)
       if let record { for row in record.epochs { try addEvent(row, record.measure) } }
@@ -51,7 +62,9 @@ final class RunFiles {
     if checkpoint.completedBatches == 0, record.epochs.count == checkpoint.completedEpochs {
       try save(checkpoint.state, record)
       if let row = record.epochs.last { try addEvent(row, record.measure) }
-      if let best = record.bestEpoch, best.epoch == record.epochs.last?.epoch { try save(checkpoint.state, to: folder.bestPath) }
+      if let best = record.bestEpoch?.epoch, best == record.epochs.last?.epoch {
+        try folder.save(best: checkpoint.state, epoch: best, metadata: metadata)
+      }
     }
     var checkpoint = checkpoint
     checkpoint.options = settings.json(run)
@@ -72,14 +85,12 @@ final class RunFiles {
 
   /// The model and the epochs so far.
   func save(_ state: ModelState, _ record: RunRecord) throws {
-    try save(state, to: folder.modelPath)
+    try state.save(to: folder.modelPath, metadata: metadata)
     try folder.write(metrics: record.epochs, measure: record.measure)
   }
 
-  private func save(_ state: ModelState, to path: String) throws {
-    // Nothing that changes from run to run belongs in here: same seed, same bytes.
-    try state.save(to: path, metadata: ["model": settings.model])
-  }
+  /// Nothing that changes from run to run belongs in here: same seed, same bytes.
+  private var metadata: [String: String] { ["model": settings.model] }
 
   /// At the end.
   func finish(_ record: RunRecord, failure: String? = nil) throws {

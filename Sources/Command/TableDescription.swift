@@ -33,19 +33,19 @@ struct TableDescription {
   var lossOfValues: Loss? { deviation == nil ? nil : loss.loss }
 
   /// Samples of a table: of the one that was trained on the rows for the test, or where there are none those for validation; all of any other.
-  func load(_ path: String, isOwn: Bool) throws -> ArrayDataset {
+  /// - Returns: the samples and what people should know of them; `nil` where nothing was held out.
+  func load(_ path: String, isOwn: Bool) throws -> (data: ArrayDataset, part: MeasuredSamples.Part, notes: [String])? {
     let table = try table(path, withTarget: true)
-    var rows: [Int]?
+    var (rows, part): ([Int]?, MeasuredSamples.Part) = (nil, .test)
     if isOwn {
       let split = try TableSplit(
         table, target: encoding.target.name, validation: validationShare, fold: fold, test: testShare, seed: seed,
         task: deviation == nil ? .classification : .regression, missing: encoding.missing)
-      let held = split.test.isEmpty ? split.validation : split.test
-      guard !held.isEmpty else { throw Failure("nothing of \(path) was held out from the training, so there is nothing to evaluate on") }
-      rows = held
+      if split.test.isEmpty { (rows, part) = (split.validation, .validation) } else { rows = split.test }
+      if rows?.isEmpty == true { return nil }
     }
-    for line in encoding.losses(of: table, rows: rows) { Terminal.write("glissade: \(Text.line("\(path): \(line)"))\n", to: STDERR_FILENO) }
-    return try encoding.samples(of: table, rows: rows).data
+    let lines = encoding.losses(of: table, rows: rows).map { "\(path): \($0)" }
+    return (try encoding.samples(of: table, rows: rows).data, part, lines)
   }
 }
 

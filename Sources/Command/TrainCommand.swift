@@ -13,7 +13,8 @@ struct TrainCommand: ParsableCommand {
     commandName: "train", abstract: "Train a model and leave a run folder.",
     discussion: """
       The run folder holds summary.json, metrics.csv (a row per epoch), model.safetensors, best.safetensors (the epoch with the lowest \
-      validation loss), the last checkpoints and options.json. Ctrl-C finishes the step, saves and exits with status 130. --resume FOLDER \
+      validation loss, which is tested and used), samples.safetensors (by which the data is known again), the last checkpoints and \
+      options.json. Ctrl-C finishes the step, saves and exits with status 130. --resume FOLDER \
       goes on with a run that was stopped in whatever way, and ends with the bytes that it would have ended with.
       """)
 

@@ -15,8 +15,9 @@ struct TrainingJob {
   private let test: (any Dataset)?
   private let trainer: Trainer
   private let preparation: Duration
-  /// What training begins with, unless it is the initialisers' values; and what there is to say of it.
-  private let initial: ModelState?
+  /// What training begins with, unless it is the initialisers' values: read when it is needed.
+  private let initial: () throws -> ModelState?
+  /// What there is to say of the model.
   private let notes: [String]
 
   /// - Throws: `TrainingError.batchSize` for a batch that the data cannot fill, and what splitting the data throws.
@@ -34,7 +35,7 @@ struct TrainingJob {
       normalization: data.normalization, table: data.table, hidden: settings.hidden)
     guard settings.batchSize <= training.count else { throw TrainingError.batchSize(settings.batchSize, samples: training.count) }
     trainer = Trainer(model: try run.makeModel(), options: settings.trainingOptions(for: run))
-    (initial, notes) = (nil, data.notes)
+    (initial, notes) = ({ nil }, data.notes)
   }
 
   /// A fine-tuning.
@@ -51,16 +52,20 @@ struct TrainingJob {
     guard let model = try run.makeModel() as? any LayerWithHead else {
       throw Failure("\(settings.model) has no head that could be replaced")
     }
-    let pretrained = try PretrainedModel(
-      contentsOf: weightsPath(finetuning.pretrained), model: model, sampleShape: Shape(run.input), seed: settings.seed)
+    let shape = Shape(run.input)
+    func pretrained() throws -> PretrainedModel {
+      try PretrainedModel(contentsOf: finetuning.weights(), model: model, sampleShape: shape, seed: settings.seed)
+    }
     var options = settings.trainingOptions(for: run)
     (options.groups, options.laterPhases) = try finetuning.groups(of: model, settings.optimizer, settings.schedule)
-    if finetuning.stayClose > 0 { options.anchor = pretrained.state }
+    // A run that goes on has all in its checkpoint but where its parameters are drawn to.
+    let known = finetuning.weightsFile == nil ? nil : try pretrained()
+    if finetuning.stayClose > 0 { options.anchor = try (known ?? pretrained()).state }
     options.mixing = finetuning.pictures.augmentations.mixing(seed: settings.seed)
     if !finetuning.pictures.isAugmented { options.featureCache = FeatureCache() }
     trainer = Trainer(model: model, options: options)
-    initial = pretrained.state
-    notes = pretrained.lines(finetuning.pretrained, classes: run.classNames.count) + finetuning.lines(options, model)
+    initial = { try (known ?? pretrained()).state }
+    notes = (known?.lines(finetuning.pretrained, classes: run.classNames.count) ?? []) + finetuning.lines(options, model)
   }
 
   /// The plan of one training step, for people.
@@ -87,6 +92,7 @@ struct TrainingJob {
   func run(on selection: DeviceSelection, in place: RunPlace, isQuiet: Bool) throws {
     let (folder, lock) = try place.claim()
     let files = RunFiles(folder: folder, lock: lock, settings: settings)
+    let samples = try RunSamples(training: training, validation: validation, test: test)
     let reporter = TrainingReporter(isQuiet: isQuiet, epochs: settings.epochs, measure: trainer.options.loss.measure)
     var checkpoint: TrainingCheckpoint?
     if place.isResumed {
@@ -97,12 +103,17 @@ struct TrainingJob {
       }
       checkpoint = resumption.checkpoint
       // Before anything of the run is touched.
-      if let checkpoint { try trainer.check(checkpoint, training: training, validation: validation) }
-      try files.resume(run, checkpoint?.record)
+      if let checkpoint {
+        try trainer.check(checkpoint, training: training, validation: validation)
+      } else {
+        try check(samples, in: folder)
+      }
+      if let record = checkpoint?.record { checkpoint?.best = best(of: folder, record) }
+      try files.resume(run, checkpoint, samples)
       reporter.line(selection.line)
       resumption.lines(folder, on: selection, epochs: settings.epochs).forEach(reporter.line)
     } else {
-      let replaces = try files.begin(run)
+      let replaces = try files.begin(run, samples)
       reporter.line(selection.line)
       if replaces { reporter.line("\(folder.path) held an earlier run, which this one replaces") }
     }
@@ -110,7 +121,7 @@ struct TrainingJob {
     let result: Trainer.Result
     do {
       result = try trainer.fit(
-        training, validation: validation, test: test, on: selection, from: checkpoint == nil ? initial : nil, resuming: checkpoint,
+        training, validation: validation, test: test, on: selection, from: checkpoint == nil ? try initial() : nil, resuming: checkpoint,
         start: ProcessStart.instant, preparation: preparation,
         observe: { event in
           if case .started(let start) = event { ([title(start)] + notes).forEach(reporter.line) }
@@ -130,6 +141,23 @@ struct TrainingJob {
     try conclude(result, files, reporter, on: selection.device)
   }
 
+  /// Whether the data is what the run had, where no checkpoint says so.
+  /// - Throws: `Failure` where it is not.
+  private func check(_ samples: RunSamples?, in folder: RunFolder) throws {
+    guard exists(folder.samplesPath), let samples, try RunSamples(contentsOf: folder.samplesPath) != samples else { return }
+    throw Failure("the data of the run has changed: \(settings.data) holds other samples, or in another order")
+  }
+
+  /// The best model so far of a run that goes on; `nil` where it is not there, or of another epoch than the checkpoint says.
+  private func best(of folder: RunFolder, _ record: RunRecord) -> ModelState? {
+    guard let epoch = record.bestEpoch?.epoch, exists(folder.bestPath), folder.epochOfBest ?? epoch == epoch else { return nil }
+    return try? ModelState(contentsOf: folder.bestPath, for: parameters)
+  }
+
+  private var parameters: [(path: String, shape: Shape)] {
+    LayerPath.parameters(of: trainer.model).map { (path: $0.path, shape: $0.parameter.shape) }
+  }
+
   private func conclude(_ result: Trainer.Result, _ files: RunFiles, _ reporter: TrainingReporter, on device: any Device) throws {
     let path = files.folder.path
     if let error = result.failure {
@@ -143,8 +171,10 @@ struct TrainingJob {
       try files.save(result.checkpoint, run)
     }
     var record = result.record
+    // What was measured, and what the run is used with from now on.
+    let state = result.best ?? result.state
     if let deviation = run.table?.deviation, let test, !Interruption.isRequested {
-      record.regression = try trainer.predictions(for: test, state: result.state, on: device).multiplied(by: deviation)
+      record.regression = try trainer.predictions(for: test, state: state, on: device).multiplied(by: deviation)
     }
     try files.finish(record)
     if Interruption.isRequested {
@@ -152,6 +182,7 @@ struct TrainingJob {
       throw Interrupted()
     }
     if let divergence = record.divergence { reporter.warn("\(divergence); \(remedies)") }
+    if result.best != nil, let line = record.lineOfBest { reporter.line(line) }
     if let report = record.regression {
       reporter.line("\(report.line)  (\(test?.count ?? 0) samples)")
       return reporter.line("saved in \(path)")
@@ -160,10 +191,10 @@ struct TrainingJob {
       reporter.line(
         "test accuracy \(Text.percent(record.testAccuracy))  test loss \(Text.fixed(record.testLoss, 4))  (\(test.count) samples)")
     } else if let deviation = run.table?.deviation, let validation {
-      let report = try trainer.predictions(for: validation, state: result.state, on: device).multiplied(by: deviation)
+      let report = try trainer.predictions(for: validation, state: state, on: device).multiplied(by: deviation)
       reporter.line("\(report.line(of: "validation"))  (\(validation.count) samples)")
-    } else if let validation, let last = record.epochs.last, !last.validationLoss.isNaN {
-      let (accuracy, loss) = (Text.percent(last.validationAccuracy), Text.fixed(last.validationLoss, 4))
+    } else if let validation, let measured = record.epochs.first(where: { $0.epoch == record.testedEpoch }) {
+      let (accuracy, loss) = (Text.percent(measured.validationAccuracy), Text.fixed(measured.validationLoss, 4))
       reporter.line("validation accuracy \(accuracy)  validation loss \(loss)  (\(validation.count) samples)")
     }
     // Of one of several trainings there is too much to be said.

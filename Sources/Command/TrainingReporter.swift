@@ -88,6 +88,20 @@ extension EpochRecord {
   }
 }
 
+extension RunRecord {
+  /// Which epoch was best and what it and the last one reach, for people; `nil` without validation data.
+  var lineOfBest: String? {
+    guard let best = bestEpoch, let last = epochs.last else { return nil }
+    func text(_ row: EpochRecord) -> String {
+      let determination = row.validationDetermination.isFinite ? ", R² \(Text.determination(row.validationDetermination))" : ""
+      return "validation loss \(Text.fixed(row.validationLoss, 4)), \(measure.text(row.validationAccuracy))\(determination)"
+    }
+    if best.epoch == last.epoch { return "best epoch: the last one, \(best.epoch) (\(text(best)))" }
+    return "best epoch: \(best.epoch) (\(text(best))); last: \(last.epoch) (\(text(last))); "
+      + "the best is measured and used from now on, and --last is for the other"
+  }
+}
+
 extension Loss.Measure {
   /// With its name, for people.
   func text(_ value: Double, _ digits: Int = 2) -> String {

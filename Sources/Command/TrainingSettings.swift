@@ -30,6 +30,8 @@ struct TrainingSettings {
   var finetuning: FinetuneSettings?
   /// The fold that is held out in place of a share, where the training is one of several.
   var fold: Fold?
+  /// The run's folder, where it is known.
+  var folder: String?
   /// The folder of the run that goes on, where one does.
   var resumed: String?
   /// Whether convolutions mix no pixels beyond their filter's reach.
@@ -90,7 +92,8 @@ struct TrainingSettings {
   /// The files and folders that the training reads.
   var inputs: [String] {
     let labels = (finetuning?.pictures ?? pictures)?.labels?.path
-    return [DataSource(name: data).folder] + [labels, finetuning.map { weightsPath($0.pretrained) }].compactMap(\.self)
+    return [DataSource(name: data).folder] + [labels].compactMap(\.self)
+      + (finetuning.map { [$0.pretrained] + FinetuneSettings.candidates($0.pretrained) } ?? [])
   }
 
   /// The trainer's options.
@@ -113,8 +116,10 @@ struct TrainingSettings {
 
   /// `options.json`: every option in force, and what the data was like.
   func json(_ run: RunDescription) -> JSONValue {
-    var members: [JSONMember] = [
-      JSONMember("data", .string(data)), JSONMember("model", .string(model)), JSONMember("epochs", .integer(Int64(epochs))),
+    var members = KeptPath.json("data", data)
+    if let folder { members.append(JSONMember(KeptPath.runKey, .string(KeptPath.fromRoot(folder)))) }
+    members += [
+      JSONMember("model", .string(model)), JSONMember("epochs", .integer(Int64(epochs))),
       JSONMember("optimizer", .string(type(of: optimizer).name)),
     ]
     members += optimizer.settings

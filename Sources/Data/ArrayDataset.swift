@@ -89,6 +89,26 @@ public struct ArrayDataset: Dataset {
     return "\(source.path):\(source.lines[index])"
   }
 
+  /// Hashes of the samples' numbers, with their labels or what is to be predicted; see `Dataset`.
+  /// - Throws: `DataError` when an index is out of range.
+  public func contentHashes(ofSamples indices: [Int]) throws(DataError) -> [UInt64]? {
+    let (count, size, width) = (count, sampleSize, targets.valueCount)
+    for index in indices where index < 0 || index >= count { throw .indexOutOfRange(index: index, count: count) }
+    return features.withUnsafeBufferPointer { features in
+      values.withUnsafeBufferPointer { values in
+        labels.withUnsafeBufferPointer { labels in
+          indices.map { index in
+            var hash = ContentHash()
+            hash.add(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: features[index * size..<(index + 1) * size])))
+            hash.add(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: values[index * width..<(index + 1) * width])))
+            hash.add(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: labels[index...index])))
+            return hash.value
+          }
+        }
+      }
+    }
+  }
+
   /// Writes the numbers to be predicted; see `Dataset`.
   /// - Throws: `DataError` when an index is out of range or the buffer too small.
   public func gatherValues(_ indices: ArraySlice<Int>, into values: UnsafeMutableBufferPointer<Float>) throws(DataError) {

@@ -31,6 +31,13 @@ public protocol Dataset: Sendable {
   /// samples goes by names, since a line is another one as soon as something is put in front of it.
   func place(ofSample index: Int) -> String?
 
+  /// A hash of what each sample is made of, wherever it lies and whatever it is called, by which it is known again in other data: of a
+  /// picture's file, an image's pixels, a row's values with what is predicted. `nil`, the default, for data that has none; it should cost
+  /// little beside reading the samples.
+  /// - Parameter indices: which samples.
+  /// - Throws: `DataError` when an index is out of range or the source cannot be read.
+  func contentHashes(ofSamples indices: [Int]) throws(DataError) -> [UInt64]?
+
   /// The same for one epoch: a dataset that changes its samples at random does it differently in each, as a pure function of epoch and
   /// sample. All others need not define it.
   /// - Parameter epoch: from 0.
@@ -52,6 +59,9 @@ extension Dataset {
 
   /// The name.
   public func place(ofSample index: Int) -> String? { name(ofSample: index) }
+
+  /// None.
+  public func contentHashes(ofSamples indices: [Int]) throws(DataError) -> [UInt64]? { nil }
 
   /// The same samples in every epoch.
   public func gather(

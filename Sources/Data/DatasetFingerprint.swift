@@ -1,5 +1,7 @@
-/// What identifies a dataset without keeping it: its size, its classes, and hashes of its labels, of its samples' names where they have any,
-/// and of some of its samples.
+/// What identifies a dataset without keeping it: its size, its classes, and hashes of its labels and of its samples' contents.
+///
+/// Where every sample has a hash (`Dataset.contentHashes(ofSamples:)`) it does not matter what the samples are called and where they lie, so
+/// that data that was moved is known again; otherwise it goes by the samples' names, where they have any, and by some of the samples.
 public struct DatasetFingerprint: Hashable, Sendable {
   public var count: Int
   public var sampleShape: [Int]
@@ -8,16 +10,21 @@ public struct DatasetFingerprint: Hashable, Sendable {
   public var labels: UInt64
   /// Hash of all names and of the samples that were looked at.
   public var contents: UInt64
+  /// Hash of the contents of all samples; `nil` where they have no hashes, and in what earlier versions wrote.
+  public var samples: UInt64?
 
   /// How many samples are looked at; they are spread evenly.
-  static let samples = 16
+  static let looks = 16
 
-  public init(count: Int, sampleShape: [Int], classNames: [String], labels: UInt64, contents: UInt64) {
+  public init(
+    count: Int, sampleShape: [Int], classNames: [String], labels: UInt64, contents: UInt64, samples: UInt64? = nil
+  ) {
     self.count = count
     self.sampleShape = sampleShape
     self.classNames = classNames
     self.labels = labels
     self.contents = contents
+    self.samples = samples
   }
 
   /// Looks at a dataset.
@@ -30,7 +37,7 @@ public struct DatasetFingerprint: Hashable, Sendable {
       guard let name = data.name(ofSample: index) else { break }
       Array(name.utf8).withUnsafeBytes { contentHash.add($0) }
     }
-    let looked = min(data.count, Self.samples)
+    let looked = min(data.count, Self.looks)
     for number in 0..<looked {
       let (features, _) = try data.gather([number * data.count / looked])
       features.withUnsafeBytes { contentHash.add($0) }
@@ -42,8 +49,14 @@ public struct DatasetFingerprint: Hashable, Sendable {
       try values.withUnsafeMutableBufferPointer { (values) throws(DataError) in try data.gatherValues(indices[...], into: values) }
       values.withUnsafeBytes { labelHash.add($0) }
     }
+    let samples = try data.contentHashes(ofSamples: Array(0..<data.count)).map { hashes in
+      var hash = ContentHash()
+      hashes.withUnsafeBytes { hash.add($0) }
+      return hash.value
+    }
     self.init(
-      count: data.count, sampleShape: data.sampleShape, classNames: data.classNames, labels: labelHash.value, contents: contentHash.value)
+      count: data.count, sampleShape: data.sampleShape, classNames: data.classNames, labels: labelHash.value, contents: contentHash.value,
+      samples: samples)
   }
 
   /// What is different in another dataset, in words; empty where they seem to be the same.
@@ -55,7 +68,8 @@ public struct DatasetFingerprint: Hashable, Sendable {
     if classNames != other.classNames { result.append(Self.differences(classNames, other.classNames)) }
     if !result.isEmpty { return result }
     if labels != other.labels { result.append("other labels or values to predict, or samples in another order") }
-    if contents != other.contents { result.append("other samples") }
+    let areSame = if let samples, let now = other.samples { samples == now } else { contents == other.contents }
+    if !areSame { result.append("other samples") }
     return result
   }
 
@@ -65,28 +79,5 @@ public struct DatasetFingerprint: Hashable, Sendable {
     if gone.isEmpty && new.isEmpty { return "its classes in another order" }
     return [new.isEmpty ? nil : "new classes \(list(new))", gone.isEmpty ? nil : "without the classes \(list(gone))"].compactMap { $0 }
       .joined(separator: ", ")
-  }
-}
-
-/// In the manner of FNV-1a, but eight bytes at a time: against accidents, not against malice.
-private struct ContentHash {
-  private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
-
-  mutating func add(_ bytes: UnsafeRawBufferPointer) {
-    var offset = 0
-    while offset + 8 <= bytes.count {
-      mix(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-      offset += 8
-    }
-    while offset < bytes.count {
-      mix(UInt64(bytes[offset]))
-      offset += 1
-    }
-    mix(UInt64(bytes.count))
-  }
-
-  private mutating func mix(_ word: UInt64) {
-    value = (value ^ word) &* 0x0000_0100_0000_01b3
-    value ^= value >> 32
   }
 }

@@ -82,6 +82,16 @@ public struct ImageDataset: Dataset {
     return Normalization(unchecked: means, deviations)
   }
 
+  /// Hashes of the images' bytes; see `Dataset`.
+  /// - Throws: `DataError` when an index is out of range.
+  public func contentHashes(ofSamples indices: [Int]) throws(DataError) -> [UInt64]? {
+    let (count, size) = (count, sampleSize)
+    for index in indices where index < 0 || index >= count { throw .indexOutOfRange(index: index, count: count) }
+    return pixels.withUnsafeBytes { pixels in
+      indices.map { ContentHash.of(UnsafeRawBufferPointer(rebasing: pixels[$0 * size..<($0 + 1) * size])) }
+    }
+  }
+
   /// Writes images and labels; see `Dataset`.
   /// - Throws: `DataError` when an index is out of range or a buffer too small.
   public func gather(

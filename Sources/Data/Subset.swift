@@ -61,6 +61,13 @@ public struct Subset<Base: Dataset>: Dataset {
   /// The base's place of the sample.
   public func place(ofSample index: Int) -> String? { indices.indices.contains(index) ? base.place(ofSample: indices[index]) : nil }
 
+  /// The base's hashes of the samples; see `Dataset`.
+  /// - Throws: `DataError` when an index is out of range, or the base fails.
+  public func contentHashes(ofSamples indices: [Int]) throws(DataError) -> [UInt64]? {
+    for index in indices where !self.indices.indices.contains(index) { throw .indexOutOfRange(index: index, count: count) }
+    return try base.contentHashes(ofSamples: indices.map { self.indices[$0] })
+  }
+
   /// Writes the numbers that are to be predicted; see `Dataset`.
   /// - Throws: `DataError` when an index is out of range, the buffer too small, or the base fails.
   public func gatherValues(_ indices: ArraySlice<Int>, into values: UnsafeMutableBufferPointer<Float>) throws(DataError) {

@@ -70,6 +70,13 @@ public struct PictureDataset: Dataset {
     places.indices.contains(index) ? source.list.paths[places[index]] : nil
   }
 
+  /// Hashes of the pictures' files; see `Dataset`.
+  /// - Throws: `DataError` when an index is out of range or a file cannot be read.
+  public func contentHashes(ofSamples indices: [Int]) throws(DataError) -> [UInt64]? {
+    for index in indices where !places.indices.contains(index) { throw .indexOutOfRange(index: index, count: count) }
+    return try source.hashes(of: indices.map { places[$0] })
+  }
+
   /// Writes samples and labels as they are in epoch 0; see `Dataset`.
   /// - Throws: `DataError` when an index is out of range, a buffer too small, or a picture cannot be read.
   public func gather(

@@ -39,6 +39,13 @@ public struct PictureList: Equatable, Sendable {
   /// The pictures of some classes, in their order; labels stay as they are.
   /// - Throws: `DataError.empty` for a class that is not among the list's.
   public func selecting(classes: [String]) throws(DataError) -> PictureList {
+    let chosen = try self.labels(of: classes)
+    return try selecting(labels.indices.filter { chosen.contains(labels[$0]) })
+  }
+
+  /// The labels of some classes.
+  /// - Throws: `DataError.empty` for a class that is not among the list's.
+  public func labels(of classes: [String]) throws(DataError) -> Set<Int32> {
     var chosen: Set<Int32> = []
     for name in classes {
       guard let place = ClassChoice.place(of: name, in: classNames) else {
@@ -47,7 +54,7 @@ public struct PictureList: Equatable, Sendable {
       }
       chosen.insert(Int32(place))
     }
-    return try selecting(labels.indices.filter { chosen.contains(labels[$0]) })
+    return chosen
   }
 
   /// Divides the pictures, every class in proportion; see `TrainingSplit`.

@@ -24,7 +24,8 @@ final class PictureSource: Sendable {
     threads.each(list.count) { index in
       if isKept[index] {
         problems.catching(index) { () throws(PictureError) in
-          store.keep(try Self.read(list.paths[index], form, loading), at: index)
+          let (picture, hash) = try Self.read(list.paths[index], form, loading)
+          store.keep(picture, hash, at: index)
         }
       }
     }
@@ -47,16 +48,31 @@ final class PictureSource: Sendable {
   /// The picture at a place in the list, in its stored form.
   func picture(_ index: Int) throws(PictureError) -> Picture {
     if let kept = store[index] { return kept }
-    return try Self.read(list.paths[index], form, loading)
+    return try Self.read(list.paths[index], form, loading).picture
+  }
+
+  /// Hashes of files' contents: noted when they were decoded, or read again where they are not kept.
+  func hashes(of places: [Int]) throws(DataError) -> [UInt64] {
+    let noted = store.hashes
+    let missing = places.filter { noted[$0] == nil }
+    guard !missing.isEmpty else { return places.map { noted[$0] ?? 0 } }
+    let read = PictureHashes(missing.map { list.paths[$0] }, limits: loading.limits, threads)
+    if let error = read.problems.lazy.compactMap({ $0 }).first { throw error.dataError }
+    let found = Dictionary(zip(missing, read.hashes)) { first, _ in first }
+    return places.map { noted[$0] ?? found[$0] ?? 0 }
   }
 
   /// Bytes of pixels in memory.
   var keptBytes: Int { store.bytes }
 
-  private static func read(_ path: String, _ form: StoredForm, _ loading: PictureLoading) throws(PictureError) -> Picture {
-    let picture = try Picture(contentsOf: path, limits: loading.limits, background: loading.background, reducedTo: form.sideToDecode)
+  private static func read(
+    _ path: String, _ form: StoredForm, _ loading: PictureLoading
+  ) throws(PictureError) -> (picture: Picture, hash: UInt64) {
+    let bytes = try PictureBytes.read(path: path, limit: loading.limits.fileBytes)
+    let picture = try Picture(
+      bytes: bytes, path: path, limits: loading.limits, background: loading.background, reducedTo: form.sideToDecode)
     guard let kept = form.reduce(picture) else { throw PictureError(path: path, reason: .noMemory) }
-    return kept
+    return (kept, bytes.withUnsafeBytes { ContentHash.of($0) })
   }
 
   /// Which pictures are kept: from the beginning of the list, as many as fit by what their headers say. The headers of all are read

@@ -21,6 +21,8 @@ public struct RunFolder: Sendable {
   public var optionsPath: String { path(.options) }
   /// What several trainings come to, each of which has a folder of its own in this one.
   public var foldsPath: String { path(.folds) }
+  /// The samples that the run was trained, checked and measured with, by their hashes (`RunSamples`).
+  public var samplesPath: String { path(.samples) }
 
   /// Writes the table of epochs. What is told beside the loss names its columns: `train_accuracy`, or `train_mean_absolute_error`.
   public func write(metrics epochs: [EpochRecord], measure: Loss.Measure = .accuracy) throws(FormatError) {
@@ -66,6 +68,7 @@ public struct RunFolder: Sendable {
       "best_validation_loss": number(record.bestEpoch?.validationLoss),
       "best_validation_accuracy": number(record.measure == .accuracy ? record.bestEpoch?.validationAccuracy : nil),
       "best_validation_r2": number(record.bestEpoch?.validationDetermination),
+      "tested_epoch": record.testedEpoch > 0 ? .integer(Int64(record.testedEpoch)) : .null,
       "test_loss": number(record.testLoss),
       "test_accuracy": number(record.measure == .accuracy ? record.testAccuracy : nil),
       "test_values": record.regression?.json ?? .null,

@@ -15,6 +15,7 @@ extension RunFolder {
     case model = "model.safetensors"
     case best = "best.safetensors"
     case options = "options.json"
+    case samples = "samples.safetensors"
     /// Of several trainings, in the folder that theirs lie in.
     case folds = "folds.json"
   }

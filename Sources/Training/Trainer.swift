@@ -30,6 +30,8 @@ public struct TrainingOptions: Sendable {
   public var classWeights: ClassWeights?
   /// How an epoch's samples are chosen.
   public var sampling = Sampling.shuffled
+  /// Which of its states the test data is measured with, where there is validation data to choose by; otherwise it is always the last.
+  public var tested = RunFolder.Model.best
   /// Blends samples of a training batch, as mixup does. The training accuracy is then the share of each answer that is right: naming a
   /// sample's own class counts as much as is left of it, naming its partner's counts as the rest.
   public var mixing: (any SampleMixing)?
@@ -74,6 +76,9 @@ public struct Trainer {
     public var record: RunRecord
     /// The parameters at the end; after a failure, the last that were sound.
     public var state: ModelState
+    /// The parameters after the epoch with the lowest validation loss; `nil` without validation data, and where a training went on whose
+    /// checkpoint had no `best`.
+    public var best: ModelState?
     /// Where training can go on: the last epoch's end or, after an interruption, the step it stopped at.
     public var checkpoint: TrainingCheckpoint
     /// Why training stopped before its end: a device that failed, a loss that is not finite. `nil` for a training that ended or was interrupted.
@@ -84,7 +89,7 @@ public struct Trainer {
   /// - Parameters:
   ///   - training: what to learn from.
   ///   - validation: checked after each epoch.
-  ///   - test: evaluated once, at the end.
+  ///   - test: evaluated once, at the end, with the state that `TrainingOptions.tested` says.
   ///   - selection: the device. Where it was chosen automatically and fails, training goes on on the CPU from the last epoch's state.
   ///   - initial: parameters to start from; default the initialisers'. Steps that they have taken move the schedules on.
   ///   - resuming: where an earlier training stopped: this one goes on there and ends with the same bits, on the same device, as if that had
@@ -161,7 +166,7 @@ public struct Trainer {
       } catch { failure = error }
     } catch { failure = error }
     if failure == nil { try run.noteDivergence() }
-    return Result(record: run.record, state: run.lastState, checkpoint: run.last, failure: failure)
+    return Result(record: run.record, state: run.lastState, best: run.best, checkpoint: run.last, failure: failure)
   }
 
   /// Checks whether a training can go on from a checkpoint, before anything is opened or written. `fit` does the same.

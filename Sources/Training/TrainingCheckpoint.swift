@@ -22,6 +22,9 @@ public struct TrainingCheckpoint: Sendable {
   public var epochSeconds = 0.0
   /// What the run has produced so far.
   public var record = RunRecord()
+  /// The parameters after the best epoch so far. It is not part of the file, because a run keeps it in one of its own: who goes on hands it
+  /// over, and without it the end of the training measures with the last state unless a later epoch is better.
+  public var best: ModelState?
   /// What must not change; `nil` where nobody asked for checkpoints.
   public var conditions: TrainingConditions?
   /// What the caller wants to keep with it; the command keeps its options here.

@@ -101,7 +101,8 @@ extension TrainingConditions {
 extension DatasetFingerprint {
   var json: JSONValue {
     [
-      "count": .integer(Int64(count)), "sample_shape": .array(sampleShape.map { .integer(Int64($0)) }),
+      "samples": samples.map { .string(String($0, radix: 16)) } ?? .null, "count": .integer(Int64(count)),
+      "sample_shape": .array(sampleShape.map { .integer(Int64($0)) }),
       "classes": .array(classNames.map { .string($0) }), "labels": .string(String(labels, radix: 16)),
       "contents": .string(String(contents, radix: 16)),
     ]
@@ -114,6 +115,6 @@ extension DatasetFingerprint {
     else { return nil }
     self.init(
       count: count, sampleShape: shape.compactMap(\.integerValue), classNames: names.compactMap(\.stringValue), labels: labels,
-      contents: contents)
+      contents: contents, samples: json["samples"]?.stringValue.flatMap { UInt64($0, radix: 16) })
   }
 }

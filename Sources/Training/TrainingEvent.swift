@@ -157,6 +157,8 @@ public struct RunRecord: Sendable {
   public var regression: RegressionReport?
   /// Class by class, after training; `nil` for what is no classification.
   public var report: ClassificationReport?
+  /// The epoch whose state was measured at the end: the best one, where there is validation data; 0 before that.
+  public var testedEpoch = 0
   /// What the report is on: `test`, or `validation` where there is no test set.
   public var reportedOn = ""
   public var peakArenaBytes = 0

@@ -10,6 +10,8 @@ final class TrainingRun {
   private(set) var last = TrainingCheckpoint(state: ModelState(parameters: []))
   /// The last state that is known to be sound: that of `last`, or a later one that was found after a failure.
   private(set) var lastState = ModelState(parameters: [])
+  /// The parameters after the best epoch so far.
+  private(set) var best: ModelState?
   private var completedEpochs: Int { last.completedEpochs }
 
   private let model: any Layer
@@ -68,6 +70,8 @@ final class TrainingRun {
     if case .checkpoint(let checkpoint) = beginning {
       last = checkpoint
       record = checkpoint.record
+      best = checkpoint.best
+      last.best = nil
     }
     record.preparationSeconds += seconds(preparation)
     record.stepsPerEpoch = order.batchesPerEpoch
@@ -212,6 +216,11 @@ final class TrainingRun {
   private func report(on test: (any Dataset)?, _ session: TrainingSession) throws {
     guard let data = test ?? validation else { return }
     observe(.testing)
+    var measured = completedEpochs
+    if options.tested == .best, let best, let epoch = record.bestEpoch?.epoch {
+      if epoch != completedEpochs { try session.restore(best) }
+      measured = epoch
+    }
     let result = try evaluate(data, session, mistakes: Evaluation.mistakes)
     if shouldStop() {
       // What was measured on a part of the data is no result.
@@ -219,6 +228,7 @@ final class TrainingRun {
       return
     }
     if test != nil { (record.testLoss, record.testAccuracy) = (result.loss, result.accuracy * unit) }
+    record.testedEpoch = measured
     record.report = result.report
     record.reportedOn = test == nil ? "validation" : "test"
   }
@@ -287,6 +297,7 @@ final class TrainingRun {
     record.peakArenaBytes = max(record.peakArenaBytes, session.peakArenaBytes)
     record.epochs.append(row)
     spread = nil
+    if record.bestEpoch?.epoch == row.epoch { best = ModelState(parameters: end.state.parameters) }
     var next = TrainingCheckpoint(state: end.state)
     next.completedEpochs = epoch + 1
     next.record = record

@@ -148,7 +148,32 @@ struct FinetuneTests {
     try FileManager.default.removeItem(atPath: folder.path("killed/summary.json"))
     try putWeights(seed: 6)
     expectComplaint(
-      try glissade("finetune", "--resume", folder.path("killed")), status: 1, "the data of the run has changed: pretrained_checksum is")
+      try glissade("finetune", "--resume", folder.path("killed")), status: 1,
+      "weights.pth does not hold the weights that the run began with", "--pretrained says where they are now")
+  }
+
+  /// What a checkpoint holds is not read again, and what is needed may lie somewhere else.
+  @Test func aRunGoesOnWithoutTheWeightsThatItBeganWith() throws {
+    func bytes(_ run: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: folder.path("\(run)/model.safetensors"))) }
+    #expect(try finetune("--epochs", "2", "--out", folder.path("whole")).status == 0)
+    #expect(try finetune("--epochs", "1", "--out", run).status == 0)
+    #expect(try finetune("--epochs", "1", "--stay-close", "0.1", "--out", folder.path("close")).status == 0)
+    let moved = folder.path("moved.pth")
+    try FileManager.default.moveItem(atPath: weights, toPath: moved)
+    let resumed = try glissade("finetune", "--resume", run, "--epochs", "2")
+    #expect(resumed.status == 0 && resumed.errors.isEmpty, "\(resumed)")
+    #expect(try bytes("run") == bytes("whole"))
+    expectComplaint(
+      try glissade("finetune", "--resume", folder.path("close"), "--epochs", "2"), status: 1, "weights.pth: no such file",
+      "--stay-close draws the parameters to these weights; --pretrained says where it is now")
+    let named = try glissade("finetune", "--resume", folder.path("close"), "--epochs", "2", "--pretrained", moved)
+    #expect(named.status == 0, "\(named)")
+    #expect(try JSONValue.read(path: folder.path("close/options.json"))["pretrained_path"] == .string(moved))
+    // Another file is not taken, needed or not.
+    try putWeights(seed: 6)
+    expectComplaint(
+      try glissade("finetune", "--resume", run, "--epochs", "3", "--pretrained", weights), status: 1,
+      "weights.pth does not hold the weights that the run began with")
   }
 
   @Test func backgroundsAndUnreadablePictures() throws {
@@ -171,7 +196,8 @@ struct FinetuneTests {
     // The best epoch's model goes where the last one's goes.
     let best = try glissade("convert", run, folder.path("best.pth"), "--best")
     #expect(best.status == 0, "\(best)")
-    #expect(try glissade("predict", "--run", run, clear, "--best", "--device", "cpu").status == 0)
+    #expect(try glissade("convert", run, folder.path("last.pth"), "--last").status == 0)
+    #expect(try glissade("predict", "--run", run, clear, "--last", "--device", "cpu").status == 0)
     expectComplaint(
       try glissade("convert", weights, folder.path("x.safetensors"), "--best"), status: 2, "--best is for the folder of a run")
   }

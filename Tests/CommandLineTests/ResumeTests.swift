@@ -68,7 +68,7 @@ struct ResumeTests {
       "--seed is 9, and the run has 1", "but for --epochs")
     expectComplaint(try glissade("train", "--resume", run, "--out", folder.path("other")), status: 2, "--out cannot be given with --resume")
     expectComplaint(try glissade("train", "--resume", folder.path("none")), status: 1, "none: no such run folder")
-    expectComplaint(try glissade("train", "--resume", folder.path), status: 1, "options.json: cannot open")
+    expectComplaint(try glissade("train", "--resume", folder.path), status: 1, "holds a run: \(run); name it")
     // What the run has may be said again.
     #expect(try glissade("train", "--resume", run, "--epochs", "2", "--lr", "1e-3", "--batch-size", "32").status == 0)
   }

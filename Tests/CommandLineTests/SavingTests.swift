@@ -40,8 +40,8 @@ struct SavingTests {
     let command = #"ulimit -f 64; exec "$0" "$@""#
     let outcome = try Command(["-c", command, Command.path] + arguments("--out", folder.path("run")), executable: "/bin/sh").finish()
     expectComplaint(outcome, status: 1, "model.safetensors", "File too large", printsNothing: false)
-    #expect(
-      folder.names("run") == ["metrics.csv", "options.json", "summary.json"] || folder.names("run") == ["options.json", "summary.json"])
+    let names = folder.names("run").filter { $0 != "metrics.csv" }
+    #expect(names == ["options.json", "samples.safetensors", "summary.json"])
     let summary = try JSONValue.read(path: folder.path("run/summary.json"))
     #expect(try #require(summary["failure"]?.stringValue).contains("model.safetensors"))
   }

@@ -19,7 +19,7 @@ struct TerminalTests {
       if width == 120 { #expect(bar.contains("loss ") && bar.contains("accuracy ") && bar.contains("samples/s") && bar.contains("left")) }
     }
     // The bar is gone when a line is printed and at the end.
-    #expect(outcome.output.contains("\r\u{1B}[Ktest accuracy "), "\(outcome)")
+    #expect(outcome.output.contains("\r\u{1B}[Kbest epoch: "), "\(outcome)")
     #expect(outcome.output.hasSuffix("saved in \(folder.path("run"))\r\n"))
   }
 

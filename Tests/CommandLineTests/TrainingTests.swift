@@ -29,7 +29,7 @@ struct TrainingTests {
     #expect(
       folder.names("run") == [
         "best.safetensors", "checkpoint-18.safetensors", "checkpoint-9.safetensors", "metrics.csv", "model.safetensors", "options.json",
-        "summary.json",
+        "samples.safetensors", "summary.json",
       ])
 
     let summary = try JSONValue.read(path: folder.path("run/summary.json"))
@@ -131,12 +131,19 @@ struct TrainingTests {
 
   @Test func evaluationRefusesWhatIsNoRun() throws {
     expectComplaint(try glissade("evaluate", "--run", folder.path("none")), status: 1, "none: no such run folder")
-    expectComplaint(try glissade("evaluate", "--run", folder.path), status: 1, "options.json: cannot open")
+    expectComplaint(try glissade("evaluate", "--run", folder.path), status: 1, "is no run's folder: there is no options.json in it")
     #expect(try train().status == 0)
-    let model = folder.path("run/model.safetensors")
+    expectComplaint(
+      try glissade("evaluate", "--run", folder.path), status: 1, "is no run itself, but holds a run: \(folder.path("run")); name it")
+    let model = folder.path("run/best.safetensors")
     let bytes = try Data(contentsOf: URL(fileURLWithPath: model))
     try bytes.dropLast(5).write(to: URL(fileURLWithPath: model))
-    expectComplaint(try glissade("evaluate", "--run", folder.path("run")), status: 1, "model.safetensors")
+    expectComplaint(try glissade("evaluate", "--run", folder.path("run")), status: 1, "best.safetensors")
+    #expect(try glissade("evaluate", "--run", folder.path("run"), "--last").status == 0)
+    let file = folder.path("run/summary.json")
+    expectComplaint(
+      try glissade("evaluate", "--run", file), status: 1,
+      "summary.json is a file, and a run is a folder; did you mean \(folder.path("run"))?")
     try Data("{}".utf8).write(to: URL(fileURLWithPath: folder.path("run/options.json")))
     expectComplaint(try glissade("evaluate", "--run", folder.path("run")), status: 1, "options.json: 'data' is missing")
   }
@@ -144,7 +151,7 @@ struct TrainingTests {
   @Test func quietPrintsNothing() throws {
     let outcome = try train("--quiet")
     #expect(outcome.status == 0 && outcome.output.isEmpty && outcome.errors.isEmpty, "\(outcome)")
-    #expect(folder.names("run").count == 7)
+    #expect(folder.names("run").count == 8)
   }
 
   @Test func everyOptimizerAndOptionTrains() throws {

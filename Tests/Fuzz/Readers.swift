@@ -9,6 +9,7 @@ func allReaders(_ folder: TemporaryFolder) throws -> [Reader] {
   [
     try checkpoints(folder), try safetensors(folder), json(), idx(folder), csv(folder), cifar(folder), try pictures("jpeg", ".jpg"),
     try pictures("png", ".png"), try pictures("webp", ".webp"), try pictures("tiff", ".tif"), try trainingCheckpoint(folder),
+    try runSamples(folder),
   ]
 }
 

@@ -40,3 +40,24 @@ func trainingCheckpoint(_ folder: TemporaryFolder) throws -> Reader {
     }
   }
 }
+
+/// The lists of runs' samples, tried in the same two ways.
+func runSamples(_ folder: TemporaryFolder) throws -> Reader {
+  let part = RunSamples.Part(hashes: [1, 2, .max], labels: [0, 1, 1])
+  try RunSamples(training: part, validation: part, test: part).save(to: folder.file("samples"))
+  return Reader(name: "run-samples", corpus: [try folder.get("samples")]) { bytes in
+    let check = HandmadeArchive.checksum(Array(bytes.dropLast(4)))
+    let repaired = bytes.dropLast(4) + (0..<4).map { UInt8(truncatingIfNeeded: check >> UInt32(8 * $0)) }
+    return try [bytes, Array(repaired)].reduce(false) { accepted, bytes in
+      let path = try folder.put("damaged", bytes)
+      do throws(FormatError) {
+        let read = try RunSamples(contentsOf: path)
+        guard read.training.hashes.count == read.training.labels.count else { abort() }
+        return true
+      } catch {
+        guard error.path == path, !error.description.contains("\n") else { abort() }
+        return accepted
+      }
+    }
+  }
+}

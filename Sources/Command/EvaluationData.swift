@@ -1,0 +1,134 @@
+import Glissade
+
+/// What a run's model is measured with: what the run held out of its own data, wherever that lies now, or of other data what the run has not
+/// seen.
+struct EvaluationData {
+  let data: any Dataset
+  /// Where it comes from, for people.
+  let source: String
+  let part: MeasuredSamples.Part
+  /// Samples that the run was trained with.
+  var trained = 0
+  /// Samples that the best epoch was chosen by.
+  var validated = 0
+  /// Whether these are measured with, too.
+  var countsAll = false
+
+  /// - Parameters:
+  ///   - run: whose model is measured.
+  ///   - folder: its own.
+  ///   - named: what `--data` names, if anything.
+  ///   - labels: where the classes of pictures stand.
+  ///   - classes: only these classes of pictures.
+  ///   - limit: at most so many samples.
+  ///   - all: whether the run's own samples are measured with, too.
+  /// - Throws: `Failure` where the run's data is another now, or nothing is left to measure with; what reading data throws.
+  init(
+    of run: RunDescription, in folder: RunFolder, named: String?, labels: LabelOptions, classes: [String]?, limit: Int?, all: Bool
+  ) throws {
+    let place = run.keptData?.found(from: folder.path)
+    let samples = exists(folder.samplesPath) ? try RunSamples(contentsOf: folder.samplesPath) : nil
+    let isOwnPlace = named.map { name in place.map { name == $0 || isSameFile(name, $0) } ?? false } ?? true
+    guard let source = named ?? place else {
+      throw run.keptData?.absence(of: "the run's data", "data") ?? Failure("the run does not say what its data is; --data does")
+    }
+    self.source = source
+    // Found where it should be, but not where it was.
+    let isElsewhere = named == nil && run.keptData?.absolute.map { !exists($0) } ?? false
+    if !all {
+      if let own = try Self.own(
+        of: run, source, isOwnPlace, mayBeOther: named != nil || isElsewhere, samples, labels: labels, classes: classes)
+      {
+        let places = try own.places(of: classes, in: run)
+        guard !places.isEmpty else { throw Failure("nothing of these classes was held out from the training on \(source)") }
+        own.notes.forEach(Terminal.note)
+        data = try own.select(own.limited(places, to: limit))
+        part = own.part
+        return
+      }
+      if named == nil {
+        if isElsewhere, let old = run.keptData?.absolute {
+          throw Failure("\(old): the run's data is not there any more, and \(source) is other data; --data says where it is now")
+        }
+        throw Failure(
+          "\(source) is not what the run was trained on, or has changed since: other samples are held out from it now; "
+            + "--data \(source) measures with what the run has not seen of it")
+      }
+    }
+    let found = try run.samples(of: source, .others, labels: labels, classes: classes)
+    found.notes.forEach(Terminal.note)
+    guard let samples else {
+      if !all { Terminal.note("the run does not say which samples it was trained on, so that any of them in \(source) count as others") }
+      data = try found.select(found.limited(Array(found.labels.indices), to: limit))
+      part = .test
+      return
+    }
+    // Rows that look alike may be different ones; pictures that are alike are one.
+    let roles = samples.roles(of: found.hashes, countingRepetitions: run.table != nil)
+    func places(_ role: RunSamples.Role) -> [Int] { roles.indices.filter { roles[$0] == role } }
+    (trained, validated) = (places(.training).count, places(.validation).count)
+    countsAll = all
+    var (kept, part) = (all ? Array(roles.indices) : places(.other), MeasuredSamples.Part.test)
+    // A run that has nothing but these to be measured with is measured with them.
+    if kept.isEmpty, samples.test.count == 0, validated > 0 { (kept, part, validated) = (places(.validation), .validation, 0) }
+    guard !kept.isEmpty else {
+      throw Failure(
+        "\(source) holds nothing but the run's own samples: \(Self.list(trained, validated)); --all measures with them all the same")
+    }
+    data = try found.select(found.limited(kept, to: limit))
+    self.part = part
+  }
+
+  /// What was held out from the run's data, if that is what a path leads to.
+  private static func own(
+    of run: RunDescription, _ source: String, _ isOwnPlace: Bool, mayBeOther: Bool, _ samples: RunSamples?, labels: LabelOptions,
+    classes: [String]?
+  ) throws -> MeasuredSamples? {
+    guard isOwnPlace else {
+      // Data that cannot be divided as the run's is not the run's.
+      guard let samples, let found = try? run.samples(of: source, .asOwn, labels: labels, classes: classes),
+        samples.isHeldOut(found.known, isLimited: run.isLimited)
+      else { return nil }
+      return found
+    }
+    do {
+      let found = try run.samples(of: source, .own, labels: labels, classes: classes)
+      // Earlier versions did not note what the samples were.
+      return samples?.isHeldOut(found.known, isLimited: run.isLimited) ?? true ? found : nil
+    } catch  where mayBeOther && samples != nil && (error is DataError || error is Failure) {
+      // What has changed may be measured all the same.
+      return nil
+    }
+  }
+
+  /// So many of what people call samples, behind what was measured.
+  func text(_ count: Int) -> String {
+    let own = Self.list(trained, validated)
+    return "\(count) samples of \(source)" + (own.isEmpty ? "" : countsAll ? ", among them \(own)" : "; left out: \(own)")
+  }
+
+  /// The same as JSON.
+  var json: [JSONMember] {
+    [
+      JSONMember("part", .string(part.rawValue)), JSONMember("own_training_samples", .integer(Int64(trained))),
+      JSONMember("own_validation_samples", .integer(Int64(validated))), JSONMember("own_left_out", .bool(!countsAll)),
+    ]
+  }
+
+  private static func list(_ trained: Int, _ validated: Int) -> String {
+    [
+      trained > 0 ? "\(trained) that the run was trained on" : nil, validated > 0 ? "\(validated) that it was validated with" : nil,
+    ].compactMap { $0 }.joined(separator: ", ")
+  }
+}
+
+extension MeasuredSamples {
+  /// The places of the samples of some classes.
+  /// - Throws: `DataError` for a class that the run's model does not know.
+  fileprivate func places(of classes: [String]?, in run: RunDescription) throws -> [Int] {
+    guard let classes else { return Array(labels.indices) }
+    // Whatever composes their names.
+    let chosen = try PictureList(paths: [], labels: [], classNames: run.classNames).labels(of: classes)
+    return labels.indices.filter { chosen.contains(labels[$0]) }
+  }
+}

@@ -1,0 +1,55 @@
+import Glissade
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Finding a run, and the model that it is used with.
+extension RunFolder {
+  /// The folder of a run that is there.
+  /// - Throws: `Failure` that says what is there instead, and which runs lie in it.
+  static func existing(_ path: String) throws(Failure) -> RunFolder {
+    let folder = RunFolder(path)
+    if folder.isRun { return folder }
+    guard exists(path) else { throw Failure("\(path): no such run folder") }
+    guard isFolder(path) else {
+      let parent = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+      let around = parent.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : parent
+      throw Failure("\(path) is a file, and a run is a folder" + (RunFolder(around).isRun ? "; did you mean \(around)?" : ""))
+    }
+    throw Failure(absence(path))
+  }
+
+  /// That a folder is no run, for people.
+  private static func absence(_ path: String) -> String {
+    let names = runs(in: path)
+    guard !names.isEmpty else { return "\(path) is no run's folder: there is no options.json in it" }
+    let base = path.hasSuffix("/") ? String(path.dropLast()) : path
+    // The last ones are the newest where names begin with their time.
+    let shown = names.suffix(5).map { "\(base)/\($0)" }.joined(separator: ", ")
+    let what = names.count > 5 ? "\(names.count) runs, the last of them" : names.count == 1 ? "a run" : "runs"
+    return "\(path) is no run itself, but holds \(what): \(shown); name \(names.count == 1 ? "it" : "one")"
+  }
+
+  /// The file with one of the run's models.
+  /// - Throws: `Failure` where it is not there.
+  func file(of model: Model) throws(Failure) -> String {
+    if exists(path(of: model)) { return path(of: model) }
+    if model == .best, exists(modelPath) {
+      throw Failure("\(path) has no best epoch, because it has no validation data; leave --best out for the model of the last epoch")
+    }
+    throw Failure("\(path) has no model yet: no epoch of it is over; --resume \(path) goes on with it")
+  }
+}
+
+/// The file with the weights: the path itself, or the model that a run is used with.
+/// - Throws: `Failure` for a folder that is no run's, or has no model yet.
+func weightsPath(_ path: String) throws(Failure) -> String {
+  guard isFolder(path) else { return path }
+  let folder = RunFolder(path)
+  // A model alone, without its run, is weights like any others.
+  if !folder.isRun, exists(folder.modelPath) { return folder.modelPath }
+  return try RunFolder.existing(path).file(of: folder.usualModel)
+}
