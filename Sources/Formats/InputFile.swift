@@ -9,7 +9,13 @@ final class InputFile: Sendable {
   init(path: String) throws(FormatError) {
     // O_NONBLOCK: opening a pipe must fail below, not wait for a writer. Regular files ignore it.
     let descriptor = PathBytes.with(path) { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
-    guard descriptor >= 0 else { throw .system("open", path) }
+    guard descriptor >= 0 else {
+      let code = errno
+      var link = stat()
+      let isLink = PathBytes.with(path) { lstat($0, &link) } == 0 && link.st_mode & S_IFMT == S_IFLNK
+      throw code == ENOENT && isLink
+        ? FormatError(path: path, reason: .malformed("a link that leads nowhere")) : .system("open", path, code: code)
+    }
     var information = stat()
     guard fstat(descriptor, &information) == 0 else {
       let code = errno

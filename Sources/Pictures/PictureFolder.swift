@@ -95,6 +95,8 @@ public struct PictureFolder: Sendable {
         if let place, isChosen {
           classes[place, default: []].append(listing)
           leftOut.add(listing.leftOut)
+        } else if leavingOthersOut, listing.pictures.isEmpty {
+          leftOut.add(listing.leftOut)
         } else if leavingOthersOut {
           leftOut.add(.unknownClasses, listing.path.isEmpty ? listing.name : listing.path, count: listing.pictures.count)
         }

@@ -1,3 +1,4 @@
+import Glibc
 import GlissadeFormats
 import TestSupport
 import Testing
@@ -157,6 +158,10 @@ import Testing
     let folder = try TemporaryFolder()
     let error = #expect(throws: FormatError.self) { try SafetensorsFile(path: folder.file("none")) }
     #expect(error?.description == "\(folder.file("none")): cannot open: No such file or directory (errno 2)")
+    #expect(symlink("nowhere", folder.file("link")) == 0)
+    #expect(throws: FormatError(path: folder.file("link"), reason: .malformed("a link that leads nowhere"))) {
+      try SafetensorsFile(path: folder.file("link"))
+    }
     #expect(throws: FormatError(path: folder.path, reason: .notRegular)) { try SafetensorsFile(path: folder.path) }
     #expect(throws: FormatError(path: "/dev/zero", reason: .notRegular)) { try SafetensorsFile(path: "/dev/zero") }
   }

@@ -51,6 +51,9 @@ import Testing
       #expect { try PictureFolder(path: tree.path, classes: classes) } throws: { "\($0)".contains(message) }
     }
     #expect(try PictureFolder(path: tree.path, classes: ["a", "b"]).leftOut.isEmpty)
+    // A model that does not know it loses nothing, but what lies there is counted.
+    #expect(try PictureFolder(path: tree.path, knownClasses: ["a", "b"]).leftOut[.otherKinds] == 1)
+    #expect { try PictureFolder(path: tree.path, knownClasses: ["a", "b", "c"]) } throws: { "\($0)".contains(message) }
   }
 
   @Test func classesThatAModelDoesNotKnow() throws {
