@@ -184,8 +184,10 @@ struct TableReadingTests {
       return try Table(path: path("\(line)\n\(cells)\n")).columns.map(\.name)
     }
     #expect(try names("0,1,2,label") == ["0", "1", "2", "label"])
+    #expect(try Table(path: path(",0\na,1\n")).columns.map(\.name) == ["column 1", "0"])
     #expect(try names("country,1990,2000,2010") == ["country", "1990", "2000", "2010"])
-    for line in ["5.1,3.5,1.4,0.2,Iris-setosa", "1,14.23,1.71", "63,1,yes", "3,5,yes", "1,2"] {
+    for line in ["5.1,3.5,1.4,0.2,Iris-setosa", "1,14.23,1.71", "63,1,yes", "3,5,yes", "1,2", "1e300,a", "-1e19,1e19", "1,male,yes", "0,a"]
+    {
       #expect(try refusal { _ = try names(line) }.contains("line 1: the first line has to name the columns, and it holds numbers such as"))
     }
     #expect(try refusal { _ = try names("caf\u{e9},cafe\u{301}") }.contains("which only the composition of an accent tells apart"))

@@ -97,15 +97,20 @@ struct TableReader {
     return (names, unnamed)
   }
 
-  /// A first line with numbers in it is a row, unless they are what people number columns by: 0, 1, 2, … or years.
+  /// A first line with numbers in it is a row, unless they are what people number columns by: 0, 1, 2, …, or years.
   private func checkNames(_ names: [String], _ line: Int) throws(DataError) {
     let numbers = names.compactMap { name in TableCell.number(name).map { (name: name, value: $0) } }
     guard let first = numbers.first else { return }
-    let isCounted = numbers.indices.allSatisfy {
-      numbers[$0].value == first.value + Double($0) && numbers[$0].name == "\(Int(numbers[$0].value))"
+    let isCounted = numbers.enumerated().allSatisfy { (place, number) in
+      number.value == first.value + Double(place) && Int(exactly: number.value).map(String.init) == number.name
     }
-    let areYears = numbers.allSatisfy { $0.value == $0.value.rounded() && (1000..<3000).contains($0.value) }
-    let isMeant = numbers.count == names.count ? isCounted && first.value == 0 : isCounted && (0...1).contains(first.value) || areYears
+    let rise = zip(numbers, numbers.dropFirst()).allSatisfy { $0.value < $1.value }
+    let areYears = numbers.count > 1 && rise && numbers.allSatisfy { $0.value == $0.value.rounded() && (1000..<3000).contains($0.value) }
+    let isOnlyNumber = names.count > numbers.count && names.count { !$0.isEmpty } == numbers.count
+    let isMeant =
+      numbers.count == names.count
+      ? isCounted && first.value == 0
+      : areYears || isCounted && (0...1).contains(first.value) && (numbers.count > 2 || isOnlyNumber)
     guard !isMeant else { return }
     throw fault(line, nil, "the first line has to name the columns, and it holds numbers such as '\(first.name)'")
   }
