@@ -42,6 +42,7 @@ struct EvaluationData {
         let places = try own.places(of: classes, in: run)
         guard !places.isEmpty else { throw Failure("nothing of these classes was held out from the training on \(source)") }
         own.notes.forEach(Terminal.note)
+        if isOwnPlace, let samples { try Self.noteChange(of: run, source, samples, labels) }
         data = try own.select(own.limited(places, to: limit))
         part = own.part
         return
@@ -98,6 +99,20 @@ struct EvaluationData {
     } catch  where mayBeOther && samples != nil && (error is DataError || error is Failure) {
       // What has changed may be measured all the same.
       return nil
+    }
+  }
+
+  /// Says where rows that were trained on are others now, although those that were held out are not. (To read all pictures for that would
+  /// take longer than to measure.)
+  private static func noteChange(of run: RunDescription, _ source: String, _ samples: RunSamples, _ labels: LabelOptions) throws {
+    guard run.table != nil, let all = try? run.samples(of: source, .others, labels: labels, classes: nil) else { return }
+    // Rows that look alike stand for one another, whichever part they were in.
+    var whole = samples
+    whole.training.hashes += samples.validation.hashes + samples.test.hashes
+    let gone = whole.training.count - whole.roles(of: all.hashes, countingRepetitions: true).filter { $0 == .training }.count
+    if gone > 0 {
+      let count = "\(gone) of the \(whole.training.count) rows that the run had are not in it"
+      Terminal.note("\(source) has changed since: \(count); what was held out is the same")
     }
   }
 

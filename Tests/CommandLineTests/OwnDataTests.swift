@@ -119,6 +119,14 @@ struct OwnDataTests {
     for name in ["table.csv", "./table.csv", "hard.csv", folder.path("t/table.csv")] {
       #expect(try evaluate("--data", name, in: "t", run: "run")["samples"] == 12, "\(name)")
     }
+    // Rows that were trained on are others now: what is measured is still right, and it is said.
+    func evaluateOwn() throws -> Outcome { try glissade("evaluate", "--run", "run", directory: folder.path("t")) }
+    #expect(try evaluateOwn().errors.isEmpty)
+    let changed = rows.enumerated().map { $0.offset < 3 ? "77,\($0.offset),\($0.offset % 2 == 0 ? "even" : "odd")\n" : $0.element }
+    try put("t/table.csv", Array((header + changed.joined()).utf8))
+    let noticed = try evaluateOwn()
+    #expect(noticed.status == 0 && noticed.errors.contains("table.csv has changed since: 3 of the 60 rows"), "\(noticed)")
+    try put("t/table.csv", Array((header + rows.joined()).utf8))
     // In another order, the columns too, and with more rows like them: as many as were trained on are left out.
     let turned = (rows.reversed() + rows.prefix(10)).map { $0.dropLast().split(separator: ",").reversed().joined(separator: ",") + "\n" }
     try put("t/other.csv", Array(("kind,square,x\n" + turned.joined()).utf8))
