@@ -26,8 +26,7 @@ struct ConvertCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The file to write.", valueName: "out"))
   var output: String
 
-  @Option(help: "The dictionary to take where several have tensors in them, such as state_dict.")
-  var key: String?
+  @OptionGroup var tensors: WeightsChoice
 
   @OptionGroup var choice: ModelChoice
 
@@ -60,7 +59,7 @@ struct ConvertCommand: ParsableCommand {
     try checkInputStays()
     try choice.check()
     if exists(output), !force { throw Failure("\(output) is there already; --force replaces it") }
-    if key == nil, let export = try RunExport(input, choice) { return try write(export, target) }
+    if !tensors.isGiven, let export = try RunExport(input, choice) { return try write(export, target) }
     if let flag = choice.given { throw Misuse("\(flag) is for the folder of a run, and \(input) is none") }
     let all = try WeightsFile(path: weightsPath(input))
     let file = try weights(of: all)
@@ -125,15 +124,7 @@ struct ConvertCommand: ParsableCommand {
   }
 
   private func weights(of file: WeightsFile) throws -> WeightsFile {
-    guard let key else {
-      do { return try file.stateDictionary() } catch {
-        throw Failure("\(error) with --key")
-      }
-    }
-    let part = file.part(key)
-    guard part.tensors.isEmpty else { return part }
-    let known = file.parts.map(\.key)
-    if known.isEmpty { throw Failure("\(file.path) has its tensors at the top, so there is no --key to choose") }
-    throw Misuse.unknown("key", key, among: known)
+    if tensors.isGiven { return try tensors.chosen(of: file) }
+    do { return try file.stateDictionary() } catch { throw Failure("\(error) with --key") }
   }
 }

@@ -45,3 +45,15 @@ extension String {
     return slash == startIndex ? "/" : String(self[..<slash])
   }
 }
+
+/// The names of what is in a folder; none where it cannot be read.
+func folderContents(_ path: String) -> [String] {
+  guard let folder = opendir(path) else { return [] }
+  defer { closedir(folder) }
+  var names: [String] = []
+  while let entry = readdir(folder) {
+    names.append(
+      withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } })
+  }
+  return names
+}

@@ -17,6 +17,8 @@ struct FinetuneCommand: ParsableCommand {
   @Option(help: "The weights to begin from: a PyTorch checkpoint, a safetensors file, or the folder of a run.")
   var pretrained: String
 
+  @OptionGroup var tensors: WeightsChoice
+
   @Option(help: "A folder of pictures (JPEG, PNG, WebP, TIFF) with a folder in it for each class.")
   var data: String
 
@@ -136,7 +138,7 @@ struct FinetuneCommand: ParsableCommand {
       let pictures = try pictures.settings(model: model, validation: heldOut, test: 0, threads: device.threads)
       let weights = try weights()
       return FinetuneSettings(
-        pretrained: pretrained, pretrainedChecksum: weights.checksum, weightsFile: weights.file, head: head,
+        pretrained: pretrained, tensors: tensors, pretrainedChecksum: weights.checksum, weightsFile: weights.file, head: head,
         freeze: try freeze.map { try ParameterSelection($0) }, unfreezing: later,
         backboneRate: try FinetuneSettings.Rate(backboneLr), stayClose: stayClose, pictures: pictures)
     } catch let error as HeadError { throw Misuse("--head: \(error)") } catch let error as SelectionError { throw Misuse("\(error)") }

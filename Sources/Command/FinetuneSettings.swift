@@ -4,6 +4,8 @@ import Glissade
 struct FinetuneSettings {
   /// The file with the weights to begin from.
   var pretrained: String
+  /// What is meant of it.
+  var tensors: WeightsChoice
   /// What was in that file, in short: a run that goes on is held against it.
   var pretrainedChecksum: UInt32
   /// The file that these were found in; `nil` where they are not needed: a run that goes on has them in its checkpoint, unless it is to stay
@@ -130,7 +132,8 @@ struct FinetuneSettings {
   /// Members of `options.json`.
   var json: [JSONMember] {
     KeptPath.json("pretrained", pretrained) + [
-      JSONMember("pretrained_checksum", .integer(Int64(pretrainedChecksum))),
+      JSONMember("pretrained_checksum", .integer(Int64(pretrainedChecksum)))
+    ] + tensors.json + [
       JSONMember("head", .string(head)),
       JSONMember("freeze", freeze.map { .string("\($0)") } ?? .null),
       JSONMember(

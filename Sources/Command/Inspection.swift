@@ -10,22 +10,25 @@ struct Inspection {
   /// What models of ours would make of it.
   private let fitting: [FittingModel]
   private let nearest: FittingModel?
+  /// Where nothing fits, the model of which there is the most.
+  private let far: FittingModel?
 
-  /// - Parameter path: of the weights.
-  init(contentsOf path: String) throws {
-    file = try WeightsFile(path: path)
+  /// - Parameter file: the file, or what was chosen of it.
+  init(_ file: WeightsFile) throws {
+    self.file = file
+    let path = file.path
     let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     // Any other file may be called that.
     run = try? RunDescription(contentsOf: RunFolder(folder).optionsPath)
     table = run?.table.map { TableInspection($0, in: RunFolder(folder)) }
     // A network for a table is none of ours for pictures.
     guard table == nil else {
-      (fitting, nearest) = ([], nil)
+      (fitting, nearest, far) = ([], nil, nil)
       return
     }
     // Far beyond any picture it would be a number that overflows products of shapes.
     let input = run.flatMap { $0.input.count == 3 && $0.input.allSatisfy { $0 <= 4096 } ? Shape($0.input) : nil }
-    (fitting, nearest) = FittingModel.all(for: file, input: input)
+    (fitting, nearest, far) = FittingModel.all(for: file, input: input)
   }
 
   /// Elements of all floating-point tensors: weights, and running statistics, which no file tells apart. Counters are integers.
@@ -53,6 +56,8 @@ struct Inspection {
       "models": .array(fitting.map(\.json)),
       "nearest": nearest?.json ?? .null,
       "parts": .array(file.parts.map { ["key": .string($0.key), "tensors": .integer(Int64($0.count))] }),
+      "unread": .array(file.unread.map { ["path": .string($0.name), "reason": .string($0.reason)] }),
+      "opaque": .array(file.opaqueClasses.map { ["class": .string($0.name), "values": .integer(Int64($0.count))] }),
       "metadata": .object(file.metadata.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) }),
     ]
   }
@@ -71,10 +76,20 @@ struct Inspection {
     }
     lines.append("\(Self.summary(file)), \(parameters) parameters with running statistics (\(file.format.rawValue))")
     let parts = file.parts
-    if parts.count > 1 { lines.append("in " + parts.map { "\(printable($0.key)): \($0.count)" }.joined(separator: ", ")) }
+    let loose = file.tensors.count { $0.keys.count == 1 }
+    if parts.count > 1 || !parts.isEmpty && loose > 0 {
+      let list = parts.map { "\(printable($0.key)): \($0.count)" } + (loose > 0 ? ["beside these: \(loose)"] : [])
+      lines.append("in " + list.joined(separator: ", "))
+    }
+    lines += file.unread.prefix(5).map { "not read: \(printable($0.name)), \(printable($0.reason))" }
+    if file.unread.count > 5 { lines.append("not read: \(file.unread.count - 5) more") }
+    if !file.opaqueClasses.isEmpty {
+      let shown = file.opaqueClasses.prefix(8).map { "\(printable($0.name)) (\($0.count))" }.joined(separator: ", ")
+      lines.append("values of other classes, of which nothing is made or run: \(shown)\(file.opaqueClasses.count > 8 ? ", …" : "")")
+    }
     if let run { lines.append(line(of: run)) }
     lines += table?.lines ?? []
-    lines += (fitting + [nearest].compactMap { $0 }).flatMap(\.lines)
+    lines += (fitting + [nearest, far].compactMap { $0 }).flatMap(\.lines)
     for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) { lines.append("\(printable(key)): \(printable(value))") }
     return lines.joined(separator: "\n") + "\n"
   }

@@ -23,8 +23,17 @@ struct PredictCommand: ParsableCommand {
   @Option(help: "A network as it was published, in place of a run: one that 'glissade train' knows, whose weights --pretrained has.")
   var model: String?
 
-  @Option(help: "With --model: the weights, a PyTorch checkpoint or a safetensors file. Classes are called by their numbers.")
+  @Option(help: "With --model: the weights, a PyTorch checkpoint or a safetensors file.")
   var pretrained: String?
+
+  @OptionGroup var tensors: WeightsChoice
+
+  @Option(
+    help: """
+      With --model: a file with the classes' names in the order of the outputs, a line for each or JSON. (default: ImageNet's for 1000 \
+      outputs, otherwise numbers)
+      """)
+  var classNames: String?
 
   @Argument(help: "Pictures (JPEG, PNG, WebP, TIFF), and folders of pictures; for a run on a table, tables.")
   var files: [String]
@@ -86,6 +95,8 @@ struct PredictCommand: ParsableCommand {
   private func network() throws -> (run: RunDescription, model: any Layer, state: ModelState) {
     switch (runPath, model, pretrained) {
     case (let path?, nil, nil):
+      if tensors.isGiven { throw Misuse("--key and --prefix are for --pretrained, and a --run has its own model") }
+      if classNames != nil { throw Misuse("--class-names is for --pretrained, and a --run has its own classes") }
       let folder = try RunFolder.existing(path)
       let run = try RunDescription(contentsOf: folder.optionsPath)
       let model = try run.makeModel()
@@ -94,17 +105,33 @@ struct PredictCommand: ParsableCommand {
     case (nil, let name?, let weights?):
       if let flag = choice.given { throw Misuse("\(flag) is for a --run") }
       guard ModelZoo.names.contains(name) else { throw Misuse.unknown("model", name, among: ModelZoo.names) }
-      let size = EfficientNetLite.Size(rawValue: name)?.resolution ?? 224
-      guard let fitting = FittingModel.all(for: try WeightsFile(path: weights)).fitting.first(where: { $0.name == name }),
-        let classes = fitting.classes
-      else { throw Failure("\(weights) does not hold the weights of \(name); 'glissade inspect' says what it holds") }
-      let run = RunDescription(
-        data: weights, model: name, batchSize: 16, labelSmoothing: 0, input: [size, size, 3], classNames: (0..<classes).map { "\($0)" },
-        normalization: .imageNet)
-      guard let model = try run.makeModel() as? any LayerWithHead else { throw Failure("\(name) has no head") }
-      return (run, model, try PretrainedModel(contentsOf: weights, model: model, sampleShape: Shape(run.input), seed: 0).state)
+      return try published(name, weights)
     default: throw Misuse("predict takes either --run, or --model and --pretrained")
     }
+  }
+
+  /// A network with its published weights.
+  private func published(_ name: String, _ weights: String) throws -> (run: RunDescription, model: any Layer, state: ModelState) {
+    let size = EfficientNetLite.Size(rawValue: name)?.resolution ?? 224
+    let file = try tensors.open(weights)
+    guard let fitting = FittingModel.all(for: file).fitting.first(where: { $0.name == name }), let classes = fitting.classes else {
+      throw Failure("\(weights) does not hold the weights of \(name) with its head\(PretrainedModel.hint(file))")
+    }
+    let names: [String]
+    if let classNames {
+      names = try ClassNames.read(path: classNames)
+      guard names.count == classes else {
+        throw Failure("\(classNames) has \(names.count) names, and \(weights) has \(classes) classes")
+      }
+    } else {
+      names = classes == ImageNet.classNames.count ? ImageNet.classNames : (0..<classes).map { "\($0)" }
+    }
+    let run = RunDescription(
+      data: weights, model: name, batchSize: 16, labelSmoothing: 0, input: [size, size, 3], classNames: names, normalization: .imageNet)
+    guard let model = try run.makeModel() as? any LayerWithHead else { throw Failure("\(name) has no head") }
+    let pretrained = try PretrainedModel.load(file, (name, model), sampleShape: Shape(run.input), seed: 0)
+    pretrained.notes(weights).forEach(Terminal.note)
+    return (run, model, pretrained.state)
   }
 
   static func json(_ likeliest: [(label: Int, probability: Double)], _ names: [String]) -> JSONValue {

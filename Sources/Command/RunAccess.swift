@@ -51,5 +51,6 @@ func weightsPath(_ path: String) throws(Failure) -> String {
   let folder = RunFolder(path)
   // A model alone, without its run, is weights like any others.
   if !folder.isRun, exists(folder.modelPath) { return folder.modelPath }
+  if !folder.isRun, let failure = WeightsChoice.othersIn(path) { throw failure }
   return try RunFolder.existing(path).file(of: folder.usualModel)
 }

@@ -54,7 +54,8 @@ struct TrainingJob {
     }
     let shape = Shape(run.input)
     func pretrained() throws -> PretrainedModel {
-      try PretrainedModel(contentsOf: finetuning.weights(), model: model, sampleShape: shape, seed: settings.seed)
+      try PretrainedModel.load(
+        finetuning.tensors.open(finetuning.weights()), (settings.model, model), sampleShape: shape, seed: settings.seed)
     }
     var options = settings.trainingOptions(for: run)
     (options.groups, options.laterPhases) = try finetuning.groups(of: model, settings.optimizer, settings.schedule)

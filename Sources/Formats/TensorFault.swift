@@ -38,6 +38,7 @@ public enum TensorFault: Error, Equatable, Sendable, CustomStringConvertible {
     case .badShape(let shape): "shape \(shape) is negative or too large"
     case .offsetsOutOfRange(let begin, let end, let available):
       "data_offsets [\(begin), \(end)] do not lie within the \(available) data bytes of the file"
+        + (begin >= 0 && begin <= end && end > available ? ", which may be truncated" : "")
     case .notContiguous(let begin, let expected):
       "data begin at byte \(begin), \(begin < expected ? "inside another tensor" : "after a gap"); expected \(expected)"
     case .sizeMismatch(let bytes, let expected): "\(bytes) bytes of data, but shape and dtype need \(expected)"

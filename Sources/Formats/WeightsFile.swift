@@ -2,10 +2,10 @@
 /// their forms (the archive that `torch.save` writes since version 1.6, and the stream that it wrote before).
 ///
 /// Opening looks at the content, not at the name, and reads the directory of tensors, not their elements; it checks every length against
-/// the file. A PyTorch file is a pickle, a program; here it is read as data, and whatever a dictionary of tensors does not need is refused.
-/// Tensors are read one at a time, on demand.
+/// the file. A PyTorch file is a pickle, a program; here it is read as data: what other classes would make of it is passed over
+/// (`opaqueClasses`), and names that run commands are refused. Tensors are read one at a time, on demand.
 ///
-///     let file = try WeightsFile(path: "resnet18.pth").stateDictionary().removingPrefix("module.")
+///     let file = try WeightsFile(path: "resnet18.pth").stateDictionary().removingWrappers()
 ///     let weight = try file.floats(of: "conv1.weight")
 public struct WeightsFile: Sendable {
   /// How a file is laid out.
@@ -24,6 +24,10 @@ public struct WeightsFile: Sendable {
   public let tensors: [WeightsTensor]
   /// The strings that a safetensors file keeps beside its tensors; none for other formats.
   public let metadata: [String: String]
+  /// Tensors that are described in a way that is not known here, such as sparse ones. None in a safetensors file.
+  public let unread: [UnreadTensor]
+  /// The classes that a checkpoint has values of beside its tensors. Nothing of them was made or run.
+  public let opaqueClasses: [OpaqueClass]
   /// The path the file was opened under.
   public var path: String { source.path }
 
@@ -34,30 +38,39 @@ public struct WeightsFile: Sendable {
   /// - Throws: `FormatError` naming the path and the fault.
   public init(path: String) throws(FormatError) {
     let file = try InputFile(path: path)
-    switch try FileKind(of: file) {
+    switch try WeightsFileKind(of: file) {
     case .safetensors:
       let source = try SafetensorsFile(file: file)
       self.init(source, .safetensors, source.tensors.indices.map(source.weightsTensor), metadata: source.metadata)
     case .archive:
       let source = try PyTorchArchive.open(file)
-      self.init(source, .pyTorchArchive, source.tensors)
+      self.init(source, .pyTorchArchive, source.tensors, unread: source.unread, opaqueClasses: source.opaqueClasses)
     case .stream:
       let source = try PyTorchStream.open(file)
-      self.init(source, .pyTorchStream, source.tensors)
+      self.init(source, .pyTorchStream, source.tensors, unread: source.unread, opaqueClasses: source.opaqueClasses)
     }
   }
 
-  private init(_ source: any WeightsSource, _ format: Format, _ tensors: [WeightsTensor], metadata: [String: String] = [:]) {
+  private init(
+    _ source: any WeightsSource, _ format: Format, _ tensors: [WeightsTensor], metadata: [String: String] = [:],
+    unread: [UnreadTensor] = [], opaqueClasses: [OpaqueClass] = []
+  ) {
     self.source = source
     self.format = format
     self.tensors = tensors
     self.metadata = metadata
+    self.unread = unread
+    self.opaqueClasses = opaqueClasses
     indices = Dictionary(tensors.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// The same file with other tensors in its list: some left out, or under other names.
-  func listing(_ tensors: [WeightsTensor]) -> WeightsFile {
-    WeightsFile(source, format, tensors, metadata: metadata)
+  /// - Parameter change: of a tensor's keys; `nil` leaves it out.
+  package func renaming(_ change: ([String]) -> [String]?) -> WeightsFile {
+    WeightsFile(
+      source, format, tensors.compactMap { tensor in change(tensor.keys).map(tensor.named) }, metadata: metadata,
+      unread: unread.compactMap { tensor in change(tensor.keys).map { UnreadTensor(keys: $0, reason: tensor.reason) } },
+      opaqueClasses: opaqueClasses)
   }
 
   /// The tensor of a name; nil when the file has none.
@@ -115,43 +128,5 @@ public struct WeightsFile: Sendable {
   private func find(_ name: String) throws(FormatError) -> WeightsTensor {
     guard let tensor = tensor(named: name) else { throw FormatError(path: path, reason: .tensor(name: name, .missing)) }
     return tensor
-  }
-}
-
-/// What a file is by its first bytes.
-private enum FileKind {
-  case safetensors
-  case archive
-  case stream
-
-  init(of file: InputFile) throws(FormatError) {
-    let start = try file.bytes(at: 0, count: Int(min(file.size, 512)))
-    if start.isEmpty { throw FormatError(path: file.path, reason: .tooShort(bytes: 0, needed: 8)) }
-    var cursor = LittleEndianCursor(start)
-    if let length: UInt64 = cursor.number(), length <= file.size - 8, start.count > 8, start[8] == UInt8(ascii: "{") {
-      // First of all, because the length in front of the header may look like anything else.
-      self = .safetensors
-    } else if start.starts(with: [0x50, 0x4b, 0x03, 0x04]) || start.starts(with: [0x50, 0x4b, 0x05, 0x06]) {
-      self = .archive
-    } else if start.count >= 262, start[257..<262].elementsEqual("ustar".utf8) {
-      throw FormatError(
-        path: file.path,
-        reason: .malformed("a tar archive, the form of PyTorch's first versions, which is not read; load it in PyTorch and save it again"))
-    } else if start[0] == 0x80 || Self.isTextPickle(start) {
-      self = .stream
-    } else if start.count >= 8, start[6] == 0, start[7] == 0 {
-      // Such a length, if it is one, is not beyond all bounds; what is wrong with it is said by its reader.
-      self = .safetensors
-    } else {
-      throw FormatError(
-        path: file.path, reason: .malformed("neither a safetensors file nor a PyTorch checkpoint, an archive or a stream"))
-    }
-  }
-
-  /// Protocols 0 and 1 have no mark of their own: they begin with a number, or, where somebody means harm, with a name.
-  private static func isTextPickle(_ start: [UInt8]) -> Bool {
-    if start.starts(with: "L119547037146038801333356".utf8) { return true }
-    guard start[0] == UInt8(ascii: "c") || start[0] == UInt8(ascii: "(") else { return false }
-    return start.prefix(64).contains(UInt8(ascii: "\n")) && !start.prefix(16).contains(0)
   }
 }

@@ -12,7 +12,7 @@ public struct WeightsTensor: Equatable, Sendable {
   public let byteCount: Int
 
   /// Its place in the source it comes from.
-  let index: Int
+  package let index: Int
 
   /// Number of elements.
   public var count: Int { byteCount / type.size }

@@ -25,6 +25,8 @@ public struct LoadReport: Hashable, Sendable, CustomStringConvertible {
   public var droppedHead: [DroppedTensor] = []
   /// Names of tensors that a model like this has no use for (PyTorch's counters of batches).
   public var ignored: [String] = []
+  /// Paths of parameters whose tensors hold a NaN or an infinity.
+  public var notFinite: [String] = []
 
   /// A tensor that was left out.
   public struct DroppedTensor: Hashable, Sendable {
@@ -141,7 +143,10 @@ extension ModelState {
       }
     }
     if !problems.isEmpty { throw StateError(path: source, problems: problems) }
-    for (place, tensor, entry) in sources { parameters[place].values = entry.fromPyTorch(tensors[tensor].values) }
+    for (place, tensor, entry) in sources {
+      parameters[place].values = entry.fromPyTorch(tensors[tensor].values)
+      if !tensors[tensor].values.allSatisfy(\.isFinite) { report.notFinite.append(entry.path) }
+    }
     return report
   }
 

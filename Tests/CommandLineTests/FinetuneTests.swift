@@ -212,7 +212,7 @@ struct FinetuneTests {
     expectComplaint(try finetune("--head", "256,drop(2)"), status: 2, "--head", "'drop(2)'")
     expectComplaint(try finetune("--augment", "flop"), status: 2, "--augment", "flip")
     expectComplaint(try finetune("--classes", "red,bleu"), status: 1, "bleu", "did you mean 'blue'?")
-    expectComplaint(try finetune("--model", "mlp"), status: 1, "does not fit the model")
+    expectComplaint(try finetune("--model", "mlp"), status: 1, "does not fit mlp", "they fit --model lenet")
     expectComplaint(try glissade("predict", "--run", "/no/such/run", "x.png"), status: 1, "no such run folder")
   }
 }

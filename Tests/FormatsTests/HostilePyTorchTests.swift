@@ -69,17 +69,67 @@ import Testing
   // MARK: Pickles
 
   @Test(arguments: [
-    ("posix", "system"), ("os", "system"), ("nt", "system"), ("builtins", "eval"), ("__builtin__", "exec"), ("builtins", "getattr"),
-    ("subprocess", "Popen"), ("torch", "load"), ("torch.storage", "_load_from_bytes"), ("torch", "nn"), ("torch", "ComplexFloatStorage"),
-    ("torch", "float8_e4m3fn"), ("torchvision.models.resnet", "ResNet"), ("numpy.core.multiarray", "_reconstruct"), ("a\u{1b}[2J", "b"),
+    ("posix", "system"), ("os", "system"), ("nt", "system"), ("builtins", "eval"), ("__builtin__", "exec"), ("builtins", "open"),
+    ("subprocess", "Popen"), ("importlib.util", "find_spec"), ("torch", "load"), ("torch.storage", "_load_from_bytes"), ("pickle", "loads"),
   ])
-  func otherGlobalsAreRefusedByName(_ module: String, _ name: String) throws {
+  func whatRunsCommandsIsRefusedByName(_ module: String, _ name: String) throws {
     let call = P.whole(P.call(P.global(module, name), P.text("touch /tmp/glissade-was-here")))
     #expect(try pickleFault(call) == .refusedGlobal("\(module).\(name)"))
     // By STACK_GLOBAL, and by INST.
     #expect(try pickleFault([0x80, 4] + P.text(module) + P.text(name) + [0x93, 0x29, 0x52, 0x2e]) == .refusedGlobal("\(module).\(name)"))
     #expect(try pickleFault([0x28, 0x69] + Array("\(module)\n\(name)\n".utf8) + P.stop) == .refusedGlobal("\(module).\(name)"))
     #expect(access("/tmp/glissade-was-here", F_OK) != 0)
+  }
+
+  /// What would be called or made of other names is nothing, whatever instruction asks for it, and the tensor beside it is read.
+  @Test(arguments: [
+    ("builtins", "getattr"), ("torch", "nn"), ("torch", "float8_e4m3fn"), ("torchvision.models.resnet", "ResNet"), ("a\u{1b}[2J", "b"),
+    ("numpy.core.multiarray", "_reconstruct"), ("argparse", "Namespace"),
+  ])
+  func otherClassesAreBuiltAsNothing(_ module: String, _ name: String) throws {
+    let (global, line) = (P.global(module, name), Array("\(module)\n\(name)\n".utf8))
+    let command = P.text("touch /tmp/glissade-was-here")
+    let state = P.dictionary([("a", P.integer(1))])
+    let forms: [[UInt8]] = [
+      P.call(global, command), global + P.tuple(command) + [0x81] + state + [0x62], global + P.tuple(command) + [0x7d, 0x92],
+      [0x28] + command + [0x69] + line, [0x28] + global + command + [0x6f], P.call(P.call(global, command), command),
+      P.call(global) + P.list([P.integer(1)]).dropFirst() + [0x28] + P.text("x") + P.integer(2) + [0x75],
+      P.call(P.global("copy_reg", "_reconstructor"), global, P.global("builtins", "object"), [0x4e]),
+    ]
+    let tensor = P.tensor(P.storage(count: 4), shape: [4], strides: [1])
+    let folder = try TemporaryFolder()
+    for (number, form) in forms.enumerated() {
+      let pickle = P.whole(P.dictionary([("before", form), ("x", tensor), ("after", P.list([form]))]))
+      let path = try folder.put("\(number).pth", HandmadeArchive(pickle: pickle, storages: [four]).bytes)
+      let file = try WeightsFile(path: path)
+      #expect(file.tensors.map(\.name) == ["x"] && file.unread.isEmpty)
+      #expect(file.opaqueClasses == [OpaqueClass(name: "\(module).\(name)", count: number == 5 ? 4 : 2)], "form \(number)")
+    }
+    #expect(access("/tmp/glissade-was-here", F_OK) != 0)
+    #expect(
+      try message(HandmadeArchive(pickle: P.whole(P.call(global, command)), storages: []).bytes).contains("no tensors in it; it holds"))
+  }
+
+  /// The state of what is not made costs memory while it is read, and no more than a file may cost.
+  @Test func opaqueValuesAreBounded() throws {
+    let object = P.global("a", "b") + [0x29, 0x81]
+    let many = P.start + [0x28] + P.global("a", "b") + [0x71, 0]
+    let repeated = [[UInt8]](repeating: [0x68, 0, 0x29, 0x81], count: 1_000_000).flatMap(\.self)
+    guard case .tooLarge = try pickleFault(many + repeated + [0x74, 0x2e]) else {
+      Issue.record("a million objects passed")
+      return
+    }
+    // Each name once more costs, too.
+    let names = (0..<400_000).flatMap { P.global("m\($0)", "n") }
+    guard case .tooLarge = try pickleFault(P.start + [0x28] + names + [0x74, 0x2e]) else {
+      Issue.record("names without end passed")
+      return
+    }
+    // A state that is set again and again is looked at no longer than a module's beginning.
+    let large = P.dictionary((0..<20_000).map { ("k\($0)", [0x4e]) })
+    let states = P.start + large + [0x71, 0, 0x30] + object
+    let sets = [[UInt8]](repeating: [0x68, 0, 0x62], count: 200_000).flatMap(\.self)
+    #expect(try message(HandmadeArchive(pickle: states + sets + [0x2e], storages: []).bytes).contains("no tensors"))
   }
 
   /// As a file by itself, in the forms that `pickle.dumps` gives such an object.
@@ -206,8 +256,13 @@ import Testing
     let tensor = P.tensor(P.storage(count: 4), shape: [4], strides: [1])
     let twice = P.dictionary([("a.b", tensor), ("a", P.dictionary([("b", tensor)]))])
     #expect(try reason(HandmadeArchive(pickle: P.whole(twice), storages: [four]).bytes) == .tensor(name: "a.b", .badName))
-    let odd = [0x7d] + P.tuple(P.integer(1)) + tensor + [0x73]
-    #expect(try message(HandmadeArchive(pickle: P.whole(odd), storages: [four]).bytes).contains("neither text nor an integer"))
+    // Keys of other kinds than text are those of a training's state.
+    let odd =
+      [0x7d] + P.tuple(P.integer(1)) + tensor + [0x73, 0x88] + tensor + [0x73] + P.global("a", "B") + tensor + [0x73] + P.integer(7)
+      + tensor + [0x73]
+    let folder = try TemporaryFolder()
+    let file = try WeightsFile(path: folder.put("a.pth", HandmadeArchive(pickle: P.whole(odd), storages: [four]).bytes))
+    #expect(file.tensors.map(\.name) == ["(0)", "True", "a.B", "7"])
   }
 
   // MARK: Streams
@@ -257,11 +312,32 @@ import Testing
   }
 
   @Test func otherFiles() throws {
-    #expect(try reason([]) == .tooShort(bytes: 0, needed: 8))
-    #expect(try message(Array("GGUF and so on, not ours".utf8)).contains("neither a safetensors file nor a PyTorch checkpoint"))
+    #expect(try message([]).contains("truncated: an empty file"))
+    #expect(try message([UInt8](repeating: 0, count: 4000)).contains("it begins with zeros"))
     var tar = [UInt8](repeating: 0, count: 1024)
     tar.replaceSubrange(257..<262, with: Array("ustar".utf8))
     #expect(try message(tar).contains("tar archive"))
+    let texts = [
+      ("GGUF and so on, not ours", "neither a safetensors file nor a PyTorch checkpoint"),
+      ("version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 3\n", "a Git LFS pointer"),
+      ("\u{feff}\n <!DOCTYPE html>\n<html>", "a web page (HTML)"), ("<HTML><body>", "a web page (HTML)"),
+      ("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>", "an XML text"),
+      ("{\"error\": \"Repository\tnot found\"}", "a JSON text, not weights: {\"error\": \"Repository\\u{9}not found\"}"),
+      ("words, words, words", "neither a safetensors file"),
+    ]
+    for (text, reason) in texts { #expect(try message(Array(text.utf8)).contains(reason), "\(text)") }
+    let starts: [([UInt8], String)] = [
+      ([0x1f, 0x8b, 8, 0], "gzip"), ([0x28, 0xb5, 0x2f, 0xfd, 0], "zstd"), (Array("BZh91AY".utf8), "bzip2"),
+      ([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 0], "HDF5"), ([0x93] + Array("NUMPY\u{1}".utf8), "NumPy"),
+      ([0x1c, 0, 0, 0] + Array("TFL3".utf8), "TensorFlow Lite"), ([0x08, 0x08, 0x12, 0x07] + Array("pytorch".utf8), "ONNX"),
+      ([0xff, 0xd8, 0xff, 0xe0], "JPEG"),
+    ]
+    for (start, reason) in starts { #expect(try message(start + [UInt8](repeating: 0, count: 600)).contains(reason)) }
+    let archives = [
+      ("a.npy", "NumPy's arrays"), ("model.weights.h5", "Keras"), ("x/model.pth", "x/model.pth is in it; unpack it"),
+      ("a.txt", "it holds a.txt"),
+    ]
+    for (name, reason) in archives { #expect(try message(HandmadeArchive([.init(name, [1, 2, 3])]).bytes).contains(reason)) }
     let folder = try TemporaryFolder()
     #expect(throws: FormatError(path: folder.path, reason: .notRegular)) { try WeightsFile(path: folder.path) }
     #expect(throws: FormatError.self) { try WeightsFile(path: folder.file("none")) }

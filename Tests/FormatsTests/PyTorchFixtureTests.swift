@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test func thereAreFixtures() {
-    #expect(FixtureFolder.checkpoints.count == 17)
+    #expect(FixtureFolder.checkpoints.count == 28)
   }
 
   @Test(arguments: FixtureFolder.checkpoints) func equalsWhatPyTorchReads(_ name: String) throws {
@@ -105,9 +105,107 @@ import Testing
     let error = #expect(throws: FormatError.self) { try ambiguous.stateDictionary() }
     #expect(error?.description.hasSuffix("several dictionaries have tensors in them: ema (1), main (1); choose one by its key") == true)
     #expect(try ambiguous.part("main").floats(of: "w") == [1])
-    #expect(throws: FormatError.self) { try file(["model", "state_dict"]).stateDictionary() }
     #expect(try file(["ema", "model"]).stateDictionary().tensors.map(\.name) == ["w"])
     #expect(try file(["other"]).stateDictionary().tensors.map(\.name) == ["w"])
+  }
+
+  /// By the first element: which of several dictionaries is taken.
+  @Test(arguments: [
+    (["model", "state_dict"], 1), (["state_dict_ema", "optimizer", "state_dict"], 2), (["model_ema", "model"], 1),
+    (["ema_state_dict", "optimizer_state"], 0), (["lr_scheduler", "weights_of_mine"], 1), (["ema", "state_dict_ema"], 1),
+    (["Model", "x"], 0),
+  ])
+  func whatWasTrainedComesFirst(_ keys: [String], _ taken: Int) throws {
+    let folder = try TemporaryFolder()
+    let entries = keys.indices.map { index in
+      let tensor = P.tensor(P.storage(key: "\(index)", count: 1), shape: [1], strides: [1])
+      return (keys[index], P.dictionary([("w", tensor)]))
+    }
+    let alone = ("best_acc1", P.tensor(P.storage(key: "0", count: 1), shape: [1], strides: [1]))
+    for entries in [entries, [alone] + entries] where entries.count == keys.count || !["lr_scheduler"].contains(keys[0]) {
+      let storages = keys.indices.map { index in withUnsafeBytes(of: Float(index)) { Array($0) } }
+      let file = try WeightsFile(
+        path: folder.put("a", HandmadeArchive(pickle: P.whole(P.dictionary(entries)), storages: storages).bytes))
+      #expect(try file.stateDictionary().floats(of: "w") == [Float(taken)])
+    }
+  }
+
+  /// Of dictionaries in dictionaries the keys, and with dots in them.
+  @Test func partsByTheirKeys() throws {
+    let folder = try TemporaryFolder()
+    let tensor = P.tensor(P.storage(count: 1), shape: [1], strides: [1])
+    let nested = P.dictionary([
+      ("a", P.dictionary([("b", P.dictionary([("w", tensor), ("v.x", tensor)]))])), ("a.c", P.dictionary([("u", tensor)])),
+    ])
+    let file = try WeightsFile(path: folder.put("a", HandmadeArchive(pickle: P.whole(nested), storages: [[0, 0, 0, 0]]).bytes))
+    #expect(file.part("a.b").tensors.map(\.name) == ["w", "v.x"])
+    #expect(file.part("a").tensors.map(\.name) == ["b.w", "b.v.x"])
+    #expect(file.part("a.c").tensors.map(\.name) == ["u"])
+    for key in ["", "b", "a.b.w", "a.", "a.b.v"] { #expect(file.part(key).tensors.isEmpty, "\(key)") }
+  }
+
+  // MARK: As training scripts save them
+
+  private func names(_ file: WeightsFile) -> [String] { file.tensors.map(\.name) }
+  private func plainNames() throws -> [String] { names(try WeightsFile(path: FixtureFolder.checkpoint("network.pt"))) }
+
+  @Test(arguments: [
+    ("wild-imagenet.pt", 0), ("wild-timm.pt", 14), ("wild-torchvision.pt", 14), ("legacy-wild.pth", 13), ("wild-protocol5.pt", 13),
+    ("wild-compiled.pt", 0), ("wild-module.pt", 0),
+  ])
+  func theWeightsOfWellKnownScripts(_ name: String, _ classes: Int) throws {
+    let file = try WeightsFile(path: FixtureFolder.checkpoint(name))
+    let weights = try file.stateDictionary().removingWrappers()
+    #expect(try names(weights) == plainNames())
+    let plain = try WeightsFile(path: FixtureFolder.checkpoint("network.pt"))
+    #expect(try weights.floats(of: "conv.weight") == plain.floats(of: "conv.weight"))
+    #expect((file.opaqueClasses.count > 8) == (classes > 8), "\(file.opaqueClasses)")
+    if classes > 8 { #expect(file.opaqueClasses.contains(OpaqueClass(name: "argparse.Namespace", count: 1))) }
+  }
+
+  @Test func wrappersBesideCounters() throws {
+    let average = try WeightsFile(path: FixtureFolder.checkpoint("wild-averaged.pt"))
+    #expect(average.tensors[0].name == "n_averaged")
+    #expect(try names(average.removingWrappers()) == ["n_averaged"] + plainNames())
+    let weights = try WeightsFile(path: FixtureFolder.checkpoint("wild-moco.pt")).stateDictionary()
+    #expect(try names(weights.tensors(under: "encoder_q")).first == "conv.weight")
+    #expect(try names(weights.tensors(under: "module.encoder_k.")).count == 10)
+    let error = #expect(throws: FormatError.self) { try weights.tensors(under: "encoder") }
+    #expect(
+      error?.description.hasSuffix(
+        "no name begins with encoder.; names begin with encoder_q. (10), encoder_k. (10), queue (1), queue_ptr (1)") == true)
+  }
+
+  @Test func tensorsOfOtherKindsAreNamed() throws {
+    let file = try WeightsFile(path: FixtureFolder.checkpoint("wild-tensors.pt"))
+    #expect(names(file) == ["plain"])
+    #expect(file.unread.map(\.name) == ["sparse", "float8", "complex"])
+    #expect(
+      file.unread.map(\.reason) == [
+        "made by torch._utils._rebuild_sparse_tensor", "of the type torch.float8_e4m3fn", "of complex or quantized numbers",
+      ])
+    let folder = try TemporaryFolder()
+    let only = P.whole(P.dictionary([("x", P.call(P.global("torch._utils", "_rebuild_xla_tensor"), P.integer(1)))]))
+    let error = #expect(throws: FormatError.self) {
+      try WeightsFile(path: folder.put("a", HandmadeArchive(pickle: only, storages: []).bytes))
+    }
+    #expect(error?.description.hasSuffix("none of its 1 tensors can be read: x is made by torch._utils._rebuild_xla_tensor") == true)
+  }
+
+  @Test func wrappersInAnyNesting() throws {
+    let folder = try TemporaryFolder()
+    func names(_ names: [String]) throws -> [String] {
+      try SafetensorsWriter.write(path: folder.file("a"), names.map { WeightsEntry(name: $0, shape: [1], [1] as [Float]) })
+      return try WeightsFile(path: folder.file("a")).removingWrappers().tensors.map(\.name)
+    }
+    for prefix in ["module.", "_orig_mod.", "model.", "net.", "_orig_mod.module.", "module._orig_mod.model.", "model.net._orig_mod."] {
+      #expect(try names([prefix + "a", prefix + "b.module.c", prefix + "b.d"]) == ["a", "b.c", "b.d"], "\(prefix)")
+    }
+    #expect(try names(["features.module.0.w", "classifier.w"]) == ["features.0.w", "classifier.w"])
+    #expect(try names(["model.a", "criterion.b"]) == ["model.a", "criterion.b"])
+    // Where two would become one, nothing changes.
+    #expect(try names(["module.a", "a"]) == ["module.a", "a"])
+    #expect(try names(["module", "model."]) == ["module", "model."])
   }
 
   @Test func prefixesGoOnlyTogether() throws {

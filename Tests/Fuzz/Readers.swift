@@ -17,7 +17,7 @@ func allReaders(_ folder: TemporaryFolder) throws -> [Reader] {
 private func readAll(_ path: String) -> Bool {
   do throws(FormatError) {
     let file = try WeightsFile(path: path)
-    _ = try? file.stateDictionary().removingPrefix()
+    _ = try? file.stateDictionary().removingWrappers().tensors(under: "layer1")
     for tensor in file.tensors {
       let bytes = try file.bytes(of: tensor.name)
       guard bytes.count == tensor.byteCount else { abort() }

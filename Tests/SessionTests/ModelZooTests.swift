@@ -35,4 +35,10 @@ struct ModelZooTests {
     let weights = LayerPath.parameters(of: model).filter { $0.parameter.role == .weight }
     #expect(weights.reduce(0) { $0 + $1.parameter.shape.count } == count)
   }
+
+  @Test func classesOfImageNet() {
+    #expect(ImageNet.classNames.count == 1000 && Set(ImageNet.classNames).count == 1000)
+    #expect(
+      ImageNet.classNames[0] == "tench" && ImageNet.classNames[207] == "golden retriever" && ImageNet.classNames[999] == "toilet tissue")
+  }
 }

@@ -1,7 +1,9 @@
-/// Finds the tensors in nested dictionaries, lists and tuples, and gives each its path.
+/// Finds the tensors in nested dictionaries, lists, tuples and modules, and gives each its path.
 struct CheckpointListing {
   private(set) var tensors: [WeightsTensor] = []
   private(set) var layouts: [PyTorchFile.StoredTensor] = []
+  /// Tensors that cannot be read.
+  private(set) var unread: [UnreadTensor] = []
 
   private let path: String
   private let heap: PickleHeap
@@ -35,8 +37,18 @@ struct CheckpointListing {
 
   /// Lists all tensors of a value. A tensor by itself is named `tensor`.
   mutating func add(_ root: PickleValue) throws(FormatError) {
-    guard try hasTensors(root, depth: 0) else { throw malformed("no tensors in it") }
+    guard try hasTensors(root, depth: 0) else { throw malformed("no tensors in it" + othersInIt) }
     try add(root, keys: [])
+    guard tensors.isEmpty, let first = unread.first else { return }
+    throw malformed("none of its \(unread.count) tensors can be read: \(printable(first.name)) is \(first.reason)")
+  }
+
+  /// What there is instead, such as NumPy's arrays.
+  private var othersInIt: String {
+    let classes = OpaqueClass.all(in: heap)
+    guard !classes.isEmpty else { return "" }
+    let list = classes.prefix(4).map { "\(printable($0.name)) (\($0.count))" }.joined(separator: ", ")
+    return "; it holds values of \(list)\(classes.count > 4 ? ", …" : ""). In PyTorch, save the model's state_dict() instead"
   }
 
   private func malformed(_ text: String) -> FormatError { FormatError(path: path, reason: .malformed(text)) }
@@ -45,6 +57,10 @@ struct CheckpointListing {
   private mutating func hasTensors(_ value: PickleValue, depth: Int) throws(FormatError) -> Bool {
     switch value {
     case .tensor: return true
+    case .object(let object):
+      if heap.objects[object].fault != nil { return true }
+      return try heap.objects[object].entries.map { (entries) throws(FormatError) in try hasTensors(.dictionary(entries), depth: depth) }
+        ?? false
     case .list(let sequence), .tuple(let sequence), .dictionary(let sequence):
       switch findings[sequence] {
       case .hasTensors: return true
@@ -62,7 +78,8 @@ struct CheckpointListing {
     }
   }
 
-  private mutating func add(_ value: PickleValue, keys: [String]) throws(FormatError) {
+  /// - Parameter isInModule: whether names go on in the last key: a module's are paths.
+  private mutating func add(_ value: PickleValue, keys: [String], isInModule: Bool = false) throws(FormatError) {
     guard try hasTensors(value, depth: keys.count) else { return }
     switch value {
     case .list(let sequence), .tuple(let sequence), .dictionary(let sequence): visits += heap.sequences[sequence].count
@@ -71,22 +88,48 @@ struct CheckpointListing {
     guard visits <= Self.mostVisits else { throw malformed("lists and dictionaries with more than \(Self.mostVisits) elements in all") }
     switch value {
     case .tensor(let tensor): try add(heap.tensors[tensor], keys: keys.isEmpty ? ["tensor"] : keys)
+    case .object(let object): try add(heap.objects[object], keys: keys, isInModule: isInModule)
     case .list(let sequence), .tuple(let sequence):
       for (index, element) in heap.sequences[sequence].enumerated() { try add(element, keys: keys + ["\(index)"]) }
-    case .dictionary(let sequence):
-      let values = heap.sequences[sequence]
-      for index in stride(from: 0, to: values.count, by: 2) where try hasTensors(values[index + 1], depth: keys.count) {
-        try add(values[index + 1], keys: keys + [try key(values[index], in: keys)])
-      }
+    case .dictionary(let sequence): try add(entries: sequence, keys: keys, isInModule: isInModule)
     default: break
     }
   }
 
-  private func key(_ value: PickleValue, in keys: [String]) throws(FormatError) -> String {
+  private mutating func add(entries sequence: Int, keys: [String], isInModule: Bool) throws(FormatError) {
+    let values = heap.sequences[sequence]
+    for index in stride(from: 0, to: values.count, by: 2) where try hasTensors(values[index + 1], depth: keys.count) {
+      let key = key(values[index], at: index / 2)
+      let path = isInModule ? keys.dropLast() + [(keys.last ?? "") + "." + key] : keys + [key]
+      try add(values[index + 1], keys: path, isInModule: isInModule)
+    }
+  }
+
+  private mutating func add(_ object: PickledObject, keys: [String], isInModule: Bool) throws(FormatError) {
+    if let reason = object.fault {
+      let keys = keys.isEmpty ? ["tensor"] : keys
+      unread.append(UnreadTensor(keys: keys, reason: reason))
+      return try charge(names: keys.joined(separator: "."))
+    }
+    guard let entries = object.entries else { return }
+    visits += heap.sequences[entries].count
+    guard object.isModule, !isInModule else { return try add(entries: entries, keys: keys, isInModule: isInModule) }
+    // A module's first names are keys of their own, as its state_dict has them.
+    let values = heap.sequences[entries]
+    for index in stride(from: 0, to: values.count, by: 2) where try hasTensors(values[index + 1], depth: keys.count) {
+      try add(values[index + 1], keys: keys + [key(values[index], at: index / 2)], isInModule: true)
+    }
+  }
+
+  /// Dictionaries of a training's state have keys of all kinds: numbers, classes, tuples.
+  private func key(_ value: PickleValue, at index: Int) -> String {
     switch value {
-    case .string(let string): return heap.strings[string]
-    case .integer(let integer): return "\(integer)"
-    default: throw malformed("in \(printable(keys.joined(separator: "."))): a tensor under a key that is neither text nor an integer")
+    case .string(let string): heap.strings[string]
+    case .integer(let integer): "\(integer)"
+    case .boolean(let value): value ? "True" : "False"
+    case .number(let number): "\(number)"
+    case .global(.opaque(let name)): heap.classNames[name]
+    default: "(\(index))"
     }
   }
 
@@ -107,12 +150,16 @@ struct CheckpointListing {
     } catch {
       throw FormatError(path: path, reason: .tensor(name: name, error))
     }
-    namesBytes += 2 * name.utf8.count + 256
-    let namesLimit = fileSize / 2 + (32 << 20)
-    guard namesBytes <= namesLimit else { throw malformed("the names of its tensors need more than \(namesLimit) bytes") }
+    try charge(names: name)
     guard totalBytes <= fileSize.multipliedReportingOverflow(by: Self.mostRepetition).partialValue else {
       throw malformed("its tensors have more than \(Self.mostRepetition) times the file's bytes")
     }
+  }
+
+  private mutating func charge(names name: String) throws(FormatError) {
+    namesBytes += 2 * name.utf8.count + 256
+    let namesLimit = fileSize / 2 + (32 << 20)
+    guard namesBytes <= namesLimit else { throw malformed("the names of its tensors need more than \(namesLimit) bytes") }
   }
 
   /// The tensor's bytes, once it is certain that it lies in its storage.

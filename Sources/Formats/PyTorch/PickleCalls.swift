@@ -7,17 +7,45 @@ extension PickleInterpreter {
     switch function {
     case .orderedDictionary: return try dictionary(arguments)
     case .size: return .tuple(try makeSequence(try elements(arguments.first ?? .none, of: "torch.Size")))
+    case .defaultDictionary: return try dictionary(Array(arguments.dropFirst()))
     case .set: return .list(try makeSequence(arguments.isEmpty ? [] : try elements(arguments[0], of: "a set")))
     case .other: return .other
+    case .opaque(let name):
+      // What PyTorch makes tensors of in ways that are not known here: sparse and quantized ones, and those of other devices.
+      let text = heap.classNames[name]
+      let isTensor = text.hasPrefix("torch.") && text.contains("._rebuild_")
+      return try makeObject(name, fault: isTensor ? "made by \(text)" : nil)
+    case .reconstructor:
+      guard case .global(let function) = arguments.first else { throw malformed("an object without a class") }
+      switch function {
+      case .opaque(let name): return try makeObject(name)
+      case .orderedDictionary: return try dictionary(Array(arguments.dropFirst(2)))
+      default: throw malformed("an object of a class that makes none")
+      }
     case .rebuildTensor: return try tensor(arguments, counts: 4...4, type: nil)
     case .rebuildTensor2: return try tensor(arguments, counts: 6...7, type: nil)
     case .rebuildTensor3:
-      guard arguments.count >= 7, case .global(.dtype(let type)) = arguments[6] else { throw malformed("a tensor without a type") }
-      return try tensor(arguments, counts: 7...8, type: type)
+      guard arguments.count >= 7, case .global(let global) = arguments[6] else { throw malformed("a tensor without a type") }
+      switch global {
+      case .dtype(let type): return try tensor(arguments, counts: 7...8, type: type)
+      case .opaque(let name): return try makeObject(name, fault: "of the type \(heap.classNames[name])")
+      default: throw malformed("a tensor without a type")
+      }
+    case .rebuildFromType:
+      guard arguments.count >= 3, case .global(let function) = arguments[0], case .tuple(let own) = arguments[2] else {
+        throw malformed("a tensor of a class without what makes it")
+      }
+      switch function {
+      case .rebuildTensor, .rebuildTensor2, .rebuildTensor3, .parameter, .opaque: return try call(function, heap.sequences[own])
+      default: throw malformed("a tensor of a class that nothing makes")
+      }
     case .parameter:
-      guard case .tensor = arguments.first else { throw malformed("a parameter that is no tensor") }
-      return arguments[0]
-    case .storage, .untypedStorage, .dtype: throw malformed("it calls what is no function")
+      switch arguments.first {
+      case .tensor(let tensor): return .tensor(tensor)
+      case .object(let object): return .object(object)
+      default: throw malformed("a parameter that is no tensor")
+      }
+    case .storage, .untypedStorage, .otherStorage, .dtype: throw malformed("it calls what is no function")
     }
   }
 
@@ -36,6 +64,21 @@ extension PickleInterpreter {
       return .dictionary(try makeSequence(values))
     default: throw malformed("a dictionary made from something else")
     }
+  }
+
+  mutating func makeObject(_ name: Int, fault: String? = nil) throws(FormatError) -> PickleValue {
+    try charge(fault == nil ? 64 : 256)
+    heap.objects.append(PickledObject(name: name, fault: fault))
+    return .object(heap.objects.count - 1)
+  }
+
+  /// A name's place, under which its values are counted.
+  mutating func className(_ text: String) throws(FormatError) -> Int {
+    if let known = classIndices[text] { return known }
+    try charge(128 + 2 * text.utf8.count)
+    heap.classNames.append(text)
+    classIndices[text] = heap.classNames.count - 1
+    return heap.classNames.count - 1
   }
 
   private func elements(_ value: PickleValue, of what: String) throws(FormatError) -> [PickleValue] {
@@ -60,6 +103,8 @@ extension PickleInterpreter {
   private mutating func tensor(
     _ arguments: [PickleValue], counts: ClosedRange<Int>, type: SafetensorsType?
   ) throws(FormatError) -> PickleValue {
+    // Its storage may be what is not known here.
+    if case .object(let object) = arguments.first { return .object(object) }
     guard counts.contains(arguments.count), case .storage(let view) = arguments[0], case .integer(let offset) = arguments[1] else {
       throw malformed("a tensor without a storage or an offset")
     }
@@ -71,6 +116,9 @@ extension PickleInterpreter {
     {
       throw malformed("a tensor that is stored negated or conjugated")
     }
+    if heap.views[view].isOther {
+      return try makeObject(try className("torch.Tensor"), fault: "of complex or quantized numbers")
+    }
     guard let type = type ?? heap.views[view].type else { throw malformed("a tensor without a type") }
     if let stored = heap.views[view].type, stored.size != type.size {
       throw malformed("a tensor of \(type.torchName) in a storage of \(stored.torchName)")
@@ -80,31 +128,35 @@ extension PickleInterpreter {
     return .tensor(heap.tensors.count - 1)
   }
 
-  /// ("storage", class, key, location, count[, (key, offset, count) or None]).
+  /// ("storage", class, key, location, count[, (key, offset, count) or None]); of old versions also ("module", class, file, source).
   mutating func storage(_ identifier: PickleValue) throws(FormatError) -> PickleValue {
     guard case .tuple(let sequence) = identifier else { throw malformed("a storage without a description") }
     let parts = heap.sequences[sequence]
+    if parts.count >= 2, case .string(let kind) = parts[0], heap.strings[kind] == "module" { return parts[1] }
     guard parts.count == 5 || parts.count == 6, case .string(let kind) = parts[0], heap.strings[kind] == "storage",
       case .global(let global) = parts[1], case .string(let key) = parts[2], case .integer(let count) = parts[4]
     else { throw malformed("a storage that is not described as PyTorch does") }
     let type: SafetensorsType?
+    var otherSize: Int?
     switch global {
     case .storage(let stored): type = stored
     case .untypedStorage: type = nil
+    case .otherStorage(let size): (type, otherSize) = (nil, size)
+    case .opaque(let name): return try makeObject(name, fault: "in a storage of the type \(heap.classNames[name])")
     default: throw malformed("a storage that is not described as PyTorch does")
     }
-    let elementSize = type?.size ?? 1
+    let elementSize = type?.size ?? otherSize ?? 1
     guard count >= 0, case (let byteCount, false) = count.multipliedReportingOverflow(by: elementSize) else {
       throw malformed("a storage of \(count) elements")
     }
     let storage = PickledStorage(key: heap.strings[key], byteCount: byteCount, elementSize: elementSize)
-    var view = PickledStorageView(storage: try index(of: storage), type: type, first: 0, count: count)
+    var view = PickledStorageView(storage: try index(of: storage), type: type, isOther: otherSize != nil, first: 0, count: count)
     if parts.count == 6, case .tuple(let part) = parts[5] {
       let part = heap.sequences[part]
       guard part.count == 3, case .integer(let first) = part[1], case .integer(let length) = part[2], first >= 0, length >= 0,
         case (let end, false) = first.addingReportingOverflow(length), end <= count
       else { throw malformed("a part of a storage that lies outside of it") }
-      view = PickledStorageView(storage: view.storage, type: type, first: first, count: length)
+      view = PickledStorageView(storage: view.storage, type: type, isOther: otherSize != nil, first: first, count: length)
     }
     try charge(64)
     heap.views.append(view)

@@ -11,7 +11,7 @@ public struct PickleError: Error, Equatable, Sendable, CustomStringConvertible {
     case truncated
     /// A byte that is no instruction.
     case unknownInstruction(UInt8)
-    /// It names a function or class that no dictionary of tensors needs, such as `posix.system`. Nothing was called.
+    /// It names what runs commands or programs, such as `posix.system`. Nothing was called.
     case refusedGlobal(String)
     /// An instruction is not fit for what it finds.
     case malformed(String)
@@ -27,7 +27,7 @@ public struct PickleError: Error, Equatable, Sendable, CustomStringConvertible {
       case .unknownInstruction(let byte): "\(byte) is no instruction"
       case .refusedGlobal(let name):
         "it asks for \(printable(name)), which a dictionary of tensors does not need; nothing of it was run. "
-          + "In PyTorch, save the model's state_dict() instead"
+          + "Such names are how files do harm; if it is to be trusted, save the model's state_dict() in PyTorch instead"
       case .malformed(let text): text
       case .tooLarge(let limit): "its objects need more than the \(limit) bytes of memory that a file of this size may cost"
       }

@@ -1,35 +1,50 @@
-/// The names that a pickle may use: what `torch.save` writes for dictionaries of dense tensors, which is part of what PyTorch itself allows
-/// under `weights_only=True`. Every other name is refused.
+/// What a name in a pickle stands for. What `torch.save` writes for dictionaries of dense tensors is carried out here; any other class or
+/// function is opaque: what it would make is taken note of, and neither made nor run.
 enum PickleGlobal {
   /// Dictionaries.
   case orderedDictionary
+  /// A dictionary from the function that makes its missing values, which is not wanted.
+  case defaultDictionary
   /// `torch.Size`, a tuple.
   case size
   /// A function or class whose result holds no tensors.
   case other
-  /// Sets and frozen sets, from a list.
+  /// Sets, frozen sets and queues, from a list.
   case set
   case rebuildTensor
   case rebuildTensor2
   case rebuildTensor3
+  /// `_rebuild_from_type_v2`: a tensor of a class of its own, from the function that makes it and that one's arguments.
+  case rebuildFromType
   /// Parameters: `_rebuild_parameter`, `_rebuild_parameter_with_state` and the class.
   case parameter
+  /// Python 2's way to make an object, from its class.
+  case reconstructor
   /// `torch.FloatStorage` and its kin.
   case storage(SafetensorsType)
   case untypedStorage
+  /// Storages of numbers that are not read, such as complex ones, by their size.
+  case otherStorage(size: Int)
   /// `torch.float32` and its kin.
   case dtype(SafetensorsType)
+  /// Anything else; in `PickleHeap.classNames`.
+  case opaque(Int)
 
+  /// - Returns: `nil` for a name that is opaque.
   init?(module: String, name: String) {
     switch (module, name) {
     case ("collections", "OrderedDict"), ("collections", "Counter"): self = .orderedDictionary
+    case ("collections", "defaultdict"): self = .defaultDictionary
+    case ("collections", "deque"): self = .set
     case ("torch", "Size"): self = .size
     case ("torch", "device"), ("_codecs", "encode"): self = .other
     case ("torch._utils", "_rebuild_tensor"): self = .rebuildTensor
     case ("torch._utils", "_rebuild_tensor_v2"): self = .rebuildTensor2
     case ("torch._utils", "_rebuild_tensor_v3"): self = .rebuildTensor3
+    case ("torch._tensor", "_rebuild_from_type_v2"): self = .rebuildFromType
     case ("torch._utils", "_rebuild_parameter"), ("torch._utils", "_rebuild_parameter_with_state"): self = .parameter
     case ("torch.nn.parameter", "Parameter"): self = .parameter
+    case ("copy_reg", "_reconstructor"), ("copyreg", "_reconstructor"): self = .reconstructor
     case ("torch.storage", "UntypedStorage"), ("torch", "UntypedStorage"): self = .untypedStorage
     case ("builtins", _), ("__builtin__", _):
       switch name {
@@ -43,12 +58,18 @@ enum PickleGlobal {
         self = .storage(type)
       } else if let type = SafetensorsType.allCases.first(where: { $0.torchName == name }), module == "torch" {
         self = .dtype(type)
+      } else if let size = Self.otherStorages[name] {
+        self = .otherStorage(size: size)
       } else {
         return nil
       }
     default: return nil
     }
   }
+
+  private static let otherStorages = [
+    "ComplexFloatStorage": 8, "ComplexDoubleStorage": 16, "QInt8Storage": 1, "QUInt8Storage": 1, "QInt32Storage": 4,
+  ]
 }
 
 extension SafetensorsType {

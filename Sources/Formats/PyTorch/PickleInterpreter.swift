@@ -1,7 +1,8 @@
 /// Reads pickles as data: numbers, text, lists, dictionaries, and tensors where PyTorch put them.
 ///
 /// Python's pickles are programs for a small machine. This one has its stack and its memo, but knows no function except the few of
-/// `PickleGlobal`, which it carries out itself; it imports nothing and runs nothing. Every length is compared with what is left of the
+/// `PickleGlobal`, which it carries out itself; it imports nothing and runs nothing. What another class or function would make is an opaque
+/// value: it is counted, and its state is read and dropped. Every length is compared with what is left of the
 /// file before memory is taken, and all objects together may not take more than `memoryLimit`.
 ///
 /// Format: Python's `Lib/pickletools.py`.
@@ -10,6 +11,8 @@ struct PickleInterpreter {
   var heap = PickleHeap()
   /// Storages by their key, over all pickles of the stream.
   var storageIndices: [String: Int] = [:]
+  /// Names that are not known here, by their text.
+  var classIndices: [String: Int] = [:]
 
   let memoryLimit: Int
   private var memoryUsed = 0
@@ -219,20 +222,22 @@ struct PickleInterpreter {
       try push(.global(try global(heap.strings[module], heap.strings[name])))
     case .reduce, .newObj:
       let (arguments, function) = (try pop(), try pop())
-      guard case .tuple(let arguments) = arguments, case .global(let function) = function else {
-        throw malformed("it calls what is no function")
-      }
-      try push(try call(function, heap.sequences[arguments]))
-    case .build:
-      // What torch.save adds to a dictionary of tensors here are the versions of its modules.
+      try push(try make(by: function, arguments))
+    case .newObjEx:
       _ = try pop()
-      guard case .dictionary = top else { throw malformed("it sets the state of something other than a dictionary") }
+      let (arguments, function) = (try pop(), try pop())
+      try push(try make(by: function, arguments))
+    case .build: try setState(try pop())
     case .binPersID: try push(try storage(try pop()))
 
     case .inst:
       let module = try text(try line())
-      throw fault(.refusedGlobal("\(module).\(try text(try line()))"))
-    case .obj, .newObjEx: throw malformed("it makes an object of a class, which a dictionary of tensors does not need")
+      let function = PickleValue.global(try global(module, try text(try line())))
+      try push(try make(by: function, .tuple(try makeSequence(try popToMark()))))
+    case .obj:
+      let values = try popToMark()
+      guard let function = values.first else { throw malformed("an object without a class") }
+      try push(try make(by: function, .tuple(try makeSequence(Array(values.dropFirst())))))
     case .persID: throw malformed("it refers to a storage in the text form of protocol 0, which PyTorch does not read either")
     case .ext1, .ext2, .ext4: throw malformed("it uses the extension registry, which a dictionary of tensors does not need")
     case .nextBuffer, .readonlyBuffer: throw malformed("it refers to buffers outside of it")
@@ -312,18 +317,56 @@ struct PickleInterpreter {
   }
 
   private mutating func append(_ values: [PickleValue]) throws(FormatError) {
-    guard case .list(let sequence) = top else { throw malformed("it appends to something other than a list") }
-    try extend(sequence, values)
+    switch top {
+    case .list(let sequence): try extend(sequence, values)
+    case .object: break
+    default: throw malformed("it appends to something other than a list")
+    }
   }
 
   private mutating func set(_ values: [PickleValue]) throws(FormatError) {
-    guard case .dictionary(let sequence) = top else { throw malformed("it sets an entry of something other than a dictionary") }
     guard values.count.isMultiple(of: 2) else { throw malformed("a dictionary with a key without a value") }
-    try extend(sequence, values)
+    switch top {
+    case .dictionary(let sequence): try extend(sequence, values)
+    case .object(let object):
+      // Of a class that is a dictionary, as those of configurations are.
+      if let entries = heap.objects[object].entries {
+        try extend(entries, values)
+      } else {
+        heap.objects[object].entries = try makeSequence(values)
+      }
+    default: throw malformed("it sets an entry of something other than a dictionary")
+    }
   }
 
-  private func global(_ module: String, _ name: String) throws(FormatError) -> PickleGlobal {
-    guard let global = PickleGlobal(module: module, name: name) else { throw fault(.refusedGlobal("\(module).\(name)")) }
-    return global
+  private mutating func global(_ module: String, _ name: String) throws(FormatError) -> PickleGlobal {
+    if PickleRefusal.refuses(module: module, name: name) { throw fault(.refusedGlobal("\(module).\(name)")) }
+    if let global = PickleGlobal(module: module, name: name) { return global }
+    return .opaque(try className("\(module).\(name)"))
+  }
+
+  /// A class or function is called with a tuple.
+  private mutating func make(by function: PickleValue, _ arguments: PickleValue) throws(FormatError) -> PickleValue {
+    guard case .tuple(let arguments) = arguments else { throw malformed("it calls a function without arguments") }
+    switch function {
+    case .global(let function): return try call(function, heap.sequences[arguments])
+    // What an opaque function made: a method, or a class inside another.
+    case .object(let object): return try makeObject(heap.objects[object].name)
+    default: throw malformed("it calls what is no function")
+    }
+  }
+
+  /// What torch.save adds to a dictionary of tensors are the versions of its modules. The state of an opaque value is dropped, unless it is
+  /// that of a module of PyTorch's.
+  private mutating func setState(_ state: PickleValue) throws(FormatError) {
+    switch top {
+    case .dictionary, .list, .other, .tensor: break
+    case .object(let object):
+      if heap.objects[object].entries == nil, case .dictionary(let sequence) = state, let entries = try moduleEntries(of: sequence) {
+        heap.objects[object].entries = try makeSequence(entries)
+        heap.objects[object].isModule = true
+      }
+    default: throw malformed("it sets the state of something that has none")
+    }
   }
 }

@@ -17,6 +17,8 @@ enum PickleValue {
   case global(PickleGlobal)
   case storage(Int)
   case tensor(Int)
+  /// Of a class that is not known here; in `objects`.
+  case object(Int)
   /// Something without tensors in it: bytes, a device, a complex number, a data type.
   case other
 }
@@ -28,6 +30,21 @@ struct PickleHeap {
   var storages: [PickledStorage] = []
   var views: [PickledStorageView] = []
   var tensors: [PickledTensor] = []
+  var objects: [PickledObject] = []
+  /// Of the classes and functions that are not known here.
+  var classNames: [String] = []
+}
+
+/// What a class or function that is not known here would make. Nothing of it is made; what is kept is what may lead to tensors.
+struct PickledObject {
+  /// In `PickleHeap.classNames`.
+  let name: Int
+  /// In `PickleHeap.sequences`, keys and values by turns: the entries of a class that is a dictionary, or a module's tensors and modules.
+  var entries: Int?
+  /// Whether it is one of PyTorch's modules, whose tensors are named by paths through it.
+  var isModule = false
+  /// Why it is not read, where it is a tensor.
+  var fault: String?
 }
 
 /// Memory that tensors share, by the name under which the file has its bytes.
@@ -44,6 +61,8 @@ struct PickledStorageView {
   let storage: Int
   /// Nil for bytes whose type the tensor knows.
   let type: SafetensorsType?
+  /// Whether its numbers are of a kind that is not read.
+  let isOther: Bool
   /// Where its first element is, in elements.
   let first: Int
   /// In elements; in bytes where there is no type.

@@ -68,12 +68,22 @@ struct PyTorchArchive: StorageContent {
       if parts[1] == "data.pkl" { roots.append(String(parts[0])) }
     }
     guard let root = roots.first, roots.count == 1 else {
-      throw malformed(
-        archive.file,
-        roots.isEmpty
-          ? "an archive without a folder with data.pkl in it, so not one of PyTorch's" : "an archive with more than one data.pkl")
+      throw malformed(archive.file, roots.isEmpty ? otherArchive(archive) : "an archive with more than one data.pkl")
     }
     return root
+  }
+
+  /// What an archive is that is none of PyTorch's.
+  private static func otherArchive(_ archive: ZipArchive) -> String {
+    let names = archive.entries.map(\.name)
+    let reason = "an archive without a folder with data.pkl in it, so not one of PyTorch's"
+    if names.isEmpty { return reason + ": it is empty" }
+    if names.contains(where: { $0.hasSuffix(".npy") }) { return reason + ": NumPy's arrays (.npz), which are not read" }
+    if names.contains("model.weights.h5") { return reason + ": a Keras model (.keras), which is not read" }
+    if let weights = names.first(where: { name in WeightsFile.usualSuffixes.contains { name.hasSuffix($0) } }) {
+      return reason + ": \(printable(weights)) is in it; unpack it and name that"
+    }
+    return reason + ": it holds \(names.prefix(3).map { printable($0) }.joined(separator: ", "))\(names.count > 3 ? ", …" : "")"
   }
 
   private static func byteOrderIsBig(_ archive: ZipArchive, root: String) throws(FormatError) -> Bool {

@@ -3,6 +3,10 @@ final class PyTorchFile: WeightsSource {
   let path: String
   /// In the order of the dictionaries that hold them.
   let tensors: [WeightsTensor]
+  /// Tensors that cannot be read.
+  let unread: [UnreadTensor]
+  /// What else there are values of.
+  let opaqueClasses: [OpaqueClass]
 
   private let content: any StorageContent
   private let layouts: [StoredTensor]
@@ -21,6 +25,8 @@ final class PyTorchFile: WeightsSource {
     self.content = content
     tensors = listing.tensors
     layouts = listing.layouts
+    unread = listing.unread
+    opaqueClasses = OpaqueClass.all(in: heap)
   }
 
   func readsInPieces(_ tensor: WeightsTensor) -> Bool {

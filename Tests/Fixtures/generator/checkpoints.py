@@ -1,6 +1,13 @@
 """checkpoints/: files that torch.save wrote in all its forms, and what PyTorch itself reads from them."""
 
+import argparse
+import collections
+import dataclasses
+import datetime
+import enum
+import functools
 import io
+import pathlib
 import zipfile
 from collections import OrderedDict
 
@@ -77,6 +84,68 @@ def nested() -> list:
   return [{"weights": (numbers(3), {4: numbers(2)})}, numbers(4)]
 
 
+class Kind(enum.Enum):
+  SMALL = 1
+
+
+@dataclasses.dataclass
+class Configuration:
+  depth: int = 1
+  names: list = dataclasses.field(default_factory=list)
+
+
+def opaque() -> argparse.Namespace:
+  """What training scripts keep beside their tensors."""
+  return argparse.Namespace(
+    lr=0.1, output=pathlib.PurePosixPath("/runs"), kind=Kind.SMALL, configuration=Configuration(1, ["a"]), queue=collections.deque([1], 3),
+    started=datetime.datetime(2026, 1, 2), elapsed=datetime.timedelta(1), score=np.float64(3), table=np.arange(5),
+    call=functools.partial(print, 3), function=nn.functional.relu, counts=collections.Counter("aab"), tensor=numbers(2))
+
+
+def with_prefix(prefix: str, state: dict) -> OrderedDict:
+  return OrderedDict((prefix + key, value) for key, value in state.items())
+
+
+def averaged(state: dict) -> dict:
+  return {key: value / 2 if value.dtype.is_floating_point else value for key, value in state.items()}
+
+
+def wild() -> dict:
+  """Checkpoints as well-known training scripts save them."""
+  state, optimizer = network().state_dict(), checkpoint()["optimizer"]
+  average = torch.optim.swa_utils.AveragedModel(network())
+  contrast = OrderedDict()
+  for encoder, values in (("q", state), ("k", averaged(state))):
+    for key, value in values.items():
+      if not key.startswith("fc."):
+        contrast[f"module.encoder_{encoder}.{key}"] = value
+    for layer in (0, 2):
+      contrast[f"module.encoder_{encoder}.fc.{layer}.weight"] = numbers(9).reshape(3, 3)
+      contrast[f"module.encoder_{encoder}.fc.{layer}.bias"] = numbers(3)
+  contrast["module.queue"], contrast["module.queue_ptr"] = numbers(6).reshape(3, 2), torch.zeros(1, dtype=torch.long)
+  return {
+    "wild-imagenet.pt": {
+      "epoch": 3, "arch": "tiny", "state_dict": with_prefix("module.", state), "best_acc1": torch.tensor(71.5), "optimizer": optimizer},
+    "wild-timm.pt": {
+      "epoch": 1, "arch": "tiny", "state_dict": state, "optimizer": optimizer, "version": 2, "args": opaque(),
+      "amp_scaler": {"scale": 65536.0}, "metric": np.float64(0.5), "state_dict_ema": averaged(state)},
+    "wild-torchvision.pt": {
+      "model": state, "optimizer": optimizer, "lr_scheduler": {"last_lr": [np.float64(0.1)]}, "epoch": 1, "args": opaque(),
+      "model_ema": average.state_dict(), "scaler": None},
+    "wild-lightning.pt": {
+      "epoch": 1, "global_step": 2, "pytorch-lightning_version": "2.0.0", "loops": {},
+      "state_dict": with_prefix("model.", state) | {"criterion.weight": numbers(2)},
+      "callbacks": {"ModelCheckpoint{'monitor': 'loss'}": {"best_model_score": torch.tensor(0.5), "dirpath": pathlib.PurePosixPath("a")}},
+      "optimizer_states": [optimizer], "hyper_parameters": collections.defaultdict(list, {"options": opaque()})},
+    "wild-moco.pt": {"epoch": 1, "arch": "tiny", "state_dict": contrast, "optimizer": optimizer},
+    "wild-compiled.pt": with_prefix("_orig_mod.module.", state),
+    "wild-averaged.pt": average.state_dict(),
+    "wild-module.pt": nn.DataParallel(network()),
+    "wild-tensors.pt": {
+      "plain": numbers(4), "sparse": torch.eye(2).to_sparse(), "float8": numbers(2).to(torch.float8_e4m3fn), "complex": numbers(2) + 1j},
+  }
+
+
 def save(value, **options) -> bytes:
   buffer = io.BytesIO()
   torch.save(value, buffer, **options)
@@ -126,13 +195,23 @@ def make() -> dict:
     "legacy-network.pth": save(network().state_dict(), _use_new_zipfile_serialization=False),
     "legacy-checkpoint.pth": save(checkpoint(), _use_new_zipfile_serialization=False),
     "legacy-protocol4.pth": save(network().state_dict(), _use_new_zipfile_serialization=False, pickle_protocol=4),
-  }
+    "legacy-wild.pth": save({"state_dict": network().state_dict(), "args": opaque()}, _use_new_zipfile_serialization=False),
+    "wild-protocol5.pt": save({"model": network(), "args": opaque()}, pickle_protocol=5),
+  } | {name: save(value) for name, value in wild().items()}
+
+
+def is_plain(tensor) -> bool:
+  """Whether it is of a kind that the library reads."""
+  return tensor.layout == torch.strided and not tensor.is_complex() and tensor.dtype != torch.float8_e4m3fn
 
 
 def flatten(value, path=()):
   """Paths and tensors, in order."""
+  if isinstance(value, nn.Module):
+    value = value.state_dict()
   if isinstance(value, torch.Tensor):
-    yield ".".join(path) or "tensor", value
+    if is_plain(value):
+      yield ".".join(path) or "tensor", value
   elif isinstance(value, dict):
     for key, each in value.items():
       yield from flatten(each, (*path, str(key)))
