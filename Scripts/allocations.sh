@@ -10,7 +10,7 @@ clang -shared -fPIC -O1 Scripts/counting_malloc.c -o "$out/counting_malloc.so" -
 
 calls() {
   LD_PRELOAD="$out/counting_malloc.so" "$command" train --model mlp --batch-size 32 --limit "$1" --epochs 2 --validation 0 --device cpu --quiet \
-    --out "$out/run" 2>&1 | sed -n 's/^calls of malloc: //p'
+    --replace --out "$out/run" 2>&1 | sed -n 's/^calls of malloc: //p'
 }
 
 few=$(calls 6400)

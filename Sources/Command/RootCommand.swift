@@ -24,6 +24,7 @@ struct RootCommand: ParsableCommand {
     _ = ProcessStart.instant
     // A write past the limit on file sizes is an error like a full disk, not the end of the process.
     signal(SIGXFSZ, SIG_IGN)
+    HostMemory.keepHeapSmallIfLimited()
     do {
       var arguments = try ProcessArguments.all()
       try checkSubcommand(arguments)

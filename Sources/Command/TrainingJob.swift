@@ -136,6 +136,7 @@ struct TrainingJob {
       if case .loneSample(let samples, _, let better, _)? = error as? TrainingError, samples > 1 {
         throw Failure("\(error) (--batch-size \(better))")
       }
+      if error is MemoryError { throw Failure("\(error)\(wayOfMemory)") }
       throw error
     }
     reporter.clear()
@@ -157,6 +158,13 @@ struct TrainingJob {
 
   private var parameters: [(path: String, shape: Shape)] {
     LayerPath.parameters(of: trainer.model).map { (path: $0.path, shape: $0.parameter.shape) }
+  }
+
+  /// What takes less memory.
+  private var wayOfMemory: String {
+    let size = settings.pictures ?? settings.finetuning?.pictures
+    let options = ["--batch-size"] + (size == nil ? [] : ["--size"]) + (settings.hidden == nil ? [] : ["--hidden"])
+    return "; a smaller \(options.joined(separator: " or ")) takes less, and so does a smaller --model"
   }
 
   private func conclude(_ result: Trainer.Result, _ files: RunFiles, _ reporter: TrainingReporter, on device: any Device) throws {

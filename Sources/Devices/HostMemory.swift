@@ -1,3 +1,5 @@
+import CExecutor
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -5,16 +7,24 @@
 #endif
 
 /// Memory of the host for a processor's kernels.
-enum HostMemory {
+package enum HostMemory {
   /// What x86-64 and most of Arm's systems map at once, where the kernel is asked to.
   static let hugePage = 2 << 20
 
-  /// Zeros, aligned to cache lines, and in huge pages where there is room for one: kernels that walk in large strides would spend their time on
+  /// Where address space is limited, threads must not reserve much of it each, and what is freed has to go back at once: otherwise nobody could
+  /// say how much is left. To be called before anything large is allocated.
+  package static func keepHeapSmallIfLimited() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != rlim_t.max else { return }
+    executor_keep_heap_small()
+  }
+
+  /// Zeros, aligned to cache lines or more, and in huge pages where there is room for one: kernels that walk in large strides would spend their time on
   /// finding small ones. `free` gives them back.
-  static func allocate(byteCount: Int) -> UnsafeMutableRawPointer? {
+  static func allocate(byteCount: Int, alignment: Int = 64) -> UnsafeMutableRawPointer? {
     let isLarge = byteCount >= hugePage
     var pointer: UnsafeMutableRawPointer?
-    guard posix_memalign(&pointer, isLarge ? hugePage : 64, byteCount) == 0, let pointer else { return nil }
+    guard posix_memalign(&pointer, isLarge ? hugePage : alignment, byteCount) == 0, let pointer else { return nil }
     if isLarge { madvise(pointer, byteCount, Int32(MADV_HUGEPAGE)) }
     memset(pointer, 0, byteCount)
     return pointer

@@ -34,7 +34,9 @@ final class FeatureStore: Sendable {
     self.width = width
     self.count = count
     guard let folder else {
-      let numbers = UnsafeMutableBufferPointer<Float>.allocate(capacity: max(width * count, 1))
+      let size = max(width * count, 1)
+      guard let memory = malloc(4 * size) else { throw .outOfMemory(what: "a backbone's features", bytes: 4 * size) }
+      let numbers = UnsafeMutableBufferPointer(start: memory.bindMemory(to: Float.self, capacity: size), count: size)
       place = .memory(UnsafeMutablePointerBox(numbers: numbers))
       return
     }
@@ -50,7 +52,7 @@ final class FeatureStore: Sendable {
 
   deinit {
     switch place {
-    case .memory(let box): box.numbers.deallocate()
+    case .memory(let box): free(box.numbers.baseAddress)
     case .file(let file, _): close(file)
     }
   }

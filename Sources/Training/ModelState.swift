@@ -73,6 +73,8 @@ public struct ModelState: Sendable {
   /// - Throws: `FormatError` for a file that cannot be read, `StateError` for tensors that are missing, surplus or of another shape.
   public init(contentsOf path: String, for model: [(path: String, shape: Shape)]) throws {
     let file = try SafetensorsFile(path: path)
+    // The numbers, and what they are read through.
+    try AvailableMemory.require(model.reduce(0) { $0 + 4 * $1.shape.count }, for: "the model in \(path)")
     var problems: [String] = []
     var entries: [Entry] = []
     for (name, shape) in model {

@@ -36,6 +36,9 @@ public struct PretrainedModel {
     guard fit.fitsBackbone else { throw StateError(path: path, problems: fit.summary) }
     self.fit = fit
     let file = fit.place.file
+    // The first values, the file's in its layouts, and in ours.
+    let count = LayerPath.parameters(of: model).reduce(0) { $0 + $1.parameter.shape.count }
+    try AvailableMemory.require(3 * 4 * count, for: "reading \(path)")
     var state = ModelState(
       parameters: LayerPath.parameters(of: model).map { path, parameter in
         var values = [Float](repeating: 0, count: parameter.shape.count)

@@ -86,10 +86,12 @@ final class TrainingRun {
     // A short last batch that does not fit (one sample under batch norm, say) is found now, not at the end of the first epoch.
     let last = training.count % options.batchSize
     if last > 0 { try check(batchOf: last, session) }
+    try checkRoom(session)
     // So is what a later phase cannot do; its session goes again at once.
     for phase in options.laterPhases {
       let trial = try makeSession(device, groups: phase.groups)
       for size in Set([options.batchSize, last]) where size > 0 { try check(batchOf: size, trial) }
+      try checkRoom(trial)
     }
     switch beginning {
     case .initializers: break
@@ -109,9 +111,20 @@ final class TrainingRun {
           trainingSamples: training.count, validationSamples: validation?.count ?? 0)))
   }
 
+  /// Sees whether there is memory for what is to come, before it takes hours to find out.
+  private func checkRoom(_ session: TrainingSession) throws {
+    let beginsAtAnchor = session.groups.contains { $0.stayClose != 0 }
+    // Where features are kept, samples are only evaluated, once.
+    let keepsFeatures = options.featureCache != nil && options.mixing == nil && session.canTakeFeatures
+    try session.checkRoom(
+      batchSize: options.batchSize, isTraining: !keepsFeatures, states: 3 + (beginsAtAnchor ? 1 : 0) + (validation == nil ? 0 : 1))
+  }
+
   /// Sees whether a batch of some size can be trained on.
   private func check(batchOf size: Int, _ session: TrainingSession) throws {
-    do throws(ShapeError) { _ = try session.plan(batchSize: size, isTraining: true) } catch  where size == 1 { throw loneSample(error) }
+    do throws(ShapeError) { _ = try session.plannedStep(batchSize: size, isTraining: true) } catch  where size == 1 {
+      throw loneSample(error)
+    }
   }
 
   private func loneSample(_ reason: ShapeError) -> TrainingError {
@@ -157,6 +170,9 @@ final class TrainingRun {
   }
 
   private func anchorGroups(of session: TrainingSession) throws {
+    let groups = options.groups + options.laterPhases.flatMap(\.groups)
+    // A state is large, and nobody else needs the first one.
+    guard groups.contains(where: { $0.stayClose != 0 }) else { return }
     if anchor == nil { anchor = options.anchor ?? lastState }
     if let anchor { try session.anchor(at: anchor) }
   }

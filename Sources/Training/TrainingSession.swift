@@ -44,6 +44,8 @@ public final class TrainingSession {
   private let outputSize: Int
   private var shared: [BufferReference: any DeviceBuffer] = [:]
   private var steppers: [StepKey: Stepper] = [:]
+  /// Plans that are known and not ready yet.
+  private var planned: [StepKey: Plan] = [:]
   /// What computes the backbone's features, by batch size.
   var backbones: [Int: Stepper] = [:]
   var knownFeatureShape: Shape?
@@ -152,6 +154,7 @@ public final class TrainingSession {
     layout = ParameterLayout(paths, groupCount: groups.count) { _, parameter in trained.contains(parameter.id) ? groupOf[parameter.id] : nil
     }
 
+    try Self.checkRoom(for: layout, groups, on: device)
     groupSteps = Array(repeating: 0, count: groups.count)
     constants = .allocate(byteCount: StepMemory.constantsSize(groups: groups.count) * 4, alignment: 64)
     constants.initializeMemory(as: UInt8.self, repeating: 0)
@@ -225,6 +228,15 @@ public final class TrainingSession {
     return try Planner(profile: device.profile).plan(request)
   }
 
+  /// The plan of a step, which is kept until it is made ready.
+  func plannedStep(batchSize: Int, isTraining: Bool) throws(ShapeError) -> Plan {
+    let key = StepKey(batchSize: batchSize, isTraining: isTraining, input: input)
+    if let known = planned[key] ?? steppers[key]?.plan { return known }
+    let plan = try plan(batchSize: batchSize, isTraining: isTraining)
+    planned[key] = plan
+    return plan
+  }
+
   private func stepper(_ batchSize: Int, _ isTraining: Bool) throws -> Stepper {
     let key = StepKey(batchSize: batchSize, isTraining: isTraining, input: input)
     if let current, current.key == key { return current.stepper }
@@ -232,14 +244,20 @@ public final class TrainingSession {
       current = (key, known)
       return known
     }
-    let stepper = try prepare(try plan(batchSize: batchSize, isTraining: isTraining))
+    let plan = try plannedStep(batchSize: batchSize, isTraining: isTraining)
+    planned[key] = nil
+    let stepper = try prepare(plan)
     steppers[key] = stepper
     current = (key, stepper)
     return stepper
   }
 
   /// Makes a plan ready to be replayed.
-  func prepare(_ plan: Plan) throws(DeviceError) -> Stepper {
+  func prepare(_ plan: Plan) throws -> Stepper {
+    func growth(_ reference: BufferReference, _ size: Int) -> Int { (shared[reference]?.count ?? 0) < size ? 4 * size : 0 }
+    let bytes =
+      growth(.activations, plan.activationsSize) + growth(.inputs, plan.inputsSize) + growth(.zeros, plan.zerosSize) + 8 * plan.inputsSize
+    try device.checkRoom(for: bytes, "a step")
     let memory = try PlanMemory(for: plan, on: device, sharing: shared)
     // The largest arenas so far serve every plan: steps run one after another.
     for reference in [BufferReference.activations, .inputs, .zeros] { shared[reference] = memory.buffers[reference] }

@@ -42,3 +42,7 @@ void executor_run_observed(Executor* executor, const ExecutorLaunch* launches, s
 
 /// Ends the threads. Nothing may be running on the executor, nor be started. NULL is allowed.
 void executor_destroy(Executor* executor);
+
+/// From here on threads reserve no address space of their own for small allocations, and large ones go back to the system as soon as they are
+/// freed. For processes whose address space is limited.
+void executor_keep_heap_small(void);

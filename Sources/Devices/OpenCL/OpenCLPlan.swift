@@ -67,8 +67,10 @@ final class OpenCLPlan: PreparedPlan {
       guard let staging = clCreateBuffer(device.context, cl_mem_flags(CL_MEM_READ_WRITE), max(stagedBytes, 64), nil, &code) else {
         throw status.error(code, "clCreateBuffer", detail: "\(stagedBytes) bytes for staging")
       }
-      let host = UnsafeMutableRawPointer.allocate(byteCount: max(stagedBytes, 64), alignment: 4096)
-      host.initializeMemory(as: UInt8.self, repeating: 0, count: max(stagedBytes, 64))
+      guard let host = HostMemory.allocate(byteCount: max(stagedBytes, 64), alignment: 4096) else {
+        clReleaseMemObject(staging)
+        throw status.error(cl_int(CL_OUT_OF_HOST_MEMORY), "posix_memalign", detail: "\(stagedBytes) bytes for staging")
+      }
       stages.append(Stage(host: host, device: staging))
     }
   }
@@ -80,7 +82,7 @@ final class OpenCLPlan: PreparedPlan {
       if let event = stage.uploaded { clReleaseEvent(event) }
       if let event = stage.consumed { clReleaseEvent(event) }
       clReleaseMemObject(stage.device)
-      stage.host.deallocate()
+      free(stage.host)
     }
     for call in calls { clReleaseKernel(call.kernel) }
   }

@@ -1,0 +1,28 @@
+import Foundation
+import Testing
+
+/// Too little memory is an error with numbers, and never the end of the process.
+struct MemoryTests {
+  @Test func everyLimitIsAnErrorOrEnough() throws {
+    let data = try PictureFolder(side: 28, training: 60, test: 10)
+    let folder = try TemporaryFolder()
+    var statuses = Set<Int32>()
+    // In KiB. Below the first the system's own loader gives up.
+    for limit in stride(from: 150_000, through: 900_000, by: 150_000) {
+      let arguments =
+        [
+          "-c", "ulimit -v \(limit); exec \"$0\" \"$@\"", Command.path, "train", "--data", data.path, "--model", "resnet18", "--epochs",
+          "1",
+        ]
+        + [
+          "--batch-size", "32", "--device", "cpu", "--validation", "0", "--limit", "32", "--replace", "--quiet", "--out",
+          folder.path("run"),
+        ]
+      let outcome = try Command(arguments, executable: "/bin/sh").finish()
+      statuses.insert(outcome.status)
+      guard outcome.status != 0 else { break }
+      expectComplaint(outcome, status: 1, "too little memory: ", " MiB, and ", "ulimit -v")
+    }
+    #expect(statuses.contains(1))
+  }
+}
