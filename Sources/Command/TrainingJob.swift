@@ -114,16 +114,22 @@ struct TrainingJob {
       reporter.line(selection.line)
       resumption.lines(folder, on: selection, epochs: settings.epochs).forEach(reporter.line)
     } else {
-      let replaces = try files.begin(run, samples)
       reporter.line(selection.line)
-      if replaces { reporter.line("\(folder.path) held an earlier run, which this one replaces") }
     }
+    // An earlier run stays until nothing keeps this one from starting any more.
+    var isBegun = place.isResumed
+    func begin() throws {
+      guard !isBegun else { return }
+      if try files.begin(run, samples) { reporter.line("\(folder.path) held an earlier run, which this one replaces") }
+      isBegun = true
+    }
+    if !exists(folder.optionsPath) { try begin() }
     Interruption.arm()
     let result: Trainer.Result
     do {
       result = try trainer.fit(
         training, validation: validation, test: test, on: selection, from: checkpoint == nil ? try initial() : nil, resuming: checkpoint,
-        start: ProcessStart.instant, preparation: preparation,
+        start: ProcessStart.instant, preparation: preparation, willStart: begin,
         observe: { event in
           if case .started(let start) = event { ([title(start)] + notes).forEach(reporter.line) }
           reporter.report(event)
@@ -132,7 +138,7 @@ struct TrainingJob {
       var record = checkpoint?.record ?? RunRecord()
       record.device = selection.device.information.description
       record.deviceReason = selection.reason
-      files.saveWhatIsPossible(nil, record, failure: error)
+      if isBegun { files.saveWhatIsPossible(nil, record, failure: error) }
       if case .loneSample(let samples, _, let better, _)? = error as? TrainingError, samples > 1 {
         throw Failure("\(error) (--batch-size \(better))")
       }

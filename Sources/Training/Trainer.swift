@@ -96,6 +96,8 @@ public struct Trainer {
   ///     not stopped. The options may say more epochs.
   ///   - start: when the process began, for `firstStepSeconds`.
   ///   - preparation: how long reading the data took before, for `preparationSeconds`.
+  ///   - willStart: called once, when all that can be seen to keep training from starting has been looked at (memory, shapes, weights) and
+  ///     nothing has been computed yet; what it throws keeps training from starting.
   ///   - observe: is told what happens.
   ///   - checkpoint: is given a checkpoint after each epoch, before the epoch is reported, and where `checkpointSteps` asks for one; what it
   ///     throws stops training.
@@ -105,7 +107,7 @@ public struct Trainer {
   public func fit(
     _ training: any Dataset, validation: (any Dataset)? = nil, test: (any Dataset)? = nil, on selection: DeviceSelection,
     from initial: ModelState? = nil, resuming: TrainingCheckpoint? = nil, start: ContinuousClock.Instant = .now,
-    preparation: Duration = .zero, observe: @escaping (TrainingEvent) -> Void = { _ in },
+    preparation: Duration = .zero, willStart: () throws -> Void = {}, observe: @escaping (TrainingEvent) -> Void = { _ in },
     checkpoint: ((TrainingCheckpoint) throws -> Void)? = nil, shouldStop: @escaping () -> Bool = { false }
   ) throws -> Result {
     guard (1...1_000_000).contains(options.epochs) else {
@@ -154,6 +156,7 @@ public struct Trainer {
       observe(.fellBack(reason: reason))
       try run.moveToCPU(because: reason)
     }
+    try willStart()
     var failure: (any Error)?
     do {
       try run.finish(test: test)

@@ -6,6 +6,12 @@ struct MemoryTests {
   @Test func everyLimitIsAnErrorOrEnough() throws {
     let data = try PictureFolder(side: 28, training: 60, test: 10)
     let folder = try TemporaryFolder()
+    let earlier = try Command([
+      "train", "--data", data.path, "--model", "mlp", "--epochs", "1", "--limit", "32", "--device", "cpu", "--quiet", "--out",
+      folder.path("run"),
+    ]).finish()
+    #expect(earlier.status == 0, "\(earlier)")
+    let model = try Data(contentsOf: URL(fileURLWithPath: folder.path("run/model.safetensors")))
     var statuses = Set<Int32>()
     // In KiB. Below the first the system's own loader gives up.
     for limit in stride(from: 150_000, through: 900_000, by: 150_000) {
@@ -22,6 +28,8 @@ struct MemoryTests {
       statuses.insert(outcome.status)
       guard outcome.status != 0 else { break }
       expectComplaint(outcome, status: 1, "too little memory: ", " MiB, and ", "ulimit -v")
+      // What was to be replaced stays where nothing takes its place.
+      #expect(try Data(contentsOf: URL(fileURLWithPath: folder.path("run/model.safetensors"))) == model)
     }
     #expect(statuses.contains(1))
   }
