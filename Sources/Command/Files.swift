@@ -15,14 +15,6 @@ func isLink(_ path: String) -> Bool {
   return PathBytes.with(path) { lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFLNK
 }
 
-/// A path that means the same from anywhere.
-func absolutePath(_ path: String) -> String {
-  guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
-  defer { free(folder) }
-  let bytes = UnsafeBufferPointer(start: folder, count: strlen(folder)).map { UInt8(bitPattern: $0) }
-  return "\(PathBytes.text(bytes))/\(path)"
-}
-
 /// Whether there is a folder at a path.
 func isFolder(_ path: String) -> Bool {
   var status = stat()

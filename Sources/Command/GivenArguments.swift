@@ -10,12 +10,8 @@ struct GivenArguments {
   /// - Parameter arguments: all of the process, the subcommand first.
   init(_ arguments: [String]) {
     name = arguments.first ?? ""
-    let kept = Self.removing(
+    self.arguments = Self.removing(
       ["--out", "--resume"], flags: ["--quiet", "--explain", "--replace"], from: Array(arguments.dropFirst()))
-    // Found again from wherever the run goes on.
-    self.arguments = kept.indices.map { $0 > 0 && kept[$0 - 1] == "--labels" ? absolutePath(kept[$0]) : kept[$0] }.map {
-      $0.hasPrefix("--labels=") ? "--labels=" + absolutePath(String($0.dropFirst("--labels=".count))) : $0
-    }
   }
 
   /// Those of this process.

@@ -19,7 +19,7 @@ struct KeptPath {
   private let isName: Bool
 
   /// The options that name what a run is made from, by their keys in `options.json`.
-  static let keys = ["data", "pretrained"]
+  static let keys = ["data", "pretrained", "labels"]
   /// The key of the run's folder.
   static let runKey = "run_path"
 

@@ -30,15 +30,17 @@ struct LabelOptions: ParsableArguments {
 extension LabelTable {
   /// Members of `options.json`: the table is found again from anywhere.
   var json: [JSONMember] {
-    var members = [JSONMember("labels", .string(absolutePath(path)))]
+    var members = KeptPath.json("labels", path)
     if let fileColumn { members.append(JSONMember("file_column", .string(fileColumn))) }
     if let labelColumn { members.append(JSONMember("label_column", .string(labelColumn))) }
     return members
   }
 
   /// Reads what a run's options say of it; nil for a run without such a table.
-  init?(_ options: JSONValue, missing: Double) {
-    guard let path = options["labels"]?.stringValue else { return nil }
+  /// - Parameter folder: of the run.
+  init?(_ options: JSONValue, of folder: String, missing: Double) {
+    guard let kept = KeptPath("labels", in: options) else { return nil }
+    let path = kept.found(from: folder) ?? kept.absolute ?? kept.given
     self.init(
       path: path, fileColumn: options["file_column"]?.stringValue, labelColumn: options["label_column"]?.stringValue, missingShare: missing)
   }

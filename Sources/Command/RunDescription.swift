@@ -75,6 +75,7 @@ extension RunDescription {
   /// - Throws: `FormatError` for a file that cannot be read, `Failure` for one that lacks something.
   init(contentsOf path: String) throws {
     let json = try JSONValue.read(path: path)
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     func value<Value>(_ key: String, _ read: (JSONValue) -> Value?) throws(Failure) -> Value {
       guard let value = json[key].flatMap(read) else { throw Failure("\(path): '\(key)' is missing or of the wrong kind") }
       return value
@@ -104,7 +105,7 @@ extension RunDescription {
       let unreadable = json["unreadable"]?.doubleValue ?? PictureLoading().unreadableShare
       pictures = HeldOut(
         validation: try value("validation", \.doubleValue), test: try value("test", \.doubleValue), seed: seed, fold: fold,
-        background: background, unreadableShare: unreadable, labels: LabelTable(json, missing: unreadable))
+        background: background, unreadableShare: unreadable, labels: LabelTable(json, of: folder, missing: unreadable))
     }
     if let table = json["table"], table != .null {
       // Earlier versions do not say; it was this share.

@@ -92,6 +92,7 @@ public struct CIFARFolder: Sendable {
       let label = Int(record[kind == .hundred ? 1 : 0])
       guard label < classes else { throw .labelOutOfRange(source: path, index: records, value: label, classes: classes) }
       labels.append(Int32(label))
+      try pixels.requireGrowth(by: 3 * Self.pixels, for: path)
       for pixel in labelCount..<(labelCount + Self.pixels) {
         pixels.append(record[pixel])
         pixels.append(record[pixel + Self.pixels])

@@ -1,3 +1,5 @@
+import GlissadeFormats
+
 /// What can go wrong with a dataset or a loader. Every case prints as one readable line that names the file or argument.
 public enum DataError: Error, Equatable, Sendable {
   /// The folder does not exist; `hint` says how to get it, when that is known.
@@ -44,6 +46,8 @@ public enum DataError: Error, Equatable, Sendable {
   case batchesNotReturned(buffers: Int)
   /// Memory for a buffer could not be had.
   case outOfMemory(what: String, bytes: Int)
+  /// There is less memory than samples would take.
+  case tooLittleMemory(MemoryError)
   /// The background thread could not be started; `message` is the operating system's reason.
   case threadFailed(message: String)
 }
@@ -82,6 +86,7 @@ extension DataError: CustomStringConvertible {
         + (count > first.count ? "; …" : "")
     case .empty(let what): what
     case .batchesNotReturned(let buffers): "all \(buffers) batch buffers are in use: finish a batch before asking for the next"
+    case .tooLittleMemory(let error): error.description
     case .outOfMemory(let what, let bytes): "no memory for \(what) (\(bytes) bytes)"
     case .threadFailed(let message): "the loader's thread could not be started: \(message)"
     }

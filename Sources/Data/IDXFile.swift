@@ -16,7 +16,7 @@ struct IDXFile {
   init(path: String, magic expected: UInt32) throws(DataError) {
     let source = try ByteSource(path: path)
     let rank = Int(expected & 0xff)
-    let header = try Self.read(source, count: 4 * (rank + 1))
+    let header = try Self.read(source, count: 4 * (rank + 1), of: path)
     guard header.count >= 4 else { throw .truncated(path: path, bytes: header.count, expected: 4 * (rank + 1)) }
     let magic = Self.word(header, 0)
     guard magic == expected else { throw .wrongMagic(path: path, found: magic, expected: expected) }
@@ -25,12 +25,12 @@ struct IDXFile {
     guard dimensions.allSatisfy({ $0 > 0 }), let size = checkedProduct(dimensions), size < Int.max - header.count else {
       throw .badDimensions(path: path, dimensions: dimensions)
     }
-    bytes = try Self.read(source, count: size)
+    bytes = try Self.read(source, count: size, of: path)
     guard bytes.count == size else {
       throw .truncated(path: path, bytes: header.count + bytes.count, expected: header.count + size)
     }
     // Reading on to the end also makes zlib compare the check sum.
-    guard try Self.read(source, count: 1).isEmpty else { throw .trailingBytes(path: path, expected: header.count + size) }
+    guard try Self.read(source, count: 1, of: path).isEmpty else { throw .trailingBytes(path: path, expected: header.count + size) }
   }
 
   private static func word(_ bytes: [UInt8], _ index: Int) -> UInt32 {
@@ -38,7 +38,7 @@ struct IDXFile {
   }
 
   /// `count` bytes, or fewer where the source ends.
-  private static func read(_ source: ByteSource, count: Int) throws(DataError) -> [UInt8] {
+  private static func read(_ source: ByteSource, count: Int, of what: String) throws(DataError) -> [UInt8] {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: min(count, chunk))
     while bytes.count < count {
@@ -47,6 +47,7 @@ struct IDXFile {
         try source.read(into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[..<wanted])))
       }
       if size == 0 { break }
+      try bytes.requireGrowth(by: size, for: what)
       bytes.append(contentsOf: buffer[..<size])
     }
     return bytes

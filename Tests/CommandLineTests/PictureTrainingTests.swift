@@ -122,6 +122,13 @@ struct PictureTrainingTests {
     #expect(try glissade("train", "--resume", folder.path("run"), "--epochs", "2").status == 0)
     let evaluated = try glissade("evaluate", "--run", folder.path("run"), "--device", "cpu")
     #expect(evaluated.status == 0 && evaluated.output.contains("(12 samples"), "\(evaluated)")
+    // The table has moved: it is named anew, and known from then on.
+    try FileManager.default.moveItem(atPath: folder.path("labels.csv"), toPath: folder.path("elsewhere.csv"))
+    expectComplaint(try glissade("train", "--resume", folder.path("run"), "--epochs", "3"), status: 1, "labels.csv")
+    let anew = try glissade("train", "--resume", folder.path("run"), "--epochs", "3", "--labels", folder.path("elsewhere.csv"))
+    #expect(anew.status == 0, "\(anew)")
+    let again = try glissade("evaluate", "--run", folder.path("run"), "--device", "cpu")
+    #expect(again.status == 0 && again.output.contains("(12 samples"), "\(again)")
     expectComplaint(try train("--label-column", "kind"), status: 2, "--label-column is for --labels")
   }
 

@@ -111,7 +111,7 @@ struct ColumnSurvey {
   // MARK: The decision
 
   /// What a column is read as.
-  enum Reading {
+  enum Reading: Equatable {
     case numbers(hasCommas: Bool)
     /// As it is written; `None` is a word where the column was declared.
     case words(isDeclared: Bool)

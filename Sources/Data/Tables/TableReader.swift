@@ -141,6 +141,9 @@ struct TableReader {
     for (survey, reading) in zip(surveys, readings) {
       collected.append(CollectedColumn(reading, keepsSpellings: survey.name == request.target, limits: request.limits))
     }
+    // Arrays that grow are twice as large at times.
+    let kept = readings.count { $0 != .ignored }
+    try DataError.requireMemory(rows * (4 + 2 * 8 * kept), for: "a table of \(rows) rows and \(kept) columns")
     var (isFirst, lines) = (true, [Int32]())
     lines.reserveCapacity(rows)
     try read { (line, fields) throws(DataError) in

@@ -68,6 +68,7 @@ extension TableEncoding {
     guard case (let size, false) = kept.count.multipliedReportingOverflow(by: width), size < Int(Int32.max) else {
       throw .outOfMemory(what: "the samples of \(table.path)", bytes: Int.max)
     }
+    try DataError.requireMemory(4 * size, for: "\(kept.count) samples of \(width) features of \(table.path)")
     var features = [Float](repeating: 0, count: size)
     var place = 0
     for (input, column) in zip(inputs, columns) {
