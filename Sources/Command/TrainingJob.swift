@@ -72,6 +72,7 @@ struct TrainingJob {
   /// The plan of one training step, for people.
   func explanation(on selection: DeviceSelection) throws -> String {
     let options = trainer.options
+    let spread = try widest(on: selection.device)
     let session = try TrainingSession(
       model: trainer.model, sampleShape: Shape(training.sampleShape), batchSize: options.batchSize, loss: options.loss,
       groups: options.groups,
@@ -81,7 +82,16 @@ struct TrainingJob {
     let profile = selection.device.profile
     let variant =
       "kernels for a \(profile.style.rawValue): register tiles of \(plan.tile ?? profile.tile), work cut for \(profile.workers) workers"
-    return "\(selection.line)\n\(title)\n\(variant)\n\n\(plan.table)\(plan.mixingNote.map { "\n\($0)\n" } ?? "")"
+    return "\(selection.line)\n\(title)\n\(variant)\n\n\(plan.table)\(plan.mixingNote.map { "\n\($0)\n\(spread)" } ?? "")"
+  }
+
+  /// The layer that reads what spreads farthest, of those that mix pixels, for people.
+  private func widest(on device: any Device) throws -> String {
+    func ratio(_ spread: Spread) -> Double { spread.usual > 0 ? Double(spread.largest) / spread.usual : 0 }
+    let spreads = try trainer.spreads(in: training, on: device)
+    guard let widest = spreads.max(by: { ratio($0.spread) < ratio($1.spread) }) else { return "" }
+    let remedy = widest.spread.isWide ? ": too far for it, --exact is worth its time" : ""
+    return "in the first step \(widest.layer) reads numbers up to \(widest.spread)\(remedy)\n"
   }
 
   /// Trains, saving after every epoch and at the end, however it comes.

@@ -59,8 +59,8 @@ public struct Launch: Sendable {
     }
   }
 
-  /// Whether it is a convolution by Winograd's algorithm.
-  var mixesPixels: Bool { [.library("winograd"), .library("winograd_weight_products")].contains(kernel) }
+  /// Whether it is a convolution by Winograd's algorithm, forward, backward or of weights.
+  package var mixesPixels: Bool { [.library("winograd"), .library("winograd_weight_products")].contains(kernel) }
 
   /// How many work-items, neighbours in the first dimension, have to be a work-group; `nil` where it does not matter.
   public var groupSize: Int? {

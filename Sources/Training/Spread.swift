@@ -1,11 +1,12 @@
 /// How far numbers spread: the largest magnitude, and the root mean square of the smaller 99 %, in which outliers have no part.
-struct Spread: CustomStringConvertible {
-  private(set) var largest: Float = 0
+public struct Spread: Sendable, CustomStringConvertible {
+  /// The largest magnitude.
+  public private(set) var largest: Float = 0
   /// How many numbers have each binary exponent.
   private var counts = [Int](repeating: 0, count: 256)
 
   /// Beside a number so many times as large, a convolution that mixes pixels loses about half of a float's digits.
-  static let limit = 1000.0
+  public static let limit = 1000.0
 
   mutating func add(_ values: UnsafeBufferPointer<Float>) {
     var largest = largest
@@ -19,7 +20,7 @@ struct Spread: CustomStringConvertible {
   }
 
   /// The root mean square of all but the largest hundredth, to within some percent.
-  var usual: Double {
+  public var usual: Double {
     let total = counts.reduce(0, +)
     var (left, squares) = (total - total / 100, 0.0)
     for (exponent, count) in counts.enumerated() where left > 0 {
@@ -31,9 +32,10 @@ struct Spread: CustomStringConvertible {
   }
 
   /// Whether the largest is that large. What is not finite is somebody else's to report.
-  var isWide: Bool { largest.isFinite && Double(largest) > Self.limit * usual }
+  public var isWide: Bool { largest.isFinite && Double(largest) > Self.limit * usual }
 
-  var description: String { "\(largest), where most are about \(Float(usual))" }
+  /// Both, in words.
+  public var description: String { "\(largest), where most are about \(Float(usual))" }
 
   /// What a spread comes to, for people.
   static func consequence(_ layer: String) -> String {

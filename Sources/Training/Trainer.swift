@@ -131,9 +131,7 @@ public struct Trainer {
       try data?.requireLabelsInRange(source: "the \(what) data")
     }
     let encoding = try options.encoding(for: training)
-    let order = try BatchOrder(
-      count: training.count, batchSize: options.batchSize, seed: options.seed,
-      sampleWeights: options.sampling == .balanced ? BatchOrder.balancedWeights(labels: training.labels) : nil)
+    let order = try order(of: training)
     var beginning = TrainingRun.Beginning.initializers
     if let initial { beginning = .state(initial) }
     var conditions: TrainingConditions?
@@ -170,6 +168,13 @@ public struct Trainer {
     } catch { failure = error }
     if failure == nil { try run.noteDivergence() }
     return Result(record: run.record, state: run.lastState, best: run.best, checkpoint: run.last, failure: failure)
+  }
+
+  /// In which order samples come.
+  func order(of training: any Dataset) throws(DataError) -> BatchOrder {
+    try BatchOrder(
+      count: training.count, batchSize: options.batchSize, seed: options.seed,
+      sampleWeights: options.sampling == .balanced ? BatchOrder.balancedWeights(labels: training.labels) : nil)
   }
 
   /// Checks whether a training can go on from a checkpoint, before anything is opened or written. `fit` does the same.

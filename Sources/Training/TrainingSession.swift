@@ -488,25 +488,34 @@ public final class TrainingSession {
       let values = try device.read(buffer, at: entry.slice.offset, count: entry.slice.count, filler: Float(0))
       if values.contains(where: { !$0.isFinite }) { return "parameter \(entry.path)" }
     }
+    var found: String?
+    try replay(features: features, targets: targets, step: step, isTraining: isTraining) { launch, read throws(DeviceError) in
+      guard found == nil else { return }
+      for slice in launch.writes where try read(slice).contains(where: { !$0.isFinite }) {
+        found = launch.note.operation + (launch.note.path.isEmpty ? "" : " in \(launch.note.path)") + " \(launch.note.shape)"
+        return
+      }
+    }
+    return found
+  }
+
+  /// Runs a step's computation launch by launch and without its updates.
+  /// - Parameter body: is given each launch once it has run, and what reads the slices that it read or wrote.
+  func replay(
+    features: UnsafeBufferPointer<Float>, targets: BatchTargets, step: Int, isTraining: Bool,
+    _ body: @escaping (_ launch: Launch, _ read: (Slice) throws(DeviceError) -> [Float]) throws(DeviceError) -> Void
+  ) throws {
     let stepper = try stepper(try stage(features, targets, isTraining: isTraining), isTraining)
     write(step: step) { _ in 0 }
-    var found: String?
     try stepper.prepared.runObserved(
       constants: UnsafeRawBufferPointer(constants), inputs: isTraining && trainsOnDistributions ? stagedDistributions : staged,
       launches: stepper.plan.firstUpdate
     ) { [device] index, _ throws(DeviceError) in
-      guard found == nil else { return }
-      let launch = stepper.plan.launches[index]
-      for slice in launch.writes {
-        guard let buffer = stepper.memory.buffers[slice.buffer] else { continue }
-        let values = try device.read(buffer, at: slice.offset, count: slice.count, filler: Float(0))
-        if values.contains(where: { !$0.isFinite }) {
-          found = launch.note.operation + (launch.note.path.isEmpty ? "" : " in \(launch.note.path)") + " \(launch.note.shape)"
-          return
-        }
+      try body(stepper.plan.launches[index]) { slice throws(DeviceError) in
+        guard let buffer = stepper.memory.buffers[slice.buffer] else { return [] }
+        return try device.read(buffer, at: slice.offset, count: slice.count, filler: Float(0))
       }
     }
-    return found
   }
 
   /// Times each launch of a training step.

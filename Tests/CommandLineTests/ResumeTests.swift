@@ -93,6 +93,7 @@ struct ResumeTests {
       try glissade(train("none", model: "lenet") + ["--explain", "--exact"].prefix($0 + 1))
     }
     #expect(plans[0].output.contains("conv2 mixes the pixels") && plans[0].output.contains("--exact does without"), "\(plans[0])")
+    #expect(plans[0].output.contains("in the first step conv2 reads numbers up to "), "\(plans[0])")
     #expect(plans[1].status == 0 && !plans[1].output.contains("winograd"), "\(plans[1])")
   }
 

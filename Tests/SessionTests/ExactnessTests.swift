@@ -49,4 +49,19 @@ struct ExactnessTests {
     #expect(notes.count == 1)
     #expect(notes.first?.contains("100000.0") == true && notes.first?.contains("--exact") == true)
   }
+
+  /// What an outlier among the samples becomes behind a convolution is one among the activations.
+  @Test func whatMixingLayersReadIsMeasured() throws {
+    func spreads(_ number: Float, isExact: Bool = false) throws -> [(layer: String, spread: Spread)] {
+      var options = TrainingOptions(groups: [ParameterGroup(SGD())])
+      (options.batchSize, options.isExact) = (8, isExact)
+      return try Trainer(model: model, options: options).spreads(in: try data(number), on: try CPUDevice())
+    }
+    let (wide, usual) = (try spreads(1e5), try spreads(1))
+    #expect(wide.map(\.layer) == ["0", "2"] && wide.allSatisfy(\.spread.isWide), "\(wide)")
+    #expect(wide.first?.spread.largest == 1e5)
+    #expect(usual.map(\.layer) == ["0", "2"] && !usual.contains(where: \.spread.isWide), "\(usual)")
+    #expect(usual.first?.spread.largest == 1)
+    #expect(try spreads(1e5, isExact: true).isEmpty)
+  }
 }
