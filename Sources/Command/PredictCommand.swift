@@ -114,7 +114,13 @@ struct PredictCommand: ParsableCommand {
   private func published(_ name: String, _ weights: String) throws -> (run: RunDescription, model: any Layer, state: ModelState) {
     let size = EfficientNetLite.Size(rawValue: name)?.resolution ?? 224
     let file = try tensors.open(weights)
-    guard let fitting = FittingModel.all(for: file).fitting.first(where: { $0.name == name }), let classes = fitting.classes else {
+    let fitting = FittingModel.all(for: file).fitting.first { $0.name == name }
+    guard let classes = fitting?.classes else {
+      if fitting != nil {
+        throw Failure(
+          "\(weights) holds all of \(name) but its head, so it says nothing of classes; 'glissade finetune --model \(name) --pretrained "
+            + "\(weights)' teaches it some")
+      }
       throw Failure("\(weights) does not hold the weights of \(name) with its head\(PretrainedModel.hint(file))")
     }
     let names: [String]

@@ -19,6 +19,18 @@ package enum HostMemory {
     executor_keep_heap_small()
   }
 
+  /// Bytes of address space that the process may still take; `nil` where there is no limit, or nobody knows what it has.
+  static var addressSpaceLeft: Int? {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != rlim_t.max,
+      let file = fopen("/proc/self/statm", "r")
+    else { return nil }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 128)
+    guard fgets(&line, Int32(line.count), file) != nil else { return nil }
+    return max(Int(clamping: limit.rlim_cur) - strtol(line, nil, 10) * Int(sysconf(Int32(_SC_PAGESIZE))), 0)
+  }
+
   /// Zeros, aligned to cache lines or more, and in huge pages where there is room for one: kernels that walk in large strides would spend their time on
   /// finding small ones. `free` gives them back.
   static func allocate(byteCount: Int, alignment: Int = 64) -> UnsafeMutableRawPointer? {

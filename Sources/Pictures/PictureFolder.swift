@@ -25,6 +25,8 @@ public struct PictureFolder: Sendable {
   public let leftOut: LeftOut
   /// Of the classes that a model knows, those without a picture here.
   public let absentClasses: [String]
+  /// Where they are not: the part that is measured with, otherwise the one to train on.
+  private let absentFrom: String
   /// Pictures that stand in two classes, or in two parts, because links lead to one file: a line for each kind.
   public let repetitions: [String]
 
@@ -121,6 +123,7 @@ public struct PictureFolder: Sendable {
     absentClasses = names.indices.filter { !present.contains(Int32($0)) }.map { names[$0] }.filter { name in
       choosing.map { ClassChoice.place(of: name, in: $0) != nil } ?? true
     }
+    absentFrom = (layout.test ?? layout.training).path
     self.repetitions = repetitions.lines
   }
 
@@ -130,7 +133,7 @@ public struct PictureFolder: Sendable {
     notes += repetitions
     if !absentClasses.isEmpty {
       let names = absentClasses.prefix(5).map { printable($0) }.joined(separator: ", ") + (absentClasses.count > 5 ? ", …" : "")
-      notes.append("\(path): no pictures of \(absentClasses.count) of \(classNames.count) classes (\(names))")
+      notes.append("\(absentFrom): no pictures of \(absentClasses.count) of \(classNames.count) classes (\(names))")
     }
     return notes
   }

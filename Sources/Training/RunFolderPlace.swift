@@ -12,7 +12,7 @@ extension RunFolder {
   /// - Throws: `RunFolderError`.
   public func prepare() throws(RunFolderError) {
     try makeParents()
-    if mkdir(path, 0o755) != 0, errno != EEXIST, access(path, F_OK) != 0 { throw problem("cannot be made") }
+    try Self.make(path, of: self)
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
       if errno == ENOENT, FileIdentity.isLink(path) { throw RunFolderError(path: path, problem: "is a link that leads nowhere") }
@@ -43,9 +43,18 @@ extension RunFolder {
     var partial = ""
     for part in path.split(separator: "/", omittingEmptySubsequences: false).dropLast() {
       partial += part
-      if !partial.isEmpty, mkdir(partial, 0o755) != 0, errno != EEXIST, access(partial, F_OK) != 0 { throw problem("cannot be made") }
+      if !partial.isEmpty { try Self.make(partial, of: self) }
       partial += "/"
     }
+  }
+
+  private static func make(_ path: String, of folder: RunFolder) throws(RunFolderError) {
+    guard mkdir(path, 0o755) != 0, errno != EEXIST else { return }
+    // Where nothing may be made, a folder may be there all the same; where there is none, the first reason is the one to tell.
+    let reason = errno
+    guard access(path, F_OK) != 0 else { return }
+    errno = reason
+    throw folder.problem("cannot be made")
   }
 
   func problem(_ what: String) -> RunFolderError {

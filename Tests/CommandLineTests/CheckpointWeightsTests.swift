@@ -14,9 +14,9 @@ struct CheckpointWeightsTests {
     entries = try PyTorchLayout(of: LeNet(input: [28, 28, 1], classes: 10), sampleShape: [28, 28, 1]).entries
   }
 
-  private func state(_ prefix: String = "") -> [UInt8] {
+  private func state(_ prefix: String = "", leavingOut others: Set<String> = []) -> [UInt8] {
     P.dictionary(
-      entries.map { entry in
+      entries.filter { !others.contains($0.path) }.map { entry in
         let shape = entry.foreignShape.dimensions
         let strides = shape.indices.map { shape[($0 + 1)...].reduce(1, *) }
         return (prefix + entry.path, P.tensor(P.storage(count: 1 << 19), shape: shape, strides: strides))
@@ -85,6 +85,14 @@ struct CheckpointWeightsTests {
       "they fit --model lenet")
     expectComplaint(try glissade("predict", "--run", "x", "--class-names", names, "x.png"), status: 2, "--class-names is for --pretrained")
     expectComplaint(try glissade("predict", "--run", "x", "--key", "a", "x.png"), status: 2, "--key and --prefix are for --pretrained")
+  }
+
+  @Test func aBackboneAloneSaysNothingOfClasses() throws {
+    let head = LayerPath.headPaths(of: LeNet(input: [28, 28, 1], classes: 10))
+    let path = try put("a.pth", state(leavingOut: head))
+    expectComplaint(
+      try glissade("predict", "--model", "lenet", "--pretrained", path, "x.png"), status: 1, "holds all of lenet but its head",
+      "'glissade finetune --model lenet --pretrained \(path)'")
   }
 
   @Test func foldersOfWeights() throws {

@@ -33,4 +33,11 @@ struct MemoryTests {
     }
     #expect(statuses.contains(1))
   }
+
+  /// Drivers that run on processors end the process where they cannot start their threads.
+  @Test(arguments: [200_000, 285_000, 300_000, 315_000]) func driversAreNotLoadedWithoutRoomForThem(limit: Int) throws {
+    let script = "ulimit -v \(limit); exec \"$0\" devices"
+    let outcome = try Command(["-c", script, Command.path], executable: "/bin/sh").finish()
+    #expect(outcome.status == 0 && outcome.output.contains("too little memory: OpenCL's drivers need"), "\(outcome)")
+  }
 }

@@ -26,6 +26,10 @@ struct SavingTests {
     expectComplaint(try glissade(arguments("--out", "/proc/glissade/run")), status: 1, "output folder /proc/glissade/run cannot be made")
     try Data().write(to: URL(fileURLWithPath: folder.path("file")))
     expectComplaint(try glissade(arguments("--out", folder.path("file"))), status: 1, "is not a folder")
+    // The reason is the system's for not making it, not that it is not there.
+    let refused = try glissade(arguments("--out", "/sys/glissade"))
+    expectComplaint(refused, status: 1, "output folder /sys/glissade cannot be made")
+    #expect(!refused.errors.contains("No such file"), "\(refused)")
     expectComplaint(try glissade(arguments("--out", folder.path("file/run"))), status: 1, "cannot be made", "Not a directory")
   }
 

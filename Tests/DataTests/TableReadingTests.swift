@@ -236,6 +236,12 @@ struct TableReadingTests {
     #expect(filled == ["2 missing values are filled with the mean, or no category, the first in line 3 (column 'x')"])
   }
 
+  @Test func unitsBeyondSinglePrecisionAreTold() throws {
+    let table = try Table(path: path("x,y\n1,1.5e300\n2,-2.5e300\n3,1e300\n"))
+    let summary = try TableEncoding(of: table, rows: [0, 1], target: "y", task: .regression).summary()
+    #expect(summary.hasSuffix("e+299, deviation 2e+300)"), "\(summary)")
+  }
+
   @Test func valuesThatCrowdOthersAreNamed() throws {
     let table = try Table(
       path: path(
@@ -253,8 +259,8 @@ struct TableReadingTests {
     let found = try refusal { _ = try TableEncoding(of: table, rows: rows, target: "y", missing: .mean).samples(of: table) }
     #expect(
       found
-        == "t.csv: line 3: column 'y': the value to be predicted is missing; --missing drop leaves such rows out; --categorical y takes 'None' "
-        + "as a word")
+        == "t.csv: line 3: column 'y': the value to be predicted is missing; --missing drop leaves such rows out of a training; --categorical y "
+        + "takes 'None' as a word")
     let inputs = try refusal { _ = try TableEncoding(of: table, rows: [0, 2, 3, 4], target: "y").samples(of: table, rows: [0, 2, 3, 4]) }
     #expect(inputs.hasPrefix("t.csv: line 5: column 'x': a value is missing, and 1 more row lacks one; --missing drop leaves"))
     #expect(inputs.hasSuffix("--ignore x leaves the column out"))

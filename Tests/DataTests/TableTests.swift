@@ -98,6 +98,10 @@ struct TableTests {
         == "t.csv: column 'w': it holds words such as 'no', and regression needs numbers")
     #expect(message { _ = try TableEncoding(of: table, rows: rows, target: "z") }.contains("there are x, n, f, w"))
     #expect(message { _ = try TableEncoding(of: table, rows: [0, 2], target: "w") }.contains("it has 1 class, and"))
+    let same = try self.table("x,y\n1,2.5\n2,2.5\n3,4.5\n")
+    #expect(
+      message { _ = try TableEncoding(of: same, rows: [0, 1], target: "y") }
+        == "t.csv: column 'y': it is the same in all rows that are trained on, so nothing is to be learnt")
     let only = try self.table("a\n1\n2\n")
     #expect(message { _ = try TableEncoding(of: only, rows: [0, 1], target: "a") }.contains("it is the only column"))
   }
@@ -117,7 +121,8 @@ struct TableTests {
     let encoding = try TableEncoding(of: holes, rows: [0, 1, 2], target: "y", missing: .mean)
     #expect(
       message { _ = try encoding.samples(of: holes) }
-        == "t.csv: line 4: column 'y': the value to be predicted is missing; --missing drop leaves such rows out")
+        == "t.csv: line 4: column 'y': the value to be predicted is missing; --missing drop leaves such rows out of a "
+        + "training")
     let empty = try self.table("x,y\n,p\n,q\n")
     #expect(message { _ = try TableEncoding(of: empty, rows: [0, 1], target: "y") }.contains("'x': it has no values in the rows"))
   }

@@ -56,6 +56,12 @@ import Testing
     #expect { try PictureFolder(path: tree.path, knownClasses: ["a", "b", "c"]) } throws: { "\($0)".contains(message) }
   }
 
+  @Test func classesAreMissedWhereTheyAreNot() throws {
+    try touch("train/a/1.png", "train/b/1.png", "test/a/2.png", "test/loose.png")
+    let notes = try PictureFolder(path: tree.path).notes
+    #expect(notes.last == "\(tree.path)/test: no pictures of 1 of 2 classes (b)", "\(notes)")
+  }
+
   @Test func classesThatAModelDoesNotKnow() throws {
     try touch("red/1.png", "green/1.png", "green/2.png", "blue/1.png", "blue/2.png")
     func folder(_ known: [String], _ classes: [String]? = nil, leaving: Bool = false) throws -> PictureFolder {

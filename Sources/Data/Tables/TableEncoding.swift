@@ -106,6 +106,7 @@ public struct TableEncoding: Equatable, Sendable {
         guard present.count <= 10_000 else { throw problem(target, "\(present.count) different numbers, which are no classes") }
         self.target = .classes(name: target, classes: present.sorted().map(column.word))
       } else {
+        guard present.count > 1 else { throw problem(target, "it is the same in all rows that are trained on, so nothing is to be learnt") }
         let (mean, deviation) = Self.moments(rows.map { values[$0] })
         self.target = .value(name: target, mean: mean, deviation: deviation)
       }

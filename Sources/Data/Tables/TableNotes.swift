@@ -14,10 +14,16 @@ extension TableEncoding {
     case .classes(let name, let classes):
       parts.append("predicted is \(printable(name)), \(classes.count) classes (\(Self.list(classes)))")
     case .value(let name, let mean, let deviation):
-      parts.append("predicted is \(printable(name)), a number (mean \(Float(mean)), deviation \(Float(deviation)))")
+      parts.append("predicted is \(printable(name)), a number (mean \(Self.short(mean)), deviation \(Self.short(deviation)))")
     }
     if !ignored.isEmpty { parts.append("left out: \(Self.list(ignored))") }
     return "columns: " + parts.joined(separator: "; ")
+  }
+
+  /// In single precision's few digits where it has the number, otherwise whole.
+  private static func short(_ value: Double) -> String {
+    let rounded = Float(value)
+    return rounded.isNormal ? "\(rounded)" : "\(value)"
   }
 
   /// Columns that look as if they had better be left out, a sentence each: ids, and what is the same in all rows.

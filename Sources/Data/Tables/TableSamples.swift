@@ -52,7 +52,8 @@ extension TableEncoding {
       // There is nothing that could take a target's place.
       if let targetColumn, targetColumn.isMissing(row) {
         throw problem(
-          table, target.name, row, "the value to be predicted is missing; --missing drop leaves such rows out\(Self.hint(targetColumn))")
+          table, target.name, row,
+          "the value to be predicted is missing; --missing drop leaves such rows out of a training\(Self.hint(targetColumn))")
       }
       guard self.missing == .mean else {
         let lacking = (rows ?? Array(0..<table.count)).count { row in columns.contains { $0.isMissing(row) } }

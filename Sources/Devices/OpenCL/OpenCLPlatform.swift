@@ -1,5 +1,11 @@
 import COpenCL
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// An OpenCL device as it was found, before it is opened.
 public struct OpenCLCandidate: @unchecked Sendable {
   // Sendable: platform and device ids are handles that stay valid and may be used from any thread.
@@ -31,6 +37,11 @@ public struct OpenCLDiscovery: Sendable {
   public let absence: String?
 
   public init() {
+    if let objection = Self.objection(addressSpaceLeft: HostMemory.addressSpaceLeft, processors: sysconf(Int32(_SC_NPROCESSORS_ONLN))) {
+      candidates = []
+      absence = objection
+      return
+    }
     if let problem = glissade_opencl_load(nil) {
       candidates = []
       absence = "no OpenCL library could be opened (\(String(cString: problem)))"
@@ -54,6 +65,18 @@ public struct OpenCLDiscovery: Sendable {
     }
     candidates = found
     absence = found.isEmpty ? "OpenCL has no device" : nil
+  }
+
+  /// Why drivers are not even loaded: with too little address space those for processors end the process, since they can start none of
+  /// their threads, or their compiler finds no room.
+  /// - Parameters:
+  ///   - addressSpaceLeft: bytes; `nil` where there is no limit.
+  ///   - processors: of the machine, each of which drivers start a thread for.
+  static func objection(addressSpaceLeft: Int?, processors: Int) -> String? {
+    let needed = (512 + 16 * max(processors, 1)) << 20
+    guard let addressSpaceLeft, addressSpaceLeft < needed else { return nil }
+    return "too little memory: OpenCL's drivers need \(needed >> 20) MiB, and \(addressSpaceLeft >> 20) MiB are left of the limit on "
+      + "address space, ulimit -v"
   }
 
   private static func devices(of platform: cl_platform_id, _ index: Int) -> [OpenCLCandidate] {
