@@ -50,6 +50,9 @@ extension PretrainedModel {
     if let other = fit.alternatives.first(where: { !$0.options.isEmpty }) {
       found.append("what is \(other.text ?? "at the top") fits as well (\(other.options))")
     }
+    let heads = Set(LayerPath.headPaths(of: model).map { $0.prefix { $0 != "." } })
+    let otherHead = report.droppedHead.map(\.name).filter { name in !heads.contains(name.prefix { $0 != "." }) }
+    if !otherHead.isEmpty { found.append("without \(some(otherHead)), the file's own head") }
     var lines = found.isEmpty ? [] : ["\(path): weights taken: " + found.joined(separator: "; ")]
     if !report.notFinite.isEmpty {
       lines.append(

@@ -126,14 +126,13 @@ struct TrainingJob {
     } else {
       reporter.line(selection.line)
     }
-    // An earlier run stays until nothing keeps this one from starting any more.
+    // An earlier run stays until nothing keeps this one from starting any more, and what cannot start leaves no run.
     var isBegun = place.isResumed
     func begin() throws {
       guard !isBegun else { return }
       if try files.begin(run, samples) { reporter.line("\(folder.path) held an earlier run, which this one replaces") }
       isBegun = true
     }
-    if !exists(folder.optionsPath) { try begin() }
     Interruption.arm()
     let result: Trainer.Result
     do {

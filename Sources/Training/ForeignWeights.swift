@@ -133,8 +133,9 @@ extension ModelState {
       report.loaded.append(entry.path)
     }
     let (paths, counters) = (Set(layout.entries.map(\.path)), Set(layout.batchCounters))
+    let foreignHead = ForeignHead(layout, names: known.keys, hasBackbone: problems.isEmpty)
     for tensor in tensors where !paths.contains(tensor.name) {
-      if isNewHead, let head = layout.headPath, tensor.name.hasPrefix(head + ".") {
+      if isNewHead, foreignHead.contains(tensor.name, rank: tensor.shape.rank) {
         report.droppedHead.append(.init(name: tensor.name, shape: tensor.shape))
       } else if counters.contains(tensor.name) {
         report.ignored.append(tensor.name)

@@ -45,8 +45,9 @@ public struct WeightsFit: Sendable {
     fitting = layout.entries.count - problems.count
     count = layout.entries.count
     let known = Set(layout.entries.map(\.path) + layout.batchCounters)
+    let head = ForeignHead(layout, names: file.tensors.map(\.name), hasBackbone: problems.allSatisfy(\.isOfHead))
     for tensor in file.tensors where !known.contains(tensor.name) {
-      let isOfHead = layout.headPath.map { tensor.name.hasPrefix($0 + ".") } ?? false
+      let isOfHead = head.contains(tensor.name, rank: tensor.shape.count)
       problems.append(Problem(path: tensor.name, found: tensor.shape, expected: nil, isOfHead: isOfHead, unread: nil))
     }
     self.place = place

@@ -46,6 +46,13 @@ struct SmallDataTests {
     #expect(chosen.status == 0 && chosen.output.contains("batch size 10, 5 steps per epoch"), "\(chosen)")
   }
 
+  @Test("What cannot start leaves no run") func nothingIsLeftOfWhatCannotStart() throws {
+    let data = try table(rows: 60, classes: true)
+    let outcome = try train(data, "--class-weights", "1,2,3,4,5,6")
+    #expect(outcome.status == 1 && outcome.errors.contains("one for each class"), "\(outcome)")
+    #expect(try train(data, "--epochs", "1").status == 0)
+  }
+
   @Test("Runs of earlier versions go on with the layers that they had") func earlierRuns() throws {
     let data = try table(rows: 60)
     #expect(try train(data, "--hidden", "512,256", "--batch-size", "8", "--epochs", "1").status == 0)

@@ -55,6 +55,17 @@ struct WeightsFitTests {
     #expect(try load(P.dictionary(state() + [("loss_fn.weight", tensor([3]))])).fit.place.leftOut == ["loss_fn.weight"])
   }
 
+  @Test func aHeadByAnotherNameIsLeftOut() throws {
+    let other = [("last_linear.weight", tensor([10, 84])), ("last_linear.bias", tensor([10]))]
+    let found = try load(P.dictionary(state(head: false) + other))
+    #expect(found.report.loaded.count == 6 && found.report.droppedHead.map(\.name) == ["last_linear.weight", "last_linear.bias"])
+    #expect(found.report.replacedClasses == 10)
+    // Beside the model's own head it is none, and neither is what has more dimensions or lies in a module that the model has.
+    #expect(throws: StateError.self) { try load(P.dictionary(state() + other)) }
+    #expect(throws: StateError.self) { try load(P.dictionary(state(head: false) + [("conv3.weight", tensor([2, 2, 3, 3]))])) }
+    #expect(throws: StateError.self) { try load(P.dictionary(state(head: false) + [("conv1.gate.weight", tensor([2, 2]))])) }
+  }
+
   @Test func theDictionaryThatFits() throws {
     func first(_ parts: [(String, [UInt8])]) throws -> (key: String?, value: Float?, others: [String?]) {
       let found = try load(P.dictionary(parts))
