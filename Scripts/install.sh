@@ -7,7 +7,7 @@
 #   Scripts/install.sh peers         and what the peers' benchmarks are installed and compiled with
 set -eu
 
-build="zlib1g-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libtiff-dev opencl-headers ocl-icd-libopencl1 pkg-config make"
+build="zlib1g-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libtiff-dev opencl-headers ocl-icd-opencl-dev pkg-config make"
 case "${1:-build}" in
   build) packages="$build" ;;
   demo) packages="$build dataset-fashion-mnist" ;;
