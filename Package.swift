@@ -61,7 +61,15 @@ let package = Package(
       path: "Sources/Command"),
 
     // Tests: what several share, one target for each module, and three that hold the whole against witnesses.
-    .target(name: "TestSupport", dependencies: ["Glissade", "CZlib"], path: "Tests/TestSupport"),
+    .target(
+      name: "StepSupport", dependencies: ["GlissadeDevices", "GlissadePlanning", "GlissadeLayers", "GlissadeKernels"],
+      path: "Tests/StepSupport"),
+    .target(name: "TestSupport", dependencies: ["Glissade", "StepSupport", "CZlib"], path: "Tests/TestSupport"),
+    .target(
+      name: "ConformanceCases", dependencies: ["StepSupport", "GlissadeDevices", "GlissadeTensors"], path: "Tests/ConformanceCases"),
+    .executableTarget(
+      name: "GlissadeConformance", dependencies: ["ConformanceCases", "StepSupport", "GlissadeDevices", "GlissadeFormats"],
+      path: "Tests/Conformance"),
     .executableTarget(
       name: "GlissadeFuzz", dependencies: ["GlissadeFormats", "GlissadeData", "GlissadePictures", "GlissadeTraining", "TestSupport"],
       path: "Tests/Fuzz"),
@@ -78,7 +86,11 @@ let package = Package(
       name: "PicturesTests",
       dependencies: ["GlissadePictures", "GlissadeData", "GlissadeFormats", "GlissadeRandom", "CPictures", "TestSupport"]),
     .testTarget(name: "SessionTests", dependencies: ["Glissade", "TestSupport"]),
-    .testTarget(name: "ConformanceTests", dependencies: ["Glissade", "TestSupport"]),
+    .testTarget(
+      name: "ConformanceTests",
+      dependencies: [
+        "ConformanceCases", "GlissadeConformance", "StepSupport", "TestSupport", "Glissade", "GlissadeKernels", "GlissadeRandom",
+      ]),
     .testTarget(name: "FixtureTests", dependencies: ["Glissade", "GlissadeRandom", "GlissadeKernels", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["Glissade", "GlissadeFormats", "TestSupport", "GlissadeCommand"]),
     .testTarget(name: "BenchmarksTests", dependencies: ["GlissadeBenchmarks", "Glissade", "GlissadeKernels", "TestSupport"]),

@@ -84,7 +84,7 @@ extension Tensor {
 
   // MARK: Reductions
 
-  func reduced(_ reduction: Reduction, axes: [Int]?, keepingAxes: Bool) -> Tensor {
+  package func reduced(_ reduction: Reduction, axes: [Int]?, keepingAxes: Bool) -> Tensor {
     let axes = axes.map { $0.map { $0 < 0 ? $0 + shape.rank : $0 }.sorted() } ?? Array(0..<shape.rank)
     return graph.record(.reduce(Reduce(reduction: reduction, axes: axes, keepingAxes: keepingAxes)), [self])
   }

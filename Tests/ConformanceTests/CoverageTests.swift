@@ -1,8 +1,10 @@
 import GlissadeKernels
 import GlissadePlanning
 import GlissadeTensors
-import TestSupport
+import StepSupport
 import Testing
+
+@testable import ConformanceCases
 
 /// No operation and no kernel without a row.
 struct CoverageTests {
@@ -65,7 +67,7 @@ struct CoverageTests {
     var reductions = Set<Reduction>()
     var kernels = Self.kernelsElsewhere
     let profiles = Set(TestDevices.all.map(\.device.profile))
-    for table in ConformanceTests.tables {
+    for table in Table.all {
       let request = TracedTable(table).request
       let needed = request.outputs.values.map(\.id) + request.gradients.map(\.gradient.id)
       for node in request.graph.nodes + request.graph.decomposed(keeping: needed).graph.nodes {

@@ -1,8 +1,10 @@
 import GlissadeDevices
 import GlissadeRandom
 import GlissadeTensors
-import TestSupport
+import StepSupport
 import Testing
+
+@testable import ConformanceCases
 
 /// Dropout's mask is the same on every device, for the gradient as for the values, and what Philox says.
 struct DropoutTests {

@@ -1,8 +1,10 @@
 import Foundation
 import GlissadePlanning
 import GlissadeTensors
-import TestSupport
+import StepSupport
 import Testing
+
+@testable import ConformanceCases
 
 /// Products and chains large enough for what small ones never take: packed factors, several panels and tiles in each direction, results that
 /// are stored past the caches. Checked at some places.

@@ -1,8 +1,10 @@
 import GlissadeDevices
 import GlissadePlanning
 import GlissadeTensors
-import TestSupport
+import StepSupport
 import Testing
+
+@testable import ConformanceCases
 
 /// Products through local memory with tiles that are nobody's default, on every OpenCL device.
 struct LocalTileTests {
@@ -36,7 +38,7 @@ struct LocalTileTests {
         #expect(tile.objection == nil)
         let device = try OpenCLDevice(candidate, style: .gpu, products: ProductTuning(always: .local(tile)))
         let failures = try conformance.failures(on: TestDevice(name: "\(tile)", device: device))
-        #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
+        #expect(failures.isEmpty, "\(failures.map(\.description).joined(separator: "\n"))")
       }
     }
   }

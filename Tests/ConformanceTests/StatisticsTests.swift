@@ -1,7 +1,8 @@
 import GlissadeKernels
-import TestSupport
+import StepSupport
 import Testing
 
+@testable import ConformanceCases
 @testable import GlissadeDevices
 @testable import GlissadePlanning
 @testable import GlissadeTensors

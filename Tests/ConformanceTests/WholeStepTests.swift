@@ -2,8 +2,10 @@ import GlissadeDevices
 import GlissadeLayers
 import GlissadeModels
 import GlissadeTensors
-import TestSupport
+import StepSupport
 import Testing
+
+@testable import ConformanceCases
 
 /// Training steps of whole networks: fused and unfused, on every device, with any number of threads.
 struct WholeStepTests {

@@ -74,6 +74,8 @@ public struct ScatterAddRows: OperationRule {
   /// The table's number of rows.
   public let rows: Int
 
+  package init(rows: Int) { self.rows = rows }
+
   public var name: String { "scatterAddRows" }
 
   public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {

@@ -49,6 +49,12 @@ public struct AveragePoolGradient: OperationRule {
   public let countsPadding: Bool
   public let inputShape: Shape
 
+  package init(window: Window, countsPadding: Bool, inputShape: Shape) {
+    self.window = window
+    self.countsPadding = countsPadding
+    self.inputShape = inputShape
+  }
+
   public var name: String { "averagePoolGradient" }
   public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(inputShape)] }
 

@@ -1,6 +1,10 @@
-import Foundation
 import GlissadeDevices
-import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
 
 /// A device that tests run on, and how messages call it.
 public struct TestDevice: Sendable, CustomStringConvertible {
@@ -28,20 +32,31 @@ public enum TestDevices {
 
   /// Every OpenCL device, and every CPU-type one again with the kernels that GPUs get.
   public static let openCL: [TestDevice] = OpenCLDiscovery().candidates.flatMap { candidate in
-    let identifier = candidate.information.identifier
-    var found = [(try? OpenCLDevice(candidate)).map { TestDevice(name: identifier, device: $0) }]
-    if candidate.information.kind == .cpu {
-      let device = try? OpenCLDevice(candidate, style: .gpu)
-      found.append(device.map { TestDevice(name: "\(identifier) as a GPU", device: $0, isSlowToPrepare: true) })
-    }
-    return found.compactMap { $0 }
+    styles(of: candidate).compactMap { try? open(candidate, $0) }
   }
 
   /// Native levels, then OpenCL devices.
   public static let all = native + openCL
 
+  /// How a device is planned for in tests: as what it says it is, and a CPU as a GPU, too.
+  public static func styles(of candidate: OpenCLCandidate) -> [DeviceProfile.Style?] {
+    candidate.information.kind == .cpu ? [nil, .gpu] : [nil]
+  }
+
+  /// Opens a device.
+  /// - Parameter style: as ``styles(of:)`` has it.
+  /// - Throws: `DeviceError`.
+  public static func open(_ candidate: OpenCLCandidate, _ style: DeviceProfile.Style?) throws(DeviceError) -> TestDevice {
+    let identifier = candidate.information.identifier
+    guard style != nil else { return TestDevice(name: identifier, device: try OpenCLDevice(candidate)) }
+    return TestDevice(name: "\(identifier) as a GPU", device: try OpenCLDevice(candidate, style: style), isSlowToPrepare: true)
+  }
+
   /// Whether somebody said that there need not be an OpenCL device: otherwise tests fail without one, so that none is left out unnoticed.
-  public static let mayLackOpenCL = ProcessInfo.processInfo.environment["GLISSADE_TESTS_WITHOUT_OPENCL"] == "1"
+  public static let mayLackOpenCL = isSet("GLISSADE_TESTS_WITHOUT_OPENCL")
+
+  /// Whether a variable of the environment is 1.
+  public static func isSet(_ variable: String) -> Bool { getenv(variable).map { String(cString: $0) == "1" } ?? false }
 
   /// What is missing here for tests to mean what they say; `nil` when all is there.
   public static var objection: String? {

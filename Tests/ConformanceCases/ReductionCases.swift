@@ -1,6 +1,4 @@
-import Foundation
-
-@testable import GlissadeTensors
+import GlissadeTensors
 
 // MARK: Reference
 
@@ -34,10 +32,10 @@ func softmaxReference(_ x: Numbers, isLogarithmic: Bool) -> Numbers {
   for start in stride(from: 0, to: x.values.count, by: columns) {
     let row = x.values[start..<(start + columns)]
     let largest = row.max() ?? 0
-    let logarithm = Foundation.log(row.reduce(0) { $0 + Foundation.exp($1 - largest) }) + largest
+    let logarithm = Real.log(row.reduce(0) { $0 + Real.exp($1 - largest) }) + largest
     for index in start..<(start + columns) {
       let value = x.values[index] - logarithm
-      result.values[index] = isLogarithmic ? value : Foundation.exp(value)
+      result.values[index] = isLogarithmic ? value : Real.exp(value)
     }
   }
   return result

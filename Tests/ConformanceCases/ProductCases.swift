@@ -1,6 +1,4 @@
-import Foundation
-
-@testable import GlissadeTensors
+import GlissadeTensors
 
 // MARK: Reference
 
@@ -112,7 +110,7 @@ extension Table {
         epilogueRow(
           "scale, bias, tanh", [9, 8], [8, 17], [Operand([17]), Operand([17])], { tanh($0 * $1[0] + $1[1]) },
           reference: { y, more in
-            map(reference(.add, reference(.multiply, y, more[0]), more[1])) { Foundation.tanh($0) }
+            map(reference(.add, reference(.multiply, y, more[0]), more[1])) { Real.tanh($0) }
           }),
         epilogueRow(
           "bias, then scale", [9, 8], [8, 17], [Operand([17]), Operand([17])], { ($0 + $1[1]) * $1[0] },
@@ -127,7 +125,7 @@ extension Table {
         epilogueRow(
           "used twice", [9, 8], [8, 17], [Operand([17])], { tanh($0 + $1[0]) * $0 },
           reference: { y, more in
-            reference(.multiply, map(reference(.add, y, more[0])) { Foundation.tanh($0) }, y)
+            reference(.multiply, map(reference(.add, y, more[0])) { Real.tanh($0) }, y)
           }),
         epilogueRow("added to itself", [9, 8], [8, 17], [], { y, _ in y + y }, reference: { y, _ in map(y) { 2 * $0 } }),
         epilogueRow("a constant", [9, 8], [8, 17], [], { y, _ in relu(y * 2 + 1) }, reference: { y, _ in map(y) { max(2 * $0 + 1, 0) } }),

@@ -1,4 +1,4 @@
-@testable import GlissadeTensors
+import GlissadeTensors
 
 /// The pixels first ..< end of a cell.
 private func cell(_ index: Int, of count: Int, over size: Int) -> Range<Int> {

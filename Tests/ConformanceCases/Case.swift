@@ -40,8 +40,8 @@ struct Operand {
 }
 
 /// One row of conformance: an operation as devices compute it, and as the float64 reference does.
-struct Case {
-  var name: String
+package struct Case {
+  package var name: String
   var operands: [Operand]
   /// Records the operation; all results are float32.
   var build: (_ graph: Graph, _ operands: [Tensor]) -> [Tensor]
@@ -75,8 +75,8 @@ struct Case {
 }
 
 /// Rows that are traced, planned and run together: one plan, so that an OpenCL driver builds each family once.
-struct Table: CustomStringConvertible {
-  var name: String
-  var cases: [Case]
-  var description: String { name }
+package struct Table: CustomStringConvertible {
+  package var name: String
+  package var cases: [Case]
+  package var description: String { name }
 }

@@ -1,6 +1,6 @@
 import GlissadeDevices
 import GlissadeTensors
-import TestSupport
+import StepSupport
 
 /// A table traced as one step: every row's results are outputs, and the gradients of Σ cotangent · result are taken.
 struct TracedTable {
@@ -8,7 +8,7 @@ struct TracedTable {
   let parameters: [[Parameter?]]
 
   /// The rows' results come after a value that takes the arena's first place, so that nothing else is at offset 0.
-  static let guardCount = ConformanceTests.isSubset ? 1 << 17 : 1 << 20
+  static let guardCount = Conformance.isSubset ? 1 << 17 : 1 << 20
 
   init(_ table: Table, fuses: Bool = true) {
     let graph = Graph(isTraining: true)
@@ -52,15 +52,17 @@ struct TracedTable {
 }
 
 /// Runs tables on devices and compares.
-struct Conformance {
-  let table: Table
+package struct Conformance {
+  package let table: Table
   let expectations: [Expectation]
   private let slopes: [[[(direction: [Double], slope: Double)]]]
 
-  /// - Parameter elements: of how many elements of an operand the gradient is checked one by one.
-  init(_ table: Table, elements: Int = 8) {
+  /// - Parameters:
+  ///   - elements: of how many elements of an operand the gradient is checked one by one.
+  ///   - seed: of the operands' numbers.
+  package init(_ table: Table, elements: Int = 8, seed: UInt64 = 0) {
     self.table = table
-    expectations = table.cases.map(Expectation.init)
+    expectations = table.cases.map { Expectation($0, seed: seed) }
     slopes = zip(table.cases, expectations).map { row, expectation in
       row.operands.indices.map { operand in
         guard row.operands[operand].isDifferentiated else { return [] }
@@ -85,20 +87,21 @@ struct Conformance {
     return taking(small.indices.filter { $0 % count == 0 || $0 == small.count - 1 }.map { small[$0] })
   }
 
-  private func taking(_ chosen: [Int]) -> Conformance {
+  func taking(_ chosen: [Int]) -> Conformance {
     Conformance(
       table: Table(name: table.name, cases: chosen.map { table.cases[$0] }), expectations: chosen.map { expectations[$0] },
       slopes: chosen.map { slopes[$0] })
   }
 
-  /// - Returns: what is wrong, a line each.
-  func failures(on device: TestDevice, fuses: Bool = true) throws -> [String] {
+  /// - Returns: the rows with which something is wrong.
+  /// - Throws: `DeviceError`, where the device fails altogether.
+  package func failures(on device: TestDevice, fuses: Bool = true) throws -> [Finding] {
     let traced = TracedTable(table, fuses: fuses)
     let runner = try StepRunner(traced.request, on: device.device)
-    var problems: [String] = []
+    var general: [Problem] = []
     for (index, launch) in runner.plan.launches.enumerated() {
       for slice in launch.writes where slice.buffer == .activations && slice.offset == 0 && slice.count != TracedTable.guardCount {
-        problems.append("launch \(index) (\(launch.note.operation)) works at offset 0")
+        general.append(Problem("launch \(index) (\(launch.note.operation)) works at offset 0"))
       }
     }
     var inputs: [String: HostValues] = [:]
@@ -117,15 +120,19 @@ struct Conformance {
     }
     try runner.run(inputs)
     let first = try readings(runner, traced)
-    problems += try runner.damage()
+    general += try runner.damage().map { Problem($0) }
     // What was left in the arenas by one step must not matter to the next.
     try runner.run(inputs)
     let second = try readings(runner, traced)
     for (key, values) in first where second[key]?.map(\.bitPattern) != values.map(\.bitPattern) {
-      problems.append("\(key) differs between two runs of the same step")
+      general.append(Problem("\(key) differs between two runs of the same step"))
     }
-    for index in table.cases.indices { problems += compare(index, first) }
-    return problems.map { "\(device.name)\(fuses ? "" : ", unfused"): \($0)" }
+    let rows = [(table.name, general)] + table.cases.enumerated().map { ($1.name, compare($0, first)) }
+    return rows.filter { !$1.isEmpty }.map { row, problems in
+      Finding(
+        device: device.name + (fuses ? "" : ", unfused"), row: row, problem: problems.map(\.text).joined(separator: "; "),
+        excess: problems.compactMap(\.excess).max())
+    }
   }
 
   private func readings(_ runner: StepRunner, _ traced: TracedTable) throws -> [String: [Float]] {
@@ -139,22 +146,25 @@ struct Conformance {
     return result
   }
 
-  private func compare(_ index: Int, _ readings: [String: [Float]]) -> [String] {
-    var problems: [String] = []
+  private func compare(_ index: Int, _ readings: [String: [Float]]) -> [Problem] {
+    var problems: [Problem] = []
     let row = table.cases[index]
     for (number, want) in expectations[index].results.enumerated() {
       let got = readings["y\(index).\(number)"] ?? []
       guard got.count == want.values.count else {
-        problems.append("\(row.name): result \(number) has \(got.count) elements instead of \(want.values.count)")
+        problems.append(Problem("result \(number) has \(got.count) elements instead of \(want.values.count)"))
         continue
       }
       let magnitudes = want.values.map(abs).filter { $0 <= Double(Float.greatestFiniteMagnitude) }
       let floor = magnitudes.reduce(0, +) / Double(max(magnitudes.count, 1))
       let wrong = want.values.indices.filter { !Self.agrees(got[$0], want.values[$0], row.tolerance, floor) }
       if let place = wrong.first {
+        let deviations = wrong.map { abs(Double(got[$0]) - want.values[$0]) / (abs(want.values[$0]) + floor) }
         problems.append(
-          "\(row.name): result \(number) differs at \(wrong.count) of \(got.count) places, first "
-            + "\(Numbers.places(place, want.shape)): \(got[place]) instead of \(want.values[place])")
+          Problem(
+            "result \(number) differs at \(wrong.count) of \(got.count) places, first \(Numbers.places(place, want.shape)): "
+              + "\(got[place]) instead of \(want.values[place])",
+            deviation: deviations.contains { !$0.isFinite } ? .infinity : deviations.max() ?? 0, allowed: row.tolerance))
       }
     }
     for operand in row.operands.indices where row.operands[operand].isDifferentiated {
@@ -163,7 +173,7 @@ struct Conformance {
       if let place = infinite.first {
         let places = Numbers.places(place, row.operands[operand].shape)
         problems.append(
-          "\(row.name): gradient of operand \(operand) has \(infinite.count) of \(got.count) that are not finite, first \(places)")
+          Problem("gradient of operand \(operand) has \(infinite.count) of \(got.count) that are not finite, first \(places)"))
         continue
       }
       let mean = got.reduce(0) { $0 + abs(Double($1)) } / Double(max(got.count, 1))
@@ -178,7 +188,10 @@ struct Conformance {
         guard !(abs(sum - slope) <= row.gradientTolerance * (abs(slope) + floor) + 1e-7) else { continue }
         let taking = direction.count { $0 != 0 }
         let place = taking == 1 ? "\(Numbers.places(direction.firstIndex { $0 != 0 } ?? 0, row.operands[operand].shape))" : "all places"
-        problems.append("\(row.name): gradient of operand \(operand) along \(place) is \(sum) instead of \(slope)")
+        problems.append(
+          Problem(
+            "gradient of operand \(operand) along \(place) is \(sum) instead of \(slope)",
+            deviation: abs(sum - slope) / (abs(slope) + floor), allowed: row.gradientTolerance))
         break
       }
     }

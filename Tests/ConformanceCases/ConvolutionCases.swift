@@ -1,4 +1,4 @@
-@testable import GlissadeTensors
+import GlissadeTensors
 
 // MARK: Reference
 

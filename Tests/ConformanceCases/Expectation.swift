@@ -8,9 +8,13 @@ struct Expectation {
   let cotangents: [[Float]]
   private let row: Case
 
-  init(_ row: Case) {
+  private let seed: UInt64
+
+  /// - Parameter seed: 0 for the operands that tests have, anything else for others.
+  init(_ row: Case, seed: UInt64 = 0) {
     self.row = row
-    var dice = Dice(row.name)
+    self.seed = seed
+    var dice = Dice(Self.source(row.name, seed))
     let operands = row.operands.map { $0.values(&dice) }
     self.operands = operands
     results = row.reference(zip(row.operands, operands).map { Numbers($0.shape, $1.map(Double.init)) })
@@ -18,6 +22,8 @@ struct Expectation {
       (0..<result.values.count).map { _ in Float(dice.uniform(0.5...1.5) * (dice.next() % 2 == 0 ? 1 : -1)) }
     }
   }
+
+  private static func source(_ name: String, _ seed: UInt64) -> String { seed == 0 ? name : "\(name), seed \(seed)" }
 
   /// The slope of the loss when one operand moves along `direction`, by central differences.
   func slope(of operand: Int, along direction: [Double]) -> Double {
@@ -39,7 +45,7 @@ struct Expectation {
   /// last among them, and directions that all elements take part in.
   func directions(of operand: Int, elements limit: Int) -> [[Double]] {
     let count = row.operands[operand].shape.count
-    var dice = Dice("\(row.name) \(operand)")
+    var dice = Dice(Self.source("\(row.name) \(operand)", seed))
     var chosen = Array(0..<count)
     if count > limit { chosen = [0, count - 1] + chosen.dropFirst().dropLast().shuffled(using: &dice).prefix(max(limit, 2) - 2) }
     var result = chosen.map { index in
