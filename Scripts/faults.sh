@@ -72,7 +72,7 @@ whole() {
 
 opencl() {
   local library=$work/libFailingOpenCL.so function count code number rule loss expected
-  if ! clang -shared -fPIC -O1 -o "$library" Tests/FailingOpenCL/failing_opencl.c; then finding "the failing OpenCL library"; return; fi
+  if ! clang -shared -fPIC -fvisibility=hidden -O1 -o "$library" Tests/OpenCLInFront/*.c Tests/FailingOpenCL/*.c; then finding "the failing OpenCL library"; return; fi
   export GLISSADE_OPENCL_LIBRARY=$library GLISSADE_PRETEND_GPU=1 POCL_MAX_PTHREAD_COUNT=1 GLISSADE_CACHE=$work/cache
   # Once to fill the caches, once to count.
   train "$work/cl" --device auto --quiet

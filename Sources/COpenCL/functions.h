@@ -2,6 +2,14 @@
 // Includers define what to make of each kind:
 //   STATUS(name, parameters, arguments)        returns its cl_int
 //   CREATE(type, name, parameters, arguments)  returns a handle or a pointer, and its cl_int through the last parameter, `error`
+//   COMMAND(name, isBlocking, parameters, arguments)
+//                                              is a STATUS whose parameters begin with `queue` and end with waitCount, waitList, event;
+//                                              where it is not defined, it is a STATUS
+
+#ifndef COMMAND
+#define COMMAND(name, isBlocking, parameters, arguments) STATUS(name, parameters, arguments)
+#define COMMAND_IS_STATUS
+#endif
 
 #define INFO_PARAMETERS cl_uint parameter, size_t size, void *value, size_t *sizeReturned
 #define INFO_ARGUMENTS parameter, size, value, sizeReturned
@@ -104,47 +112,51 @@ STATUS(clRetainEvent, (cl_event event), (event))
 STATUS(clReleaseEvent, (cl_event event), (event))
 
 // Commands
-STATUS(clEnqueueReadBuffer,
-       (cl_command_queue queue, cl_mem buffer, cl_bool blocking, size_t offset, size_t size, void *host, EVENT_PARAMETERS),
-       (queue, buffer, blocking, offset, size, host, EVENT_ARGUMENTS))
-STATUS(clEnqueueReadBufferRect,
-       (cl_command_queue queue, cl_mem buffer, cl_bool blocking, const size_t *origin, const size_t *hostOrigin, const size_t *region,
-        size_t rowPitch, size_t slicePitch, size_t hostRowPitch, size_t hostSlicePitch, void *host, EVENT_PARAMETERS),
-       (queue, buffer, blocking, origin, hostOrigin, region, rowPitch, slicePitch, hostRowPitch, hostSlicePitch, host, EVENT_ARGUMENTS))
-STATUS(clEnqueueWriteBuffer,
-       (cl_command_queue queue, cl_mem buffer, cl_bool blocking, size_t offset, size_t size, const void *host, EVENT_PARAMETERS),
-       (queue, buffer, blocking, offset, size, host, EVENT_ARGUMENTS))
-STATUS(clEnqueueWriteBufferRect,
-       (cl_command_queue queue, cl_mem buffer, cl_bool blocking, const size_t *origin, const size_t *hostOrigin, const size_t *region,
-        size_t rowPitch, size_t slicePitch, size_t hostRowPitch, size_t hostSlicePitch, const void *host, EVENT_PARAMETERS),
-       (queue, buffer, blocking, origin, hostOrigin, region, rowPitch, slicePitch, hostRowPitch, hostSlicePitch, host, EVENT_ARGUMENTS))
-STATUS(clEnqueueFillBuffer,
-       (cl_command_queue queue, cl_mem buffer, const void *pattern, size_t patternSize, size_t offset, size_t size, EVENT_PARAMETERS),
-       (queue, buffer, pattern, patternSize, offset, size, EVENT_ARGUMENTS))
-STATUS(clEnqueueCopyBuffer,
-       (cl_command_queue queue, cl_mem from, cl_mem to, size_t fromOffset, size_t toOffset, size_t size, EVENT_PARAMETERS),
-       (queue, from, to, fromOffset, toOffset, size, EVENT_ARGUMENTS))
-STATUS(clEnqueueCopyBufferRect,
-       (cl_command_queue queue, cl_mem from, cl_mem to, const size_t *fromOrigin, const size_t *toOrigin, const size_t *region,
-        size_t fromRowPitch, size_t fromSlicePitch, size_t toRowPitch, size_t toSlicePitch, EVENT_PARAMETERS),
-       (queue, from, to, fromOrigin, toOrigin, region, fromRowPitch, fromSlicePitch, toRowPitch, toSlicePitch, EVENT_ARGUMENTS))
+COMMAND(clEnqueueReadBuffer, blocking,
+        (cl_command_queue queue, cl_mem buffer, cl_bool blocking, size_t offset, size_t size, void *host, EVENT_PARAMETERS),
+        (queue, buffer, blocking, offset, size, host, EVENT_ARGUMENTS))
+COMMAND(clEnqueueReadBufferRect, blocking,
+        (cl_command_queue queue, cl_mem buffer, cl_bool blocking, const size_t *origin, const size_t *hostOrigin, const size_t *region,
+         size_t rowPitch, size_t slicePitch, size_t hostRowPitch, size_t hostSlicePitch, void *host, EVENT_PARAMETERS),
+        (queue, buffer, blocking, origin, hostOrigin, region, rowPitch, slicePitch, hostRowPitch, hostSlicePitch, host, EVENT_ARGUMENTS))
+COMMAND(clEnqueueWriteBuffer, blocking,
+        (cl_command_queue queue, cl_mem buffer, cl_bool blocking, size_t offset, size_t size, const void *host, EVENT_PARAMETERS),
+        (queue, buffer, blocking, offset, size, host, EVENT_ARGUMENTS))
+COMMAND(clEnqueueWriteBufferRect, blocking,
+        (cl_command_queue queue, cl_mem buffer, cl_bool blocking, const size_t *origin, const size_t *hostOrigin, const size_t *region,
+         size_t rowPitch, size_t slicePitch, size_t hostRowPitch, size_t hostSlicePitch, const void *host, EVENT_PARAMETERS),
+        (queue, buffer, blocking, origin, hostOrigin, region, rowPitch, slicePitch, hostRowPitch, hostSlicePitch, host, EVENT_ARGUMENTS))
+COMMAND(clEnqueueFillBuffer, CL_FALSE,
+        (cl_command_queue queue, cl_mem buffer, const void *pattern, size_t patternSize, size_t offset, size_t size, EVENT_PARAMETERS),
+        (queue, buffer, pattern, patternSize, offset, size, EVENT_ARGUMENTS))
+COMMAND(clEnqueueCopyBuffer, CL_FALSE,
+        (cl_command_queue queue, cl_mem from, cl_mem to, size_t fromOffset, size_t toOffset, size_t size, EVENT_PARAMETERS),
+        (queue, from, to, fromOffset, toOffset, size, EVENT_ARGUMENTS))
+COMMAND(clEnqueueCopyBufferRect, CL_FALSE,
+        (cl_command_queue queue, cl_mem from, cl_mem to, const size_t *fromOrigin, const size_t *toOrigin, const size_t *region,
+         size_t fromRowPitch, size_t fromSlicePitch, size_t toRowPitch, size_t toSlicePitch, EVENT_PARAMETERS),
+        (queue, from, to, fromOrigin, toOrigin, region, fromRowPitch, fromSlicePitch, toRowPitch, toSlicePitch, EVENT_ARGUMENTS))
 CREATE(void *, clEnqueueMapBuffer,
        (cl_command_queue queue, cl_mem buffer, cl_bool blocking, cl_map_flags flags, size_t offset, size_t size, EVENT_PARAMETERS,
         cl_int *error),
        (queue, buffer, blocking, flags, offset, size, EVENT_ARGUMENTS, error))
-STATUS(clEnqueueUnmapMemObject, (cl_command_queue queue, cl_mem memory, void *mapped, EVENT_PARAMETERS),
-       (queue, memory, mapped, EVENT_ARGUMENTS))
-STATUS(clEnqueueMigrateMemObjects,
-       (cl_command_queue queue, cl_uint count, const cl_mem *memory, cl_mem_migration_flags flags, EVENT_PARAMETERS),
-       (queue, count, memory, flags, EVENT_ARGUMENTS))
-STATUS(clEnqueueNDRangeKernel,
-       (cl_command_queue queue, cl_kernel kernel, cl_uint dimensions, const size_t *offset, const size_t *global, const size_t *local,
-        EVENT_PARAMETERS),
-       (queue, kernel, dimensions, offset, global, local, EVENT_ARGUMENTS))
-STATUS(clEnqueueMarkerWithWaitList, (cl_command_queue queue, EVENT_PARAMETERS), (queue, EVENT_ARGUMENTS))
-STATUS(clEnqueueBarrierWithWaitList, (cl_command_queue queue, EVENT_PARAMETERS), (queue, EVENT_ARGUMENTS))
+COMMAND(clEnqueueUnmapMemObject, CL_FALSE, (cl_command_queue queue, cl_mem memory, void *mapped, EVENT_PARAMETERS),
+        (queue, memory, mapped, EVENT_ARGUMENTS))
+COMMAND(clEnqueueMigrateMemObjects, CL_FALSE,
+        (cl_command_queue queue, cl_uint count, const cl_mem *memory, cl_mem_migration_flags flags, EVENT_PARAMETERS),
+        (queue, count, memory, flags, EVENT_ARGUMENTS))
+COMMAND(clEnqueueNDRangeKernel, CL_FALSE,
+        (cl_command_queue queue, cl_kernel kernel, cl_uint dimensions, const size_t *offset, const size_t *global, const size_t *local,
+         EVENT_PARAMETERS),
+        (queue, kernel, dimensions, offset, global, local, EVENT_ARGUMENTS))
+COMMAND(clEnqueueMarkerWithWaitList, CL_FALSE, (cl_command_queue queue, EVENT_PARAMETERS), (queue, EVENT_ARGUMENTS))
+COMMAND(clEnqueueBarrierWithWaitList, CL_FALSE, (cl_command_queue queue, EVENT_PARAMETERS), (queue, EVENT_ARGUMENTS))
 
 #undef INFO_PARAMETERS
 #undef INFO_ARGUMENTS
 #undef EVENT_PARAMETERS
 #undef EVENT_ARGUMENTS
+#ifdef COMMAND_IS_STATUS
+#undef COMMAND
+#undef COMMAND_IS_STATUS
+#endif
