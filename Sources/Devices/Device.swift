@@ -7,6 +7,9 @@ public protocol Device: AnyObject, Sendable {
   /// What the planner needs to know of it.
   var profile: DeviceProfile { get }
 
+  /// Bytes of the device's memory that buffers take which are alive; `nil` where it is the host's, whose system counts.
+  var allocatedBytes: Int? { get }
+
   /// New memory, zeroed.
   /// - Parameter count: elements of 4 bytes.
   /// - Throws: `DeviceError` when there is not enough.
@@ -26,6 +29,10 @@ public protocol Device: AnyObject, Sendable {
 
   /// Waits until everything queued has run.
   func synchronize() throws(DeviceError)
+}
+
+extension Device {
+  public var allocatedBytes: Int? { nil }
 }
 
 /// Memory of a device.
@@ -90,6 +97,11 @@ public struct DeviceError: Error, Hashable, Sendable, CustomStringConvertible {
   public var kernel: String?
   /// More, such as a build log.
   public var detail: String?
+
+  /// What is not there where a device has no room for something that was asked for in time.
+  package static let lackOfMemory = "too little memory"
+  /// Whether the device has no room for something, which was seen before it was needed.
+  public var isLackOfMemory: Bool { error == Self.lackOfMemory }
 
   public init(device: String, call: String, error: String, kernel: String? = nil, detail: String? = nil) {
     self.device = device

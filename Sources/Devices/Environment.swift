@@ -10,6 +10,19 @@ enum Environment {
     guard let value = getenv(name), value[0] != 0 else { return nil }
     return String(cString: value)
   }
+
+  /// The largest buffer that a device may allocate, in bytes: what it says itself, or less where `GLISSADE_LARGEST_ALLOCATION` says so.
+  /// - Parameters:
+  ///   - own: what the device says; `nil` for no limit.
+  ///   - device: for messages.
+  static func largestAllocation(_ own: Int?, device: String) throws(DeviceError) -> Int? {
+    guard let text = Self["GLISSADE_LARGEST_ALLOCATION"] else { return own }
+    guard let bytes = Int(text), bytes >= 1 << 17 else {
+      throw DeviceError(
+        device: device, call: "GLISSADE_LARGEST_ALLOCATION", error: "'\(text)'", detail: "it has to be a number of bytes, at least 131072")
+    }
+    return min(own ?? .max, bytes)
+  }
 }
 
 /// The processor's own name.

@@ -33,7 +33,9 @@ enum SelfTest {
       ("conv2", Parameter("conv2", shape: [48, 3, 3, 32])), ("bias2", Parameter("bias2", shape: [48])),
       ("hidden", Parameter("hidden", shape: [23, 9 * 48])), ("head", Parameter("head", shape: [7, 23])),
     ]
-    let layout = ParameterLayout(parameters.map { (path: $0.0, parameter: $0.1) }, groupCount: 1) { _, _ in 0 }
+    let layout = ParameterLayout(
+      parameters.map { (path: $0.0, parameter: $0.1) }, groupCount: 1, limits: device.profile.limits
+    ) { _, _ in 0 }
     let weights = parameters.map { graph[$0.1] }
     let x = graph.input("x", shape: [8, 13, 13, 5])
     let labels = graph.input("labels", shape: [8], dtype: .int32)
@@ -50,8 +52,7 @@ enum SelfTest {
     do { plan = try Planner(profile: device.profile).plan(request) } catch {
       throw DeviceError(device: device.information.identifier, call: "self-test", error: "an invalid step", detail: error.description)
     }
-    var shared: [BufferReference: any DeviceBuffer] = [:]
-    shared[.parameters(group: 0)] = try device.makeBuffer(count: layout.groupSizes[0])
+    var shared = try device.makeBuffers(layout.groupPieces[0].enumerated().map { (.parameters(group: 0, piece: $0), $1) })
     shared[.control] = try device.makeBuffer(count: 16)
     let memory = try PlanMemory(for: plan, on: device, sharing: shared)
     for entry in layout.entries {

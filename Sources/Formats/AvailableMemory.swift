@@ -47,10 +47,15 @@ public struct AvailableMemory: Hashable, Sendable {
   /// The tightest bound now; `nil` where the system says nothing.
   public static var now: AvailableMemory? { current(in: "", limit: systemLimit) }
 
+  /// - Parameters:
+  ///   - bytes: what is needed.
+  ///   - what: for messages.
+  ///   - givenBack: what is taken now and will have been given back before.
   /// - Throws: `MemoryError` unless there is so much, and some more for small things.
-  public static func require(_ bytes: Int, for what: String) throws(MemoryError) {
+  public static func require(_ bytes: Int, for what: String, givenBack: Int = 0) throws(MemoryError) {
     // Small things are had or not; asking costs more than they do.
-    guard bytes > 1 << 20, let available = now else { return }
+    guard bytes > 1 << 20, var available = now else { return }
+    available.bytes += givenBack
     let (needed, overflow) = bytes.addingReportingOverflow(margin)
     guard overflow || needed > available.bytes else { return }
     throw MemoryError(what: what, needed: overflow ? .max : needed, available: available)
@@ -145,6 +150,8 @@ public struct MemoryError: Error, Hashable, Sendable, CustomStringConvertible {
   public var needed: Int
   /// What there is.
   public var available: AvailableMemory
+  /// What would take less, if that is known.
+  public var remedy: String?
 
   /// Creates an error.
   public init(what: String, needed: Int, available: AvailableMemory) {
@@ -156,5 +163,6 @@ public struct MemoryError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     func text(_ bytes: Int) -> String { "\((bytes >> 20) + (bytes % (1 << 20) == 0 ? 0 : 1)) MiB" }
     return "too little memory: \(what) needs \(text(needed)), and \(available.bytes >> 20) MiB are left of \(available.bound)"
+      + (remedy.map { "; \($0)" } ?? "")
   }
 }

@@ -1,19 +1,19 @@
 /// Names a device buffer that launches read and write.
 public enum BufferReference: Hashable, Sendable, CustomStringConvertible {
-  /// Intermediate results of a step, laid out by lifetime.
-  case activations
+  /// Intermediate results of a step, laid out by lifetime; in several arenas where one would be larger than a buffer can be.
+  case activations(arena: Int)
   /// What the host supplies for a step: a batch and its labels. The same memory as `constants`, so that one copy brings a step everything.
   case inputs
-  /// The parameters of a group that is trained.
-  case parameters(group: Int)
+  /// The parameters of a group that is trained; in several pieces where one would be larger than a buffer can be.
+  case parameters(group: Int, piece: Int = 0)
   /// Their gradients, in the same layout.
-  case gradients(group: Int)
+  case gradients(group: Int, piece: Int = 0)
   /// One kind of optimizer state for them (momentum, second moments, …), in the same layout.
-  case state(group: Int, slot: Int)
+  case state(group: Int, slot: Int, piece: Int = 0)
   /// Where the parameters of a group started, in the same layout, for groups that are drawn there.
-  case anchors(group: Int)
+  case anchors(group: Int, piece: Int = 0)
   /// Parameters that are not trained: frozen weights, running statistics.
-  case statistics
+  case statistics(piece: Int)
   /// What the host tells a step: its number, the seed, learning rates (`StepConstants`, `GroupConstants`).
   case constants
   /// What the device keeps about the run: health, clipping, running sums (`ControlBlock`).
@@ -21,15 +21,21 @@ public enum BufferReference: Hashable, Sendable, CustomStringConvertible {
   /// Zeros that nobody writes.
   case zeros
 
+  /// The first arena of intermediate results, and mostly the only one.
+  public static var activations: BufferReference { .activations(arena: 0) }
+  /// The first piece of the parameters that are not trained, and mostly the only one.
+  public static var statistics: BufferReference { .statistics(piece: 0) }
+
   public var description: String {
-    switch self {
-    case .activations: "activations"
+    func part(_ number: Int) -> String { number == 0 ? "" : ", part \(number + 1)" }
+    return switch self {
+    case .activations(let arena): "activations\(part(arena))"
     case .inputs: "inputs"
-    case .parameters(let group): "parameters[\(group)]"
-    case .gradients(let group): "gradients[\(group)]"
-    case .state(let group, let slot): "state[\(group)][\(slot)]"
-    case .anchors(let group): "anchors[\(group)]"
-    case .statistics: "statistics"
+    case .parameters(let group, let piece): "parameters[\(group)]\(part(piece))"
+    case .gradients(let group, let piece): "gradients[\(group)]\(part(piece))"
+    case .state(let group, let slot, let piece): "state[\(group)][\(slot)]\(part(piece))"
+    case .anchors(let group, let piece): "anchors[\(group)]\(part(piece))"
+    case .statistics(let piece): "statistics\(part(piece))"
     case .constants: "constants"
     case .control: "control"
     case .zeros: "zeros"

@@ -15,10 +15,14 @@ public struct DeviceProfile: Hashable, Sendable {
   public var workers: Int
   /// Which kernels compute matrix products and convolutions.
   public var products: ProductTuning
+  /// Bytes of the largest buffer that the device allocates; `nil` where it sets no limit of its own.
+  public var largestAllocation: Int?
 
   public init(
-    style: Style, tile: RegisterTile, wideTile: RegisterTile? = nil, shares: Int, workers: Int, products: ProductTuning = ProductTuning()
+    style: Style, tile: RegisterTile, wideTile: RegisterTile? = nil, shares: Int, workers: Int, products: ProductTuning = ProductTuning(),
+    largestAllocation: Int? = nil
   ) {
+    self.largestAllocation = largestAllocation
     self.style = style
     self.products = products
     self.workers = workers

@@ -1,6 +1,7 @@
 import GlissadeTensors
 
-/// Gives every slot its place: intermediate values share one arena by lifetime, and launches get their final arguments.
+/// Gives every slot its place: intermediate values share an arena by lifetime, or several where one would be too large, and launches get
+/// their final arguments.
 struct Placement {
   private(set) var plan = Plan()
 
@@ -20,7 +21,7 @@ struct Placement {
         case .buffer, .unused: break
         }
       }
-      for slot in launch.alsoReads + launch.alsoWrites { touch(slot, index) }
+      for slot in (launch.alsoReads + launch.alsoWrites).map(\.slot) { touch(slot, index) }
     }
     for slot in kept { touch(slot, lowering.pending.count) }
 
@@ -31,13 +32,21 @@ struct Placement {
       requestOf[index] = requests.count
       requests.append(ArenaLayout.Request(size: Slice.room(slot.count), first: lifetime.first, last: lifetime.last))
     }
-    let arena = ArenaLayout(requests)
+    let together = lowering.pending.flatMap { $0.alsoReads + $0.alsoWrites }.compactMap { slot, neighbour -> (Int, Int)? in
+      guard let first = requestOf[slot.index], let second = requestOf[neighbour.index] else { return nil }
+      return (first, second)
+    }
+    let limits = lowering.profile.limits
+    let layout = ArenaLayout(requests, together: together, limit: limits.buffer)
     let slices = lowering.slots.enumerated().map { index, slot in
-      slot.fixed ?? Slice(.activations, offset: requestOf[index].map { arena.offsets[$0] } ?? 0, count: slot.count)
+      slot.fixed
+        ?? requestOf[index].map { Slice(.activations(arena: layout.arenas[$0]), offset: layout.offsets[$0], count: slot.count) }
+        ?? Slice(.activations, offset: 0, count: slot.count)
     }
 
     plan.slices = slices
-    plan.activationsSize = max(arena.size, Slice.room(1))
+    plan.activationSizes = layout.sizes
+    plan.activationSizes[0] = max(layout.sizes[0], Slice.room(1))
     plan.unsharedSize = requests.reduce(0) { $0 + $1.size }
     plan.inputs = lowering.inputs
     plan.inputsSize = lowering.inputsSize
@@ -45,8 +54,8 @@ struct Placement {
     plan.launches = lowering.pending.map { pending in
       var launch = Launch(
         kernel: pending.kernel, buffers: [], parameters: pending.parameters { slot in slot.map { slices[$0.index].unit } ?? 0 },
-        items: pending.items, note: pending.note, writes: pending.alsoWrites.map { slices[$0.index] },
-        reads: pending.alsoReads.map { slices[$0.index] })
+        items: pending.items, note: pending.note, writes: pending.alsoWrites.map { slices[$0.slot.index] },
+        reads: pending.alsoReads.map { slices[$0.slot.index] })
       launch.parts = pending.parts
       for argument in pending.arguments {
         switch argument {
@@ -66,5 +75,30 @@ struct Placement {
       }
       return launch
     }
+    plan.oversized = oversized(limits)
   }
+
+  /// The largest of what is larger than a buffer can be.
+  private func oversized(_ limits: BufferLimits) -> OversizedBuffer? {
+    var found: [OversizedBuffer] = []
+    func look(at size: Int, _ limit: Int, _ what: () -> String) {
+      if size > limit { found.append(OversizedBuffer(what: what(), bytes: 4 * size, limit: 4 * limit)) }
+    }
+    look(at: plan.inputsSize, limits.buffer) { "the batch" }
+    look(at: plan.zerosSize, limits.tensor) { "a pixel outside an image" }
+    for launch in plan.launches {
+      for slice in launch.writes {
+        guard case .activations = slice.buffer else { continue }
+        look(at: Slice.room(slice.count), limits.tensor) { launch.note.result }
+      }
+    }
+    for size in plan.activationSizes { look(at: size, limits.buffer) { "what a launch keeps together" } }
+    for (_, input) in plan.inputs { look(at: Slice.room(input.slice.count), limits.tensor) { "the batch" } }
+    return found.max { $0.bytes < $1.bytes }
+  }
+}
+
+extension Launch.Note {
+  /// For messages.
+  fileprivate var result: String { "the result \(shape) of \(operation)\(path.isEmpty ? "" : " in \(path)")" }
 }

@@ -77,8 +77,10 @@ public struct Plan: Sendable {
   public internal(set) var inputs: [String: (slice: Slice, type: TensorType)] = [:]
   /// Where the values that the host reads are.
   public internal(set) var outputs: [String: (slice: Slice, type: TensorType)] = [:]
-  /// Elements of the activation arena.
-  public internal(set) var activationsSize = 0
+  /// Elements of each arena of intermediate values; more than one only where one would be larger than the device's buffers can be.
+  public internal(set) var activationSizes = [0]
+  /// Elements of all arenas of intermediate values together.
+  public var activationsSize: Int { activationSizes.reduce(0, +) }
   /// Elements of the input arena.
   public internal(set) var inputsSize = 0
   /// Elements of zeros that must be there.
@@ -87,6 +89,9 @@ public struct Plan: Sendable {
   public internal(set) var firstUpdate = 0
   /// What all intermediate values would take without sharing memory, in elements.
   public internal(set) var unsharedSize = 0
+  /// The largest of what has to be in one buffer and is larger than the device's buffers can be: such a plan cannot be run. `nil` where
+  /// everything fits.
+  public internal(set) var oversized: OversizedBuffer?
   /// The register tile that its products were cut for; `nil` where there are none.
   public internal(set) var tile: RegisterTile?
   /// Where slots went, while the plan is being made.

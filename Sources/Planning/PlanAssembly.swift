@@ -9,7 +9,7 @@ extension Plan {
   ///   - activationsSize: elements of the activation arena.
   package init(launches: [Launch], activationsSize: Int) {
     self.launches = launches
-    self.activationsSize = activationsSize
+    activationSizes = [activationsSize]
     inputsSize = StepMemory.constantsSize(groups: 0)
     zerosSize = Slice.room(64)
   }

@@ -23,10 +23,12 @@ extension Plan {
     }
     let totals = [
       "\(launches.count) launches, \(Self.scaled(byteCount, 1024))B moved, \(Self.scaled(flops, 1000))FLOP",
-      "arena \(Self.scaled(4 * activationsSize, 1024))B; without sharing it would be \(Self.scaled(4 * unsharedSize, 1024))B",
+      "arena \(Self.scaled(4 * activationsSize, 1024))B\(cut); without sharing it would be \(Self.scaled(4 * unsharedSize, 1024))B",
     ]
     return (([header] + rows).map(line) + [""] + totals).joined(separator: "\n") + "\n"
   }
+
+  private var cut: String { activationSizes.count == 1 ? "" : " in \(activationSizes.count) buffers" }
 
   /// Which convolutions mix pixels, and what that does, for people; `nil` where none does.
   public var mixingNote: String? {

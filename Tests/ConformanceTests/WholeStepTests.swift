@@ -50,7 +50,7 @@ struct WholeStepTests {
 
   /// Loss, right answers and all gradients, by path.
   private func results(_ network: Network, on device: any Device, fuses: Bool) throws -> [String: [Float]] {
-    var request = TracedModel(network.model, input: network.input).request
+    var request = TracedModel(network.model, input: network.input, limits: device.profile.limits).request
     request.fuses = fuses
     let runner = try StepRunner(request, on: device)
     for entry in request.layout.entries {
@@ -87,6 +87,31 @@ struct WholeStepTests {
     }
     for device in TestDevices.openCL where !device.isSlowToPrepare {
       expectAgreement(try results(network, on: device.device, fuses: false), unfused, 2e-5, "\(network) unfused on \(device)")
+    }
+  }
+
+  /// Nor does it whether buffers are cut, as they are where a device allocates little at once.
+  @Test(arguments: networks.indices) func cutBuffersChangeNothing(index: Int) throws {
+    let network = Self.networks[index]
+    let request = TracedModel(network.model, input: network.input).request
+    func limit(_ profile: DeviceProfile) throws -> Int {
+      let plan = try Planner(profile: profile).plan(request)
+      return 4 * plan.launches.flatMap(\.writes).reduce(plan.inputsSize) { max($0, Slice.room($1.count)) }
+    }
+    let native = try CPUDevice(threads: 2)
+    let smallNative = try CPUDevice(threads: 2, largestAllocation: try limit(native.profile))
+    var pairs: [(any Device, any Device)] = [(native, smallNative)]
+    for candidate in OpenCLDiscovery().candidates.filter({ $0.information.kind == .cpu }).prefix(1) {
+      let device = try OpenCLDevice(candidate, style: .cpu)
+      pairs.append((device, try OpenCLDevice(candidate, style: .cpu, largestAllocation: try limit(device.profile))))
+    }
+    for (whole, small) in pairs {
+      let plan = try Planner(profile: small.profile).plan(
+        TracedModel(network.model, input: network.input, limits: small.profile.limits).request)
+      let pieces = TracedModel(network.model, input: network.input, limits: small.profile.limits).request.layout.groupPieces
+      #expect(plan.activationSizes.count > 1 || pieces.contains { $0.count > 1 })
+      let (expected, found) = (try results(network, on: whole, fuses: true), try results(network, on: small, fuses: true))
+      #expect(found == expected, "\(network) on \(whole.information.identifier)")
     }
   }
 

@@ -20,11 +20,12 @@ struct MemoryTests {
         for slice in launch.reads + launch.writes {
           #expect(slice.offset % Slice.alignment == 0 && slice.offset >= 0)
           switch slice.buffer {
-          case .activations: #expect(slice.offset + Slice.room(slice.count) <= plan.activationsSize)
+          case .activations(let arena): #expect(slice.offset + Slice.room(slice.count) <= plan.activationSizes[arena])
           case .inputs: #expect(slice.offset + Slice.room(slice.count) <= plan.inputsSize)
-          case .parameters(let group), .gradients(let group), .state(let group, _), .anchors(let group):
-            #expect(slice.offset + slice.count <= request.layout.groupSizes[group])
-          case .statistics: #expect(slice.offset + Slice.room(slice.count) <= request.layout.statisticsSize)
+          case .parameters(let group, let piece), .gradients(let group, let piece), .state(let group, _, let piece),
+            .anchors(let group, let piece):
+            #expect(slice.offset + slice.count <= request.layout.groupPieces[group][piece])
+          case .statistics(let piece): #expect(slice.offset + Slice.room(slice.count) <= request.layout.statisticsPieces[piece])
           case .zeros: #expect(slice.offset + slice.count <= plan.zerosSize && !launch.writes.contains(slice))
           case .constants, .control: break
           }

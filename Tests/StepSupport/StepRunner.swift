@@ -40,14 +40,14 @@ public final class StepRunner {
       try device.write([UInt32](repeating: Self.poison, count: max(count, 16)), to: buffer)
       return buffer
     }
-    buffers[.activations] = try poisoned(plan.activationsSize)
+    for (arena, size) in plan.activationSizes.enumerated() { buffers[.activations(arena: arena)] = try poisoned(size) }
     buffers[.inputs] = try poisoned(plan.inputsSize)
     buffers[.constants] = buffers[.inputs]
-    buffers[.statistics] = try poisoned(layout.statisticsSize)
-    for (group, size) in layout.groupSizes.enumerated() {
-      buffers[.parameters(group: group)] = try poisoned(size)
-      buffers[.gradients(group: group)] = try poisoned(size)
-      for slot in 0..<(request.updates.isEmpty ? 0 : 3) { buffers[.state(group: group, slot: slot)] = try device.makeBuffer(count: size) }
+    for (reference, size) in layout.buffers() { buffers[reference] = try poisoned(size) }
+    for (group, pieces) in layout.groupPieces.enumerated() where !request.updates.isEmpty {
+      for (piece, size) in pieces.enumerated() {
+        for slot in 0..<3 { buffers[.state(group: group, slot: slot, piece: piece)] = try device.makeBuffer(count: size) }
+      }
     }
     prepared = try device.prepare(plan, buffers: buffers)
     var control = ControlBlock()
@@ -122,11 +122,7 @@ public final class StepRunner {
     var written: [BufferReference: [Slice]] = [:]
     for launch in plan.launches { for slice in launch.writes { written[slice.buffer, default: []].append(slice) } }
     for entry in layout.entries { written[entry.slice.buffer, default: []].append(entry.slice) }
-    let poisoned =
-      [.activations, .statistics]
-      + layout.groupSizes.indices.flatMap {
-        [BufferReference.parameters(group: $0), .gradients(group: $0)]
-      }
+    let poisoned = plan.activationSizes.indices.map { .activations(arena: $0) } + layout.buffers().map(\.reference)
     for reference in poisoned + [.zeros] {
       let buffer = try buffer(reference)
       let words = try device.read(buffer, count: buffer.count, filler: UInt32(0))

@@ -11,23 +11,21 @@ struct FusedUpdate {
   init(of row: OptimizerCase, _ shapes: [Shape], on device: any Device) throws {
     let optimizer = row.optimizer
     let parameters = shapes.enumerated().map { (path: "p.\($0)", parameter: Parameter("p", shape: $1)) }
-    layout = ParameterLayout(parameters, groupCount: 1) { _, _ in 0 }
+    layout = ParameterLayout(parameters, groupCount: 1, limits: device.profile.limits) { _, _ in 0 }
     var request = StepRequest(graph: Graph(isTraining: true), layout: layout)
     request.updates = [optimizer]
     plan = try Planner(profile: device.profile).plan(request)
-    let size = layout.groupSizes[0]
     var control = ControlBlock()
     control.ok = 1
     control.clip = 1
     let controlBuffer = try device.makeBuffer(count: MemoryLayout<ControlBlock>.size / 4)
     try device.write([control], to: controlBuffer)
-    var shared: [BufferReference: any DeviceBuffer] = [.control: controlBuffer, .statistics: try device.makeBuffer(count: 16)]
-    for reference in [BufferReference.parameters(group: 0), .gradients(group: 0)] {
-      let buffer = try device.makeBuffer(count: size)
-      try Filling.write(.numbers, count: size, to: buffer, at: 0, of: device)
-      shared[reference] = buffer
+    var shared = try device.makeBuffers(
+      layout.buffers { group, piece in (0..<optimizer.stateSlots).map { .state(group: group, slot: $0, piece: piece) } })
+    shared[.control] = controlBuffer
+    for (reference, size) in layout.buffers() {
+      if let buffer = shared[reference] { try Filling.write(.numbers, count: size, to: buffer, at: 0, of: device) }
     }
-    for slot in 0..<optimizer.stateSlots { shared[.state(group: 0, slot: slot)] = try device.makeBuffer(count: size) }
     memory = try PlanMemory(for: plan, on: device, sharing: shared).buffers
     var constants = [Float](repeating: 0, count: StepMemory.constantsSize(groups: 1))
     constants[16...].withUnsafeMutableBufferPointer {

@@ -110,15 +110,18 @@ struct KernelCase: Sendable {
   /// Makes the case ready to run.
   func replay(on device: any Device) throws -> (replay: Replay, bytes: Int) {
     let traced = trace()
-    let layout = ParameterLayout(traced.given.map { ($0.parameter.name, $0.parameter) }, groupCount: 0) { _, _ in nil }
+    let layout = ParameterLayout(
+      traced.given.map { ($0.parameter.name, $0.parameter) }, groupCount: 0, limits: device.profile.limits
+    ) { _, _ in nil }
     var request = StepRequest(graph: traced.graph, layout: layout)
     for (index, result) in traced.results.enumerated() { request.outputs["result\(index)"] = result }
     let plan = try Planner(profile: device.profile).plan(request)
-    let operands = try device.makeBuffer(count: max(layout.statisticsSize, 16))
+    let operands = try device.makeBuffers(layout.statisticsBuffers)
     for ((_, content), entry) in zip(traced.given, layout.entries) {
-      try Filling.write(content, count: entry.slice.count, to: operands, at: entry.slice.offset, of: device)
+      guard let buffer = operands[entry.slice.buffer] else { continue }
+      try Filling.write(content, count: entry.slice.count, to: buffer, at: entry.slice.offset, of: device)
     }
-    let memory = try PlanMemory(for: plan, on: device, sharing: [.statistics: operands])
+    let memory = try PlanMemory(for: plan, on: device, sharing: operands)
     var inputs: [String: [Int32]] = [:]
     for (name, input) in plan.inputs {
       guard case .integers(let below)? = traced.inputs[name] else { continue }

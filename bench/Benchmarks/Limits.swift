@@ -46,8 +46,8 @@ final class LimitProbe {
     self.device = device
     let profile = device.profile
     let memoryBytes = Int(clamping: device.information.memoryBytes)
-    // Far beyond any cache, where there is the room.
-    let most = profile.style == .cpu ? 256 << 20 : 1 << 30
+    // Far beyond any cache, where there is the room, in one buffer.
+    let most = min(profile.style == .cpu ? 256 << 20 : 1 << 30, 4 * profile.limits.buffer * 7 / 8)
     var largest = 32 << 10
     while largest * 4 <= min(most, max(memoryBytes / 8, 32 << 10)) { largest *= 4 }
     constants = [UInt8](repeating: 0, count: StepMemory.constantsSize(groups: 0) * 4)

@@ -29,23 +29,27 @@ struct UnfusedUpdate {
       results.append((p.id, updated.p))
       for (state, value) in zip(states, updated.states) { results.append((state.id, value)) }
     }
-    layout = ParameterLayout(listed, groupCount: groupCount) { path, _ in groups[path] }
+    layout = ParameterLayout(listed, groupCount: groupCount, limits: device.profile.limits) { path, _ in groups[path] }
     var request = StepRequest(graph: graph, layout: layout)
     // Values are computed into the gradient arenas, which are the parameters' own memory here.
     request.gradients = results
     request.fuses = false
     plan = try Planner(profile: device.profile).plan(request)
     var shared: [BufferReference: any DeviceBuffer] = [:]
-    for (group, size) in layout.groupSizes.enumerated() {
-      let buffer = try device.makeBuffer(count: size)
-      if group == 0 { try Filling.write(.numbers, count: size, to: buffer, at: 0, of: device) }
-      shared[.parameters(group: group)] = buffer
-      shared[.gradients(group: group)] = buffer
+    for (group, pieces) in layout.groupPieces.enumerated() {
+      for (piece, size) in pieces.enumerated() {
+        let buffer = try device.makeBuffer(count: size)
+        if group == 0 { try Filling.write(.numbers, count: size, to: buffer, at: 0, of: device) }
+        shared[.parameters(group: group, piece: piece)] = buffer
+        shared[.gradients(group: group, piece: piece)] = buffer
+      }
     }
     // Parameters and gradients of both forms lie alike, and so have the same numbers.
-    let gradients = try device.makeBuffer(count: layout.statisticsSize)
-    try Filling.write(.numbers, count: layout.statisticsSize, to: gradients, at: 0, of: device)
-    shared[.statistics] = gradients
+    for (reference, size) in layout.statisticsBuffers {
+      let gradients = try device.makeBuffer(count: size)
+      try Filling.write(.numbers, count: size, to: gradients, at: 0, of: device)
+      shared[reference] = gradients
+    }
     memory = try PlanMemory(for: plan, on: device, sharing: shared).buffers
     constants = [UInt8](repeating: 0, count: StepMemory.constantsSize(groups: groupCount) * 4)
   }

@@ -75,7 +75,7 @@ struct TuneCommand: ParsableCommand {
       let other = entry.variant == .registers ? nil : registers.map { "; register tiles: \(Text.fixed($0 * 1e3, 3)) ms" }
       print("  best of \(tried): \(entry.variant)")
       print("  \(Text.fixed(entry.seconds * 1e3, 3)) ms, \(speed) GFLOP/s\(other ?? "")")
-    case .failed: print("  no kernel computed the right result")
+    case .failed: print("  no kernel computed the right result, or the device has no room for it")
     }
   }
 

@@ -26,8 +26,10 @@ public final class CPUDevice: Device, @unchecked Sendable {
   /// - Parameters:
   ///   - threads: how many; `nil` for `GLISSADE_THREADS`, or all cores.
   ///   - level: the instruction-set level; `nil` for `GLISSADE_ISA`, or the best.
+  ///   - largestAllocation: bytes of the largest buffer; `nil` for `GLISSADE_LARGEST_ALLOCATION`, or no limit.
   /// - Throws: `DeviceError` for a level that the processor has not got, or a number of threads that makes no sense.
-  public init(threads: Int? = nil, level: String? = nil) throws(DeviceError) {
+  public init(threads: Int? = nil, level: String? = nil, largestAllocation: Int? = nil) throws(DeviceError) {
+    let limit = if let largestAllocation { largestAllocation } else { try Environment.largestAllocation(nil, device: "cpu") }
     var wanted = threads ?? 0
     if let threads, !(1...1024).contains(threads) {
       throw DeviceError(device: "cpu", call: "opening", error: "\(threads) threads", detail: "it has to be a number from 1 to 1024")
@@ -59,7 +61,8 @@ public final class CPUDevice: Device, @unchecked Sendable {
       computeUnits: threadCount, clockMegahertz: 0, sharesHostMemory: true, hasHalfPrecision: false, hasSubgroups: false,
       hasCommandBuffers: false)
     profile = DeviceProfile(
-      style: .cpu, tile: RegisterTile(rows: Int(library.tileRows), columns: Int(library.tileColumns)), shares: 64, workers: threadCount)
+      style: .cpu, tile: RegisterTile(rows: Int(library.tileRows), columns: Int(library.tileColumns)), shares: 64, workers: threadCount,
+      largestAllocation: limit)
   }
 
   deinit { executor_destroy(executor) }

@@ -24,6 +24,9 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   public let tuning: DeviceTuning
   let candidate: OpenCLCandidate
   private let timing = Mutex(TimingQueue())
+  /// Bytes of all buffers that are alive, staging included.
+  let allocated = AllocatedBytes()
+  public var allocatedBytes: Int? { allocated.count }
 
   /// Made when it is first asked for: queues that take times may be slower.
   private struct TimingQueue: @unchecked Sendable {
@@ -36,16 +39,19 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   ///   - candidate: the device.
   ///   - style: whether to plan as for a CPU or as for a GPU; `nil` for `GLISSADE_OPENCL_STYLE`, or what the device says it is.
   ///   - products: which kernels compute products; `nil` for what was tuned here, or what the device's class starts with.
+  ///   - largestAllocation: bytes of the largest buffer, where that is less than the device allocates; `nil` for
+  ///     `GLISSADE_LARGEST_ALLOCATION`, or what the device says.
   /// - Throws: `DeviceError` with the call that failed.
   public convenience init(
-    _ candidate: OpenCLCandidate, style: DeviceProfile.Style? = nil, products: ProductTuning? = nil
+    _ candidate: OpenCLCandidate, style: DeviceProfile.Style? = nil, products: ProductTuning? = nil, largestAllocation: Int? = nil
   ) throws(DeviceError) {
-    try self.init(candidate, style: style, products: products, cache: nil)
+    try self.init(candidate, style: style, products: products, largestAllocation: largestAllocation, cache: nil)
   }
 
   /// - Parameter cache: where built programs are kept; `nil` for the usual place.
   init(
-    _ candidate: OpenCLCandidate, style: DeviceProfile.Style?, products: ProductTuning? = nil, cache: ProgramCache?
+    _ candidate: OpenCLCandidate, style: DeviceProfile.Style?, products: ProductTuning? = nil, largestAllocation: Int? = nil,
+    cache: ProgramCache?
   ) throws(DeviceError) {
     information = candidate.information
     status = OpenCLStatus(device: candidate.information.identifier)
@@ -78,10 +84,18 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
       ?? DeviceTuning(information, style: isCPU ? .cpu : .gpu, within: candidate.groupLimits)
     tuning = precision == "half" ? known.withHalfTiles : known
     let units = max(candidate.information.computeUnits, 1)
+    let own = candidate.largestAllocation
+    let largest: Int?
+    if let largestAllocation {
+      largest = min(own ?? .max, largestAllocation)
+    } else {
+      largest = try Environment.largestAllocation(own, device: status.device)
+    }
     profile = DeviceProfile(
       style: isCPU ? .cpu : .gpu, tile: tile, wideTile: wideTile, shares: isCPU ? 64 : units * 2048,
       workers: isCPU ? units : units * 256,
-      products: tuning.products)
+      products: tuning.products,
+      largestAllocation: largest)
 
     var code: cl_int = 0
     var device: cl_device_id? = candidate.device
@@ -142,12 +156,12 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
     var code: cl_int = 0
     let byteCount = max(count, 16) * 4
     if candidate.information.kind == .cpu, byteCount >= HostMemory.hugePage {
-      return OpenCLBuffer(memory: try wrapHostMemory(byteCount: byteCount), count: count)
+      return OpenCLBuffer(memory: try wrapHostMemory(byteCount: byteCount), count: count, allocated)
     }
     guard let memory = clCreateBuffer(context, cl_mem_flags(CL_MEM_READ_WRITE), byteCount, nil, &code) else {
       throw status.error(code, "clCreateBuffer", detail: "\(byteCount) bytes were asked for")
     }
-    let buffer = OpenCLBuffer(memory: memory, count: count)
+    let buffer = OpenCLBuffer(memory: memory, count: count, allocated)
     var zero: cl_uint = 0
     try status.check(clEnqueueFillBuffer(queue, memory, &zero, 4, 0, byteCount, 0, nil, nil), "clEnqueueFillBuffer")
     try synchronize()
@@ -207,11 +221,24 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
 final class OpenCLBuffer: DeviceBuffer {
   let memory: cl_mem
   let count: Int
+  private let allocated: AllocatedBytes
 
-  init(memory: cl_mem, count: Int) {
+  init(memory: cl_mem, count: Int, _ allocated: AllocatedBytes) {
     self.memory = memory
     self.count = count
+    self.allocated = allocated
+    allocated.add(4 * count)
   }
 
-  deinit { clReleaseMemObject(memory) }
+  deinit {
+    clReleaseMemObject(memory)
+    allocated.add(-4 * count)
+  }
+}
+
+/// A count of bytes that buffers take as long as they live.
+final class AllocatedBytes: Sendable {
+  private let bytes = Atomic(0)
+  var count: Int { bytes.load(ordering: .relaxed) }
+  func add(_ more: Int) { bytes.add(more, ordering: .relaxed) }
 }

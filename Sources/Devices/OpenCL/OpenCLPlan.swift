@@ -72,6 +72,7 @@ final class OpenCLPlan: PreparedPlan {
         throw status.error(cl_int(CL_OUT_OF_HOST_MEMORY), "posix_memalign", detail: "\(stagedBytes) bytes for staging")
       }
       stages.append(Stage(host: host, device: staging))
+      device.allocated.add(stagedBytes)
     }
   }
 
@@ -82,6 +83,7 @@ final class OpenCLPlan: PreparedPlan {
       if let event = stage.uploaded { clReleaseEvent(event) }
       if let event = stage.consumed { clReleaseEvent(event) }
       clReleaseMemObject(stage.device)
+      device.allocated.add(-stagedBytes)
       free(stage.host)
     }
     for call in calls { clReleaseKernel(call.kernel) }

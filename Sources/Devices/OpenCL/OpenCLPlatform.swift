@@ -17,6 +17,8 @@ public struct OpenCLCandidate: @unchecked Sendable {
   let nativeVectorWidth: Int
   let hasFusedMultiplyAdd: Bool
   let groupLimits: GroupLimits
+  /// Bytes of the largest buffer; `nil` where the device says nothing that can be true.
+  let largestAllocation: Int?
 
   /// Where its choice of kernels for products will come from.
   public var tuning: DeviceTuning {
@@ -120,7 +122,15 @@ public struct OpenCLDiscovery: Sendable {
     return OpenCLCandidate(
       information: information, platform: platform, device: device, platformVersion: platformVersion,
       nativeVectorWidth: Int(value(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint.self)), hasFusedMultiplyAdd: fused, groupLimits: limits,
+      largestAllocation: largestAllocation(value(CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong.self), of: information.memoryBytes),
       isUsable: isRecent && value(CL_DEVICE_AVAILABLE, cl_bool.self) != 0 && value(CL_DEVICE_COMPILER_AVAILABLE, cl_bool.self) != 0)
+  }
+
+  /// What a driver says of its largest buffer, in whole pages. OpenCL asks for 1 MiB at least, of the smallest devices; less than that, or
+  /// nothing, says that the driver does not know.
+  static func largestAllocation(_ bytes: cl_ulong, of total: UInt64) -> Int? {
+    let most = total > 0 ? min(bytes, total) : bytes
+    return most < 1 << 20 ? nil : Int(clamping: most) / 4096 * 4096
   }
 
   static func text(_ query: (Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?) -> cl_int) -> String {

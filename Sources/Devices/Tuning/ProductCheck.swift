@@ -7,7 +7,7 @@ struct ProductCheck {
   private let problem: TuningProblem
   private let device: any Device
   private let expected: [Float]
-  private let operands: any DeviceBuffer
+  private let operands: [BufferReference: any DeviceBuffer]
   private let parameters: [Parameter]
   private let layout: ParameterLayout
 
@@ -15,21 +15,25 @@ struct ProductCheck {
   init(_ problem: TuningProblem, on device: any Device, witness: any Device) throws(DeviceError) {
     self.problem = problem
     self.device = device
-    (parameters, layout) = problem.makeParameters()
+    (parameters, layout) = problem.makeParameters(within: device.profile.limits)
     operands = try Self.operands(layout, on: device)
+    // The witness has the same pieces, however large its buffers could be.
     let memory = try Self.operands(layout, on: witness)
     expected = try Run(problem, parameters, layout, on: witness, memory, as: .registers).result()
   }
 
-  private static func operands(_ layout: ParameterLayout, on device: any Device) throws(DeviceError) -> any DeviceBuffer {
-    let buffer = try device.makeBuffer(count: layout.statisticsSize)
+  private static func operands(
+    _ layout: ParameterLayout, on device: any Device
+  ) throws(DeviceError) -> [BufferReference: any DeviceBuffer] {
+    let buffers = try device.makeBuffers(layout.statisticsBuffers)
     for entry in layout.entries {
+      guard let buffer = buffers[entry.slice.buffer] else { continue }
       var values = [Float](repeating: 0, count: entry.slice.count)
       var generator = Philox4x32(seed: 1, stream: Philox4x32.stream(named: entry.path))
       generator.fillUniform(&values, low: -1, high: 1)
       try device.write(values, to: buffer, at: entry.slice.offset)
     }
-    return buffer
+    return buffers
   }
 
   /// A variant, ready to run and right.
@@ -64,8 +68,8 @@ struct ProductCheck {
     private let prepared: any PreparedPlan
 
     fileprivate init(
-      _ problem: TuningProblem, _ parameters: [Parameter], _ layout: ParameterLayout, on device: any Device, _ operands: any DeviceBuffer,
-      as variant: ProductVariant
+      _ problem: TuningProblem, _ parameters: [Parameter], _ layout: ParameterLayout, on device: any Device,
+      _ operands: [BufferReference: any DeviceBuffer], as variant: ProductVariant
     ) throws(DeviceError) {
       var profile = device.profile
       profile.products = ProductTuning(always: variant)
@@ -73,7 +77,7 @@ struct ProductCheck {
         throw DeviceError(device: device.information.identifier, call: "tuning", error: "an invalid step", detail: error.description)
       }
       self.device = device
-      memory = try PlanMemory(for: plan, on: device, sharing: [.statistics: operands])
+      memory = try PlanMemory(for: plan, on: device, sharing: operands)
       prepared = try device.prepare(plan, buffers: memory.buffers)
     }
 

@@ -88,9 +88,17 @@ public struct TuningProblem: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The operands as parameters that nobody trains, so that running the problem uploads nothing.
-  func makeParameters() -> ([Parameter], ParameterLayout) {
+  /// - Parameter limits: how large buffers may be.
+  func makeParameters(within limits: BufferLimits = BufferLimits()) -> ([Parameter], ParameterLayout) {
     let parameters = operands.enumerated().map { Parameter("operand \($0)", shape: $1) }
-    return (parameters, ParameterLayout(parameters.map { (path: $0.name, parameter: $0) }, groupCount: 0) { _, _ in nil })
+    return (parameters, ParameterLayout(parameters.map { (path: $0.name, parameter: $0) }, groupCount: 0, limits: limits) { _, _ in nil })
+  }
+
+  /// Whether a device has room for the operands and the result.
+  func fits(_ profile: DeviceProfile) -> Bool {
+    let (parameters, layout) = makeParameters(within: profile.limits)
+    guard layout.oversized == nil, let plan = try? plan(for: profile, parameters, layout) else { return false }
+    return plan.oversized == nil
   }
 
   /// A step that computes the problem and nothing else.

@@ -14,7 +14,7 @@ public struct TuningSearch {
     case refused(ProductVariant, TuningRefusal)
     /// A problem's best kernel, and the time of register tiles where they could be measured.
     case finished(TuningProblem, TuningStore.Entry, tried: Int, registers: Double?)
-    /// No kernel computed the right result.
+    /// No kernel computed the right result, or the device has no room for it.
     case failed(TuningProblem)
   }
 
@@ -91,6 +91,7 @@ public struct TuningSearch {
   private func best(
     of problem: TuningProblem, _ witness: CPUDevice, report: (Event) -> Void, isOver: () -> Bool
   ) throws(DeviceError) -> (entry: TuningStore.Entry, tried: Int, registers: Double?)? {
+    guard problem.fits(device.profile) else { return nil }
     let probe = try ProductCheck(.probe(of: problem), on: device, witness: witness)
     let check = try ProductCheck(problem, on: device, witness: witness)
     var times: [ProductVariant: Double] = [:]

@@ -16,7 +16,8 @@ extension Lowering {
     add(
       Pending(
         kernel: .library("batch_norm_statistics_partial"), note: note(node, flops: 3 * rows * channels),
-        items: (profile.shares(of: rows * channels), 1, 1), arguments: [.read(x), .write(partialMean)], alsoWrites: [partialM2],
+        items: (profile.shares(of: rows * channels), 1, 1), arguments: [.read(x), .write(partialMean)],
+        alsoWrites: [(partialM2, partialMean)],
         parameters: { unit in
           bytes(
             of: BatchNormPartialParameters(
@@ -25,8 +26,9 @@ extension Lowering {
     add(
       Pending(
         kernel: .library("batch_norm_statistics_merge"), note: note(node, "batchNormStatistics merge", flops: 6 * chunks * channels),
-        items: (profile.shares(of: chunks * channels), 1, 1), arguments: [.read(partialMean), .write(mean)], alsoReads: [partialM2],
-        alsoWrites: [variance, inverse],
+        items: (profile.shares(of: chunks * channels), 1, 1), arguments: [.read(partialMean), .write(mean)],
+        alsoReads: [(partialM2, partialMean)],
+        alsoWrites: [(variance, mean), (inverse, mean)],
         parameters: { unit in
           bytes(
             of: BatchNormMergeParameters(
@@ -45,14 +47,14 @@ extension Lowering {
     let (sums, products) = (scratch(chunks * channels), scratch(chunks * channels))
     let results = [output(node, 0), output(node, 1)]
     // The kernel writes both results to one buffer; where a parameter of the two is frozen they go to different ones.
-    let isTogether = buffer(results[0]) == buffer(results[1])
+    let isTogether = canShareBuffer(results[0], results[1])
     let targets = isTogether ? results : [scratch(channels), scratch(channels)]
     add(
       Pending(
         kernel: .library("batch_norm_gradient_partial"), note: note(node, flops: 5 * rows * channels),
         items: (profile.shares(of: rows * channels), 1, 1), arguments: [.read(x), .read(dy), .read(mean), .write(sums)],
-        alsoReads: [inverse],
-        alsoWrites: [products],
+        alsoReads: [(inverse, mean)],
+        alsoWrites: [(products, sums)],
         parameters: { unit in
           bytes(
             of: BatchNormGradientPartialParameters(
@@ -62,8 +64,8 @@ extension Lowering {
     add(
       Pending(
         kernel: .library("batch_norm_gradient_merge"), note: note(node, "batchNormSums merge", flops: 2 * chunks * channels),
-        items: (profile.shares(of: chunks * channels), 1, 1), arguments: [.read(sums), .write(targets[0])], alsoReads: [products],
-        alsoWrites: [targets[1]],
+        items: (profile.shares(of: chunks * channels), 1, 1), arguments: [.read(sums), .write(targets[0])], alsoReads: [(products, sums)],
+        alsoWrites: [(targets[1], targets[0])],
         parameters: { unit in
           bytes(
             of: BatchNormGradientMergeParameters(
@@ -77,7 +79,12 @@ extension Lowering {
   mutating func lowerRunningUpdate(_ statistics: Graph.RunningStatistics, mean: ValueID, variance: ValueID) {
     guard let runningMean = layout[statistics.mean.id], let runningVariance = layout[statistics.variance.id] else { return }
     let (mean, variance) = (slot(mean), slot(variance))
-    let (targetMean, targetVariance) = (fixed(runningMean.slice), fixed(runningVariance.slice))
+    let results = [fixed(runningMean.slice), fixed(runningVariance.slice)]
+    // The kernel changes both in one buffer; where they are in different pieces of the statistics it does so beside them.
+    let isTogether = canShareBuffer(results[0], results[1])
+    let targets = isTogether ? results : results.map { scratch(count($0)) }
+    let (targetMean, targetVariance) = (targets[0], targets[1])
+    if !isTogether { for (result, target) in zip(results, targets) { copy(result, to: target) } }
     let channels = statistics.mean.shape.count
     let rows = Double(statistics.sampleCount)
     add(
@@ -85,8 +92,8 @@ extension Lowering {
         kernel: .library("batch_norm_running_update"),
         note: Launch.Note("running statistics", path: runningMean.path, shape: [channels], flops: 6 * channels),
         items: (profile.shares(of: channels), 1, 1), arguments: [.read(mean), .update(targetMean), .buffer(.control)],
-        alsoReads: [variance],
-        alsoWrites: [targetVariance],
+        alsoReads: [(variance, mean)],
+        alsoWrites: [(targetVariance, targetMean)],
         parameters: { unit in
           bytes(
             of: BatchNormRunningParameters(
@@ -94,5 +101,6 @@ extension Lowering {
               channels: Int32(channels), momentum: statistics.momentum, rest: Float(1 - Double(statistics.momentum)),
               unbiased: rows > 1 ? Float(rows / (rows - 1)) : 1))
         }))
+    if !isTogether { for (result, target) in zip(results, targets) { copy(target, to: result) } }
   }
 }

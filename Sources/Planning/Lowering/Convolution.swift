@@ -5,7 +5,7 @@ extension Lowering {
   mutating func lowerConvolution(_ unit: Fusion.Unit, _ rule: Convolution, _ fused: Fusion.FusedEpilogue?) {
     let shape = ConvolutionShape(rule.window, rule.groups, x: inputShape(unit.node, 0), y: outputShape(unit.node))
     let x = input(unit.node, 0)
-    if shape.hasFewInputs {
+    if makesPatches(shape) {
       // The weights of the wide convolution are the same numbers in the same order.
       convolve(unit, patches(of: x, shape, note(unit.node, "patches")), shape.ofPatches, isInputGradient: false, fused)
     } else {
@@ -74,11 +74,16 @@ extension Lowering {
     }
   }
 
+  /// Whether a convolution has so few input channels that vectors over them stay mostly empty, as in a first layer, and its patches fit into
+  /// a buffer.
+  private func makesPatches(_ shape: ConvolutionShape) -> Bool {
+    shape.hasFewInputs && Slice.room(shape.patchCount) <= profile.limits.tensor
+  }
+
   /// Each output pixel's taps side by side: a convolution of few channels becomes one of a single tap and many, which fills vectors.
   private mutating func patches(of x: Slot, _ shape: ConvolutionShape, _ note: Launch.Note) -> Slot {
     sharing(Patches(x: x, shape: bytes(of: shape))) { lowering in
-      let wide = shape.ofPatches
-      let patches = lowering.scratch(Int(wide.batch) * Int(wide.outputHeight) * Int(wide.outputWidth) * Int(wide.inputChannels))
+      let patches = lowering.scratch(shape.patchCount)
       let items = (lowering.profile.shares(of: lowering.count(patches)), 1, 1)
       lowering.emit("convolution_patches", note, items: items, [.read(x), .write(patches)]) { unit in
         ConvolutionPatchesParameters(x: unit(x), patches: unit(patches), shape: shape)
@@ -101,7 +106,7 @@ extension Lowering {
     let node = unit.node
     let shape = ConvolutionShape(rule.window, rule.groups, x: inputShape(node, 0), y: inputShape(node, 1))
     let (x, dy, dw) = (input(node, 0), input(node, 1), output(node))
-    if shape.hasFewInputs {
+    if makesPatches(shape) {
       // dy, transposed, times the patches.
       let wide = shape.ofPatches
       let patches = patches(of: x, shape, note(node, "patches"))
@@ -115,7 +120,7 @@ extension Lowering {
       return
     }
     let local = localWeightGradient(shape)
-    if local == nil, let tiles = winogradShape(shape, isInputGradient: false) {
+    if local == nil, let tiles = winogradShape(shape, isInputGradient: false), hasRoom(forWeightGradient: tiles) {
       winogradWeightGradient(tiles, x: x, dy: dy, dw: dw, note(node, flops: shape.flops))
       if let sum = unit.biasGradient, case .reduce(let rule) = graph.nodes[sum].operation { lowerReduce(sum, rule) }
       return
@@ -192,11 +197,11 @@ extension ConvolutionShape {
       groups: Int32(groups))
   }
 
-  /// So few input channels that vectors over them stay mostly empty, as in a first layer.
-  var hasFewInputs: Bool {
-    let patches = Int(batch) * Int(outputHeight) * Int(outputWidth) * convolution_taps(self) * Int(inputChannels)
-    return groups == 1 && inputChannels < 8 && convolution_taps(self) > 1 && patches < Int(Int32.max)
-  }
+  /// So few input channels that vectors over them stay mostly empty.
+  var hasFewInputs: Bool { groups == 1 && inputChannels < 8 && convolution_taps(self) > 1 }
+
+  /// Elements of all taps of all output pixels.
+  var patchCount: Int { Int(batch) * Int(outputHeight) * Int(outputWidth) * convolution_taps(self) * Int(inputChannels) }
 
   /// The same convolution over patches: one tap, whose channels are all taps' channels.
   var ofPatches: ConvolutionShape {

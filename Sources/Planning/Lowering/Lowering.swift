@@ -26,9 +26,9 @@ struct Lowering {
     var items: (Int, Int, Int)
     var arguments: [Argument]
     var parts: KernelParts = []
-    /// Slots that lie in the buffers of other arguments.
-    var alsoReads: [Slot] = []
-    var alsoWrites: [Slot] = []
+    /// Slots for which the kernel has no argument of their own, each with an argument in whose buffer it has to lie.
+    var alsoReads: [(slot: Slot, neighbour: Slot)] = []
+    var alsoWrites: [(slot: Slot, neighbour: Slot)] = []
     var parameters: (_ unit: (Slot?) -> Int32) -> [UInt8]
   }
 
@@ -38,7 +38,7 @@ struct Lowering {
   /// `StepRequest.isExact`.
   let isExact: Bool
   private(set) var pending: [Pending] = []
-  /// Size in elements, and the slice of slots that are not in the activation arena.
+  /// Size in elements, and the slice of slots that are not in an arena of intermediate values.
   private(set) var slots: [(count: Int, fixed: Slice?)] = []
   private(set) var zerosSize = Slice.room(64)
   /// Values that live in the gradient arenas.
@@ -60,7 +60,7 @@ struct Lowering {
 
   // MARK: Memory
 
-  /// New memory in the activation arena.
+  /// New memory in an arena of intermediate values.
   mutating func scratch(_ count: Int) -> Slot {
     slots.append((count, nil))
     return Slot(index: slots.count - 1)
@@ -110,8 +110,8 @@ struct Lowering {
     return slot
   }
 
-  /// Which buffer a slot will be in.
-  func buffer(_ slot: Slot) -> BufferReference { slots[slot.index].fixed?.buffer ?? .activations }
+  /// Whether two slots can be in one buffer.
+  func canShareBuffer(_ first: Slot, _ second: Slot) -> Bool { slots[first.index].fixed?.buffer == slots[second.index].fixed?.buffer }
 
   func count(_ slot: Slot) -> Int { slots[slot.index].count }
 

@@ -78,7 +78,8 @@ extension Lowering {
         a: unit(left), b: unit(factor), c: unit(target), batch: Int32(batch), rows: Int32(rows), columns: Int32(columns),
         inner: Int32(inner),
         aLayout: Int32(layoutA), bLayout: layoutB,
-        aStride: Int32(strideA), bStride: Int32(strideB), tilesPerItem: Int32(tilesPerItem),
+        // Panels that are larger than this do not fit into a buffer either, and the plan is refused.
+        aStride: Int32(clamping: strideA), bStride: Int32(clamping: strideB), tilesPerItem: Int32(tilesPerItem),
         splits: Int32(splits),
         epilogue: epilogue.make(unit))
     }

@@ -54,7 +54,7 @@ extension Lowering {
     add(
       Pending(
         kernel: .library("cross_entropy_finish"), note: sums, items: (1, 1, 1),
-        arguments: [.read(from), .read(fromCorrect), .write(loss)], alsoWrites: [hits],
+        arguments: [.read(from), .read(fromCorrect), .write(loss)], alsoWrites: [(hits, loss)],
         parameters: { unit in
           bytes(
             of: CrossEntropyFinishParameters(

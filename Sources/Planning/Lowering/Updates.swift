@@ -14,55 +14,75 @@ extension Lowering {
 
   /// Draws a group to its anchors: strength · (parameter − anchor) joins each gradient.
   mutating func lowerStayClose(group: Int, strength: Float) {
-    let size = layout.groupSizes[group]
-    guard size > 0 else { return }
-    let parameters = fixed(Slice(.parameters(group: group), offset: 0, count: size))
-    let anchors = fixed(Slice(.anchors(group: group), offset: 0, count: size))
-    let gradients = fixed(Slice(.gradients(group: group), offset: 0, count: size))
-    emit(
-      "stay_close", Launch.Note("distance to the start", shape: [size], flops: 3 * size), items: (profile.shares(of: size), 1, 1),
-      [.read(parameters), .read(anchors), .update(gradients)]
-    ) { unit in
-      StayCloseParameters(p: unit(parameters), anchor: unit(anchors), g: unit(gradients), count: Int32(size), strength: strength)
+    for (piece, size) in layout.groupPieces[group].enumerated() {
+      let parameters = fixed(Slice(.parameters(group: group, piece: piece), offset: 0, count: size))
+      let anchors = fixed(Slice(.anchors(group: group, piece: piece), offset: 0, count: size))
+      let gradients = fixed(Slice(.gradients(group: group, piece: piece), offset: 0, count: size))
+      emit(
+        "stay_close", Launch.Note("distance to the start", shape: [size], flops: 3 * size), items: (profile.shares(of: size), 1, 1),
+        [.read(parameters), .read(anchors), .update(gradients)]
+      ) { unit in
+        StayCloseParameters(p: unit(parameters), anchor: unit(anchors), g: unit(gradients), count: Int32(size), strength: strength)
+      }
     }
   }
 
   /// The global norm of all gradients, and the factor that brings it down to `norm`.
   mutating func lowerClipping(to norm: Float) {
-    let chunk = 1 << 14
-    let counts = layout.groupSizes.map { ($0 + chunk - 1) / chunk }
-    let partial = scratch(counts.reduce(0, +))
-    var first = 0
-    for (group, size) in layout.groupSizes.enumerated() where size > 0 {
-      let gradients = fixed(Slice(.gradients(group: group), offset: 0, count: size))
-      let offset = Int32(first)
+    let chunk = GradientChunks.size
+    let partial = scratch(layout.groupPieces.reduce(0) { $0 + GradientChunks.count(of: $1) })
+    func sum(_ gradients: Slot, first: Int) {
+      let size = count(gradients)
       emit(
         "gradient_norm_partial", Launch.Note("gradient norm", flops: 2 * size), items: (profile.shares(of: size), 1, 1),
         [.read(gradients), .update(partial)]
       ) { unit in
-        GradientNormPartialParameters(g: unit(gradients), partial: unit(partial), count: Int32(size), chunk: Int32(chunk), first: offset)
+        GradientNormPartialParameters(
+          g: unit(gradients), partial: unit(partial), count: Int32(size), chunk: Int32(chunk), first: Int32(first))
       }
-      first += counts[group]
+    }
+    var first = 0
+    for (group, pieces) in layout.groupPieces.enumerated() {
+      for run in GradientChunks.runs(of: pieces) {
+        let parts = run.parts.map { fixed(Slice(.gradients(group: group, piece: $0.piece), offset: $0.offset, count: $0.count)) }
+        sum(parts.count == 1 ? parts[0] : join(parts), first: first + run.first)
+      }
+      first += GradientChunks.count(of: pieces)
     }
     emit("gradient_norm_finish", Launch.Note("gradient clipping"), items: (1, 1, 1), [.read(partial), .buffer(.control)]) { unit in
       GradientNormFinishParameters(partial: unit(partial), count: Int32(first), maximumNorm: norm)
     }
   }
 
-  /// One launch that updates a whole parameter group.
-  mutating func lowerUpdate(_ rule: any UpdateRule, group: Int) {
-    let size = layout.groupSizes[group]
-    guard size > 0 else { return }
-    let parameters = fixed(Slice(.parameters(group: group), offset: 0, count: size))
-    let gradients = fixed(Slice(.gradients(group: group), offset: 0, count: size))
-    let states = (0..<3).map { slot -> Argument in
-      slot < rule.stateSlots ? .update(fixed(Slice(.state(group: group, slot: slot), offset: 0, count: size))) : .unused
+  /// Copies slots that lie one behind another, each of whole units of 16 elements but the last, into one.
+  private mutating func join(_ parts: [Slot]) -> Slot {
+    let whole = scratch(parts.reduce(0) { $0 + count($1) })
+    var offset = 0
+    for part in parts {
+      let (size, place) = (count(part), Int32(offset / Slice.alignment))
+      emit("copy", Launch.Note("copy"), items: (profile.shares(of: size), 1, 1), [.read(part), .update(whole)]) { unit in
+        CopyParameters(in: unit(part), out: unit(whole) + place, count: Int32(size))
+      }
+      offset += size
     }
-    let bytes = rule.parameters(count: size, group: group)
-    add(
-      Pending(
-        kernel: .library(rule.kernel), note: Launch.Note("\(rule.kernel) update", shape: [size], flops: 12 * size),
-        items: (profile.shares(of: size), 1, 1),
-        arguments: [.update(parameters), .read(gradients)] + states + [.buffer(.control), .buffer(.constants)], parameters: { _ in bytes }))
+    return whole
+  }
+
+  /// One launch that updates a whole parameter group, or one for each of its pieces.
+  mutating func lowerUpdate(_ rule: any UpdateRule, group: Int) {
+    for (piece, size) in layout.groupPieces[group].enumerated() {
+      let parameters = fixed(Slice(.parameters(group: group, piece: piece), offset: 0, count: size))
+      let gradients = fixed(Slice(.gradients(group: group, piece: piece), offset: 0, count: size))
+      let states = (0..<3).map { slot -> Argument in
+        slot < rule.stateSlots ? .update(fixed(Slice(.state(group: group, slot: slot, piece: piece), offset: 0, count: size))) : .unused
+      }
+      let bytes = rule.parameters(count: size, group: group)
+      add(
+        Pending(
+          kernel: .library(rule.kernel), note: Launch.Note("\(rule.kernel) update", shape: [size], flops: 12 * size),
+          items: (profile.shares(of: size), 1, 1),
+          arguments: [.update(parameters), .read(gradients)] + states + [.buffer(.control), .buffer(.constants)],
+          parameters: { _ in bytes }))
+    }
   }
 }

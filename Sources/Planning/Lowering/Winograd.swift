@@ -72,6 +72,12 @@ extension Lowering {
   /// Numbers in a slice of `floats` for each position.
   private func positions(_ floats: Int) -> Int { Int(WINOGRAD_POSITIONS) * winograd_step(floats) }
 
+  /// Whether what a weight gradient transforms, more than twice what it reads, fits into buffers.
+  func hasRoom(forWeightGradient shape: WinogradShape) -> Bool {
+    let largest = max(shape.channels, shape.sourceChannels)
+    return Slice.room(positions(winograd_tiles(shape) * Int(largest))) <= profile.limits.tensor
+  }
+
   /// A weight gradient, from the forward convolution's geometry.
   mutating func winogradWeightGradient(_ shape: WinogradShape, x: Slot, dy: Slot, dw: Slot, _ note: Launch.Note) {
     let tiles = winograd_tiles(shape)

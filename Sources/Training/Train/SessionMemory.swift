@@ -1,16 +1,22 @@
 import GlissadeDevices
 import GlissadeFormats
+import GlissadeLayers
+import GlissadePlanning
 
 /// What sessions take of memory, asked for before it is taken.
 extension TrainingSession {
-  /// Sees whether the parameters have room, with their gradients and what optimizers remember.
+  /// Sees whether the parameters have room, with their gradients and what optimizers remember, and each of them in a buffer.
   static func checkRoom(for layout: ParameterLayout, _ groups: [ParameterGroup], on device: any Device) throws {
-    let trained = zip(groups, layout.groupSizes).reduce(0) { sum, pair in
-      let (group, size) = pair
-      return sum + size * (2 + group.optimizer.stateSlots + (group.stayClose != 0 ? 1 : 0))
+    if let oversized = layout.oversized { throw device.refusal("\(oversized)") }
+    let memory = ModelMemory(layout, groups)
+    let what = "a model of \(layout.entries.reduce(0) { $0 + $1.slice.count }) parameters"
+    do { try device.checkRoom(for: memory.total, what, of: memory.parts) } catch var error as MemoryError {
+      error.remedy = memory.remedy
+      throw error
+    } catch var error as DeviceError {
+      if let remedy = memory.remedy { error.detail = (error.detail ?? "") + "; \(remedy)" }
+      throw error
     }
-    try device.checkRoom(
-      for: 4 * (trained + layout.statisticsSize), "a model of \(layout.entries.reduce(0) { $0 + $1.slice.count }) parameters")
   }
 
   /// Sees whether training by batches of that size has room: activations, the batches that are loaded beside the computation, and the copies
@@ -19,18 +25,105 @@ extension TrainingSession {
   ///   - batchSize: samples in a step.
   ///   - isTraining: whether steps train; otherwise they only evaluate.
   ///   - states: how many states there are at once: the last one, the next one, and the arenas that it is read from.
-  /// - Throws: `MemoryError` with what is needed and what there is, `DeviceError` where it is the device's own memory, `ShapeError`.
+  /// - Throws: `MemoryError` with what is needed and what there is, `DeviceError` where it is the device's own memory or the largest buffer
+  ///   that it has, `ShapeError`. Either says what would have room, if anything does.
   public func checkRoom(batchSize: Int, isTraining: Bool, states: Int = 3) throws {
+    try checkRoom(batchSize: batchSize, isTraining: isTraining, states: states, insteadOf: nil)
+  }
+
+  /// - Parameter other: a session that will be gone by then.
+  func checkRoom(batchSize: Int, isTraining: Bool, states: Int, insteadOf other: TrainingSession?) throws {
     let plan = try plannedStep(batchSize: batchSize, isTraining: isTraining)
-    let step = 4 * (plan.activationsSize + plan.inputsSize + plan.zerosSize)
-    // Three batches for training and as many for the validation that follows; the device's own staging.
-    let batches = 4 * batchSize * (sampleShape.count + 2) * 6 + 2 * 4 * plan.inputsSize
+    try checkDevice(for: plan, batchSize: batchSize, isTraining: isTraining, insteadOf: other)
     let kept = zip(groups, layout.groupSizes).reduce(layout.statisticsSize) { $0 + $1.1 * (1 + $1.0.optimizer.stateSlots) }
-    let copies = 4 * kept * states
-    let what = "\(isTraining ? "a training step" : "a step") of \(batchSize) sample\(batchSize == 1 ? "" : "s")"
-    let usesHost = device.usesHostMemory
-    if !usesHost { try device.checkRoom(for: step, what) }
-    try AvailableMemory.require((usesHost ? step : 0) + batches + copies, for: what)
+    /// What it takes of the host's memory.
+    func bytes(_ size: Int, _ plan: Plan) -> Int {
+      // Three batches for training and as many for the validation that follows; the device's own staging.
+      let batches = 4 * size * (sampleShape.count + 2) * 6 + 2 * 4 * plan.inputsSize
+      return (device.usesHostMemory ? bytesToCome(plan) : 0) + batches + 4 * kept * states
+    }
+    let givenBack = device.usesHostMemory ? other?.heldBytes ?? 0 : 0
+    do throws(MemoryError) {
+      try AvailableMemory.require(bytes(batchSize, plan), for: what(batchSize, isTraining), givenBack: givenBack)
+    } catch {
+      var error = error
+      let room = error.available.bytes - AvailableMemory.margin
+      error.remedy = remedy(below: batchSize, isTraining) { size, plan in bytes(size, plan) <= room }
+      throw error
+    }
+  }
+
+  /// Sees whether the device has room for a step, and every part of it in a buffer.
+  func checkDevice(for plan: Plan, batchSize: Int, isTraining: Bool, insteadOf other: TrainingSession? = nil) throws {
+    let usable = device.usableBytes ?? .max
+    let taken = (device.allocatedBytes ?? 0) - (other?.heldBytes ?? 0)
+    func fits(_ plan: Plan) -> Bool { plan.oversized == nil && taken + bytesToCome(plan) <= usable }
+    if fits(plan) { return }
+    let hint = remedy(below: batchSize, isTraining) { _, plan in fits(plan) }.map { "; \($0)" } ?? ""
+    if let oversized = plan.oversized { throw device.refusal("\(oversized)\(hint)") }
+    throw device.refusal(
+      "\(what(batchSize, isTraining)) needs \(OversizedBuffer.text(taken + bytesToCome(plan))) with all that the model takes, and "
+        + "\(device.usableText)\(hint)")
+  }
+
+  /// Bytes that a step's plan still takes of the device's memory, and those of a model that is only tried.
+  private func bytesToCome(_ plan: Plan) -> Int {
+    // The step's batch is staged twice.
+    let grown = plan.ownBuffers.reduce(2 * plan.inputsSize) { $0 + max($1.size - (buffer($1.reference)?.count ?? 0), 0) }
+    return 4 * grown + (isTrial ? ModelMemory(layout, groups).total : 0)
+  }
+
+  private func what(_ batchSize: Int, _ isTraining: Bool) -> String {
+    "\(isTraining ? "a training step" : "a step") of \(batchSize) sample\(batchSize == 1 ? "" : "s")"
+  }
+
+  /// What has room where a batch size has not: the largest of its half, its quarter, … that does, or, where none does, what takes the most.
+  private func remedy(below batchSize: Int, _ isTraining: Bool, fits: (_ batchSize: Int, Plan) -> Bool) -> String? {
+    var (size, smallest) = (batchSize / 2, batchSize)
+    // Batch norm cannot learn from one sample.
+    while size > 0, let plan = try? plan(batchSize: size, isTraining: isTraining) {
+      if fits(size, plan) { return "a batch size of \(size) has room" }
+      (size, smallest) = (size / 2, size)
+    }
+    let memory = ModelMemory(layout, groups)
+    let samples = smallest == 1 ? "one sample" : "\(smallest) samples"
+    let remedy = memory.remedy.map { "; \($0)" } ?? ""
+    return "not even \(samples) would have room beside \(memory.parts)\(remedy)"
+  }
+}
+
+/// Bytes that a model takes of its device's memory as long as it is there, by what they are for.
+struct ModelMemory {
+  private(set) var parameters = 0
+  private(set) var gradients = 0
+  private(set) var state = 0
+  private(set) var anchors = 0
+  var total: Int { parameters + gradients + state + anchors }
+
+  init(_ layout: ParameterLayout, _ groups: [ParameterGroup]) {
+    parameters = 4 * layout.statisticsSize
+    for (group, size) in zip(groups, layout.groupSizes) {
+      parameters += 4 * size
+      gradients += 4 * size
+      state += 4 * size * group.optimizer.stateSlots
+      if group.stayClose != 0 { anchors += 4 * size }
+    }
+  }
+
+  /// As in `45 MiB of parameters, 45 MiB of gradients and 90 MiB of what the optimizer remembers`.
+  var parts: String {
+    let all = [
+      (parameters, "parameters"), (gradients, "gradients"), (state, "what the optimizer remembers"), (anchors, "where parameters started"),
+    ]
+    let texts = all.filter { $0.0 > 0 }.map { "\(OversizedBuffer.text($0.0)) of \($0.1)" }
+    return texts.count < 2 ? texts.first ?? "nothing" : "\(texts.dropLast().joined(separator: ", ")) and \(texts[texts.count - 1])"
+  }
+
+  /// What would take less; `nil` for a model that only evaluates.
+  var remedy: String? {
+    guard gradients > 0 else { return nil }
+    let plain = "SGD without momentum would take \(OversizedBuffer.text(total - state)) instead of \(OversizedBuffer.text(total))"
+    return (state > 0 ? "\(plain), and " : "") + "frozen parameters take neither gradients nor what an optimizer remembers"
   }
 }
 
@@ -38,14 +131,27 @@ extension Device {
   /// Whether its buffers are the host's memory.
   var usesHostMemory: Bool { information.kind == .cpu || information.sharesHostMemory }
 
-  /// Sees whether it has room for so many bytes.
+  /// Bytes of its memory that buffers can take; `nil` where it has none of its own, or does not say. Drivers keep a share for programs, queues
+  /// and what is on the screen: a sixteenth is left to them, at most 1 GiB.
+  var usableBytes: Int? {
+    guard allocatedBytes != nil, information.memoryBytes > 0 else { return nil }
+    let all = Int(clamping: information.memoryBytes)
+    return information.kind == .cpu ? all : all - min(all / 16, 1 << 30)
+  }
+
+  /// For messages.
+  var usableText: String {
+    "the device has \(OversizedBuffer.text(Int(clamping: information.memoryBytes))), of which \(OversizedBuffer.text(usableBytes ?? 0)) "
+      + "can be used"
+  }
+
+  /// Sees whether it has room for so many bytes more.
+  /// - Parameter parts: what they are for.
   /// - Throws: `MemoryError` of the host's memory, `DeviceError` of its own.
-  func checkRoom(for bytes: Int, _ what: String) throws {
-    if usesHostMemory { return try AvailableMemory.require(bytes, for: what) }
-    let all = information.memoryBytes
-    guard all > 0, bytes > 0, UInt64(bytes) > all else { return }
-    throw DeviceError(
-      device: information.identifier, call: "allocation", error: "too little memory",
-      detail: "\(what) needs \(bytes >> 20) MiB, and the device has \(all >> 20) MiB")
+  func checkRoom(for bytes: Int, _ what: String, of parts: String? = nil) throws {
+    if let usable = usableBytes, (allocatedBytes ?? 0) + bytes > usable {
+      throw refusal("\(what) needs \(OversizedBuffer.text(bytes))\(parts.map { " (\($0))" } ?? ""), and \(usableText)")
+    }
+    if usesHostMemory { try AvailableMemory.require(bytes, for: what) }
   }
 }

@@ -9,19 +9,19 @@ extension TrainingSession {
     state.steps = steps
     // An arena is read as a whole: small reads cost a GPU more than they bring.
     var arenas: [BufferReference: [Float]] = [:]
-    func values(_ slice: Slice, in reference: BufferReference) throws(DeviceError) -> [Float] {
-      if arenas[reference] == nil, let buffer = buffer(reference) {
-        arenas[reference] = try device.read(buffer, count: buffer.count, filler: 0)
+    func values(_ slice: Slice) throws(DeviceError) -> [Float] {
+      if arenas[slice.buffer] == nil, let buffer = buffer(slice.buffer) {
+        arenas[slice.buffer] = try device.read(buffer, count: buffer.count, filler: 0)
       }
-      return arenas[reference].map { Array($0[slice.offset..<(slice.offset + slice.count)]) } ?? []
+      return arenas[slice.buffer].map { Array($0[slice.offset..<(slice.offset + slice.count)]) } ?? []
     }
     for entry in layout.entries {
-      let numbers = try values(entry.slice, in: entry.slice.buffer)
+      let numbers = try values(entry.slice)
       state.parameters.append(ModelState.Entry(path: entry.path, shape: entry.parameter.shape, values: numbers))
       guard let group = entry.group else { continue }
       var slots: [ModelState.OptimizerEntry.Slot] = []
       for (slot, name) in slotNames(group).enumerated() {
-        slots.append(.init(name: name, values: try values(entry.slice, in: .state(group: group, slot: slot))))
+        slots.append(.init(name: name, values: try entry.state(slot).map { slice throws(DeviceError) in try values(slice) } ?? []))
       }
       state.optimizer.append(.init(path: entry.path, steps: groupSteps[group], slots: slots))
     }
@@ -62,21 +62,23 @@ extension TrainingSession {
     try restart(at: state.steps, groupSteps: counts)
   }
 
-  /// Fills a group's state arenas.
+  /// Fills the arenas of a group's state.
   /// - Returns: the steps that the group has taken.
   private func restore(_ group: Int, from memory: [String: ModelState.OptimizerEntry]) throws(DeviceError) -> Int {
     let names = slotNames(group)
-    var arenas = names.map { _ in [Float](repeating: 0, count: layout.groupSizes[group]) }
+    var arenas = names.map { _ in layout.groupPieces[group].map { [Float](repeating: 0, count: $0) } }
     var count: Int?
     for entry in layout.entries where entry.group == group {
       let source = memory[entry.path].flatMap { $0.slots.map(\.name) == names ? $0 : nil }
       count = min(count ?? Int.max, source?.steps ?? 0)
       for (slot, values) in (source?.slots ?? []).map(\.values).enumerated() {
-        arenas[slot].replaceSubrange(entry.slice.offset..<(entry.slice.offset + entry.slice.count), with: values)
+        arenas[slot][entry.piece].replaceSubrange(entry.slice.offset..<(entry.slice.offset + entry.slice.count), with: values)
       }
     }
-    for (slot, values) in arenas.enumerated() {
-      if let buffer = buffer(.state(group: group, slot: slot)) { try device.write(values, to: buffer) }
+    for (slot, pieces) in arenas.enumerated() {
+      for (piece, values) in pieces.enumerated() {
+        if let buffer = buffer(.state(group: group, slot: slot, piece: piece)) { try device.write(values, to: buffer) }
+      }
     }
     return count ?? 0
   }

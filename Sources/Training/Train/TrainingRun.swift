@@ -87,11 +87,11 @@ final class TrainingRun {
     let last = training.count % options.batchSize
     if last > 0 { try check(batchOf: last, session) }
     try checkRoom(session)
-    // So is what a later phase cannot do; its session goes again at once.
+    // So is what a later phase cannot do, by a session that takes no memory.
     for phase in options.laterPhases {
-      let trial = try makeSession(device, groups: phase.groups)
+      let trial = try makeSession(device, groups: phase.groups, isTrial: true)
       for size in Set([options.batchSize, last]) where size > 0 { try check(batchOf: size, trial) }
-      try checkRoom(trial)
+      try checkRoom(trial, insteadOf: session)
     }
     switch beginning {
     case .initializers: break
@@ -112,12 +112,14 @@ final class TrainingRun {
   }
 
   /// Sees whether there is memory for what is to come, before it takes hours to find out.
-  private func checkRoom(_ session: TrainingSession) throws {
+  /// - Parameter other: the session of an earlier phase, which will be gone.
+  private func checkRoom(_ session: TrainingSession, insteadOf other: TrainingSession? = nil) throws {
     let beginsAtAnchor = session.groups.contains { $0.stayClose != 0 }
     // Where features are kept, samples are only evaluated, once.
     let keepsFeatures = options.featureCache != nil && options.mixing == nil && session.canTakeFeatures
     try session.checkRoom(
-      batchSize: options.batchSize, isTraining: !keepsFeatures, states: 3 + (beginsAtAnchor ? 1 : 0) + (validation == nil ? 0 : 1))
+      batchSize: options.batchSize, isTraining: !keepsFeatures, states: 3 + (beginsAtAnchor ? 1 : 0) + (validation == nil ? 0 : 1),
+      insteadOf: other)
   }
 
   /// Sees whether a batch of some size can be trained on.
@@ -160,12 +162,12 @@ final class TrainingRun {
     return session
   }
 
-  private func makeSession(_ device: any Device, groups: [ParameterGroup]) throws -> TrainingSession {
+  private func makeSession(_ device: any Device, groups: [ParameterGroup], isTrial: Bool = false) throws -> TrainingSession {
     do {
       return try TrainingSession(
         model: model, sampleShape: Shape(training.sampleShape), batchSize: options.batchSize, loss: options.loss,
         trainsOnDistributions: options.trainsOnDistributions, groups: groups, clippingNorm: options.clippingNorm, seed: options.seed,
-        device: device, isExact: options.isExact)
+        device: device, isExact: options.isExact, fuses: true, isTrial: isTrial)
     } catch let error as ShapeError where options.batchSize == 1 && error.operation == "batchNorm" { throw loneSample(error) }
   }
 
@@ -179,15 +181,22 @@ final class TrainingRun {
 
   /// The session for the epoch that comes next: another one where a phase begins, which takes over parameters and what optimizers remember.
   private func sessionOfNextEpoch() throws -> TrainingSession? {
-    guard let current = session, options.phase(ofEpoch: completedEpochs + 1) != phase else { return session }
-    let (state, device) = (try current.state(), current.device)
-    record.peakArenaBytes = max(record.peakArenaBytes, current.peakArenaBytes)
-    session = nil
+    guard options.phase(ofEpoch: completedEpochs + 1) != phase, let (state, device) = try leaveSession() else { return session }
     let next = try open(device)
     try next.restore(state)
     try anchorGroups(of: next)
     observe(.unfroze(epoch: completedEpochs + 1, trainable: next.trainableCount))
     return next
+  }
+
+  /// Gives a session's memory back, so that the next one need not have room beside it.
+  /// - Returns: its state, on the host, and its device; `nil` where there is no session.
+  private func leaveSession() throws -> (state: ModelState, device: any Device)? {
+    guard let current = session else { return nil }
+    let state = try current.state()
+    record.peakArenaBytes = max(record.peakArenaBytes, current.peakArenaBytes)
+    session = nil
+    return (state, current.device)
   }
 
   /// What an epoch goes through: the features of a frozen backbone where they are to be kept, otherwise the samples.

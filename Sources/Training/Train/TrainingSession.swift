@@ -39,6 +39,7 @@ public final class TrainingSession {
   private let clippingNorm: Float?
   let isExact: Bool
   let fuses: Bool
+  let isTrial: Bool
   private let trainsOnDistributions: Bool
   /// Numbers that the output has for each sample.
   private let outputSize: Int
@@ -102,10 +103,20 @@ public final class TrainingSession {
   ///     `TrainingOptions.isExact`.
   ///   - fuses: whether operations are fused; only tests that compare say no.
   /// - Throws: `ShapeError` for a model that does not fit its input, `TrainingError.nothingToTrain`, `OptimizerError`, `DeviceError`.
-  public init(
+  public convenience init(
     model: any Layer, sampleShape: Shape, batchSize: Int, loss: Loss = .crossEntropy, trainsOnDistributions: Bool = false,
     groups: [ParameterGroup], clippingNorm: Float? = nil, seed: UInt64 = 0, device: any Device, isExact: Bool = false,
     fuses: Bool = true
+  ) throws {
+    try self.init(
+      model: model, sampleShape: sampleShape, batchSize: batchSize, loss: loss, trainsOnDistributions: trainsOnDistributions,
+      groups: groups, clippingNorm: clippingNorm, seed: seed, device: device, isExact: isExact, fuses: fuses, isTrial: false)
+  }
+
+  /// - Parameter isTrial: whether nothing is to be run, only planned: then parameters get no memory.
+  init(
+    model: any Layer, sampleShape: Shape, batchSize: Int, loss: Loss, trainsOnDistributions: Bool, groups: [ParameterGroup],
+    clippingNorm: Float?, seed: UInt64, device: any Device, isExact: Bool, fuses: Bool, isTrial: Bool
   ) throws {
     for group in groups { try group.optimizer.validate() }
     guard batchSize > 0 else { throw TrainingError.invalid(option: "batch size", value: "\(batchSize)", requirement: "at least 1") }
@@ -126,6 +137,7 @@ public final class TrainingSession {
     self.device = device
     self.isExact = isExact
     self.fuses = fuses
+    self.isTrial = isTrial
     paths = LayerPath.parameters(of: model)
 
     // What no group takes is frozen: its layers compute what they compute in evaluation.
@@ -151,23 +163,24 @@ public final class TrainingSession {
     let reached = zip(wanted, trace.graph.gradients(of: trace.loss, withRespectTo: wanted.map { trace.graph[$0] }))
     let trained = Set(reached.filter { $0.1 != nil }.map(\.0.id))
     if !groups.isEmpty && trained.isEmpty { throw TrainingError.nothingToTrain }
-    layout = ParameterLayout(paths, groupCount: groups.count) { _, parameter in trained.contains(parameter.id) ? groupOf[parameter.id] : nil
+    layout = ParameterLayout(paths, groupCount: groups.count, limits: device.profile.limits) { _, parameter in
+      trained.contains(parameter.id) ? groupOf[parameter.id] : nil
     }
 
-    try Self.checkRoom(for: layout, groups, on: device)
+    if !isTrial { try Self.checkRoom(for: layout, groups, on: device) }
     groupSteps = Array(repeating: 0, count: groups.count)
     constants = .allocate(byteCount: StepMemory.constantsSize(groups: groups.count) * 4, alignment: 64)
     constants.initializeMemory(as: UInt8.self, repeating: 0)
     control = try device.makeBuffer(count: MemoryLayout<ControlBlock>.size / 4)
-    shared[.control] = control
-    for (group, size) in layout.groupSizes.enumerated() {
-      shared[.parameters(group: group)] = try device.makeBuffer(count: size)
-      shared[.gradients(group: group)] = try device.makeBuffer(count: size)
-      for slot in 0..<groups[group].optimizer.stateSlots { shared[.state(group: group, slot: slot)] = try device.makeBuffer(count: size) }
-      if groups[group].stayClose != 0 { shared[.anchors(group: group)] = try device.makeBuffer(count: size) }
+    if !isTrial {
+      shared = try device.makeBuffers(
+        layout.buffers { group, piece in
+          (0..<groups[group].optimizer.stateSlots).map { .state(group: group, slot: $0, piece: piece) }
+            + (groups[group].stayClose != 0 ? [.anchors(group: group, piece: piece)] : [])
+        })
+      try initialize()
     }
-    shared[.statistics] = try device.makeBuffer(count: layout.statisticsSize)
-    try initialize()
+    shared[.control] = control
     try resetSums()
   }
 
@@ -176,14 +189,11 @@ public final class TrainingSession {
   /// Every parameter needs a path of its own and a shape that kernels can index.
   private static func check(_ parameters: [(path: String, parameter: Parameter)]) throws(TrainingError) {
     var seen = Set<String>()
-    var total = 0
     for (path, parameter) in parameters {
       if !seen.insert(path).inserted { throw .duplicatePath(path) }
-      total += parameter.shape.isUsable ? Slice.room(parameter.shape.count) : Int(Int32.max)
-      if !parameter.shape.isUsable || total > Int(Int32.max) {
+      if !parameter.shape.isUsable {
         throw .invalid(
-          option: "the shape of parameter \(path)", value: "\(parameter.shape)",
-          requirement: "of positive extents, all parameters together below 2^31 elements")
+          option: "the shape of parameter \(path)", value: "\(parameter.shape)", requirement: "of positive extents, below 2^31 elements")
       }
     }
   }
@@ -245,8 +255,9 @@ public final class TrainingSession {
       return known
     }
     let plan = try plannedStep(batchSize: batchSize, isTraining: isTraining)
-    planned[key] = nil
+    try checkDevice(for: plan, batchSize: batchSize, isTraining: isTraining)
     let stepper = try prepare(plan)
+    planned[key] = nil
     steppers[key] = stepper
     current = (key, stepper)
     return stepper
@@ -254,13 +265,18 @@ public final class TrainingSession {
 
   /// Makes a plan ready to be replayed.
   func prepare(_ plan: Plan) throws -> Stepper {
-    func growth(_ reference: BufferReference, _ size: Int) -> Int { (shared[reference]?.count ?? 0) < size ? 4 * size : 0 }
-    let bytes =
-      growth(.activations, plan.activationsSize) + growth(.inputs, plan.inputsSize) + growth(.zeros, plan.zerosSize) + 8 * plan.inputsSize
-    try device.checkRoom(for: bytes, "a step")
+    // The largest arenas so far serve every plan: steps run one after another. Those that are too small go first, with what uses them.
+    let grown = plan.ownBuffers.filter { (shared[$0.reference]?.count ?? 0) < $0.size }
+    if grown.contains(where: { shared[$0.reference] != nil }) {
+      for (key, stepper) in steppers { planned[key] = stepper.plan }
+      steppers = [:]
+      backbones = [:]
+      current = nil
+      for (reference, _) in grown { shared[reference] = nil }
+    }
+    try device.checkRoom(for: grown.reduce(8 * plan.inputsSize) { $0 + 4 * $1.size }, "a step")
     let memory = try PlanMemory(for: plan, on: device, sharing: shared)
-    // The largest arenas so far serve every plan: steps run one after another.
-    for reference in [BufferReference.activations, .inputs, .zeros] { shared[reference] = memory.buffers[reference] }
+    for (reference, _) in plan.ownBuffers { shared[reference] = memory.buffers[reference] }
     peakArenaBytes = max(peakArenaBytes, plan.activationsSize * 4)
     return Stepper(plan: plan, prepared: try device.prepare(plan, buffers: memory.buffers), memory: memory)
   }
@@ -457,6 +473,9 @@ public final class TrainingSession {
   private func write(_ values: [Float], to entry: ParameterLayout.Entry) throws(DeviceError) {
     if let buffer = shared[entry.slice.buffer] { try device.write(values, to: buffer, at: entry.slice.offset) }
   }
+
+  /// Bytes of the device's memory that the session takes, staging left out.
+  var heldBytes: Int { shared.values.reduce(0) { $0 + 4 * $1.count } }
 
   /// Memory that plans share.
   func buffer(_ reference: BufferReference) -> (any DeviceBuffer)? { shared[reference] }
