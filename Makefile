@@ -5,7 +5,7 @@ SWIFT ?= swift
 # C is compiled at -O0 in debug builds, which makes kernels ten times slower; tests want neither that nor an optimised Swift build.
 TEST_FLAGS := -Xcc -O2
 
-.PHONY: build demo demo-finetune test bench-peers bench-finetuning lint format clean
+.PHONY: build demo demo-finetune test conformance-table bench-peers bench-finetuning lint format clean
 
 build:
 	@Scripts/install.sh build
@@ -26,6 +26,14 @@ test:
 	@Scripts/install.sh test
 	$(SWIFT) build --build-tests $(TEST_FLAGS)
 	Scripts/test.sh $(SWIFT) test --skip-build $(TEST_FLAGS)
+
+# Every OpenCL implementation that can be installed: docs/conformance.md.
+conformance-table:
+	@Scripts/install.sh test
+	$(SWIFT) build $(TEST_FLAGS) --product glissade
+	$(SWIFT) build $(TEST_FLAGS) --product GlissadeConformance
+	-Scripts/implementations.sh all
+	Scripts/conformance-table.py
 
 # More options: make bench-peers PEERS_FLAGS="--rounds 5"; bench/peers/run.py --help lists them.
 bench-peers:

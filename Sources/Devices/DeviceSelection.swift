@@ -131,7 +131,11 @@ public struct DeviceSurvey {
       } else if let taken {
         objections[identifier] = "\(taken.information.identifier) ranks higher"
       } else {
-        do throws(DeviceError) { taken = try DeviceSelection.tested(candidate) } catch {
+        do throws(DeviceError) {
+          taken = try DriverPatience.run(seconds: DriverPatience.seconds, device: identifier) { () throws(DeviceError) in
+            try DeviceSelection.tested(candidate)
+          }
+        } catch {
           objections[identifier] = error.description
           failures.append("\(candidate.information.name): \(error.description)")
         }

@@ -69,7 +69,8 @@ struct Report {
           let information = tested.device.device.information
           return [
             "device": .string(tested.device.name), "name": .string(information.name), "kind": .string(information.kind.rawValue),
-            "platform": .string(information.platform), "driver": .string(information.driver), "cases": .integer(Int64(tested.cases)),
+            "platform": .string(information.platform), "driver": .string(information.driver),
+            "style": .string(tested.device.device.profile.style.rawValue), "cases": .integer(Int64(tested.cases)),
             "failed": .integer(Int64(tested.failed)), "seconds": .number(tested.seconds),
           ]
         }),

@@ -38,18 +38,18 @@ public enum TestDevices {
   /// Native levels, then OpenCL devices.
   public static let all = native + openCL
 
-  /// How a device is planned for in tests: as what it says it is, and a CPU as a GPU, too.
-  public static func styles(of candidate: OpenCLCandidate) -> [DeviceProfile.Style?] {
-    candidate.information.kind == .cpu ? [nil, .gpu] : [nil]
-  }
+  /// How a device is planned for in tests: as it is by itself, and as a GPU, too, if that is as a CPU.
+  public static func styles(of candidate: OpenCLCandidate) -> [DeviceProfile.Style?] { candidate.style == .cpu ? [nil, .gpu] : [nil] }
 
   /// Opens a device.
   /// - Parameter style: as ``styles(of:)`` has it.
   /// - Throws: `DeviceError`.
   public static func open(_ candidate: OpenCLCandidate, _ style: DeviceProfile.Style?) throws(DeviceError) -> TestDevice {
     let identifier = candidate.information.identifier
-    guard style != nil else { return TestDevice(name: identifier, device: try OpenCLDevice(candidate)) }
-    return TestDevice(name: "\(identifier) as a GPU", device: try OpenCLDevice(candidate, style: style), isSlowToPrepare: true)
+    let device = try OpenCLDevice(candidate, style: style)
+    return TestDevice(
+      name: style == nil ? identifier : "\(identifier) as a GPU", device: device,
+      isSlowToPrepare: candidate.information.kind == .cpu && device.profile.style == .gpu)
   }
 
   /// Whether somebody said that there need not be an OpenCL device: otherwise tests fail without one, so that none is left out unnoticed.

@@ -63,7 +63,7 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
     if let wanted, DeviceProfile.Style(rawValue: wanted) == nil {
       throw DeviceError(device: status.device, call: "GLISSADE_OPENCL_STYLE", error: "'\(wanted)'", detail: "it has to be cpu or gpu")
     }
-    let isCPU = wanted.map { $0 == "cpu" } ?? (candidate.information.kind == .cpu)
+    let isCPU = wanted.map { $0 == "cpu" } ?? (candidate.style == .cpu)
     self.candidate = candidate
     // 32 vector registers of 16 floats, 16 of 8, or 16 of 4; a GPU's lane holds a small tile.
     let tile =

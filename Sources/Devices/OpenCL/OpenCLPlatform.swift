@@ -23,12 +23,30 @@ public struct OpenCLCandidate: @unchecked Sendable {
   /// Where its choice of kernels for products will come from.
   public var tuning: DeviceTuning {
     let wanted = Environment["GLISSADE_OPENCL_STYLE"].flatMap(DeviceProfile.Style.init(rawValue:))
-    return DeviceTuning(information, style: wanted ?? (information.kind == .cpu ? .cpu : .gpu), within: groupLimits)
+    return DeviceTuning(information, style: wanted ?? style, within: groupLimits)
   }
 
+  /// How it is planned for unless somebody wants otherwise. Mesa's device on the processor is a GPU in this: neighbouring work-items are
+  /// the lanes of its vectors, so that a kernel's vector of 16 floats is 16 vectors there, and some kernels take half a minute to compile.
+  public var style: DeviceProfile.Style { information.kind == .cpu && information.platform != "rusticl" ? .cpu : .gpu }
+
   /// Why an open device cannot be used, before trying.
-  var objection: String? { isUsable ? nil : "it is not available, has no compiler, or its OpenCL is older than 1.2" }
+  var objection: String? {
+    guard isUsable else { return "it is not available, has no compiler, or its OpenCL is older than 1.2" }
+    return Self.knownFault(of: information, threads: Environment["LP_NUM_THREADS"])
+  }
   let isUsable: Bool
+
+  /// What is known of a driver that a self-test may or may not find. Mesa's processor device takes groups by several threads, which in its
+  /// first version get in each other's way where work-items wait for each other: results are wrong, and its heap is damaged, now and then.
+  /// - Parameter threads: `LP_NUM_THREADS`, by which it is told how many threads to use.
+  static func knownFault(of information: DeviceInformation, threads: String?) -> String? {
+    guard information.platform == "rusticl", information.name.hasPrefix("llvmpipe"), information.driver.hasPrefix("22."),
+      threads != "0", threads != "1"
+    else { return nil }
+    return "Mesa \(information.driver) computes wrongly on a processor with several threads: LP_NUM_THREADS=1 gives it one; "
+      + "Mesa 25 is right with any"
+  }
 }
 
 /// What OpenCL finds on this machine. A machine without a loader, or with one that has no driver, has no devices; that is no error.

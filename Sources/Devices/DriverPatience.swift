@@ -1,0 +1,84 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Waits for a driver only so long.
+///
+/// Calls of a driver cannot be stopped. One that does not return is left to its thread, which goes on as long as the process, and the
+/// process ends without the driver's own handlers of its end, which might wait for that thread.
+enum DriverPatience {
+  /// How long `auto` waits for a GPU to open and pass its self-test. Drivers build some forty kernels in that time when they are cold, the
+  /// slowest known one in half a minute.
+  static let seconds = 120.0
+
+  /// Does something on another thread.
+  /// - Parameters:
+  ///   - seconds: how long to wait for it.
+  ///   - device: whose driver it calls, for the message.
+  /// - Throws: what it throws, or a `DeviceError` when the time is over.
+  static func run<Value: Sendable>(
+    seconds: Double, device: String, _ body: @escaping @Sendable () throws(DeviceError) -> Value
+  ) throws(DeviceError) -> Value {
+    let outcome = Outcome<Value>()
+    let work = Work {
+      let result = Result { () throws(DeviceError) in try body() }
+      outcome.result.withLock { $0 = result }
+    }
+    guard start(work) else { return try body() }
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while ContinuousClock.now < deadline {
+      if let result = outcome.result.withLock({ $0 }) { return try result.get() }
+      usleep(1000)
+    }
+    abandon()
+    throw DeviceError(
+      device: device, call: "self-test", error: "no answer", detail: "its driver was still at work after \(Int(seconds.rounded(.up))) s")
+  }
+
+  private final class Outcome<Value: Sendable>: Sendable {
+    let result = Mutex<Result<Value, DeviceError>?>(nil)
+  }
+
+  private final class Work: Sendable {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+
+  /// Whether there is a thread that does it.
+  private static func start(_ work: Work) -> Bool {
+    var attributes = pthread_attr_t()
+    guard pthread_attr_init(&attributes) == 0 else { return false }
+    defer { pthread_attr_destroy(&attributes) }
+    // A main thread's usual: compilers recurse.
+    pthread_attr_setstacksize(&attributes, 8 << 20)
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    let argument = Unmanaged.passRetained(work)
+    var thread = pthread_t()
+    let code = pthread_create(
+      &thread, &attributes,
+      { argument in
+        if let argument { Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body() }
+        return nil
+      }, argument.toOpaque())
+    if code != 0 { argument.release() }
+    return code == 0
+  }
+
+  private static let hasAbandoned = Atomic(false)
+
+  private static func abandon() {
+    guard !hasAbandoned.exchange(true, ordering: .relaxed) else { return }
+    #if canImport(Glibc)
+      // Handlers run from the last to the first, so this one comes before any of the driver's.
+      on_exit(
+        { status, _ in
+          fflush(nil)
+          _exit(status)
+        }, nil)
+    #endif
+  }
+}
