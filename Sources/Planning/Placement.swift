@@ -89,7 +89,7 @@ struct Placement {
     for launch in plan.launches {
       for slice in launch.writes {
         guard case .activations = slice.buffer else { continue }
-        look(at: Slice.room(slice.count), limits.tensor) { launch.note.result }
+        look(at: Slice.room(slice.count), limits.tensor) { launch.note.name(of: slice) }
       }
     }
     for size in plan.activationSizes { look(at: size, limits.buffer) { "what a launch keeps together" } }
@@ -99,6 +99,9 @@ struct Placement {
 }
 
 extension Launch.Note {
-  /// For messages.
-  fileprivate var result: String { "the result \(shape) of \(operation)\(path.isEmpty ? "" : " in \(path)")" }
+  /// What a slice is that the launch writes, for messages.
+  fileprivate func name(of slice: Slice) -> String {
+    let what = slice.count == shape.count ? "the result \(shape) of" : "what is beside the result \(shape) of"
+    return "\(what) \(operation)\(path.isEmpty ? "" : " in \(path)")"
+  }
 }

@@ -10,7 +10,8 @@ struct TracedTable {
   /// The rows' results come after a value that takes the arena's first place, so that nothing else is at offset 0.
   static let guardCount = Conformance.isSubset ? 1 << 17 : 1 << 20
 
-  init(_ table: Table, fuses: Bool = true) {
+  /// - Parameter limits: how large buffers of parameters may be.
+  init(_ table: Table, limits: BufferLimits = BufferLimits(), fuses: Bool = true) {
     let graph = Graph(isTraining: true)
     // Something lies in front of all operands, so that each is at an offset.
     let first = Parameter("first", shape: [37])
@@ -41,7 +42,7 @@ struct TracedTable {
     }
     let wanted = listed.dropFirst(2).map(\.parameter)
     let gradients = graph.gradients(of: loss, withRespectTo: wanted.map { graph[$0] })
-    let layout = ParameterLayout(listed, groupCount: 1) { path, _ in path == "guardian" ? nil : 0 }
+    let layout = ParameterLayout(listed, groupCount: 1, limits: limits) { path, _ in path == "guardian" ? nil : 0 }
     var request = StepRequest(graph: graph, layout: layout)
     request.outputs = outputs
     request.gradients = zip(wanted, gradients).compactMap { parameter, gradient in gradient.map { (parameter.id, $0) } }
@@ -96,7 +97,7 @@ package struct Conformance {
   /// - Returns: the rows with which something is wrong.
   /// - Throws: `DeviceError`, where the device fails altogether.
   package func failures(on device: TestDevice, fuses: Bool = true) throws -> [Finding] {
-    let traced = TracedTable(table, fuses: fuses)
+    let traced = TracedTable(table, limits: device.device.profile.limits, fuses: fuses)
     let runner = try StepRunner(traced.request, on: device.device)
     var general: [Problem] = []
     for (index, launch) in runner.plan.launches.enumerated() {

@@ -1,5 +1,6 @@
 import GlissadeLayers
 import GlissadeModels
+import GlissadeOptimizers
 import TestSupport
 import Testing
 
@@ -164,6 +165,26 @@ struct BufferLimitTests {
     }
     #expect(place == total && GradientChunks.count(of: pieces) == (total + GradientChunks.size - 1) / GradientChunks.size)
     if pieces.count == 1 { #expect(runs.count == 1 && runs[0].parts.count == 1) }
+  }
+
+  /// A network with 133 million parameters, 103 million of them in one layer.
+  @Test func aLargeNetworkIsCut() throws {
+    let profile = limited(TrainingPlans.gpu, to: (400 << 20) / 4)
+    func request(batch: Int) -> StepRequest {
+      var request = TracedModel(VGG(channels: 3, classes: 1000), input: [batch, 224, 224, 3], limits: profile.limits).request
+      request.updates = [SGD(learningRate: 0.1)]
+      request.clippingNorm = 1
+      return request
+    }
+    let small = request(batch: 16)
+    // What comes before that layer, the layer, and what comes behind.
+    #expect(small.layout.groupPieces.map(\.count) == [3] && small.layout.oversized == nil)
+    let plan = try Planner(profile: profile).plan(small)
+    #expect(plan.oversized == nil && plan.activationSizes.allSatisfy { $0 <= profile.limits.buffer })
+    #expect(plan.launches.count { $0.kernelName == "sgd" } == 3)
+    // The first layer's result has no room for four times as many pictures.
+    let oversized = try #require(try Planner(profile: profile).plan(request(batch: 64)).oversized)
+    #expect(oversized.bytes >= 4 * 64 * 64 * 224 * 224)
   }
 
   // MARK: What is too large

@@ -166,6 +166,21 @@ struct LargeModelTests {
     #expect(text.contains("not even ") && text.contains(" of parameters and ") && text.contains(" of gradients"), "\(text)")
   }
 
+  /// A network with 133 million parameters, of which nothing is allocated before it is refused.
+  @Test func aLargeNetworkOnADeviceOfTwoGiB() throws {
+    let device = try SmallDevice(memoryBytes: 2 << 30, largestAllocation: 512 << 20)
+    let error = #expect(throws: DeviceError.self) {
+      try TrainingSession(
+        model: VGG(channels: 3, classes: 1000), sampleShape: [224, 224, 3], batchSize: 8, groups: [ParameterGroup(Adam())], device: device)
+    }
+    let text = error?.description ?? ""
+    #expect(
+      text.contains(" parameters needs 2028 MiB (507 MiB of parameters, 507 MiB of gradients and 1014 MiB of what"),
+      "\(text)")
+    #expect(text.contains("the device has 2048 MiB, of which 1920 MiB can be used; SGD without momentum would take 1014 MiB"), "\(text)")
+    #expect(device.peakBytes == 0)
+  }
+
   // MARK: Memory that is given back
 
   /// A plan that needs more than those before it takes their place; it is not there beside them.

@@ -62,9 +62,18 @@ struct EvaluateCommand: ParsableCommand {
     options.batchSize = batchSize ?? run.batchSize
     options.loss = run.table?.lossOfValues ?? .crossEntropy(labelSmoothing: run.labelSmoothing)
     options.isExact = run.isExact
-    let selection = try device.open()
     let trainer = Trainer(model: model, options: options)
     let used = ModelOfRun(folder, chosen)
+    try device.open().withRoom(Terminal.note) { selection in
+      try measure(test, trainer, state, run, measured, used, modelPath, on: selection)
+    }
+  }
+
+  /// Evaluates, and prints what came of it.
+  private func measure(
+    _ test: any Dataset, _ trainer: Trainer, _ state: ModelState, _ run: RunDescription, _ measured: EvaluationData, _ used: ModelOfRun,
+    _ modelPath: String, on selection: DeviceSelection
+  ) throws {
     if let deviation = run.table?.deviation {
       let report = try trainer.predictions(for: test, state: state, on: selection.device).multiplied(by: deviation)
       let line = "\(report.line(of: measured.part.rawValue))  (\(measured.text(report.samples)))"

@@ -63,10 +63,13 @@ struct PredictCommand: ParsableCommand {
     var failed = missing.count
     missing.forEach(Terminal.note)
     var results: [JSONValue] = []
-    let selection = try device.open()
     let size = min(batchSize ?? run.batchSize, max(paths.count, 1))
-    let session = try TrainingSession(
-      model: model, sampleShape: Shape(run.input), batchSize: size, groups: [], device: selection.device, isExact: run.isExact)
+    let session = try device.open().withRoom(Terminal.note) { selection in
+      let session = try TrainingSession(
+        model: model, sampleShape: Shape(run.input), batchSize: size, groups: [], device: selection.device, isExact: run.isExact)
+      try session.checkRoom(batchSize: size, isTraining: false, states: 1)
+      return session
+    }
     try session.restore(state)
     for start in stride(from: 0, to: paths.count, by: size) {
       let batch = Array(paths[start..<min(start + size, paths.count)])

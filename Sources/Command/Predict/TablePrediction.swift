@@ -21,13 +21,16 @@ extension PredictCommand {
         Terminal.write("glissade: \(Text.line("\(file.path): \(line)"))\n", to: STDERR_FILENO)
       }
     }
-    let selection = try device.open()
     let largest = inputs.map(\.rows.count).max() ?? 1
     let size = min(batchSize ?? run.batchSize, largest)
-    let session = try TrainingSession(
-      model: model, sampleShape: Shape(run.input), batchSize: size,
-      loss: table.lossOfValues ?? .crossEntropy(labelSmoothing: run.labelSmoothing), groups: [],
-      device: selection.device, isExact: run.isExact)
+    let session = try device.open().withRoom(Terminal.note) { selection in
+      let session = try TrainingSession(
+        model: model, sampleShape: Shape(run.input), batchSize: size,
+        loss: table.lossOfValues ?? .crossEntropy(labelSmoothing: run.labelSmoothing), groups: [],
+        device: selection.device, isExact: run.isExact)
+      try session.checkRoom(batchSize: size, isTraining: false, states: 1)
+      return session
+    }
     try session.restore(state)
     var results: [JSONValue] = []
     for (file, features, rows) in inputs {

@@ -151,7 +151,8 @@ struct TrainingJob {
       if case .loneSample(let samples, _, let better, _)? = error as? TrainingError, samples > 1 {
         throw Failure("\(error) (--batch-size \(better))")
       }
-      if error is MemoryError || (error as? DeviceError)?.isLackOfMemory == true { throw Failure("\(error)\(wayOfMemory)") }
+      if error is MemoryError { throw Failure("\(error)\(wayOfMemory)") }
+      if (error as? DeviceError)?.isLackOfMemory == true { throw Failure("\(error) (\(memoryOptions.joined(separator: ", ")))") }
       throw error
     }
     reporter.clear()
@@ -179,11 +180,13 @@ struct TrainingJob {
   private var wayOfMemory: String {
     let size = settings.pictures ?? settings.finetuning?.pictures
     let options = ["--batch-size"] + (size == nil ? [] : ["--size"]) + (settings.hidden == nil ? [] : ["--hidden"])
-    let others =
-      (settings.optimizer.stateSlots == 0 ? [] : ["--optimizer sgd"]) + (settings.finetuning == nil ? [] : ["--freeze"])
-      + ["a smaller --model"]
-    let rest = others.count == 1 ? others[0] : "\(others.dropLast().joined(separator: ", ")) or \(others[others.count - 1])"
-    return "; a smaller \(options.joined(separator: " or ")) takes less, and so does \(rest)"
+    return "; a smaller \(options.joined(separator: " or ")) takes less, and so does a smaller --model"
+  }
+
+  /// The options that a device's memory depends on.
+  private var memoryOptions: [String] {
+    ["--batch-size", "--model"] + (settings.optimizer.stateSlots == 0 ? [] : ["--optimizer sgd"])
+      + (settings.finetuning == nil ? [] : ["--freeze"])
   }
 
   private func conclude(_ result: Trainer.Result, _ files: RunFiles, _ reporter: TrainingReporter, on device: any Device) throws {

@@ -34,13 +34,15 @@ extension TrainingSession {
   /// - Parameter other: a session that will be gone by then.
   func checkRoom(batchSize: Int, isTraining: Bool, states: Int, insteadOf other: TrainingSession?) throws {
     let plan = try plannedStep(batchSize: batchSize, isTraining: isTraining)
-    try checkDevice(for: plan, batchSize: batchSize, isTraining: isTraining, insteadOf: other)
+    // What trains is evaluated, too, and either plan stages its batches.
+    let plans = isTraining ? 2 : 1
+    try checkDevice(for: plan, batchSize: batchSize, isTraining: isTraining, plans: plans, insteadOf: other)
     let kept = zip(groups, layout.groupSizes).reduce(layout.statisticsSize) { $0 + $1.1 * (1 + $1.0.optimizer.stateSlots) }
     /// What it takes of the host's memory.
     func bytes(_ size: Int, _ plan: Plan) -> Int {
       // Three batches for training and as many for the validation that follows; the device's own staging.
       let batches = 4 * size * (sampleShape.count + 2) * 6 + 2 * 4 * plan.inputsSize
-      return (device.usesHostMemory ? bytesToCome(plan) : 0) + batches + 4 * kept * states
+      return (device.usesHostMemory ? bytesToCome(plan, 1) : 0) + batches + 4 * kept * states
     }
     let givenBack = device.usesHostMemory ? other?.heldBytes ?? 0 : 0
     do throws(MemoryError) {
@@ -48,28 +50,35 @@ extension TrainingSession {
     } catch {
       var error = error
       let room = error.available.bytes - AvailableMemory.margin
+      // Planning takes some, too.
+      guard room > 0 else { throw error }
       error.remedy = remedy(below: batchSize, isTraining) { size, plan in bytes(size, plan) <= room }
       throw error
     }
   }
 
   /// Sees whether the device has room for a step, and every part of it in a buffer.
-  func checkDevice(for plan: Plan, batchSize: Int, isTraining: Bool, insteadOf other: TrainingSession? = nil) throws {
+  /// - Parameters:
+  ///   - plans: how many plans for such batches there will be.
+  ///   - other: a session that will be gone by then.
+  func checkDevice(
+    for plan: Plan, batchSize: Int, isTraining: Bool, plans: Int = 1, insteadOf other: TrainingSession? = nil
+  ) throws {
     let usable = device.usableBytes ?? .max
     let taken = (device.allocatedBytes ?? 0) - (other?.heldBytes ?? 0)
-    func fits(_ plan: Plan) -> Bool { plan.oversized == nil && taken + bytesToCome(plan) <= usable }
+    func fits(_ plan: Plan) -> Bool { plan.oversized == nil && taken + bytesToCome(plan, plans) <= usable }
     if fits(plan) { return }
     let hint = remedy(below: batchSize, isTraining) { _, plan in fits(plan) }.map { "; \($0)" } ?? ""
     if let oversized = plan.oversized { throw device.refusal("\(oversized)\(hint)") }
     throw device.refusal(
-      "\(what(batchSize, isTraining)) needs \(OversizedBuffer.text(taken + bytesToCome(plan))) with all that the model takes, and "
+      "\(what(batchSize, isTraining)) needs \(OversizedBuffer.text(taken + bytesToCome(plan, plans))) with all that the model takes, and "
         + "\(device.usableText)\(hint)")
   }
 
   /// Bytes that a step's plan still takes of the device's memory, and those of a model that is only tried.
-  private func bytesToCome(_ plan: Plan) -> Int {
-    // The step's batch is staged twice.
-    let grown = plan.ownBuffers.reduce(2 * plan.inputsSize) { $0 + max($1.size - (buffer($1.reference)?.count ?? 0), 0) }
+  /// - Parameter plans: how many plans stage such a batch, each twice.
+  private func bytesToCome(_ plan: Plan, _ plans: Int) -> Int {
+    let grown = plan.ownBuffers.reduce(2 * plans * plan.inputsSize) { $0 + max($1.size - (buffer($1.reference)?.count ?? 0), 0) }
     return 4 * grown + (isTrial ? ModelMemory(layout, groups).total : 0)
   }
 
