@@ -289,13 +289,24 @@ __kernel void convolution_weight_gradient(__global const float* restrict x, __gl
 }
 REGISTER(convolution_weight_gradient, ConvolutionWeightGradientParameters, 5)
 
-__kernel void convolution_merge(__global const float* restrict partials, __global float* sum, const ConvolutionMergeParameters p ITEM) {
+__kernel ROW_KERNEL void convolution_merge(__global const float* restrict partials, __global float* sum,
+                                           const ConvolutionMergeParameters p ITEM) {
+#if LANES == 1
+  COLUMNS_OF(1, p.splits, p.count)
+  FOR_EACH_COLUMN_OF(place, i, 1, p.count)
+    float v = 0.0f;
+    FOR_EACH_COLUMN(j, p.splits) v += AT(partials, p.partials)[(size_t)j * p.count + i];
+    const float total = ROW_SUM(v);
+    if (ROW_FIRST) AT(sum, p.sum)[i] = total;
+  }
+#else
   FOR_EACH_UNIT(unit, (p.count + 15) / 16) {
     const int at = unit * 16;
     float16 v = load16(AT(partials, p.partials) + at);
     for (int j = 1; j < p.splits; j++) v += load16(AT(partials, p.partials) + (size_t)j * p.count + at);
     storeFirst16(v, AT(sum, p.sum) + at, p.count - at);
   }
+#endif
 }
 REGISTER(convolution_merge, ConvolutionMergeParameters, 2)
 

@@ -84,7 +84,7 @@ INLINE void fetchWeights(float* runs, __global const float* w, const Convolution
 INLINE void convolveGroup(__local Stored* tilesA, __local Stored* tilesB, __global const float* source, __global const float* w,
                           __global float* destination, const LocalOperands o, const LocalConvolutionParameters p, const int gradient) {
   LOCAL_REGISTERS
-  const int plane = get_group_id(1);
+  const int plane = (int)get_group_id(1) / p.splits, split = (int)get_group_id(1) - plane * p.splits;
   const ConvolutionShape s = p.shape;
   const int phases = gradient ? s.strideHeight * s.strideWidth : 1, group = plane / phases, phase = plane - group * phases;
   const int phaseY = phase / s.strideWidth, phaseX = phase - phaseY * s.strideWidth;
@@ -115,10 +115,13 @@ INLINE void convolveGroup(__local Stored* tilesA, __local Stored* tilesB, __glob
     line[r] = pixel < pixels ? image * height : 0;
   }
   const int middles = max(h.taps, 1), inner = v.taps * h.taps * channels;
+  const int part = ((inner + p.splits - 1) / p.splits + LOCAL_INNER - 1) / LOCAL_INNER * LOCAL_INNER;
+  const int first = min(split * part, inner), end = min(first + part, inner);
   const Digits step = digitsOf(LOCAL_INNER, middles, channels);
-  Digits tap = digitsOf(INNER_RUN_AT(item), middles, channels);
+  Digits tap = digitsOf(first + INNER_RUN_AT(item), middles, channels);
   Digits taps[B_RUNS];
-  if (gradient) UNROLL for (int r = 0; r < B_RUNS; r++) taps[r] = digitsOf(ROW_RUN_AT(item, r, LOCAL_COLUMNS), middles, channels);
+  if (gradient)
+    UNROLL for (int r = 0; r < B_RUNS; r++) taps[r] = digitsOf(first + ROW_RUN_AT(item, r, LOCAL_COLUMNS), middles, channels);
   const int column = firstColumn + ROW_RUN_ROW(item, LOCAL_COLUMNS), weightStep = s.kernelHeight * s.kernelWidth * I;
 
 #define FETCH(k)                                                                                                                     \
@@ -129,7 +132,7 @@ INLINE void convolveGroup(__local Stored* tilesA, __local Stored* tilesB, __glob
       fetchWeights(runsB, w, s, v, h, O, I, column, taps, I % LOAD_VECTOR == 0);                                                     \
       UNROLL for (int r = 0; r < B_RUNS; r++) taps[r] = advanced(taps[r], step, middles, channels);                                  \
     } else {                                                                                                                         \
-      fetchAlongInner(runsB, B_RUNS, w, weightStep, firstColumn, columns, k, inner, item, weightStep % LOAD_VECTOR == 0);            \
+      fetchAlongInner(runsB, B_RUNS, w, weightStep, firstColumn, columns, k, end, item, weightStep % LOAD_VECTOR == 0);              \
     }                                                                                                                                \
   }
 #define PUT(ta, tb)                                            \
@@ -140,19 +143,21 @@ INLINE void convolveGroup(__local Stored* tilesA, __local Stored* tilesB, __glob
     else                                                       \
       putAlongInner(runsB, B_RUNS, tb, LOCAL_COLUMNS, item);   \
   }
-  LOCAL_PRODUCT(0, inner, FETCH, PUT, SEE_NOTHING)
+  LOCAL_PRODUCT(first, end, FETCH, PUT, SEE_NOTHING)
 #undef FETCH
 #undef PUT
 
   int rows[ITEM_ROWS];
   UNROLL for (int r = 0; r < ITEM_ROWS; r++) {
-    const int pixel = firstPixel + ITEM_ROW(item, r), row = pixel / h.extent, image = row / v.extent;
-    const int py = (row - image * v.extent) * v.stepOut + v.phase, px = (pixel - row * h.extent) * h.stepOut + h.phase;
+    const int pixel = firstPixel + ITEM_ROW(item, r), row = pixel / h.extent, image = row / v.extent + split * s.batch;
+    const int py = (row % v.extent) * v.stepOut + v.phase, px = (pixel - row * h.extent) * h.stepOut + h.phase;
     const int destinationHeight = gradient ? s.inputHeight : s.outputHeight, destinationWidth = gradient ? s.inputWidth : s.outputWidth;
     rows[r] = pixel < pixels ? (image * destinationHeight + py) * destinationWidth + px : -1;
   }
-  storeItem(&t, destination, rows, gradient ? s.inputChannels : s.outputChannels, group * columns + firstColumn, columns - firstColumn, o,
-            p.epilogue, item);
+  Epilogue e = p.epilogue;
+  if (p.splits > 1) e.hasScale = e.hasBias = e.hasResidual = e.hasMask = e.activation = 0;
+  storeItem(&t, destination, rows, gradient ? s.inputChannels : s.outputChannels, group * columns + firstColumn, columns - firstColumn, o, e,
+            item);
 }
 
 __kernel LOCAL_GROUP void convolution_local(__global const float* restrict x, __global const float* restrict w, __global float* y,

@@ -1,4 +1,4 @@
-// Depthwise convolutions: every channel has its own filter, vectors run along the channels.
+// Depthwise convolutions: every channel has its own filter, vectors (on a GPU: neighbouring work-items) run along the channels.
 
 #define DEPTHWISE_SHAPE const ConvolutionShape s = p.shape
 
@@ -35,17 +35,17 @@ INLINE int depthwiseEnding(const Epilogue e) {
   return MASKS(e, MASK_RELU6) ? DEPTHWISE_RELU6_MASK : DEPTHWISE_PLAIN;
 }
 
+#if LANES == 16
 // Stores the sums of `vectors` vectors from channel `c` on at a destination pixel.
 INLINE void depthwiseStore(const float16* sum, const Depthwise* d, const int row, const int c, const int vectors) {
   const int C = d->s.inputChannels;
   UNROLL for (int v = 0; v < vectors; v++) {
     const int column = c + v * 16;
     const size_t place = (size_t)row * C + column;
-    if (column < C) streamFirst16(finish(sum[v], d->o, d->e, place, column, C - column), d->out + place, C - column, d->streams);
+    if (column < C) streamFirst16(finish_16(sum[v], d->o, d->e, place, column, C - column), d->out + place, C - column, d->streams);
   }
 }
 
-#if LANES == 16
 // A unit: a line of grid pixels, at most DEPTHWISE_CHANNELS channels of it, DEPTHWISE_VECTORS vectors at a time, so that what the taps see
 // of the source, and the weights, stay in the first-level cache from one end of the line to the other.
 #define DEPTHWISE_PIXELS 7        // in registers: with their weights all 16 of AVX2, and widths of ImageNet's networks are multiples of it
@@ -233,67 +233,42 @@ INLINE void depthwiseUnits(const Depthwise d ITEM) {
 }
 
 #else
-// A unit: DEPTHWISE_PIXELS neighbouring grid pixels, all channels.
+// A unit: DEPTHWISE_PIXELS neighbouring grid pixels of one channel. Neighbours have neighbouring channels, which lie side by side.
 #define DEPTHWISE_PIXELS 4
-// A unit's pixels, as placePixels gives them.
-typedef struct {
-  int y[DEPTHWISE_PIXELS], x[DEPTHWISE_PIXELS], line[DEPTHWISE_PIXELS], rows[DEPTHWISE_PIXELS];
-} DepthwisePixels;
-
-INLINE void depthwiseSums(float16 sum[DEPTHWISE_PIXELS][DEPTHWISE_VECTORS], const Depthwise* d, const DepthwisePixels* at,
-                          const int c, const int vectors) {
-  const Walk k = d->k;
-  const ConvolutionShape s = d->s;
-  const int C = s.inputChannels;
-  // The outermost tap offsets, to tell pixels that need no look at the border. (Truncation makes `lowest` the least whole one.)
-  const int span = (s.kernelWidth - 1) * s.dilationWidth;
-  const int lowest = d->gradient ? (k.phaseX + s.paddingLeft - span) / s.strideWidth : -s.paddingLeft;
-  const int highest = d->gradient ? (k.phaseX + s.paddingLeft) / s.strideWidth : span - s.paddingLeft;
-  for (int ky = 0; ky < s.kernelHeight; ky++) {
-    int dy;
-    if (!tapOffset(d->gradient, ky, s.strideHeight, s.paddingTop, s.dilationHeight, k.phaseY, &dy)) continue;
-    __global const float* lines[DEPTHWISE_PIXELS];
-    int first[DEPTHWISE_PIXELS], any = 0, all = 1;
-    UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) {
-      const int inside = (uint)(at->y[r] + dy) < (uint)k.sourceHeight;
-      lines[r] = d->source + ((ptrdiff_t)(at->line[r] + (inside ? at->y[r] + dy : 0)) * k.sourceWidth + at->x[r]) * C + c;
-      first[r] = inside ? at->x[r] : OUTSIDE;
-      any |= inside;
-      all &= inside & (at->x[r] + lowest >= 0) & (at->x[r] + highest < k.sourceWidth);
-    }
-    if (!any) continue;
-    for (int kx = 0; kx < s.kernelWidth; kx++) {
-      int dx;
-      if (!tapOffset(d->gradient, kx, s.strideWidth, s.paddingLeft, s.dilationWidth, k.phaseX, &dx)) continue;
-      const ptrdiff_t move = (ptrdiff_t)dx * C;
-      float16 weight[DEPTHWISE_VECTORS];
-      UNROLL for (int v = 0; v < vectors; v++) weight[v] = load16(d->w + (size_t)(ky * s.kernelWidth + kx) * C + c + v * 16);
-      UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) {
-        __global const float* from = all || (uint)(first[r] + dx) < (uint)k.sourceWidth ? lines[r] + move : d->zeros;
-        UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = FMA(load16(from + v * 16), weight[v], sum[r][v]);
-      }
-    }
-  }
-}
-
-INLINE void depthwiseTile(const Depthwise* d, const DepthwisePixels* at, const int c, const int vectors) {
-  float16 sum[DEPTHWISE_PIXELS][DEPTHWISE_VECTORS];
-  UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = splat(0.0f);
-  depthwiseSums(sum, d, at, c, vectors);
-  UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++)
-    if (at->rows[r] >= 0) depthwiseStore(sum[r], d, at->rows[r], c, vectors);
-}
 
 INLINE void depthwiseUnits(const Depthwise d) {
-  const int C = d.s.inputChannels, pixels = d.s.batch * d.k.height * d.k.width;
-  FOR_EACH_UNIT(unit, (pixels + DEPTHWISE_PIXELS - 1) / DEPTHWISE_PIXELS) {
-    DepthwisePixels at;
-    placePixels(d.k, unit * DEPTHWISE_PIXELS, pixels, at.y, at.x, at.line, at.rows, DEPTHWISE_PIXELS);
-    for (int c = 0; c < C; c += 16 * DEPTHWISE_VECTORS) {
-      if (DEPTHWISE_VECTORS > 1 && C - c <= 16)
-        depthwiseTile(&d, &at, c, 1);
-      else
-        depthwiseTile(&d, &at, c, DEPTHWISE_VECTORS);
+  const Walk k = d.k;
+  const ConvolutionShape s = d.s;
+  const int C = s.inputChannels, pixels = s.batch * k.height * k.width;
+  FOR_EACH_UNIT(unit, (pixels + DEPTHWISE_PIXELS - 1) / DEPTHWISE_PIXELS * C) {
+    const int tile = unit / C, c = unit - tile * C;
+    int y[DEPTHWISE_PIXELS], x[DEPTHWISE_PIXELS], line[DEPTHWISE_PIXELS], rows[DEPTHWISE_PIXELS];
+    placePixels(k, tile * DEPTHWISE_PIXELS, pixels, y, x, line, rows, DEPTHWISE_PIXELS);
+    float sum[DEPTHWISE_PIXELS];
+    UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) sum[r] = 0.0f;
+    for (int ky = 0; ky < s.kernelHeight; ky++) {
+      int dy;
+      if (!tapOffset(d.gradient, ky, s.strideHeight, s.paddingTop, s.dilationHeight, k.phaseY, &dy)) continue;
+      __global const float* lines[DEPTHWISE_PIXELS];
+      int first[DEPTHWISE_PIXELS];
+      UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) {
+        const int inside = (uint)(y[r] + dy) < (uint)k.sourceHeight;
+        lines[r] = d.source + (size_t)(line[r] + (inside ? y[r] + dy : 0)) * k.sourceWidth * C + c;
+        first[r] = inside ? x[r] : OUTSIDE;
+      }
+      for (int kx = 0; kx < s.kernelWidth; kx++) {
+        int dx;
+        if (!tapOffset(d.gradient, kx, s.strideWidth, s.paddingLeft, s.dilationWidth, k.phaseX, &dx)) continue;
+        const float weight = d.w[(ky * s.kernelWidth + kx) * C + c];
+        UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) {
+          const int at = first[r] + dx;
+          if ((uint)at < (uint)k.sourceWidth) sum[r] = FMA(lines[r][at * C], weight, sum[r]);
+        }
+      }
+    }
+    UNROLL for (int r = 0; r < DEPTHWISE_PIXELS; r++) {
+      const size_t place = (size_t)(rows[r] < 0 ? 0 : rows[r]) * C + c;
+      if (rows[r] >= 0) d.out[place] = finish_1(sum[r], d.o, d.e, place, c, 1);
     }
   }
 }
@@ -329,6 +304,74 @@ REGISTER(depthwise_input_gradient, ConvolutionParameters, 8)
 
 // ------------------------------------------------------------------------------------------------ weight gradient
 // For each tap and channel, the sum over all pixels of dy times the x that the tap sees.
+#if LANES == 1
+// A unit: a kernel row of one channel, over a split's lines of dy; neighbours have neighbouring channels. `taps`, a constant, are summed
+// beside each other while dy passes.
+INLINE void depthwiseRowSums(__global const float* x, __global const float* dy, __global float* dw, const ConvolutionShape s, const int ky,
+                             const int kx, const int firstRow, const int endRow, const int taps) {
+  const int C = s.inputChannels;
+  float sum[5];
+  UNROLL for (int t = 0; t < taps; t++) sum[t] = 0.0f;
+  for (int row = firstRow; row < endRow; row++) {
+    const int image = row / s.outputHeight, iy = (row - image * s.outputHeight) * s.strideHeight - s.paddingTop + ky * s.dilationHeight;
+    if ((uint)iy >= (uint)s.inputHeight) continue;
+    __global const float* line = x + ((size_t)image * s.inputHeight + iy) * s.inputWidth * C;
+    __global const float* gradient = dy + (size_t)row * s.outputWidth * C;
+    for (int ox = 0, left = kx * s.dilationWidth - s.paddingLeft; ox < s.outputWidth; ox++, left += s.strideWidth, gradient += C) {
+      const float d = *gradient;
+      UNROLL for (int t = 0; t < taps; t++) {
+        const int ix = left + t * s.dilationWidth;
+        if ((uint)ix < (uint)s.inputWidth) sum[t] = FMA(d, line[ix * C], sum[t]);
+      }
+    }
+  }
+  UNROLL for (int t = 0; t < taps; t++) dw[(size_t)(kx + t) * C] = sum[t];
+}
+
+__kernel void depthwise_weight_gradient(__global const float* restrict x, __global const float* restrict dy, __global float* dw,
+                                        __global float* db, const ConvolutionWeightGradientParameters p ITEM) {
+  DEPTHWISE_SHAPE;
+  const int C = s.inputChannels, allRows = s.batch * s.outputHeight, part = (allRows + p.splits - 1) / p.splits;
+  FOR_EACH_UNIT(unit, p.splits * s.kernelHeight * C) {
+    const int place = unit / C, c = unit - place * C, split = place / s.kernelHeight, ky = place - split * s.kernelHeight;
+    const int firstRow = split * part < allRows ? split * part : allRows, endRow = firstRow + part < allRows ? firstRow + part : allRows;
+    __global const float* from = AT(x, p.x) + c;
+    __global const float* gradient = AT(dy, p.dy) + c;
+    __global float* to = AT(dw, p.dw) + (size_t)place * s.kernelWidth * C + c;
+    for (int kx = 0; kx < s.kernelWidth;) {
+      const int rest = s.kernelWidth - kx;
+      if (rest >= 5) {
+        depthwiseRowSums(from, gradient, to, s, ky, kx, firstRow, endRow, 5);
+        kx += 5;
+      } else if (rest >= 3) {
+        depthwiseRowSums(from, gradient, to, s, ky, kx, firstRow, endRow, 3);
+        kx += 3;
+      } else {
+        depthwiseRowSums(from, gradient, to, s, ky, kx, firstRow, endRow, 1);
+        kx++;
+      }
+    }
+    if (p.hasBias && ky == 0) {
+      float sum = 0.0f;
+      for (int pixel = firstRow * s.outputWidth; pixel < endRow * s.outputWidth; pixel++) sum += gradient[(size_t)pixel * C];
+      AT(db, p.db)[(size_t)split * C + c] = sum;
+    }
+  }
+}
+
+__kernel ROW_KERNEL void depthwise_merge(__global const float* restrict partials, __global float* dw,
+                                         const ConvolutionMergeParameters p ITEM) {
+  const int taps = p.count / p.channels;
+  COLUMNS_OF(1, p.splits, p.count)
+  FOR_EACH_COLUMN_OF(place, column, 1, p.count)
+    const int tap = column / p.channels, channel = column - tap * p.channels;
+    float sum = 0.0f;
+    FOR_EACH_COLUMN(j, p.splits) sum += AT(partials, p.partials)[(size_t)j * p.count + column];
+    const float total = ROW_SUM(sum);
+    if (ROW_FIRST) AT(dw, p.sum)[channel * taps + tap] = total;
+  }
+}
+#else
 // A kernel row's taps are summed together while dy passes once, DEPTHWISE_VECTORS vectors of channels at a time; their sums wait in `dw`
 // between lines, and all channels of a line are worked through before the next, while it is in the cache.
 
@@ -461,7 +504,6 @@ __kernel void depthwise_weight_gradient(__global const float* restrict x, __glob
     }
   }
 }
-REGISTER(depthwise_weight_gradient, ConvolutionWeightGradientParameters, 4)
 
 __kernel void depthwise_merge(__global const float* restrict partials, __global float* dw, const ConvolutionMergeParameters p ITEM) {
   const int taps = p.count / p.channels;
@@ -472,4 +514,6 @@ __kernel void depthwise_merge(__global const float* restrict partials, __global 
     AT(dw, p.sum)[i] = sum;
   }
 }
+#endif
+REGISTER(depthwise_weight_gradient, ConvolutionWeightGradientParameters, 4)
 REGISTER(depthwise_merge, ConvolutionMergeParameters, 2)

@@ -9,19 +9,19 @@
 //     __global const float* i0 = AT(in0, a.inputOffset[0]);           // a line for every input
 //     __global float* o0 = AT(out0, a.outputOffset[0]);               // a line for every output
 //     COLUMN_INPUT(t1, i1, a.columns)                                 // a line for every COLUMN input, k = 1 here
-//     const floatv s2 = splatv(*i2);                                  // a line for every SCALAR input, k = 2 here
+//     const floatw s2 = splatw(*i2);                                  // a line for every SCALAR input, k = 2 here
 //     ELEMENTWISE_FLAT(a)          // no COLUMN and no ROW input; otherwise ELEMENTWISE_GRID(a)
-//       const floatv r0 = loadv(i0 + position);                       // FULL
-//       const floatv r1 = COLUMN_VALUE(t1, i1, column, a.columns);    // COLUMN
-//       const floatv r2 = s2;                                         // SCALAR
-//       const floatv r3 = ROW_VALUE(i3, row, column, a.columns);      // ROW
-//       const floatv r4 = V(add)(r0, r1);                             // instruction 0; an operand -1 is written
-//       const floatv r5 = V(relu)(r4);                                //   splatv(a.instructions[K].immediate)
-//       streamv(r5, o0 + position, lanes, streams);                   // outputs last: every load comes before every store
+//       const floatw r0 = loadw(i0 + position);                       // FULL
+//       const floatw r1 = COLUMN_VALUE(t1, i1, column, a.columns);    // COLUMN
+//       const floatw r2 = s2;                                         // SCALAR
+//       const floatw r3 = ROW_VALUE(i3, row, column, a.columns);      // ROW
+//       const floatw r4 = W(add)(r0, r1);                             // instruction 0; an operand -1 is written
+//       const floatw r5 = W(relu)(r4);                                //   splatw(a.instructions[K].immediate)
+//       streamw(r5, o0 + position, lanes, streams);                   // outputs last: every load comes before every store
 //     ELEMENTWISE_END
 //   }
 //
-// Vectors of `LANES` run over the flattened rows x columns; the last one may read up to 15 floats past a slice's end, and
+// Vectors of `WIDE` run over the flattened rows x columns; the last one may read up to 15 floats past a slice's end, and
 // `lanes` keeps it from writing them. The index space is one-dimensional, of any size.
 
 #ifdef __OPENCL_VERSION__
@@ -29,8 +29,8 @@
 #define ELEMENTWISE_FLAT(a)                                              \
   const int count = (a).rows * (a).columns, streams = STREAMS(count, 1); \
   (void)streams;                                                         \
-  FOR_EACH_UNIT(unit, (count + LANES - 1) / LANES) {                     \
-    const int position = unit * LANES, lanes = count - position;         \
+  FOR_EACH_UNIT(unit, (count + WIDE - 1) / WIDE) {                       \
+    const int position = unit * WIDE, lanes = count - position;          \
     (void)lanes;
 #define ELEMENTWISE_GRID(a)                                              \
   ELEMENTWISE_FLAT(a)                                                    \
@@ -39,10 +39,25 @@
     (void)row; (void)column;
 #define ELEMENTWISE_END }
 
-#if LANES == 1
+#if WIDE == 4
 #define COLUMN_INPUT(table, input, columns)
-#define COLUMN_VALUE(table, input, column, columns) ((input)[column])
-#define ROW_VALUE(input, row, column, columns) ((input)[row])
+INLINE float4 columnsFrom(__global const float* input, const int column, const int columns) {
+  if (columns % 4 == 0) return loadw(input + column);
+  const int c1 = column + 1 < columns ? column + 1 : 0, c2 = c1 + 1 < columns ? c1 + 1 : 0, c3 = c2 + 1 < columns ? c2 + 1 : 0;
+  return (float4)(input[column], input[c1], input[c2], input[c3]);
+}
+INLINE float4 rowsFrom(__global const float* input, const int row, const int column, const int columns) {
+  if (column + 4 <= columns) return (float4)(input[row]);
+  float lanes[4];
+  UNROLL for (int k = 0, r = row, c = column; k < 4; k++) {
+    lanes[k] = input[r];   // past the last row: slack, and lanes that nobody stores
+    c = c + 1 == columns ? 0 : c + 1;
+    r = c == 0 ? r + 1 : r;
+  }
+  return (float4)(lanes[0], lanes[1], lanes[2], lanes[3]);
+}
+#define COLUMN_VALUE(table, input, column, columns) columnsFrom(input, column, columns)
+#define ROW_VALUE(input, row, column, columns) rowsFrom(input, row, column, columns)
 #else
 // A short COLUMN input is laid out repeatedly, so that 16 lanes from any column on are one load.
 #define COLUMN_TABLE 128

@@ -225,7 +225,7 @@ size_t glissade_family_count(void) { return sizeof(families) / sizeof(families[0
 const char* glissade_family_name(size_t index) { return families[index].name; }
 const char* glissade_family_text(size_t index) { return families[index].text; }
 
-// The kernels of the families that are text alone.
+// The kernels that are text alone.
 static const struct {
   const char* name;
   const char* family;
@@ -234,6 +234,7 @@ static const struct {
     {"convolution_local", "convolution_local"},
     {"convolution_input_gradient_local", "convolution_local"},
     {"convolution_weight_gradient_local", "convolution_local"},
+    {"batch_norm_running_updates", "normalization"},
 };
 
 size_t glissade_text_kernel_count(void) { return sizeof(text_kernels) / sizeof(text_kernels[0]); }

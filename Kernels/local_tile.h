@@ -247,7 +247,6 @@ INLINE float activate(const float v, const int activation) {
     case ACTIVATION_TANH: return hyperbolicTangent_1(v);
     case ACTIVATION_GELU: return gelu_1(v);
     case ACTIVATION_SILU: return silu_1(v);
-    case ACTIVATION_RELU6: return relu6_1(v);
     default: return v;
   }
 }
@@ -279,6 +278,8 @@ INLINE void storeItem(ItemTile* t, __global float* out, const int* rows, const i
   }
   if (e.activation == ACTIVATION_RELU) {
     UNROLL for (int r = 0; r < ITEM_ROWS; r++) UNROLL for (int c = 0; c < ITEM_COLUMNS; c++) t->sum[r][c] = relu_1(t->sum[r][c]);
+  } else if (e.activation == ACTIVATION_RELU6) {
+    UNROLL for (int r = 0; r < ITEM_ROWS; r++) UNROLL for (int c = 0; c < ITEM_COLUMNS; c++) t->sum[r][c] = relu6_1(t->sum[r][c]);
   } else if (e.activation != ACTIVATION_NONE) {   // through memory, so that the loop need not be unrolled
     float sums[ITEM_ROWS * ITEM_COLUMNS];
     UNROLL for (int r = 0; r < ITEM_ROWS; r++) UNROLL for (int c = 0; c < ITEM_COLUMNS; c++) sums[r * ITEM_COLUMNS + c] = t->sum[r][c];

@@ -113,18 +113,29 @@ __kernel void matmul(__global const float* restrict a, __global const float* res
 }
 REGISTER(matmul, MatmulParameters, 7)
 
-__kernel void matmul_merge(__global const float* restrict partials, __global float* c, __global const float* scale,
-                           __global const float* bias, __global const float* residual, __global const float* mask,
-                           const MatmulMergeParameters p ITEM) {
+__kernel ROW_KERNEL void matmul_merge(__global const float* restrict partials, __global float* c, __global const float* scale,
+                                      __global const float* bias, __global const float* residual, __global const float* mask,
+                                      const MatmulMergeParameters p ITEM) {
   const EpilogueOperands o = EPILOGUE_OPERANDS(p.epilogue);
+#if LANES == 1
+  const int count = p.rows * p.columns;
+  COLUMNS_OF(1, p.splits, count)
+  FOR_EACH_COLUMN_OF(place, i, 1, count)
+    float sum = 0.0f;
+    FOR_EACH_COLUMN(s, p.splits) sum += AT(partials, p.partials)[(size_t)s * count + i];
+    const float total = ROW_SUM(sum);
+    if (ROW_FIRST) AT(c, p.c)[i] = finish_1(total, o, p.epilogue, i, i % p.columns, 1);
+  }
+#else
   const int blocks = (p.columns + 15) / 16;
   FOR_EACH_UNIT(unit, p.rows * blocks) {
     const int row = unit / blocks, column = (unit - row * blocks) * 16;
     const size_t at = (size_t)row * p.columns + column;
     float16 sum = splat(0.0f);
     for (int s = 0; s < p.splits; s++) sum += load16(AT(partials, p.partials) + (size_t)s * p.rows * p.columns + at);
-    storeFirst16(finish(sum, o, p.epilogue, at, column, p.columns - column), AT(c, p.c) + at, p.columns - column);
+    storeFirst16(finish_16(sum, o, p.epilogue, at, column, p.columns - column), AT(c, p.c) + at, p.columns - column);
   }
+#endif
 }
 REGISTER(matmul_merge, MatmulMergeParameters, 6)
 
@@ -185,7 +196,7 @@ __kernel void matmul_inner(__global const float* restrict a, __global const floa
     }
     for (int r = 0; r < INNER_TILE && row + r < p.rows; r++) {
       const size_t at = ((size_t)(split * p.batch + entry) * p.rows + row + r) * p.columns + column;
-      storeFirst16(finish(loadPrivate16(sums[r]), o, e, at, column, columns), AT(c, p.c) + at, columns);
+      storeFinished(loadPrivate16(sums[r]), AT(c, p.c), o, e, at, column, columns);
     }
   }
 }

@@ -1,11 +1,12 @@
-// Moving data: fill, copy, strided copy (transposes, broadcasts, slices), rows by index. Index spaces are one-dimensional, of any size.
+// Moving data: fill, copy, strided copy (transposes, broadcasts, slices), rows by index. Index spaces are one-dimensional, of any size, on
+// a GPU of whole groups of ROW_GROUP.
 
 __kernel void fill(__global float* restrict out, const FillParameters a ITEM) {
   __global float* o = AT(out, a.out);
-  const floatv value = splatv(a.value);
+  const floatw value = splatw(a.value);
   const int streams = STREAMS(a.count, 1);
   (void)streams;
-  FOR_EACH_UNIT(unit, (a.count + LANES - 1) / LANES) streamv(value, o + unit * LANES, a.count - unit * LANES, streams);
+  FOR_EACH_UNIT(unit, (a.count + WIDE - 1) / WIDE) streamw(value, o + unit * WIDE, a.count - unit * WIDE, streams);
 }
 REGISTER(fill, FillParameters, 1)
 
@@ -15,20 +16,72 @@ __kernel void copy(__global const float* restrict in, __global float* restrict o
   __global float* o = AT(out, a.out);
   const int streams = STREAMS(a.count, 1);
   (void)streams;
-  FOR_EACH_UNIT(unit, (a.count + LANES - 1) / LANES) streamv(loadv(x + unit * LANES), o + unit * LANES, a.count - unit * LANES, streams);
+  FOR_EACH_UNIT(unit, (a.count + WIDE - 1) / WIDE) streamw(loadw(x + unit * WIDE), o + unit * WIDE, a.count - unit * WIDE, streams);
 }
 REGISTER(copy, CopyParameters, 2)
 
-__kernel void copy_strided(__global const float* restrict in, __global float* restrict out, const CopyStridedParameters a ITEM) {
+#if LANES == 1
+#define TRANSPOSE_TILE 32   // floats in each direction: whole cache lines
+
+// Where a transpose's tiles begin: `across` is the dimension along which the input is contiguous.
+INLINE void transposePlace(const CopyStridedParameters* a, const int across, int rest, long* from, long* to) {
+  long size = a->dimensions[5];
+  UNROLL for (int d = 4; d >= 0; d--) {
+    if (d != across) {
+      const int index = rest % a->dimensions[d];
+      rest /= a->dimensions[d];
+      *from += (long)index * a->strides[d];
+      *to += index * size;
+    }
+    size *= a->dimensions[d];
+  }
+}
+#endif
+
+__kernel ROW_KERNEL void copy_strided(__global const float* restrict in, __global float* restrict out, const CopyStridedParameters a ITEM) {
   __global const float* x = AT(in, a.in) + a.start;
   __global float* o = AT(out, a.out);
   const int inner = a.dimensions[5], innerStride = a.strides[5];
   int rows = 1;
   for (int d = 0; d < 5; d++) rows *= a.dimensions[d];
+  int across = -1;   // the dimension along which the input is contiguous, when it is not the last one
+  for (int d = 0; d < 5; d++)
+    if (a.strides[d] == 1 && a.dimensions[d] >= 8) across = d;
+  if (inner < 8 || innerStride == 1 || innerStride == 0) across = -1;
 #if LANES == 1
+  // Through local memory, so that neighbours read neighbours and write neighbours.
+  __local float tile[TRANSPOSE_TILE * (TRANSPOSE_TILE + 1)];
+  if (across >= 0) {
+    int outStride = inner, others = 1, length = 1;
+    UNROLL for (int d = 0; d < 5; d++) {   // constant places: an array that is indexed goes to memory
+      outStride *= d > across ? a.dimensions[d] : 1;
+      others *= d == across ? 1 : a.dimensions[d];
+      length *= d == across ? a.dimensions[d] : 1;
+    }
+    const int blocks = (length + TRANSPOSE_TILE - 1) / TRANSPOSE_TILE;
+    const int innerBlocks = (inner + TRANSPOSE_TILE - 1) / TRANSPOSE_TILE, item = get_local_id(0);
+    for (int unit = get_group_id(0); unit < others * blocks * innerBlocks; unit += get_num_groups(0)) {
+      const int place = unit / innerBlocks, j = (unit - place * innerBlocks) * TRANSPOSE_TILE, block = place % blocks * TRANSPOSE_TILE;
+      const int high = length - block < TRANSPOSE_TILE ? length - block : TRANSPOSE_TILE;
+      const int wide = inner - j < TRANSPOSE_TILE ? inner - j : TRANSPOSE_TILE;
+      long from = block + (long)j * innerStride, to = (long)block * outStride + j;
+      transposePlace(&a, across, place / blocks, &from, &to);
+      for (int k = item; k < TRANSPOSE_TILE * TRANSPOSE_TILE; k += ROW_GROUP) {
+        const int row = k / TRANSPOSE_TILE, lane = k % TRANSPOSE_TILE;
+        if (row < wide && lane < high) tile[row * (TRANSPOSE_TILE + 1) + lane] = x[from + lane + (long)row * innerStride];
+      }
+      barrier(CLK_LOCAL_MEM_FENCE);
+      for (int k = item; k < TRANSPOSE_TILE * TRANSPOSE_TILE; k += ROW_GROUP) {
+        const int row = k / TRANSPOSE_TILE, lane = k % TRANSPOSE_TILE;
+        if (row < high && lane < wide) o[to + lane + (long)row * outStride] = tile[lane * (TRANSPOSE_TILE + 1) + row];
+      }
+      barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    return;
+  }
   FOR_EACH(i, rows * inner) {
     int rest = i / inner, place = (i - rest * inner) * innerStride;
-    for (int d = 4; d >= 0; d--) {
+    UNROLL for (int d = 4; d >= 0; d--) {
       const int next = rest / a.dimensions[d];
       place += (rest - next * a.dimensions[d]) * a.strides[d];
       rest = next;
@@ -37,10 +90,7 @@ __kernel void copy_strided(__global const float* restrict in, __global float* re
   }
 #else
   const int streams = STREAMS(rows * inner, inner % 16 == 0);
-  int across = -1;   // the dimension along which the input is contiguous, when it is not the last one
-  for (int d = 0; d < 5; d++)
-    if (a.strides[d] == 1 && a.dimensions[d] >= 8) across = d;
-  if (across >= 0 && inner >= 8 && innerStride != 1 && innerStride != 0) {
+  if (across >= 0) {
     // Transpose in blocks of 16 along `across` by 16 along the last dimension.
     int outStride = inner, others = 1;
     for (int d = across + 1; d < 5; d++) outStride *= a.dimensions[d];

@@ -1,34 +1,156 @@
 // Batch normalization over [rows, channels]: statistics, the sums of its gradient, running averages. Applying it is elementwise:
 //   y = (x - mean) inverseStd gamma + beta,   dx = gamma inverseStd (dy - dbeta / n - xhat dgamma / n),   n = rows.
 // A chunk's sums are those of one work-item at a time, and chunks merge in order: results depend on `chunk`, never on the number of
-// work-items. Index spaces are one-dimensional, of any size.
+// work-items. Index spaces are one-dimensional, of any size, on a GPU of whole groups of ROW_GROUP.
 
 #if LANES == 1
-#define CHANNEL_BLOCK 1
-INLINE void statisticsBlock(__global const float* x, const int rows, const int channels, const int channel, __global float* mean,
-                            __global float* m2) {
-  const int head = rows < 16 ? rows : 16;
+// Statistics of some rows of a channel: how many, their mean, the sum of squares about it.
+typedef struct {
+  float rows, mean, m2;
+} ChannelStatistics;
+
+INLINE ChannelStatistics joinStatistics(const ChannelStatistics x, const ChannelStatistics y) {   // Chan's formula
+  const float rows = x.rows + y.rows, share = y.rows / rows, delta = y.mean - x.mean;
+  const ChannelStatistics both = {rows, FMA(delta, share, x.mean), x.m2 + FMA(delta * delta, x.rows * share, y.m2)};
+  return x.rows == 0.0f ? y : y.rows == 0.0f ? x : both;   // nothing must not meet what is huge
+}
+
+// Those of all parts of a column's rows, by halves as ACROSS_ROW. `values` has three floats for each work-item of the group.
+INLINE ChannelStatistics columnStatistics(const ChannelStatistics v, __local float* values ROW_TYPE) {
+  if (row_.lanes == 1) return v;
+  __local float* own = values + get_local_id(0) * 3;
+  own[0] = v.rows;
+  own[1] = v.mean;
+  own[2] = v.m2;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int step = row_.lanes / 2; step > 0; step /= 2) {
+    if (row_.lane < step) {
+      __local const float* other = own + step * row_.step * 3;
+      const ChannelStatistics x = {own[0], own[1], own[2]}, y = {other[0], other[1], other[2]}, both = joinStatistics(x, y);
+      own[0] = both.rows;
+      own[1] = both.mean;
+      own[2] = both.m2;
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  const ChannelStatistics result = {own[0], own[1], own[2]};   // the first part's alone are everybody's
+  barrier(CLK_LOCAL_MEM_FENCE);
+  return result;
+}
+
+// A work-item's rows of a channel. Squares are summed about a shift, the mean of its first rows, which keeps them from cancelling.
+INLINE ChannelStatistics statisticsDown(__global const float* x, const int rows, const int channels ROW_TYPE) {
+  const size_t step = (size_t)row_.lanes * channels;
+  const int count = row_.first < rows ? (rows - row_.first + row_.lanes - 1) / row_.lanes : 0, head = count < 4 ? count : 4;
+  x += (size_t)(count > 0 ? row_.first : 0) * channels;
   float shift = 0.0f, sum = 0.0f, squares = 0.0f;
-  for (int r = 0; r < head; r++) shift += x[(size_t)r * channels + channel];
-  shift /= (float)head;
-  for (int r = 0; r < rows; r++) {
-    const float d = x[(size_t)r * channels + channel] - shift;
+  for (int r = 0; r < head; r++) shift += x[r * step];
+  if (head > 0) shift /= (float)head;
+  int r = 0;
+  for (; r + 4 <= count; r += 4, x += 4 * step) {
+    const float d0 = x[0] - shift, d1 = x[step] - shift, d2 = x[2 * step] - shift, d3 = x[3 * step] - shift;
+    sum += (d0 + d1) + (d2 + d3);
+    squares = FMA(d3, d3, FMA(d2, d2, FMA(d1, d1, FMA(d0, d0, squares))));
+  }
+  for (; r < count; r++, x += step) {
+    const float d = x[0] - shift;
     sum += d;
     squares = FMA(d, d, squares);
   }
-  mean[channel] = shift + sum / (float)rows;
-  m2[channel] = fmax(squares - sum * (sum / (float)rows), 0.0f);
+  const float mean = count > 0 ? sum / (float)count : 0.0f;
+  const ChannelStatistics result = {(float)count, shift + mean, maximum_1(squares - sum * mean, 0.0f)};
+  return result;
 }
-INLINE void gradientBlock(__global const float* x, __global const float* dy, __global const float* mean, __global const float* inverseStd,
-                          const int rows, const int channels, const int channel, __global float* sumDy, __global float* sumDyXhat) {
-  float sum = 0.0f, product = 0.0f;
-  for (int r = 0; r < rows; r++) {
-    const size_t at = (size_t)r * channels + channel;
-    sum += dy[at];
-    product = FMA(dy[at], x[at] - mean[channel], product);
+
+__kernel ROW_KERNEL void batch_norm_statistics_partial(__global const float* restrict x, __global float* restrict partial,
+                                                       const BatchNormPartialParameters a ITEM) {
+  __local float values[3 * ROW_GROUP];
+  const int chunks = (a.rows + a.chunk - 1) / a.chunk;
+  COLUMNS_OF(chunks, a.rows < a.chunk ? a.rows : a.chunk, a.channels)
+  FOR_EACH_COLUMN_OF(chunk, channel, chunks, a.channels)
+    const int rows = a.rows - chunk * a.chunk < a.chunk ? a.rows - chunk * a.chunk : a.chunk;
+    __global const float* from = AT(x, a.x) + (size_t)chunk * a.chunk * a.channels + channel;
+    const ChannelStatistics all = columnStatistics(statisticsDown(from, rows, a.channels ROW), values ROW);
+    if (ROW_FIRST) {
+      AT(partial, a.mean)[(size_t)chunk * a.channels + channel] = all.mean;
+      AT(partial, a.m2)[(size_t)chunk * a.channels + channel] = all.m2;
+    }
   }
-  sumDy[channel] = sum;
-  sumDyXhat[channel] = product * inverseStd[channel];
+}
+
+__kernel ROW_KERNEL void batch_norm_statistics_merge(__global const float* restrict partial, __global float* restrict statistics,
+                                                     const BatchNormMergeParameters a ITEM) {
+  __local float values[3 * ROW_GROUP];
+  __global const float* means = AT(partial, a.partialMean);
+  __global const float* m2s = AT(partial, a.partialM2);
+  const int chunks = (a.rows + a.chunk - 1) / a.chunk;
+  COLUMNS_OF(1, chunks, a.channels)
+  FOR_EACH_COLUMN_OF(place, channel, 1, a.channels)
+    ChannelStatistics all = {0.0f, 0.0f, 0.0f};
+    FOR_EACH_COLUMN(k, chunks) {
+      const int rows = a.rows - k * a.chunk < a.chunk ? a.rows - k * a.chunk : a.chunk;
+      const size_t at = (size_t)k * a.channels + channel;
+      const ChannelStatistics more = {(float)rows, means[at], m2s[at]};
+      all = joinStatistics(all, more);
+    }
+    all = columnStatistics(all, values ROW);
+    if (ROW_FIRST) {
+      const float variance = all.m2 / (float)a.rows;
+      AT(statistics, a.mean)[channel] = all.mean;
+      AT(statistics, a.variance)[channel] = variance;
+      AT(statistics, a.inverseStd)[channel] = 1.0f / sqrt(variance + a.epsilon);
+    }
+  }
+}
+
+__kernel ROW_KERNEL void batch_norm_gradient_partial(__global const float* restrict x, __global const float* restrict dy,
+                                                     __global const float* restrict statistics, __global float* restrict partial,
+                                                     const BatchNormGradientPartialParameters a ITEM) {
+  const int chunks = (a.rows + a.chunk - 1) / a.chunk;
+  COLUMNS_OF(chunks, a.rows < a.chunk ? a.rows : a.chunk, a.channels)
+  const size_t step = (size_t)rowLanes_ * a.channels;
+  FOR_EACH_COLUMN_OF(chunk, channel, chunks, a.channels)
+    const int rows = a.rows - chunk * a.chunk < a.chunk ? a.rows - chunk * a.chunk : a.chunk, has = row_.first < rows;
+    const size_t start = ((size_t)chunk * a.chunk + (has ? row_.first : 0)) * a.channels + channel, place = (size_t)chunk * a.channels;
+    __global const float* from = AT(x, a.x) + start;
+    __global const float* gradient = AT(dy, a.dy) + start;
+    const float mean = AT(statistics, a.mean)[channel];
+    float sum = 0.0f, product = 0.0f;
+    int r = row_.first;
+    for (; r + 3 * row_.lanes < rows; r += 4 * row_.lanes, from += 4 * step, gradient += 4 * step) {
+      const float d0 = gradient[0], d1 = gradient[step], d2 = gradient[2 * step], d3 = gradient[3 * step];
+      const float x0 = from[0] - mean, x1 = from[step] - mean, x2 = from[2 * step] - mean, x3 = from[3 * step] - mean;
+      sum += (d0 + d1) + (d2 + d3);
+      product = FMA(d3, x3, FMA(d2, x2, FMA(d1, x1, FMA(d0, x0, product))));
+    }
+    for (; r < rows; r += row_.lanes, from += step, gradient += step) {
+      sum += gradient[0];
+      product = FMA(gradient[0], from[0] - mean, product);
+    }
+    const float sums = ROW_SUM(sum), products = ROW_SUM(product);
+    if (ROW_FIRST) {
+      AT(partial, a.sumDy)[place + channel] = sums;
+      AT(partial, a.sumDyXhat)[place + channel] = products * AT(statistics, a.inverseStd)[channel];
+    }
+  }
+}
+
+__kernel ROW_KERNEL void batch_norm_gradient_merge(__global const float* restrict partial, __global float* restrict out,
+                                                   const BatchNormGradientMergeParameters a ITEM) {
+  const int chunks = (a.rows + a.chunk - 1) / a.chunk;
+  COLUMNS_OF(1, chunks, a.channels)
+  FOR_EACH_COLUMN_OF(place, channel, 1, a.channels)
+    float sum = 0.0f, product = 0.0f;
+    FOR_EACH_COLUMN(k, chunks) {
+      sum += AT(partial, a.sumDy)[(size_t)k * a.channels + channel];
+      product += AT(partial, a.sumDyXhat)[(size_t)k * a.channels + channel];
+    }
+    const float sums = ROW_SUM(sum), products = ROW_SUM(product);
+    if (ROW_FIRST) {
+      AT(out, a.dbeta)[channel] = sums;
+      AT(out, a.dgamma)[channel] = products;
+    }
+  }
 }
 #else
 #define CHANNEL_BLOCK 512
@@ -197,8 +319,6 @@ INLINE void gradientBlock(__global const float* x, __global const float* dy, __g
     sumDyXhat[channel + c] = products[c] * inverseStd[channel + c];
   }
 }
-#endif
-
 #define FOR_EACH_CHANNEL_BLOCK                                                                      \
   const int chunks = (a.rows + a.chunk - 1) / a.chunk, blocks = (a.channels + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK; \
   FOR_EACH_UNIT(unit, chunks * blocks) {                                                            \
@@ -212,7 +332,6 @@ __kernel void batch_norm_statistics_partial(__global const float* restrict x, __
     statisticsBlock(AT(x, a.x) + start, rows, a.channels, channel, AT(partial, a.mean) + place, AT(partial, a.m2) + place);
   }
 }
-REGISTER(batch_norm_statistics_partial, BatchNormPartialParameters, 2)
 
 __kernel void batch_norm_statistics_merge(__global const float* restrict partial, __global float* restrict statistics,
                                           const BatchNormMergeParameters a ITEM) {
@@ -237,7 +356,6 @@ __kernel void batch_norm_statistics_merge(__global const float* restrict partial
     storev(1.0f / sqrt(variance + a.epsilon), AT(statistics, a.inverseStd) + c, lanes);
   }
 }
-REGISTER(batch_norm_statistics_merge, BatchNormMergeParameters, 2)
 
 __kernel void batch_norm_gradient_partial(__global const float* restrict x, __global const float* restrict dy,
                                           __global const float* restrict statistics, __global float* restrict partial,
@@ -247,7 +365,6 @@ __kernel void batch_norm_gradient_partial(__global const float* restrict x, __gl
                   AT(partial, a.sumDy) + place, AT(partial, a.sumDyXhat) + place);
   }
 }
-REGISTER(batch_norm_gradient_partial, BatchNormGradientPartialParameters, 4)
 
 __kernel void batch_norm_gradient_merge(__global const float* restrict partial, __global float* restrict out,
                                         const BatchNormGradientMergeParameters a ITEM) {
@@ -265,6 +382,10 @@ __kernel void batch_norm_gradient_merge(__global const float* restrict partial, 
     storev(product, AT(out, a.dgamma) + c, a.channels - c);
   }
 }
+#endif
+REGISTER(batch_norm_statistics_partial, BatchNormPartialParameters, 2)
+REGISTER(batch_norm_statistics_merge, BatchNormMergeParameters, 2)
+REGISTER(batch_norm_gradient_partial, BatchNormGradientPartialParameters, 4)
 REGISTER(batch_norm_gradient_merge, BatchNormGradientMergeParameters, 2)
 
 // By a share of the way, counted from the nearer end, so that only what is added is rounded.
@@ -272,17 +393,33 @@ INLINE float movedTo(const float before, const float target, const float share, 
   return share < 0.5f ? FMA(share, target - before, before) : FMA(rest, before - target, target);
 }
 
+INLINE void updateRunning(__global const float* restrict statistics, __global float* restrict running, const BatchNormRunningParameters* a,
+                          const int c) {
+  const float mean = AT(statistics, a->mean)[c], variance = AT(statistics, a->variance)[c] * a->unbiased;
+  if (isFinite_1(mean) * isFinite_1(variance) == 0.0f) return;
+  __global float* runningMean = AT(running, a->runningMean) + c;
+  __global float* runningVariance = AT(running, a->runningVariance) + c;
+  *runningMean = movedTo(*runningMean, mean, a->momentum, a->rest);
+  *runningVariance = movedTo(*runningVariance, variance, a->momentum, a->rest);
+}
+
 __kernel void batch_norm_running_update(__global const float* restrict statistics, __global float* restrict running,
                                         __global const ControlBlock* restrict control, const BatchNormRunningParameters a ITEM) {
   if (control->ok == 0) return;
-  FOR_EACH(c, a.channels) {
-    const float mean = AT(statistics, a.mean)[c], variance = AT(statistics, a.variance)[c] * a.unbiased;
-    if (isFinite_1(mean) * isFinite_1(variance) == 0.0f) continue;
-    __global float* runningMean = AT(running, a.runningMean) + c;
-    __global float* runningVariance = AT(running, a.runningVariance) + c;
-    *runningMean = movedTo(*runningMean, mean, a.momentum, a.rest);
-    *runningVariance = movedTo(*runningVariance, variance, a.momentum, a.rest);
-  }
+  FOR_EACH(c, a.channels) updateRunning(statistics, running, &a, c);
 }
 REGISTER(batch_norm_running_update, BatchNormRunningParameters, 3)
+
+#if LANES == 1
+// Those of several layers, one beside the other, where a launch costs more than what it does.
+__kernel void batch_norm_running_updates(__global const float* restrict statistics, __global float* restrict running,
+                                         __global const ControlBlock* restrict control, const BatchNormRunningLayers a) {
+  // Not by an index: arguments would be copied to memory of the work-item's own for that.
+  const int place = get_global_id(1);
+  BatchNormRunningParameters layer = a.layers[0];
+  UNROLL for (int k = 1; k < BATCH_NORM_LAYERS; k++) if (k == place) layer = a.layers[k];
+  if (control->ok == 0) return;
+  FOR_EACH(c, layer.channels) updateRunning(statistics, running, &layer, c);
+}
+#endif
 #undef FOR_VECTORS

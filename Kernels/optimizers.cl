@@ -18,38 +18,35 @@
 
 // before + share (target - before), where rest = 1 - share; beyond half of the way counted from the target, which it then hits exactly.
 #define MOVED(before, target, share, rest) \
-  ((share) < 0.5f ? FMA(splatv(share), (target) - (before), before) : FMA(splatv(rest), (before) - (target), target))
+  ((share) < 0.5f ? FMA(splatw(share), (target) - (before), before) : FMA(splatw(rest), (before) - (target), target))
 // The same towards the square of x, at most the largest float: an infinity would not move any more, and then be none of a number.
 #define MOVED_TO_SQUARE(before, x, share, rest) \
-  bounded((share) < 0.5f ? FMA(splatv(share), FMA(x, x, -(before)), before) : FMA(splatv(rest), (before) - (x) * (x), (x) * (x)))
-INLINE floatv bounded(const floatv x) { return choosev(splatv(3.40282347e38f), x, x < 3.40282347e38f); }
+  bounded((share) < 0.5f ? FMA(splatw(share), FMA(x, x, -(before)), before) : FMA(splatw(rest), (before) - (x) * (x), (x) * (x)))
+INLINE floatw bounded(const floatw x) { return choosew(splatw(3.40282347e38f), x, x < 3.40282347e38f); }
 
 // x with the elements of `old` where the gradient was bad.
-#define KEEP(old, x) choosev(old, x, good)
+#define KEEP(old, x) choosew(old, x, good)
 
-// Runs BODY over floatv's: `gradient` is raw, `good` where it is finite. BODY stores through `at` and `lanes`.
+// Runs BODY over floatw's: `gradient` is raw, `good` where it is finite. BODY stores through `at` and `lanes`.
 #define UPDATE_LOOP(BODY)                                                        \
   {                                                                              \
-    intv allGood = ~(intv)(0);                                                   \
-    FOR_EACH_UNIT(unit, (a.count + LANES - 1) / LANES) {                         \
-      const int at = unit * LANES, lanes = a.count - at;                         \
-      const floatv raw = firstLanes(loadv(gradients + at), lanes, 0.0f);         \
-      const intv good = GOOD(raw);                                               \
-      const floatv old = loadv(parameters + at);                                 \
-      floatv gradient = raw * clip;                                              \
+    intw allGood = ~(intw)(0);                                                   \
+    FOR_EACH_UNIT(unit, (a.count + WIDE - 1) / WIDE) {                         \
+      const int at = unit * WIDE, lanes = a.count - at;                         \
+      const floatw raw = firstw(loadw(gradients + at), lanes, 0.0f);         \
+      const intw good = GOOD(raw);                                               \
+      const floatw old = loadw(parameters + at);                                 \
+      floatw gradient = raw * clip;                                              \
       allGood &= good;                                                           \
       BODY                                                                       \
     }                                                                            \
     if (!EVERY(allGood)) FLAG_BAD(control);                                      \
   }
-#if LANES == 1
-#define GOOD(x) (-((BITS_1(x) & 0x7f800000) != 0x7f800000))
-#define EVERY(x) (x)
-#define SQRT_V(x) sqrt(x)
+#define GOOD(x) ((W(BITS)(x) & 0x7f800000) != 0x7f800000)
+#if WIDE == 4
+#define EVERY(x) all(x)
 #else
-#define GOOD(x) ((BITS_16(x) & 0x7f800000) != 0x7f800000)
 #define EVERY(x) (sumOf16(CHOOSE_16(splat(1.0f), splat(0.0f), x)) == 0.0f)
-#define SQRT_V(x) sqrt(x)
 #endif
 
 #define UPDATE_ARGUMENTS                                                                                                     \
@@ -72,16 +69,16 @@ INLINE floatv bounded(const floatv x) { return choosev(splatv(3.40282347e38f), x
 // g += weightDecay p; with momentum: b = first step ? g : momentum b + (1 - dampening) g, then g = nesterov ? g + momentum b : b;
 // p -= stepSize g.
 #define SGD_BODY(withMomentum, withNesterov)                                                                     \
-  gradient = FMA(splatv(a.weightDecay), old, gradient);                                                          \
+  gradient = FMA(splatw(a.weightDecay), old, gradient);                                                          \
   if (withMomentum) {                                                                                            \
-    const floatv before = loadv(s0 + at);                                                                        \
+    const floatw before = loadw(s0 + at);                                                                        \
     /* The first step's buffer is not read into the sum: memory may hold a NaN. */                               \
-    const floatv start = isFirst ? splatv(0.0f) : before;                                                        \
-    const floatv buffer = start + FMA(splatv(share), gradient, start * -a.momentumLoss);                         \
-    storev(KEEP(before, buffer), s0 + at, lanes);                                                                \
-    gradient = withNesterov ? FMA(splatv(a.momentum), buffer, gradient) : buffer;                                \
+    const floatw start = isFirst ? splatw(0.0f) : before;                                                        \
+    const floatw buffer = start + FMA(splatw(share), gradient, start * -a.momentumLoss);                         \
+    storew(KEEP(before, buffer), s0 + at, lanes);                                                                \
+    gradient = withNesterov ? FMA(splatw(a.momentum), buffer, gradient) : buffer;                                \
   }                                                                                                              \
-  storev(KEEP(old, FMA(splatv(-stepSize), gradient, old)), parameters + at, lanes);
+  storew(KEEP(old, FMA(splatw(-stepSize), gradient, old)), parameters + at, lanes);
 
 __kernel void sgd(UPDATE_ARGUMENTS, const SGDParameters a ITEM) {
   UPDATE_START
@@ -102,24 +99,24 @@ REGISTER(sgd, SGDParameters, 7)
 // d = sqrt(v) + epsilon; with momentum: b = momentum b + g / d, p -= stepSize b; otherwise p -= stepSize g / d.
 // Rounding can make v - m^2 negative; it counts as 0 then (PyTorch gives NaN).
 #define RMSPROP_BODY(withMomentum, isCentered)                                                                   \
-  gradient = FMA(splatv(a.weightDecay), old, gradient);                                                          \
-  const floatv v0 = loadv(s0 + at);                                                                              \
-  const floatv v = MOVED_TO_SQUARE(v0, gradient, a.share, a.alpha);                                              \
-  storev(KEEP(v0, v), s0 + at, lanes);                                                                           \
-  floatv spread = v;                                                                                             \
+  gradient = FMA(splatw(a.weightDecay), old, gradient);                                                          \
+  const floatw v0 = loadw(s0 + at);                                                                              \
+  const floatw v = MOVED_TO_SQUARE(v0, gradient, a.share, a.alpha);                                              \
+  storew(KEEP(v0, v), s0 + at, lanes);                                                                           \
+  floatw spread = v;                                                                                             \
   if (isCentered) {                                                                                              \
-    const floatv m0 = loadv(s2 + at);                                                                            \
-    const floatv m = MOVED(m0, gradient, a.share, a.alpha);                                                      \
-    storev(KEEP(m0, m), s2 + at, lanes);                                                                         \
-    spread = V(maximum)(FMA(-m, m, v), splatv(0.0f));                                                            \
+    const floatw m0 = loadw(s2 + at);                                                                            \
+    const floatw m = MOVED(m0, gradient, a.share, a.alpha);                                                      \
+    storew(KEEP(m0, m), s2 + at, lanes);                                                                         \
+    spread = W(maximum)(FMA(-m, m, v), splatw(0.0f));                                                            \
   }                                                                                                              \
-  floatv update = gradient / (SQRT_V(spread) + a.epsilon);                                                       \
+  floatw update = gradient / (sqrt(spread) + a.epsilon);                                                       \
   if (withMomentum) {                                                                                            \
-    const floatv b0 = loadv(s1 + at);                                                                            \
-    update = b0 + FMA(b0, splatv(-a.momentumLoss), update);                                                      \
-    storev(KEEP(b0, update), s1 + at, lanes);                                                                    \
+    const floatw b0 = loadw(s1 + at);                                                                            \
+    update = b0 + FMA(b0, splatw(-a.momentumLoss), update);                                                      \
+    storew(KEEP(b0, update), s1 + at, lanes);                                                                    \
   }                                                                                                              \
-  storev(KEEP(old, FMA(splatv(-stepSize), update, old)), parameters + at, lanes);
+  storew(KEEP(old, FMA(splatw(-stepSize), update, old)), parameters + at, lanes);
 
 __kernel void rmsprop(UPDATE_ARGUMENTS, const RMSpropParameters a ITEM) {
   UPDATE_START
@@ -140,22 +137,22 @@ REGISTER(rmsprop, RMSpropParameters, 7)
 // amsgrad: w = max(w, v), otherwise w = v; p -= stepSize m / (sqrt(w) correction + epsilon), stepSize = learningRate / (1 - beta1^t).
 // AdamW's decay and step are added up first, so that p is rounded once.
 #define ADAM_BODY(withMaximum, isDecoupled)                                                                      \
-  if (!isDecoupled) gradient = FMA(splatv(a.weightDecay), old, gradient);                                        \
-  const floatv m0 = loadv(s0 + at), v0 = loadv(s1 + at);                                                         \
-  const floatv m = MOVED(m0, gradient, a.share1, a.beta1);                                                       \
-  const floatv v = MOVED_TO_SQUARE(v0, gradient, a.share2, a.beta2);                                             \
-  storev(KEEP(m0, m), s0 + at, lanes);                                                                           \
-  storev(KEEP(v0, v), s1 + at, lanes);                                                                           \
-  floatv largest = v;                                                                                            \
+  if (!isDecoupled) gradient = FMA(splatw(a.weightDecay), old, gradient);                                        \
+  const floatw m0 = loadw(s0 + at), v0 = loadw(s1 + at);                                                         \
+  const floatw m = MOVED(m0, gradient, a.share1, a.beta1);                                                       \
+  const floatw v = MOVED_TO_SQUARE(v0, gradient, a.share2, a.beta2);                                             \
+  storew(KEEP(m0, m), s0 + at, lanes);                                                                           \
+  storew(KEEP(v0, v), s1 + at, lanes);                                                                           \
+  floatw largest = v;                                                                                            \
   if (withMaximum) {                                                                                             \
-    const floatv w0 = loadv(s2 + at);                                                                            \
-    largest = V(maximum)(w0, v);                                                                                 \
-    storev(KEEP(w0, largest), s2 + at, lanes);                                                                   \
+    const floatw w0 = loadw(s2 + at);                                                                            \
+    largest = W(maximum)(w0, v);                                                                                 \
+    storew(KEEP(w0, largest), s2 + at, lanes);                                                                   \
   }                                                                                                              \
-  const floatv update = m / FMA(SQRT_V(largest), splatv(group->correction), splatv(a.epsilon));                  \
-  const floatv moved = isDecoupled ? old - FMA(splatv(group->decay), old, update * stepSize)                     \
-                                   : FMA(splatv(-stepSize), update, old);                                        \
-  storev(KEEP(old, moved), parameters + at, lanes);
+  const floatw update = m / FMA(sqrt(largest), splatw(group->correction), splatw(a.epsilon));                  \
+  const floatw moved = isDecoupled ? old - FMA(splatw(group->decay), old, update * stepSize)                     \
+                                   : FMA(splatw(-stepSize), update, old);                                        \
+  storew(KEEP(old, moved), parameters + at, lanes);
 
 __kernel void adam(UPDATE_ARGUMENTS, const AdamParameters a ITEM) {
   UPDATE_START
@@ -178,15 +175,37 @@ __kernel void stay_close(__global const float* restrict p, __global const float*
   __global const float* parameters = AT(p, a.p);
   __global const float* anchors = AT(anchor, a.anchor);
   __global float* gradients = AT(g, a.g);
-  FOR_EACH_UNIT(unit, (a.count + LANES - 1) / LANES) {
-    const int at = unit * LANES;
-    const floatv distance = loadv(parameters + at) - loadv(anchors + at);
-    storev(FMA(splatv(a.strength), distance, loadv(gradients + at)), gradients + at, a.count - at);
+  FOR_EACH_UNIT(unit, (a.count + WIDE - 1) / WIDE) {
+    const int at = unit * WIDE;
+    const floatw distance = loadw(parameters + at) - loadw(anchors + at);
+    storew(FMA(splatw(a.strength), distance, loadw(gradients + at)), gradients + at, a.count - at);
   }
 }
 REGISTER(stay_close, StayCloseParameters, 3)
 
 // ------------------------------------------------------------------------------------------------ clipping
+#if LANES == 1
+__kernel ROW_KERNEL void gradient_norm_partial(__global const float* restrict g, __global float* restrict partial,
+                                               const GradientNormPartialParameters a ITEM) {
+  ROWS_OF(a.chunk)
+  __global float* o = AT(partial, a.partial) + a.first;
+  FOR_EACH_ROW(chunk, (a.count + a.chunk - 1) / a.chunk)
+    const int first = chunk * a.chunk, count = a.count - first < a.chunk ? a.count - first : a.chunk, step = row_.lanes;
+    __global const float* x = AT(g, a.g) + first;
+    float s = 0.0f, t = 0.0f, u = 0.0f, v = 0.0f;
+    int i = row_.first;
+    for (; i + 3 * step < count; i += 4 * step) {
+      s = FMA(x[i], x[i], s);
+      t = FMA(x[i + step], x[i + step], t);
+      u = FMA(x[i + 2 * step], x[i + 2 * step], u);
+      v = FMA(x[i + 3 * step], x[i + 3 * step], v);
+    }
+    for (; i < count; i += step) s = FMA(x[i], x[i], s);
+    const float total = ROW_SUM((s + t) + (u + v));
+    if (ROW_FIRST) o[chunk] = total;
+  }
+}
+#else
 __kernel void gradient_norm_partial(__global const float* restrict g, __global float* restrict partial,
                                     const GradientNormPartialParameters a ITEM) {
   __global float* o = AT(partial, a.partial) + a.first;
@@ -215,19 +234,25 @@ __kernel void gradient_norm_partial(__global const float* restrict g, __global f
     o[chunk] = sumOf(total);
   }
 }
+#endif
 REGISTER(gradient_norm_partial, GradientNormPartialParameters, 2)
 
 // torch.nn.utils.clip_grad_norm_. A norm that is NaN leaves clip at 1 (the updates' own guard then finds the bad elements); one that
 // overflowed although every gradient is finite makes it 0, as in PyTorch.
-__kernel void gradient_norm_finish(__global const float* restrict partial, __global ControlBlock* restrict control,
-                                   const GradientNormFinishParameters a ITEM) {
-  if (get_global_id(0) != 0 || control->ok == 0) return;
+__kernel ROW_KERNEL void gradient_norm_finish(__global const float* restrict partial, __global ControlBlock* restrict control,
+                                              const GradientNormFinishParameters a ITEM) {
+  ROWS_OF(a.count)
+  if (control->ok == 0) return;
   __global const float* x = AT(partial, a.partial);
-  floatv total = splatv(0.0f);
-  for (int i = 0; i < a.count; i += LANES) total += firstLanes(loadv(x + i), a.count - i, 0.0f);
-  const float norm = sqrt(sumOf(total)), clip = a.maximumNorm / (norm + 1e-6f);
-  control->norm = norm;
-  control->clip = clip < 1.0f ? clip : 1.0f;
+  FOR_EACH_ROW(row, 1)
+    floatv total = splatv(0.0f);
+    FOR_EACH_COLUMN(i, a.count) total += firstLanes(loadv(x + i), a.count - i, 0.0f);
+    const float norm = sqrt(ROW_SUM(total)), clip = a.maximumNorm / (norm + 1e-6f);
+    if (ROW_FIRST) {
+      control->norm = norm;
+      control->clip = clip < 1.0f ? clip : 1.0f;
+    }
+  }
 }
 REGISTER(gradient_norm_finish, GradientNormFinishParameters, 2)
 

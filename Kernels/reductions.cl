@@ -1,6 +1,6 @@
 // Sums, maxima and minima over one dimension. Which numbers are added in which order depends on the shape and on `chunk` alone, never
-// on the number of work-items. Index spaces are one-dimensional, of any size, but whole groups of ROW_GROUP for rows on a GPU. A NaN is
-// handed on by every reduction.
+// on the number of work-items. Index spaces are one-dimensional, of any size, but whole groups of ROW_GROUP on a GPU. A NaN is handed on
+// by every reduction.
 
 INLINE floatv reduceJoin(const floatv x, const floatv y, const int operation) {
   return operation == REDUCE_SUM ? x + y : operation == REDUCE_MAXIMUM ? V(maximum)(x, y) : V(minimum)(x, y);
@@ -77,13 +77,19 @@ __kernel ROW_KERNEL void reduce_rows_extreme(__global const float* restrict in, 
 REGISTER(reduce_rows_extreme, ReduceRowsParameters, 2)
 
 #if LANES == 1
-INLINE void reduceBlock(__global const float* x, const int rows, const int inner, const int column, __global float* o,
-                        const int operation, const float scale) {
+// A work-item's rows of one column, four reads under way at a time.
+INLINE float reduceDown(__global const float* x, const int rows, const int inner, const int operation ROW_TYPE) {
+  const size_t step = (size_t)row_.lanes * inner;
   float total = reduceIdentity(operation);
-  for (int r = 0; r < rows; r++) total = reduceJoin1(total, x[(size_t)r * inner + column], operation);
-  o[column] = total * scale;
+  int r = row_.first;
+  __global const float* from = x + (size_t)(r < rows ? r : 0) * inner;
+  for (; r + 3 * row_.lanes < rows; r += 4 * row_.lanes, from += 4 * step) {
+    const float low = reduceJoin1(from[0], from[step], operation), high = reduceJoin1(from[2 * step], from[3 * step], operation);
+    total = reduceJoin1(total, reduceJoin1(low, high, operation), operation);
+  }
+  for (; r < rows; r += row_.lanes, from += step) total = reduceJoin1(total, from[0], operation);
+  return operation == REDUCE_SUM ? ROW_SUM(total) : operation == REDUCE_MAXIMUM ? ROW_MAXIMUM(total) : ROW_MINIMUM(total);
 }
-#define REDUCE_BLOCK 1
 #else
 #define REDUCE_BLOCK 512
 #define FOR_VECTORS UNROLL for (int k = 0; k < 4; k++) if (k < vectors)
@@ -144,6 +150,20 @@ INLINE void reduceBlock(__global const float* x, const int rows, const int inner
 }
 #endif
 
+#if LANES == 1
+#define REDUCE_COLUMNS(operation)                                                                                        \
+  FOR_EACH_COLUMN_OF(place, column, a.outer * chunks, a.inner)                                                           \
+    const int o_ = place / chunks, first = (place - o_ * chunks) * a.chunk;                                              \
+    const int rows = a.reduced - first < a.chunk ? a.reduced - first : a.chunk;                                          \
+    const float total = reduceDown(x + ((size_t)o_ * a.reduced + first) * a.inner + column, rows, a.inner, operation ROW);  \
+    if (ROW_FIRST) o[(size_t)place * a.inner + column] = total * a.scale;                                                \
+  }
+#define REDUCE_STARTS                                                                                                    \
+  const int chunks = (a.reduced + a.chunk - 1) / a.chunk;                                                                \
+  COLUMNS_OF(a.outer * chunks, a.reduced < a.chunk ? a.reduced : a.chunk, a.inner)
+#else
+#define REDUCE_STARTS                                                                                                    \
+  const int chunks = (a.reduced + a.chunk - 1) / a.chunk, blocks = (a.inner + REDUCE_BLOCK - 1) / REDUCE_BLOCK;
 #define REDUCE_COLUMNS(operation)                                                                                        \
   FOR_EACH_UNIT(unit, a.outer * chunks * blocks) {                                                                       \
     const int place = unit / blocks, column = (unit - place * blocks) * REDUCE_BLOCK, o_ = place / chunks;               \
@@ -151,20 +171,22 @@ INLINE void reduceBlock(__global const float* x, const int rows, const int inner
     reduceBlock(x + ((size_t)o_ * a.reduced + first) * a.inner, rows, a.inner, column, o + (size_t)place * a.inner,      \
                 operation, a.scale);                                                                                     \
   }
+#endif
 
-__kernel void reduce_columns(__global const float* restrict in, __global float* restrict out, const ReduceColumnsParameters a ITEM) {
+__kernel ROW_KERNEL void reduce_columns(__global const float* restrict in, __global float* restrict out,
+                                        const ReduceColumnsParameters a ITEM) {
+  REDUCE_STARTS
   __global const float* x = AT(in, a.in);
   __global float* o = AT(out, a.out);
-  const int chunks = (a.reduced + a.chunk - 1) / a.chunk, blocks = (a.inner + REDUCE_BLOCK - 1) / REDUCE_BLOCK;
   REDUCE_COLUMNS(REDUCE_SUM)
 }
 REGISTER(reduce_columns, ReduceColumnsParameters, 2)
 
-__kernel void reduce_columns_extreme(__global const float* restrict in, __global float* restrict out,
-                                     const ReduceColumnsParameters a ITEM) {
+__kernel ROW_KERNEL void reduce_columns_extreme(__global const float* restrict in, __global float* restrict out,
+                                                const ReduceColumnsParameters a ITEM) {
+  REDUCE_STARTS
   __global const float* x = AT(in, a.in);
   __global float* o = AT(out, a.out);
-  const int chunks = (a.reduced + a.chunk - 1) / a.chunk, blocks = (a.inner + REDUCE_BLOCK - 1) / REDUCE_BLOCK;
   if (a.operation == REDUCE_MAXIMUM) {
     REDUCE_COLUMNS(REDUCE_MAXIMUM)
   } else {

@@ -1,4 +1,5 @@
-// The scalar operations, each written once and made twice: name_1 for a float, name_16 for a float16, with the same arithmetic.
+// The scalar operations, each written once and made for each width: name_1 for a float, name_16 for a float16, on GPUs also name_4 for a
+// float4, with the same arithmetic.
 // Nothing here calls a math library: exponentials, logarithms and circular functions are polynomials, so that they vectorise at
 // every level and give the same bits on every device that rounds alike (a fused multiply-add may change the last bit or two).
 //
@@ -7,9 +8,9 @@
 #ifndef GLISSADE_SCALAR_H
 #define GLISSADE_SCALAR_H
 
-// ------------------------------------------------------------------------------------------------ words of both widths
-// F: float or float16; I and U: int and uint or int16 and uint16; S: the suffix. Conditions are joined by & and | only: a float's
-// comparison gives 1, a float16's gives -1.
+// ------------------------------------------------------------------------------------------------ words of all widths
+// F: float or a vector; I and U: int and uint or vectors; S: the suffix. Conditions are joined by & and | only: a float's comparison gives
+// 1, a vector's gives -1.
 #ifdef __OPENCL_VERSION__
 #define UNSIGNED_16(x) as_uint16(x)
 #define SIGNED_16(x) as_int16(x)
@@ -47,15 +48,37 @@ INLINE int CHOOSE_INTEGER_1(int otherwise, int chosen, int condition) { return c
 INLINE int16 CHOOSE_INTEGER_16(int16 otherwise, int16 chosen, int16 condition) {
   return (otherwise & ~condition) | (chosen & condition);
 }
-#define BOTH_WIDTHS(TEMPLATE) TEMPLATE(float, int, uint, _1) TEMPLATE(float16, int16, uint16, _16)
+#if defined(__OPENCL_VERSION__) && !defined(CPU_DEVICE)   // 4: what GPUs read and write at once
+#define UNSIGNED_4(x) as_uint4(x)
+#define SIGNED_4(x) as_int4(x)
+#define TO_FLOAT_4(x) convert_float4(x)
+#define MULTIPLY_HIGH_4(a, b) mul_hi(a, b)
+#define CONSTANT_4(x) ((float4)(x))
+#define INTEGER_4(x) ((int4)(x))
+#define WORD_4(x) ((uint4)((uint)(x)))
+#define BITS_4(x) as_int4(x)
+#define FROM_BITS_4(x) as_float4(x)
+#define CHOOSE_4(otherwise, chosen, condition) select(otherwise, chosen, condition)
+INLINE int4 CHOOSE_INTEGER_4(int4 otherwise, int4 chosen, int4 condition) { return (otherwise & ~condition) | (chosen & condition); }
+#define WIDTH_4(TEMPLATE) TEMPLATE(float4, int4, uint4, _4)
+#define SIMPLE_4(name, expression) INLINE float4 name##_4(const float4 x) { return expression; }
+#define SIMPLE2_4(name, expression) INLINE float4 name##_4(const float4 x, const float4 y) { return expression; }
+#else
+#define WIDTH_4(TEMPLATE)
+#define SIMPLE_4(name, expression)
+#define SIMPLE2_4(name, expression)
+#endif
+#define ALL_WIDTHS(TEMPLATE) TEMPLATE(float, int, uint, _1) TEMPLATE(float16, int16, uint16, _16) WIDTH_4(TEMPLATE)
 
 // ------------------------------------------------------------------------------------------------ arithmetic
 #define SIMPLE(name, expression)                          \
   INLINE float name##_1(const float x) { return expression; } \
-  INLINE float16 name##_16(const float16 x) { return expression; }
+  INLINE float16 name##_16(const float16 x) { return expression; } \
+  SIMPLE_4(name, expression)
 #define SIMPLE2(name, expression)                                           \
   INLINE float name##_1(const float x, const float y) { return expression; } \
-  INLINE float16 name##_16(const float16 x, const float16 y) { return expression; }
+  INLINE float16 name##_16(const float16 x, const float16 y) { return expression; } \
+  SIMPLE2_4(name, expression)
 
 SIMPLE(negate, -x)
 SIMPLE(absolute, fabs(x))
@@ -90,7 +113,7 @@ SIMPLE2(tanhGradient, y * (1.0f - x * x))      // x is the tangent's result
   INLINE F isFinite##S(const F x) {                                                                                   \
     return CHOOSE##S(CONSTANT##S(0.0f), CONSTANT##S(1.0f), (BITS##S(x) & 0x7f800000) != 0x7f800000);                  \
   }
-BOTH_WIDTHS(SELECTIONS)
+ALL_WIDTHS(SELECTIONS)
 
 // ------------------------------------------------------------------------------------------------ exponentials
 // exp x = 2^n exp r with |r| <= ln 2 / 2. n comes from adding 1.5 x 2^23, which rounds to an integer without a conversion (a NaN's
@@ -154,7 +177,7 @@ BOTH_WIDTHS(SELECTIONS)
     const F signedLarge = FROM_BITS##S(BITS##S(large) | (BITS##S(x) & (int)0x80000000));          \
     return CHOOSE##S(signedLarge, small, magnitude < 0.625f);                                     \
   }
-BOTH_WIDTHS(EXPONENTIAL)
+ALL_WIDTHS(EXPONENTIAL)
 
 // ------------------------------------------------------------------------------------------------ logarithms
 // x = m 2^e with sqrt(1/2) <= m < sqrt 2; ln m = f - f^2/2 + f^3 P(f), f = m - 1 (Cephes' polynomial).
@@ -222,7 +245,7 @@ BOTH_WIDTHS(EXPONENTIAL)
     r = CHOOSE##S(r, x + y, (x != x) | (y != y));                                                          \
     return CHOOSE##S(r, CONSTANT##S(1.0f), (y == 0.0f) | (x == 1.0f));                                     \
   }
-BOTH_WIDTHS(LOGARITHM)
+ALL_WIDTHS(LOGARITHM)
 
 // ------------------------------------------------------------------------------------------------ circular functions
 // Payne and Hanek's reduction in integers, exact for every float: the 24 bits of x times the 96 bits of 2/pi that matter at its
@@ -278,7 +301,7 @@ BOTH_WIDTHS(LOGARITHM)
   }                                                                                                                   \
   INLINE F sine##S(const F x) { return circular##S(x, 0); }                                                           \
   INLINE F cosine##S(const F x) { return circular##S(x, 1); }
-BOTH_WIDTHS(CIRCULAR)
+ALL_WIDTHS(CIRCULAR)
 
 // ------------------------------------------------------------------------------------------------ the working vector
 //   LANES               lanes of a floatv: 16, or 1 on a GPU
@@ -291,6 +314,8 @@ BOTH_WIDTHS(CIRCULAR)
 //   choosev(otherwise, chosen, condition), finitev(x)
 //   LANE_PLACES         0, 1, 2, ... as a floatv
 //   sumOf, maximumOf, minimumOf(v)   across the lanes, in a fixed order (and handing a NaN on)
+//   floatw, intw, WIDE, loadw, storew, streamw, splatw, choosew, firstw, W(name)   the same for kernels that go through memory element by
+//                       element, in which a GPU's work-item takes 4 at a time. Places are whole multiples of WIDE from a slice's start.
 //
 // Rows of a matrix: one after the other on a CPU. On a GPU up to ROW_GROUP neighbours of a work-group share a row, so that they read what
 // lies side by side, and a group takes as many rows as that leaves room for. All of a group go through the same loops, those that have no
@@ -302,6 +327,12 @@ BOTH_WIDTHS(CIRCULAR)
 //   ROW_SUM, ROW_MAXIMUM, ROW_MINIMUM(v)   across the row, of what its work-items have. All of a group have to get there, whatever their rows.
 //   ROW_FIRST, ROW_HAS(j)   whether this work-item is its row's first; whether column j is among its own
 //   ROW, ROW_TYPE       the last argument and parameter of functions that use these words
+//
+// Columns of a matrix, downwards, on GPUs only: up to 8 parts of the rows are summed beside each other, each for neighbouring columns, and
+// meet in local memory; as many as fill a device. ROW_SUM and its kin then go down a column, and FOR_EACH_COLUMN's places are its rows.
+//   COLUMNS_OF(outer, rows, columns)   the first statement of a kernel for `outer` matrices of so many rows and columns
+//   FOR_EACH_COLUMN_OF(place, column, outer, columns)   column `column` of matrix `place`; opens a brace. All of a group go through the
+//                       same loops; ROW_FIRST is for who stores.
 INLINE float sumOf16(const float16 v) {
   const float8 a = v.lo + v.hi;
   const float4 b = a.lo + a.hi;
@@ -368,10 +399,32 @@ typedef int intv;
 #define maximumOf(v) (v)
 #define minimumOf(v) (v)
 
+#define WIDE 4
+#define W(name) name##_4
+typedef float4 floatw;
+typedef int4 intw;
+#define loadw(p) (*(__global const float4*)(p))
+#define splatw(x) ((float4)(x))
+#define choosew(otherwise, chosen, condition) select(otherwise, chosen, condition)
+INLINE float4 firstw(const float4 v, const int n, const float otherwise) { return select((float4)(otherwise), v, (int4)(0, 1, 2, 3) < n); }
+INLINE void storew(const float4 v, __global float* p, const int n) {
+  if (n >= 4) {
+    *(__global float4*)p = v;
+  } else {
+    p[0] = v.x;
+    if (n > 1) p[1] = v.y;
+    if (n > 2) p[2] = v.z;
+  }
+}
+#define streamw(v, p, n, streams) storew(v, p, n)
+
 #define ROW_GROUP 64
+#define NO_ROW 0x7f000000     // a place beyond any column
+#define FILLING (1 << 16)     // work-items that keep the largest GPUs busy
 #define ROW_KERNEL __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1)))
 typedef struct {
   int lanes, lane;            // work-items that share a row, and which of them this one is
+  int step;                   // from one of their values in local memory to the next
   int first;                  // its first column; beyond any where there is no row left
   __local float* values;      // one for each work-item of the row
 } RowPart;
@@ -385,7 +438,17 @@ typedef struct {
   for (int block_ = get_group_id(0), rows_ = ROW_GROUP / rowLanes_; block_ * rows_ < (n); block_ += get_num_groups(0)) {      \
     const int own_ = (int)get_local_id(0) / rowLanes_, lane_ = (int)get_local_id(0) - own_ * rowLanes_;                       \
     const int wanted_ = block_ * rows_ + own_, i = wanted_ < (n) ? wanted_ : (n) - 1;                                         \
-    const RowPart row_ = {rowLanes_, lane_, wanted_ < (n) ? lane_ : 0x7f000000, rowValues_ + own_ * rowLanes_};
+    const RowPart row_ = {rowLanes_, lane_, 1, wanted_ < (n) ? lane_ : NO_ROW, rowValues_ + own_ * rowLanes_};
+#define COLUMNS_OF(outer, rows, columns)                                                                                          \
+  __local float rowValues_[ROW_GROUP];                                                                                            \
+  int rowLanes_ = 1;                                                                                                              \
+  while (rowLanes_ * 8 < ROW_GROUP && rowLanes_ * 8 <= (rows) && (long)(outer) * (columns) * rowLanes_ < FILLING) rowLanes_ *= 2;
+#define FOR_EACH_COLUMN_OF(place, column, outer, columns)                                                                         \
+  for (int block_ = get_group_id(0), width_ = ROW_GROUP / rowLanes_, blocks_ = ((columns) + width_ - 1) / width_;                 \
+       block_ < (outer) * blocks_; block_ += get_num_groups(0)) {                                                                 \
+    const int place = block_ / blocks_, part_ = (int)get_local_id(0) / width_, across_ = (int)get_local_id(0) - part_ * width_;   \
+    const int wanted_ = (block_ - place * blocks_) * width_ + across_, column = wanted_ < (columns) ? wanted_ : (columns) - 1;    \
+    const RowPart row_ = {rowLanes_, part_, width_, wanted_ < (columns) ? part_ : NO_ROW, rowValues_ + across_};
 #define FOR_EACH_COLUMN(j, n) for (int j = row_.first; j < (n); j += row_.lanes)
 #define ROW_FIRST (row_.first == 0)
 #define ROW_HAS(j) (row_.first <= (j) && (j) % row_.lanes == row_.lane)
@@ -396,12 +459,13 @@ typedef struct {
 #define ACROSS_ROW(name, join)                                            \
   INLINE float name(const float v ROW_TYPE) {                             \
     if (row_.lanes == 1) return v;                                        \
-    row_.values[row_.lane] = v;                                           \
+    __local float* own = row_.values + row_.lane * row_.step;             \
+    *own = v;                                                             \
     barrier(CLK_LOCAL_MEM_FENCE);                                         \
     for (int step = row_.lanes / 2; step > 0; step /= 2) {                \
       if (row_.lane < step) {                                             \
-        const float x = row_.values[row_.lane], y = row_.values[row_.lane + step];  \
-        row_.values[row_.lane] = join;                                    \
+        const float x = *own, y = own[step * row_.step];                  \
+        *own = join;                                                      \
       }                                                                   \
       barrier(CLK_LOCAL_MEM_FENCE);                                       \
     }                                                                     \
@@ -428,6 +492,16 @@ INLINE int shareRest16(const int rows, const int columns) { return rows > 0x1000
 #define firstLanes(v, n, otherwise) firstLanes16(v, n, otherwise)
 #define LANE_PLACES TO_FLOAT_16(LANE_NUMBERS)
 #define choosev(otherwise, chosen, condition) CHOOSE_16(otherwise, chosen, condition)
+#define WIDE LANES
+#define W(name) V(name)
+typedef floatv floatw;
+typedef intv intw;
+#define loadw(p) loadv(p)
+#define storew(v, p, n) storev(v, p, n)
+#define streamw(v, p, n, streams) streamv(v, p, n, streams)
+#define splatw(x) splatv(x)
+#define choosew(otherwise, chosen, condition) choosev(otherwise, chosen, condition)
+#define firstw(v, n, otherwise) firstLanes(v, n, otherwise)
 #define sumOf(v) sumOf16(v)
 #define maximumOf(v) maximumOf16(v)
 #define minimumOf(v) minimumOf16(v)

@@ -242,15 +242,21 @@ __kernel ROW_KERNEL void softmax_cross_entropy(__global const float* restrict lo
 }
 REGISTER(softmax_cross_entropy, CrossEntropyParameters, 5)
 
-__kernel void cross_entropy_finish(__global const float* restrict losses, __global const float* restrict correct,
-                                   __global float* restrict out, const CrossEntropyFinishParameters a ITEM) {
-  if (get_global_id(0) != 0) return;
-  floatv loss = splatv(0.0f), hits = splatv(0.0f);
-  for (int i = 0; i < a.count; i += LANES) {
-    loss += firstLanes(loadv(AT(losses, a.losses) + i), a.count - i, 0.0f);
-    hits += firstLanes(loadv(AT(correct, a.correct) + i), a.count - i, 0.0f);
+// One row: what it has of work-items, or of groups, besides the first does nothing.
+__kernel ROW_KERNEL void cross_entropy_finish(__global const float* restrict losses, __global const float* restrict correct,
+                                              __global float* restrict out, const CrossEntropyFinishParameters a ITEM) {
+  ROWS_OF(a.count)
+  FOR_EACH_ROW(row, 1)
+    floatv loss = splatv(0.0f), hits = splatv(0.0f);
+    FOR_EACH_COLUMN(i, a.count) {
+      loss += firstLanes(loadv(AT(losses, a.losses) + i), a.count - i, 0.0f);
+      hits += firstLanes(loadv(AT(correct, a.correct) + i), a.count - i, 0.0f);
+    }
+    const float losses_ = ROW_SUM(loss), hits_ = ROW_SUM(hits);
+    if (ROW_FIRST) {
+      *AT(out, a.loss) = losses_ * a.scale;
+      *AT(out, a.hits) = hits_;
+    }
   }
-  *AT(out, a.loss) = sumOf(loss) * a.scale;
-  *AT(out, a.hits) = sumOf(hits);
 }
 REGISTER(cross_entropy_finish, CrossEntropyFinishParameters, 3)

@@ -102,20 +102,42 @@ typedef struct {
 #define MASKS(e, kind) (COMPILED(EPILOGUE_MASKS + (kind)) && (e).hasMask == (kind))
 #define ACTIVATES(e, kind) (COMPILED(EPILOGUE_ACTIVATIONS + (kind)) && (e).activation == (kind))
 
-// The epilogue of 16 neighbouring columns, `columns` of which exist; `at` is their place in the output.
-INLINE float16 finish(float16 v, const EpilogueOperands o, const Epilogue e, const size_t at, const int column, const int columns) {
-  if (SCALES(e)) v *= load16(o.scale + column);
-  if (ADDS_BIAS(e)) v += load16(o.bias + column);
-  if (ADDS_RESIDUAL(e)) v += loadFirst16(o.residual + at, columns);
-  if (ACTIVATES(e, ACTIVATION_RELU)) v = relu_16(v);
-  if (ACTIVATES(e, ACTIVATION_SIGMOID)) v = sigmoid_16(v);
-  if (ACTIVATES(e, ACTIVATION_TANH)) v = hyperbolicTangent_16(v);
-  if (ACTIVATES(e, ACTIVATION_GELU)) v = gelu_16(v);
-  if (ACTIVATES(e, ACTIVATION_SILU)) v = silu_16(v);
-  if (ACTIVATES(e, ACTIVATION_RELU6)) v = relu6_16(v);
-  if (MASKS(e, MASK_RELU)) v = reluGradient_16(loadFirst16(o.mask + at, columns), v);
-  if (MASKS(e, MASK_RELU6)) v = relu6Gradient_16(loadFirst16(o.mask + at, columns), v);
-  return v;
+// The epilogue of neighbouring columns, 16 or (finish_1) one, `columns` of which exist; `at` is their place in the output.
+#define WHOLE_1(p) (*(p))
+#define WHOLE_16(p) load16(p)
+#define FIRST_1(p, n) (*(p))
+#define FIRST_16(p, n) loadFirst16(p, n)
+#define FINISH(F, I, U, S)                                                                                                            \
+  INLINE F finish##S(F v, const EpilogueOperands o, const Epilogue e, const size_t at, const int column, const int columns) {         \
+    if (SCALES(e)) v *= WHOLE##S(o.scale + column);                                                                                   \
+    if (ADDS_BIAS(e)) v += WHOLE##S(o.bias + column);                                                                                 \
+    if (ADDS_RESIDUAL(e)) v += FIRST##S(o.residual + at, columns);                                                                    \
+    if (ACTIVATES(e, ACTIVATION_RELU)) v = relu##S(v);                                                                                \
+    if (ACTIVATES(e, ACTIVATION_SIGMOID)) v = sigmoid##S(v);                                                                          \
+    if (ACTIVATES(e, ACTIVATION_TANH)) v = hyperbolicTangent##S(v);                                                                   \
+    if (ACTIVATES(e, ACTIVATION_GELU)) v = gelu##S(v);                                                                                \
+    if (ACTIVATES(e, ACTIVATION_SILU)) v = silu##S(v);                                                                                \
+    if (ACTIVATES(e, ACTIVATION_RELU6)) v = relu6##S(v);                                                                              \
+    if (MASKS(e, MASK_RELU)) v = reluGradient##S(FIRST##S(o.mask + at, columns), v);                                                  \
+    if (MASKS(e, MASK_RELU6)) v = relu6Gradient##S(FIRST##S(o.mask + at, columns), v);                                                \
+    return v;                                                                                                                         \
+  }
+FINISH(float16, int16, uint16, _16)
+#if LANES == 1
+FINISH(float, int, uint, _1)
+#endif
+#undef FINISH
+
+// Finishes and stores 16 sums, one by one on a GPU, whose registers whole vectors would not leave much of.
+INLINE void storeFinished(const float16 v, __global float* out, const EpilogueOperands o, const Epilogue e, const size_t at,
+                          const int column, const int columns) {
+#if LANES == 1
+  float lanes[16];
+  storePrivate16(v, lanes);
+  ROLLED for (int k = 0; k < 16 && k < columns; k++) out[at + k] = finish_1(lanes[k], o, e, at + k, column + k, 1);
+#else
+  storeFirst16(finish_16(v, o, e, at, column, columns), out + at, columns);
+#endif
 }
 
 // Replaces each sum by `expression`; rows beyond the last read the first one's operands, for nothing.
@@ -164,7 +186,7 @@ INLINE void storeTile(Tile* t, __global float* out, const int* rows, const int w
     if (rows[r] < 0) continue;
     ROLLED for (int v = 0; v < VECTORS && v * 16 < columns; v++) {
       const size_t at = (size_t)rows[r] * width + column + v * 16;
-      storeFirst16(finish(sums[r * TILE_VECTORS + v], o, e, at, column + v * 16, columns - v * 16), out + at, columns - v * 16);
+      storeFinished(sums[r * TILE_VECTORS + v], out, o, e, at, column + v * 16, columns - v * 16);
     }
   }
 }

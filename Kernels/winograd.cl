@@ -158,7 +158,7 @@ INLINE void transformSums(__global const float* sums, const size_t step, __globa
       const size_t at = corner + (size_t)i * s.width * s.channels + c;
       for (int j = 0; j < columns; j++) {
         const size_t place = at + (size_t)j * s.channels;
-        streamFirst16(finish(t[j], o, e, place, c, 16), destination + place, 16, streams);
+        streamFirst16(finish_16(t[j], o, e, place, c, 16), destination + place, 16, streams);
       }
     }
   }

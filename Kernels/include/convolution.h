@@ -61,7 +61,8 @@ typedef struct {
 ///   Global size: convolution_weight_items x splits x groups.
 /// depthwise_weight_gradient(x, dy, dw, db): the same where groups = inputChannels = outputChannels; a unit is TILE_COLUMNS channels
 ///   (depthwise_units_per_item), and rowsPerBlock is ignored. Its dw is always a scratch slice, [splits][taps][channels], and
-///   depthwise_merge follows, even with splits = 1; db as above; panels are ignored. Global size: depthwise_items x splits x 1.
+///   depthwise_merge follows, even with splits = 1; db as above; panels are ignored. Global size: depthwise_items x splits x 1; on a GPU
+///   any x 1 x 1.
 typedef struct {
   int x, dy, panels, dw, db;
   ConvolutionShape shape;

@@ -12,11 +12,14 @@
 /// convolution_input_gradient_local(dy, w, dx, scale, bias, residual, mask): dx = epilogue(the gradient of x).
 ///   Rows are the input pixels of a phase (convolution_phases), columns the group's input channels, inner positions those taps that
 ///   reach the phase, and output channels.
-///   Work-groups: (ceil(rows / LOCAL_ROWS) * ceil(columns / LOCAL_COLUMNS)) x convolution_planes, of GROUP_ITEMS x 1 items; rows are
-///   convolution_pixels.
+///   Work-groups: (ceil(rows / LOCAL_ROWS) * ceil(columns / LOCAL_COLUMNS)) x (convolution_planes * splits), of GROUP_ITEMS x 1 items; rows
+///   are convolution_pixels.
+///   With splits > 1 the inner positions are cut, the destination is a scratch slice of splits * (floats of y, or dx), the epilogue is left
+///   out, and matmul_merge must follow.
 typedef struct {
   int source, w, destination;   // source: x (dy), destination: y (dx)
   ConvolutionShape shape;
+  int splits;                   // parts of the inner dimension, 1 for none
   Epilogue epilogue;
 } LocalConvolutionParameters;
 

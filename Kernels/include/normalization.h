@@ -41,4 +41,11 @@ typedef struct {
   float momentum, rest;               // rest = 1 - momentum
   float unbiased;                     // rows / (rows - 1)
 } BatchNormRunningParameters;
+
+/// batch_norm_running_updates(statistics, running, control), on GPUs: the same for up to BATCH_NORM_LAYERS layers, one for each place of the
+/// second dimension. OpenCL promises room for 1024 bytes.
+enum { BATCH_NORM_LAYERS = 24 };
+typedef struct {
+  BatchNormRunningParameters layers[BATCH_NORM_LAYERS];
+} BatchNormRunningLayers;
 #endif

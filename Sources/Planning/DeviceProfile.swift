@@ -34,6 +34,12 @@ public struct DeviceProfile: Hashable, Sendable {
   var tileRows: Int { tile.rows }
   var tileColumns: Int { tile.columns }
 
+  /// The same for kernels whose work-items take vectors of them on a GPU, too.
+  package func vectorShares(of count: Int) -> Int { shares(of: style == .cpu ? count : (count + 3) / 4) }
+
+  /// The index space of a kernel that works on one row.
+  var oneRow: (Int, Int, Int) { (shares(of: 1), 1, 1) }
+
   /// How many work-items share `count` elements: few enough that each has something to do.
   package func shares(of count: Int) -> Int {
     switch style {

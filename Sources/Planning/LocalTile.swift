@@ -52,6 +52,16 @@ public struct LocalTile: Hashable, Sendable {
   /// Local memory that a group takes.
   public var localBytes: Int { stages * inner * (rows + columns + 2 * padding) * (storesHalf ? 2 : 4) }
 
+  /// Registers that a work-item takes, roughly: its sums, the operands of one inner position, what is on its way to local memory, and places.
+  public var registers: Int {
+    let items = max(groupSize, 1)
+    func runs(_ extent: Int) -> Int { (extent * inner / loadVector + items - 1) / items * loadVector }
+    return itemRows * itemColumns + itemRows + itemColumns + runs(rows) + runs(columns) + 32
+  }
+
+  /// Registers of a compute unit, which its work-items share.
+  static let unitRegisters = 1 << 16
+
   /// Why there are no such kernels, if so.
   public var objection: String? {
     let numbers = [rows, columns, inner, itemRows, itemColumns, unroll, groups]

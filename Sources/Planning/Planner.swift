@@ -43,10 +43,10 @@ public struct Planner: Sendable {
       for (group, rule) in request.updates.enumerated() { lowering.lowerUpdate(rule, group: group) }
     }
     if request.graph.isTrainingStep {
-      for statistics in request.graph.runningStatistics {
-        lowering.lowerRunningUpdate(
-          statistics, mean: values[statistics.batchMean] ?? .init(node: 0), variance: values[statistics.batchVariance] ?? .init(node: 0))
-      }
+      lowering.lowerRunningUpdates(
+        request.graph.runningStatistics.map {
+          ($0, mean: values[$0.batchMean] ?? .init(node: 0), variance: values[$0.batchVariance] ?? .init(node: 0))
+        })
     }
     let kept = outputs.values.map(\.slot) + [loss, correct].compactMap { $0 }
     var plan = Placement(lowering, keeping: kept).plan

@@ -63,7 +63,7 @@ public enum ProductVariant: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Which kernels compute a device's products: what was measured, or is known of its class. No entries mean register tiles.
+/// Which kernels compute a device's products: what was measured, or is known of its class. Neither means register tiles.
 public struct ProductTuning: Hashable, Sendable {
   /// A problem and the best kernel for it.
   public struct Entry: Hashable, Sendable {
@@ -77,8 +77,13 @@ public struct ProductTuning: Hashable, Sendable {
   }
 
   public var entries: [Entry]
+  /// What chooses for kinds that have no entry; `nil` for register tiles.
+  public var choice: TileChoice?
 
-  public init(_ entries: [Entry] = []) { self.entries = entries }
+  public init(_ entries: [Entry] = [], otherwise choice: TileChoice? = nil) {
+    self.entries = entries
+    self.choice = choice
+  }
 
   /// One variant for everything.
   public init(always variant: ProductVariant) {
@@ -86,12 +91,13 @@ public struct ProductTuning: Hashable, Sendable {
   }
 
   /// The variant of the most similar problem of the kind; of equally similar ones, of the first.
-  public func variant(for problem: ProductProblem) -> ProductVariant {
+  /// - Parameter copies: how many such products a launch computes: a matrix product's batch, a convolution's groups and phases.
+  public func variant(for problem: ProductProblem, copies: Int = 1) -> ProductVariant {
     var best: (distance: Double, variant: ProductVariant)?
     for entry in entries where entry.problem.kind == problem.kind {
       let distance = problem.distance(to: entry.problem)
       if best.map({ distance < $0.distance }) ?? true { best = (distance, entry.variant) }
     }
-    return best?.variant ?? .registers
+    return best?.variant ?? choice?.tile(for: problem, copies: copies).map { .local($0) } ?? .registers
   }
 }

@@ -87,6 +87,8 @@ extension Table {
       Sizes(image: [1, 9, 8, 4], weights: [5, 3, 2, 4], padding: (2, 1), dilation: (2, 3)),
       Sizes(image: [1, 13, 11, 1], weights: [6, 5, 5, 1], padding: (2, 2)),
       Sizes(image: [1, 11, 11, 3], weights: [8, 7, 7, 3], stride: (2, 2), padding: (3, 3)),
+      // Few pixels and many channels: inner dimensions that are cut where tiles are few, of each phase of the gradient as well.
+      Sizes(image: [1, 4, 4, 64], weights: [72, 4, 4, 64], stride: (2, 2), padding: (1, 1)),
       Sizes(image: [3, 1, 1, 5], weights: [7, 1, 1, 5]),
       Sizes(image: [1, 1, 1, 2], weights: [1, 3, 3, 2], padding: (1, 1)),
       Sizes(image: [1, 3, 3, 2], weights: [3, 3, 3, 2]),

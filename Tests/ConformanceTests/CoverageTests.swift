@@ -54,7 +54,7 @@ struct CoverageTests {
   private static let operationsElsewhere: Set<Kind> = [.dropout]  // DropoutTests
   private static let kernelsElsewhere: Set<String> = [
     "dropout",  // DropoutTests
-    "batch_norm_running_update", "argmax_rows",  // StatisticsTests
+    "batch_norm_running_update", "batch_norm_running_updates", "argmax_rows",  // StatisticsTests
     "sgd", "rmsprop", "adam", "gradient_norm_partial", "gradient_norm_finish", "step_end",  // the optimizers' trajectories
     "stay_close",  // FineTuningTests
     "fma_peak", "copy_peak", "empty_launch",  // BenchmarksTests

@@ -44,6 +44,49 @@ struct StatisticsTests {
     }
   }
 
+  /// More layers than a GPU's launch takes at a time, of widths that have nothing to do with each other: each moves by its own batch.
+  @Test func runningStatisticsOfManyLayers() throws {
+    let (rows, momentum) = (6, Float(0.25))
+    let widths = (0..<26).map { 1 + $0 * 7 % 70 }
+    var dice = Dice("many running statistics")
+    let values = widths.map { width in (0..<rows * width).map { _ in Float(dice.uniform(-1...3)) } }
+    for device in TestDevices.all {
+      let graph = Graph(isTraining: true)
+      var listed: [(path: String, parameter: Parameter)] = [("pad", Parameter("pad", shape: [5], role: .statistic))]
+      var layers: [(mean: Parameter, variance: Parameter)] = []
+      for (index, width) in widths.enumerated() {
+        let mean = Parameter("mean\(index)", shape: [width], role: .statistic)
+        let variance = Parameter("variance\(index)", shape: [width], role: .statistic)
+        layers.append((mean, variance))
+        listed += [(mean.name, mean), (variance.name, variance)]
+        let result = graph.input("x\(index)", shape: [rows, width]).batchNormalized(
+          weight: graph.constant(1, shape: [width]), bias: graph.constant(0, shape: [width]), epsilon: 1e-5)
+        graph.updateRunningStatistics(
+          mean: mean, variance: variance, batchMean: result.mean, batchVariance: result.variance, momentum: momentum, sampleCount: rows)
+      }
+      let layout = ParameterLayout(listed, groupCount: 0) { _, _ in nil }
+      let runner = try StepRunner(StepRequest(graph: graph, layout: layout), on: device.device)
+      for (index, layer) in layers.enumerated() {
+        for parameter in [layer.mean, layer.variance] {
+          try runner.write([Float](repeating: Float(index), count: widths[index]), to: parameter.id)
+        }
+      }
+      try runner.run(Dictionary(uniqueKeysWithValues: values.enumerated().map { ("x\($0)", .floats($1)) }))
+      #expect(try runner.damage() == [], "\(device)")
+      for (index, width) in widths.enumerated() {
+        let (mean, variance) = (try runner.value(of: layers[index].mean.id), try runner.value(of: layers[index].variance.id))
+        for channel in 0..<width {
+          let column = (0..<rows).map { Double(values[index][$0 * width + channel]) }
+          let average = column.reduce(0, +) / Double(rows)
+          let spread = column.reduce(0) { $0 + ($1 - average) * ($1 - average) } / Double(rows - 1)
+          let old = Double(index)
+          #expect(abs(Double(mean[channel]) - (old + 0.25 * (average - old))) < 1e-5, "\(device), layer \(index)")
+          #expect(abs(Double(variance[channel]) - (old + 0.25 * (spread - old))) < 1e-5, "\(device), layer \(index)")
+        }
+      }
+    }
+  }
+
   /// The first of equal maxima; a NaN counts as the maximum.
   @Test(arguments: [(5, 10), (1, 1), (33, 17), (7, 1000), (3, 3)]) func argmax(rows: Int, columns: Int) throws {
     var dice = Dice("argmax \(rows) \(columns)")

@@ -58,10 +58,10 @@ struct TuningStoreTests {
     }
     // A device opens as if there were none, and says so.
     let candidate = OpenCLDiscovery().candidates.first
-    if let information = candidate?.information, let limits = candidate?.groupLimits {
-      let tuning = DeviceTuning(information, style: .gpu, within: limits, store: store())
+    if let candidate {
+      let tuning = DeviceTuning(candidate.information, style: .gpu, within: candidate.groupLimits, store: store())
       #expect(tuning.source == .defaults && tuning.warning?.contains("is ignored") == true)
-      #expect(tuning.products == DefaultTuning.products(of: DeviceClass(information), within: limits))
+      #expect(tuning.products == candidate.defaultProducts)
     }
   }
 
@@ -76,23 +76,30 @@ struct TuningStoreTests {
     #expect(tuning.products.variant(for: near) == entries[0].variant)
     #expect(tuning.products.variant(for: ProductProblem(.weightGradient, rows: 1, columns: 1, inner: 1)) == .registers)
     let convolution = ProductProblem(.convolution, rows: 4096, columns: 64, inner: 576)
-    let defaults = DefaultTuning.products(of: DeviceClass(candidate.information), within: candidate.groupLimits)
-    #expect(tuning.products.variant(for: convolution) == defaults.variant(for: convolution))
+    #expect(tuning.products.variant(for: convolution) == candidate.defaultProducts.variant(for: convolution))
     // What the device cannot run is not used.
     let small = GroupLimits(items: 16, localBytes: 1024, hasSubgroups: false)
     #expect(DeviceTuning(candidate.information, style: .gpu, within: small, store: store()).products.variant(for: near) == .registers)
   }
 
-  @Test func everyClassHasKernelsThatCanBeBuilt() {
+  @Test func everyClassHasKernelsThatCanBeBuilt() throws {
     let limits = GroupLimits(items: 1024, localBytes: 65536, hasSubgroups: false)
-    for deviceClass in DeviceClass.allCases {
-      for entry in DefaultTuning.products(of: deviceClass, within: limits).entries {
-        if case .local(let tile) = entry.variant { #expect(tile.objection == nil, "\(deviceClass): \(tile)") }
+    for deviceClass in DeviceClass.allCases where deviceClass != .mali {
+      let choice = try #require(DefaultTuning.products(of: deviceClass, units: 100, within: limits).choice)
+      for tile in choice.tiles {
+        #expect(tile.objection == nil, "\(deviceClass): \(tile)")
+        #expect(tile.registers <= 128 && tile.groupSize % 64 == 0, "\(deviceClass): \(tile)")
       }
-      // 16 KiB and 256 items must do for a device that nothing is known of.
-      let least = GroupLimits(items: 256, localBytes: 16384, hasSubgroups: false)
-      let variants = DefaultTuning.products(of: .unknown, within: least).entries.map(\.variant)
-      #expect(!variants.isEmpty && !variants.contains(.registers))
+      // Where groups are small there is a tile for them; where there are none, register tiles are left.
+      let small = GroupLimits(items: 64, localBytes: 16384, hasSubgroups: false)
+      #expect(DefaultTuning.products(of: deviceClass, units: 100, within: small).choice?.tiles.isEmpty == false, "\(deviceClass)")
+      #expect(
+        DefaultTuning.products(of: deviceClass, units: 100, within: GroupLimits(items: 1, localBytes: 16384, hasSubgroups: false))
+          == ProductTuning())
     }
+    #expect(DefaultTuning.products(of: .mali, units: 10, within: limits) == ProductTuning())
+    // 16 KiB and 256 items must do for a device that nothing is known of.
+    let least = GroupLimits(items: 256, localBytes: 16384, hasSubgroups: false)
+    #expect(DefaultTuning.products(of: .unknown, units: 10, within: least).choice?.tiles.count == 2)
   }
 }

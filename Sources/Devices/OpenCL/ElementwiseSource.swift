@@ -11,19 +11,19 @@ enum ElementwiseSource {
     for index in chain.outputs.indices { lines.append("__global float* o\(index) = AT(out\(index), a.outputOffset[\(index)]);") }
     for (index, access) in chain.inputs.enumerated() {
       if access == .column { lines.append("COLUMN_INPUT(t\(index), i\(index), a.columns)") }
-      if access == .scalar { lines.append("const floatv s\(index) = splatv(*i\(index));") }
+      if access == .scalar { lines.append("const floatw s\(index) = splatw(*i\(index));") }
     }
     let isFlat = !chain.inputs.contains { $0 == .column || $0 == .row }
     lines.append(isFlat ? "ELEMENTWISE_FLAT(a)" : "ELEMENTWISE_GRID(a)")
     for (index, access) in chain.inputs.enumerated() {
       let value =
         switch access {
-        case .full: "loadv(i\(index) + position)"
+        case .full: "loadw(i\(index) + position)"
         case .column: "COLUMN_VALUE(t\(index), i\(index), column, a.columns)"
         case .row: "ROW_VALUE(i\(index), row, column, a.columns)"
         case .scalar: "s\(index)"
         }
-      lines.append("const floatv r\(index) = \(value);")
+      lines.append("const floatw r\(index) = \(value);")
     }
     let first = chain.inputs.count
     for (index, instruction) in chain.instructions.enumerated() {
@@ -31,7 +31,7 @@ enum ElementwiseSource {
         switch operand {
         case .input(let number): "r\(number)"
         case .result(let number): "r\(first + number)"
-        case .immediate: "splatv(a.instructions[\(index)].immediate)"
+        case .immediate: "splatw(a.instructions[\(index)].immediate)"
         }
       }
       let arguments: [String]
@@ -39,9 +39,9 @@ enum ElementwiseSource {
       case .unary: arguments = [operand(instruction.a)]
       case .binary: arguments = [operand(instruction.a), operand(instruction.b)]
       }
-      lines.append("const floatv r\(first + index) = V(\(instruction.function.name))(\(arguments.joined(separator: ", ")));")
+      lines.append("const floatw r\(first + index) = W(\(instruction.function.name))(\(arguments.joined(separator: ", ")));")
     }
-    for (index, result) in chain.outputs.enumerated() { lines.append("streamv(r\(first + result), o\(index) + position, lanes, streams);") }
+    for (index, result) in chain.outputs.enumerated() { lines.append("streamw(r\(first + result), o\(index) + position, lanes, streams);") }
     lines.append("ELEMENTWISE_END")
     lines.append("}")
     return lines.joined(separator: "\n") + "\n"

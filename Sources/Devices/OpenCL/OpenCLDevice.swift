@@ -68,7 +68,7 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
     // 32 vector registers of 16 floats, 16 of 8, or 16 of 4; a GPU's lane holds a small tile.
     let tile =
       !isCPU
-      ? RegisterTile(rows: 4, columns: 16)
+      ? RegisterTile(rows: 2, columns: 16)
       : candidate.nativeVectorWidth >= 16
         ? RegisterTile(rows: 8, columns: 32)
         : RegisterTile(rows: candidate.nativeVectorWidth >= 8 ? 6 : 2, columns: 16)
@@ -144,7 +144,7 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   func localSize(of kernel: cl_kernel, for items: (Int, Int, Int)) -> (Int, Int, Int)? {
     if profile.style == .cpu { return (1, 1, 1) }
     var most = 0
-    guard items.0 % 64 == 0, items.1 == 1, items.2 == 1,
+    guard items.0 % 64 == 0,
       clGetKernelWorkGroupInfo(
         kernel, candidate.device, cl_kernel_work_group_info(CL_KERNEL_WORK_GROUP_SIZE), MemoryLayout<Int>.size, &most, nil) == CL_SUCCESS,
       most >= 64

@@ -1,4 +1,5 @@
 import COpenCL
+import GlissadePlanning
 
 #if canImport(Glibc)
   import Glibc
@@ -29,6 +30,11 @@ public struct OpenCLCandidate: @unchecked Sendable {
   /// How it is planned for unless somebody wants otherwise. Mesa's device on the processor is a GPU in this: neighbouring work-items are
   /// the lanes of its vectors, so that a kernel's vector of 16 floats is 16 vectors there, and some kernels take half a minute to compile.
   public var style: DeviceProfile.Style { information.kind == .cpu && information.platform != "rusticl" ? .cpu : .gpu }
+
+  /// The kernels for products that its class starts with.
+  var defaultProducts: ProductTuning {
+    DefaultTuning.products(of: DeviceClass(information), units: information.computeUnits, within: groupLimits)
+  }
 
   /// Why an open device cannot be used, before trying.
   var objection: String? {

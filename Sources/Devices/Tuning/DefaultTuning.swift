@@ -3,53 +3,46 @@ import GlissadePlanning
 /// The kernels that a device's class starts with. They follow from what vendors publish (registers, local memory, width of the lanes), not
 /// from measurements: `glissade tune` measures.
 enum DefaultTuning {
-  /// - Parameter limits: what the device can run; entries beyond it become register tiles.
-  static func products(of deviceClass: DeviceClass, within limits: GroupLimits) -> ProductTuning {
-    var tuning = table(of: deviceClass)
-    for index in tuning.entries.indices where !limits.allow(tuning.entries[index].variant) { tuning.entries[index].variant = .registers }
-    return tuning
+  /// - Parameters:
+  ///   - units: the device's compute units.
+  ///   - limits: what the device can run; without a tile within it, register tiles are left.
+  static func products(of deviceClass: DeviceClass, units: Int, within limits: GroupLimits) -> ProductTuning {
+    let tiles = tiles(of: deviceClass).filter { limits.allow(.local($0)) }
+    return tiles.isEmpty ? ProductTuning() : ProductTuning(otherwise: TileChoice(tiles, units: units))
   }
 
-  private static func table(of deviceClass: DeviceClass) -> ProductTuning {
+  /// The tiles that suit a class; which of them a product gets is a question of how many work-groups it makes of it (`TileChoice`). Work-items
+  /// stay below 128 registers, of which more would leave a compute unit too few of them, and groups are whole waves of 64.
+  private static func tiles(of deviceClass: DeviceClass) -> [LocalTile] {
     switch deviceClass {
     // 64 Ki registers and at least 48 KiB for a group; reads of 16 bytes from either memory.
     case .nvidia:
-      return sizes(
-        large: LocalTile(128, 128, inner: 16, item: (8, 8), groups: 264), small: LocalTile(64, 64, inner: 16, item: (4, 4), groups: 264))
+      return [
+        LocalTile(128, 128, inner: 8, item: (8, 8), unroll: 2), LocalTile(128, 64, inner: 16, item: (8, 4), unroll: 2),
+        LocalTile(64, 64, inner: 16, item: (8, 4), unroll: 2), LocalTile(32, 32, inner: 16, item: (4, 4)),
+      ]
     // Waves of 32 or 64 lanes, 64 KiB for a group.
     case .amd:
-      return sizes(
-        large: LocalTile(128, 64, inner: 16, item: (8, 4), groups: 240), small: LocalTile(64, 64, inner: 16, item: (4, 4), groups: 240))
+      return [
+        LocalTile(128, 64, inner: 16, item: (8, 4), unroll: 2), LocalTile(64, 64, inner: 16, item: (8, 4), unroll: 2),
+        LocalTile(32, 32, inner: 16, item: (4, 4)),
+      ]
     // 128 registers of 32 bytes for a thread of 8 or 16 lanes; local memory is a part of the third-level cache.
     case .intel:
-      return sizes(
-        large: LocalTile(64, 64, inner: 16, item: (8, 4), stages: 1, groups: 96),
-        small: LocalTile(32, 64, inner: 16, item: (4, 4), stages: 1, groups: 96))
+      return [
+        LocalTile(64, 64, inner: 16, item: (8, 4), stages: 1, unroll: 2), LocalTile(32, 64, inner: 16, item: (4, 4), stages: 1),
+        LocalTile(32, 32, inner: 16, item: (4, 4), stages: 1),
+      ]
     // Local memory is ordinary memory there: nothing is won by going through it.
-    case .mali: return ProductTuning()
+    case .mali: return []
     // 32 KiB for a group, which several groups share.
-    case .adreno: return ProductTuning(always: .local(LocalTile(64, 64, inner: 8, item: (4, 8), stages: 1, groups: 48)))
-    case .apple: return ProductTuning(always: .local(LocalTile(64, 64, inner: 16, item: (4, 4), stages: 1, groups: 96)))
+    case .adreno:
+      return [LocalTile(64, 64, inner: 8, item: (4, 8), stages: 1), LocalTile(32, 32, inner: 8, item: (4, 4), stages: 1)]
+    case .apple:
+      return [LocalTile(64, 64, inner: 16, item: (4, 4), stages: 1), LocalTile(32, 32, inner: 16, item: (4, 4), stages: 1)]
     // 16 KiB and 256 items, which every GPU of the last decade has.
-    case .unknown, .cpu:
-      return
-        sizes(large: LocalTile(64, 64, inner: 8, item: (4, 4)), small: LocalTile(32, 32, inner: 8, item: (4, 4)), from: 256)
+    case .unknown, .cpu: return [LocalTile(64, 64, inner: 8, item: (4, 4)), LocalTile(32, 32, inner: 8, item: (4, 4))]
     }
-  }
-
-  /// Large tiles where a result fills the device with them, small ones elsewhere.
-  /// - Parameter side: rows and columns of a square result from which on large tiles are better, roughly.
-  private static func sizes(large: LocalTile, small: LocalTile, from side: Int = 1024) -> ProductTuning {
-    let (less, more) = (side / 2, side * 2)
-    let places = [
-      (less / 4, less / 4, small), (less, less, small), (more, more, large), (more * 16, less / 4, large), (less / 4, more * 16, large),
-    ]
-    return ProductTuning(
-      places.flatMap { rows, columns, tile in
-        ProductProblem.Kind.allCases.flatMap { kind in
-          [64, 1024, 16384].map { ProductTuning.Entry(ProductProblem(kind, rows: rows, columns: columns, inner: $0), .local(tile)) }
-        }
-      })
   }
 }
 

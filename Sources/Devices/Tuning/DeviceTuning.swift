@@ -23,14 +23,12 @@ public struct DeviceTuning: Hashable, Sendable {
       self.init(source: .fixed, warning: nil, products: ProductTuning())
       return
     }
-    let defaults = DefaultTuning.products(of: DeviceClass(information), within: limits)
+    let defaults = DefaultTuning.products(of: DeviceClass(information), units: information.computeUnits, within: limits)
     switch (store ?? TuningStore(TuningIdentity(information))).load() {
     case .entries(let entries) where !entries.isEmpty:
       // What was not measured keeps the class's kernels.
-      let kinds = Set(entries.map(\.problem.kind))
       let measured = entries.map { ProductTuning.Entry($0.problem, limits.allow($0.variant) ? $0.variant : .registers) }
-      let rest = defaults.entries.filter { !kinds.contains($0.problem.kind) }
-      self.init(source: .measured(entries.count), warning: nil, products: ProductTuning(measured + rest))
+      self.init(source: .measured(entries.count), warning: nil, products: ProductTuning(measured, otherwise: defaults.choice))
     case .damaged(let reason): self.init(source: .defaults, warning: "the tuning file is ignored: \(reason)", products: defaults)
     case .absent, .entries: self.init(source: .defaults, warning: nil, products: defaults)
     }
@@ -44,12 +42,17 @@ public struct DeviceTuning: Hashable, Sendable {
 
   /// The same with operands that are half precision in local memory.
   var withHalfTiles: DeviceTuning {
-    let entries = products.entries.map { entry in
-      guard case .local(var tile) = entry.variant else { return entry }
+    func half(_ tile: LocalTile) -> LocalTile {
+      var tile = tile
       tile.storesHalf = true
-      return ProductTuning.Entry(entry.problem, .local(tile))
+      return tile
     }
-    return DeviceTuning(source: source, warning: warning, products: ProductTuning(entries))
+    let entries = products.entries.map { entry in
+      guard case .local(let tile) = entry.variant else { return entry }
+      return ProductTuning.Entry(entry.problem, .local(half(tile)))
+    }
+    let choice = products.choice.map { TileChoice($0.tiles.map(half), units: $0.units) }
+    return DeviceTuning(source: source, warning: warning, products: ProductTuning(entries, otherwise: choice))
   }
 
   /// One line for people.

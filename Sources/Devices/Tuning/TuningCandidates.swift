@@ -6,21 +6,17 @@ struct TuningCandidates {
 
   /// Register tiles, the class's own kernel, and tiles of several sizes.
   func seeds(for problem: ProductProblem, defaults: ProductTuning) -> [ProductVariant] {
-    let groups = Self.groups(of: defaults)
+    let usual = defaults.variant(for: problem)
+    let groups = if case .local(let tile) = usual { tile.groups } else { 64 }
     let tiles = [
       LocalTile(64, 64, inner: 16, item: (4, 4), groups: groups), LocalTile(128, 128, inner: 8, item: (8, 8), groups: groups),
       LocalTile(32, 32, inner: 16, item: (4, 4), groups: groups), LocalTile(128, 64, inner: 16, item: (8, 4), groups: groups),
       LocalTile(64, 64, inner: 8, item: (8, 8), stages: 1, groups: groups),
     ]
     var result: [ProductVariant] = []
-    for variant in [defaults.variant(for: problem), .registers] + tiles.map({ .local($0) })
+    for variant in [usual, .registers] + tiles.map({ .local($0) })
     where limits.allow(variant) && !result.contains(variant) { result.append(variant) }
     return result
-  }
-
-  private static func groups(of tuning: ProductTuning) -> Int {
-    for entry in tuning.entries { if case .local(let tile) = entry.variant { return tile.groups } }
-    return 64
   }
 
   /// What differs by one number, the sizes first.

@@ -30,7 +30,7 @@ public struct TuningSearch {
       device.candidate, style: device.profile.style, products: ProductTuning(), cache: ProgramCache(folder: nil, identity: ""))
     let limits = device.candidate.groupLimits
     self.init(
-      own, limits: limits, defaults: DefaultTuning.products(of: DeviceClass(device.information), within: limits),
+      own, limits: limits, defaults: device.candidate.defaultProducts,
       store: store ?? TuningStore(TuningIdentity(device.information)))
   }
 

@@ -2,8 +2,14 @@ import GlissadeKernels
 import GlissadeTensors
 
 extension Lowering {
-  /// Rows of a chunk whose partial result is merged later: by the shape alone, so that results do not depend on threads.
-  private func chunkRows(_ rows: Int, _ channels: Int) -> Int { max(64, min(1024, (1 << 16) / max(channels, 1)), (rows + 255) / 256) }
+  /// Rows of a chunk whose partial result is merged later: by the shape alone, so that results do not depend on threads. A GPU's work-groups
+  /// share a chunk, and share the merging.
+  private func chunkRows(_ rows: Int, _ channels: Int) -> Int {
+    switch profile.style {
+    case .cpu: max(64, min(1024, (1 << 16) / max(channels, 1)), (rows + 255) / 256)
+    case .gpu: max(128, (rows + 511) / 512)
+    }
+  }
 
   mutating func lowerBatchNormStatistics(_ node: Int, _ rule: BatchNormStatistics) {
     let x = input(node, 0)
@@ -75,32 +81,91 @@ extension Lowering {
     if !isTogether { for (target, result) in zip(targets, results) { copy(target, to: result) } }
   }
 
-  /// Folds a batch's statistics into the running ones, at the end of a sound step.
-  mutating func lowerRunningUpdate(_ statistics: Graph.RunningStatistics, mean: ValueID, variance: ValueID) {
-    guard let runningMean = layout[statistics.mean.id], let runningVariance = layout[statistics.variance.id] else { return }
-    let (mean, variance) = (slot(mean), slot(variance))
-    let results = [fixed(runningMean.slice), fixed(runningVariance.slice)]
-    // The kernel changes both in one buffer; where they are in different pieces of the statistics it does so beside them.
-    let isTogether = canShareBuffer(results[0], results[1])
-    let targets = isTogether ? results : results.map { scratch(count($0)) }
-    let (targetMean, targetVariance) = (targets[0], targets[1])
-    if !isTogether { for (result, target) in zip(results, targets) { copy(result, to: target) } }
-    let channels = statistics.mean.shape.count
+  /// Folds the batch's statistics into the running ones, at the end of a sound step. On a GPU, where a launch costs more than what it does here,
+  /// several layers at a time.
+  mutating func lowerRunningUpdates(_ statistics: [(statistics: Graph.RunningStatistics, mean: ValueID, variance: ValueID)]) {
+    let layers = statistics.compactMap { runningLayer($0.statistics, mean: $0.mean, variance: $0.variance) }
+    guard profile.style == .gpu else { return layers.forEach { emitRunningUpdate($0) } }
+    let limit = Int(BATCH_NORM_LAYERS)
+    for first in stride(from: 0, to: layers.count, by: limit) { emitRunningUpdates(layers[first..<min(first + limit, layers.count)]) }
+  }
+
+  /// One layer's batch statistics and where they go.
+  private struct RunningLayer {
+    var path: String
+    var mean: Slot
+    var variance: Slot
+    var runningMean: Slot
+    var runningVariance: Slot
+    var parameters: BatchNormRunningParameters
+
+    var channels: Int { Int(parameters.channels) }
+
+    func parameters(_ unit: (Slot?) -> Int32) -> BatchNormRunningParameters {
+      var result = parameters
+      (result.mean, result.variance) = (unit(mean), unit(variance))
+      (result.runningMean, result.runningVariance) = (unit(runningMean), unit(runningVariance))
+      return result
+    }
+  }
+
+  private mutating func runningLayer(_ statistics: Graph.RunningStatistics, mean: ValueID, variance: ValueID) -> RunningLayer? {
+    guard let runningMean = layout[statistics.mean.id], let runningVariance = layout[statistics.variance.id] else { return nil }
     let rows = Double(statistics.sampleCount)
+    return RunningLayer(
+      path: runningMean.path, mean: slot(mean), variance: slot(variance), runningMean: fixed(runningMean.slice),
+      runningVariance: fixed(runningVariance.slice),
+      parameters: BatchNormRunningParameters(
+        mean: 0, variance: 0, runningMean: 0, runningVariance: 0, channels: Int32(statistics.mean.shape.count),
+        momentum: statistics.momentum, rest: Float(1 - Double(statistics.momentum)), unbiased: rows > 1 ? Float(rows / (rows - 1)) : 1))
+  }
+
+  private mutating func emitRunningUpdate(_ layer: RunningLayer) {
+    // The kernel changes both in one buffer; where they are in different pieces of the statistics it does so beside them.
+    let isTogether = canShareBuffer(layer.runningMean, layer.runningVariance)
+    var layer = layer
+    let results = [layer.runningMean, layer.runningVariance]
+    if !isTogether {
+      (layer.runningMean, layer.runningVariance) = (scratch(layer.channels), scratch(layer.channels))
+      for (result, target) in zip(results, [layer.runningMean, layer.runningVariance]) { copy(result, to: target) }
+    }
+    let finished = layer
     add(
       Pending(
         kernel: .library("batch_norm_running_update"),
-        note: Launch.Note("running statistics", path: runningMean.path, shape: [channels], flops: 6 * channels),
-        items: (profile.shares(of: channels), 1, 1), arguments: [.read(mean), .update(targetMean), .buffer(.control)],
-        alsoReads: [(variance, mean)],
-        alsoWrites: [(targetVariance, targetMean)],
+        note: Launch.Note("running statistics", path: layer.path, shape: [layer.channels], flops: 6 * layer.channels),
+        items: (profile.shares(of: layer.channels), 1, 1),
+        arguments: [.read(layer.mean), .update(layer.runningMean), .buffer(.control)], alsoReads: [(layer.variance, layer.mean)],
+        alsoWrites: [(layer.runningVariance, layer.runningMean)], parameters: { unit in bytes(of: finished.parameters(unit)) }))
+    if !isTogether { for (result, target) in zip(results, [layer.runningMean, layer.runningVariance]) { copy(target, to: result) } }
+  }
+
+  private mutating func emitRunningUpdates(_ layers: ArraySlice<RunningLayer>) {
+    guard let first = layers.first else { return }
+    let areTogether = layers.allSatisfy { layer in
+      [layer.mean, layer.variance].allSatisfy { canShareBuffer($0, first.mean) }
+        && [layer.runningMean, layer.runningVariance].allSatisfy { canShareBuffer($0, first.runningMean) }
+    }
+    guard areTogether, layers.count > 1 else { return layers.forEach { emitRunningUpdate($0) } }
+    let channels = layers.reduce(0) { $0 + $1.channels }
+    let widest = layers.reduce(1) { max($0, $1.channels) }
+    let others = layers.dropFirst()
+    add(
+      Pending(
+        kernel: .library("batch_norm_running_updates"),
+        note: Launch.Note("running statistics of \(layers.count) layers", path: first.path, shape: [channels], flops: 6 * channels),
+        items: (profile.shares(of: widest), layers.count, 1),
+        arguments: [.read(first.mean), .update(first.runningMean), .buffer(.control)],
+        alsoReads: others.map { ($0.mean, first.mean) } + layers.map { ($0.variance, first.mean) }
+          + others.map { ($0.runningMean, first.runningMean) } + layers.map { ($0.runningVariance, first.runningMean) },
+        alsoWrites: others.map { ($0.runningMean, first.runningMean) } + layers.map { ($0.runningVariance, first.runningMean) },
         parameters: { unit in
-          bytes(
-            of: BatchNormRunningParameters(
-              mean: unit(mean), variance: unit(variance), runningMean: unit(targetMean), runningVariance: unit(targetVariance),
-              channels: Int32(channels), momentum: statistics.momentum, rest: Float(1 - Double(statistics.momentum)),
-              unbiased: rows > 1 ? Float(rows / (rows - 1)) : 1))
+          var table = BatchNormRunningLayers()
+          withUnsafeMutableBytes(of: &table) { bytes in
+            let places = bytes.bindMemory(to: BatchNormRunningParameters.self)
+            for (place, layer) in zip(places.indices, layers) { places[place] = layer.parameters(unit) }
+          }
+          return bytes(of: table)
         }))
-    if !isTogether { for (result, target) in zip(results, targets) { copy(target, to: result) } }
   }
 }

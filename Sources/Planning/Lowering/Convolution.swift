@@ -5,7 +5,8 @@ extension Lowering {
   mutating func lowerConvolution(_ unit: Fusion.Unit, _ rule: Convolution, _ fused: Fusion.FusedEpilogue?) {
     let shape = ConvolutionShape(rule.window, rule.groups, x: inputShape(unit.node, 0), y: outputShape(unit.node))
     let x = input(unit.node, 0)
-    if makesPatches(shape) {
+    // Tiles in local memory read taps that lie side by side as they are.
+    if makesPatches(shape), localConvolution(shape, isInputGradient: false) == nil {
       // The weights of the wide convolution are the same numbers in the same order.
       convolve(unit, patches(of: x, shape, note(unit.node, "patches")), shape.ofPatches, isInputGradient: false, fused)
     } else {
@@ -106,7 +107,8 @@ extension Lowering {
     let node = unit.node
     let shape = ConvolutionShape(rule.window, rule.groups, x: inputShape(node, 0), y: inputShape(node, 1))
     let (x, dy, dw) = (input(node, 0), input(node, 1), output(node))
-    if makesPatches(shape) {
+    let local = localWeightGradient(shape)
+    if makesPatches(shape), local == nil {
       // dy, transposed, times the patches.
       let wide = shape.ofPatches
       let patches = patches(of: x, shape, note(node, "patches"))
@@ -119,7 +121,6 @@ extension Lowering {
       if let sum = unit.biasGradient, case .reduce(let rule) = graph.nodes[sum].operation { lowerReduce(sum, rule) }
       return
     }
-    let local = localWeightGradient(shape)
     if local == nil, let tiles = winogradShape(shape, isInputGradient: false), hasRoom(forWeightGradient: tiles) {
       winogradWeightGradient(tiles, x: x, dy: dy, dw: dw, note(node, flops: shape.flops))
       if let sum = unit.biasGradient, case .reduce(let rule) = graph.nodes[sum].operation { lowerReduce(sum, rule) }
@@ -128,9 +129,7 @@ extension Lowering {
     let db = unit.biasGradient.map { output($0) }
     var note = note(node, flops: shape.flops)
     if db != nil { note.operation += " + bias gradient" }
-    let splits =
-      shape.isDepthwise
-      ? max(1, min(16, Int(shape.batch) * Int(shape.outputHeight) / 8)) : local?.splits ?? convolution_weight_splits(shape)
+    let splits = shape.isDepthwise ? depthwiseWeightSplits(shape) : local?.splits ?? convolution_weight_splits(shape)
     let needsMerge = shape.isDepthwise || splits > 1
     let weightPartials = needsMerge ? scratch(count(dw) * splits) : dw
     let biasPartials = db.map { splits > 1 ? scratch(count($0) * splits) : $0 }
@@ -143,6 +142,15 @@ extension Lowering {
     merging.operation = "merge " + note.operation
     if needsMerge { merge(shape.isDepthwise ? "depthwise_merge" : "convolution_merge", weightPartials, dw, splits, shape, merging) }
     if let db, let biasPartials, splits > 1 { merge("convolution_merge", biasPartials, db, splits, shape, merging) }
+  }
+
+  /// Parts of the lines of dy whose sums are merged later: by the shape alone. A GPU's work-items each take a channel and a row of taps.
+  private func depthwiseWeightSplits(_ shape: ConvolutionShape) -> Int {
+    let lines = Int(shape.batch) * Int(shape.outputHeight)
+    switch profile.style {
+    case .cpu: return max(1, min(16, lines / 8))
+    case .gpu: return max(1, min(512, lines / 2, (1 << 16) / (Int(shape.outputChannels) * Int(shape.kernelHeight))))
+    }
   }
 
   private mutating func emitWeightGradient(
@@ -162,9 +170,11 @@ extension Lowering {
     let results: [Argument] = [.write(dw), db.map { .write($0) } ?? .unused]
     emit(
       shape.isDepthwise ? "depthwise_weight_gradient" : "convolution_weight_gradient", note,
-      items: shape.isDepthwise
-        ? (depthwise_items(shape, profile.tileColumns, units), splits, 1)
-        : (convolution_weight_items(shape, profile.tileColumns, units), splits, Int(shape.groups)),
+      items: !shape.isDepthwise
+        ? (convolution_weight_items(shape, profile.tileColumns, units), splits, Int(shape.groups))
+        : profile.style == .gpu
+          ? (profile.shares(of: splits * Int(shape.kernelHeight) * Int(shape.outputChannels)), 1, 1)
+          : (depthwise_items(shape, profile.tileColumns, units), splits, 1),
       [.read(x), .read(dy)] + (shape.isDepthwise ? [] : [panels.map { .read($0) } ?? .unused]) + results
     ) { unit in
       ConvolutionWeightGradientParameters(

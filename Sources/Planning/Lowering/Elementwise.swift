@@ -56,7 +56,7 @@ extension Lowering {
     let (finished, inputs, constants) = (chain, inputSlots, immediates)
     add(
       Pending(
-        kernel: .elementwise(chain), note: note, items: (profile.shares(of: canvas), 1, 1),
+        kernel: .elementwise(chain), note: note, items: (profile.vectorShares(of: canvas), 1, 1),
         arguments: inputSlots.map { .read($0) } + [.write(output)],
         parameters: { unit in
           finished.parameters(

@@ -1,7 +1,7 @@
 /// The chunks of a group's gradients whose squares are summed apart. They are cut as if the group were in one piece, so that sums have the same
 /// bits on every device; where a chunk lies in more than one piece, it is told in which parts.
 enum GradientChunks {
-  /// Elements of a chunk, but for the last of a group.
+  /// Elements of a chunk, but for the last of a group, where a work-item sums it; a GPU's chunks are smaller.
   static let size = 1 << 14
 
   /// Chunks that follow one another and lie in one piece, or one chunk in several parts.
@@ -18,11 +18,13 @@ enum GradientChunks {
   }
 
   /// How many chunks a group has.
-  static func count(of pieces: [Int]) -> Int { (pieces.reduce(0, +) + size - 1) / size }
+  static func count(of pieces: [Int], size: Int = size) -> Int { (pieces.reduce(0, +) + size - 1) / size }
 
   /// All chunks of a group, in order.
-  /// - Parameter pieces: the sizes of its pieces.
-  static func runs(of pieces: [Int]) -> [Run] {
+  /// - Parameters:
+  ///   - pieces: the sizes of its pieces.
+  ///   - size: of a chunk.
+  static func runs(of pieces: [Int], size: Int = size) -> [Run] {
     var runs: [Run] = []
     // The parts so far of a chunk that has not ended, and where in the group it begins.
     var open = Run(first: 0, parts: [])

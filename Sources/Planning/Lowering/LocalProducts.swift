@@ -4,14 +4,17 @@ import GlissadeTensors
 /// Products through local memory: one launch without packed operands, and a second one where the inner dimension is cut.
 extension Lowering {
   /// The tile with which a product is computed through local memory; `nil` for register tiles.
-  func localTile(_ kind: ProductProblem.Kind, rows: Int, columns: Int, inner: Int, _ transposed: (a: Bool, b: Bool) = (false, false))
-    -> LocalTile?
-  {
+  func localTile(
+    _ kind: ProductProblem.Kind, rows: Int, columns: Int, inner: Int, copies: Int, _ transposed: (a: Bool, b: Bool) = (false, false)
+  ) -> LocalTile? {
     let problem = ProductProblem(
       kind, rows: rows, columns: columns, inner: inner, isTransposedA: transposed.a, isTransposedB: transposed.b)
-    guard case .local(let tile) = profile.products.variant(for: problem) else { return nil }
+    guard case .local(let tile) = profile.products.variant(for: problem, copies: copies) else { return nil }
     return tile
   }
+
+  /// As many partial results as fit into a buffer, of so many elements each.
+  private func mostParts(of count: Int) -> Int { max(1, (profile.limits.tensor - Slice.room(0)) / max(count, 1)) }
 
   /// - Returns: whether the product is computed through local memory; otherwise nothing was emitted.
   mutating func emitLocally(
@@ -19,9 +22,9 @@ extension Lowering {
   ) -> Bool {
     let (rows, columns, inner, batch) = (product.rows, product.columns, product.inner, product.batch)
     let transposed = (a: product.isTransposedA, b: product.isTransposedB)
-    guard let tile = localTile(.matmul, rows: rows, columns: columns, inner: inner, transposed) else { return false }
+    guard let tile = localTile(.matmul, rows: rows, columns: columns, inner: inner, copies: batch, transposed) else { return false }
     let tiles = tile.tiles(rows, columns)
-    let splits = tile.splits(tiles: tiles * batch, inner: inner)
+    let splits = min(tile.splits(tiles: tiles * batch, inner: inner), mostParts(of: rows * columns * batch))
     let target = splits > 1 ? scratch(matmul_partial_floats(batch, rows, columns, splits)) : c
     emit(
       "matmul_local", tile, note, groups: (tiles, batch * splits),
@@ -36,29 +39,51 @@ extension Lowering {
     return true
   }
 
+  /// A convolution or its input gradient as a product, and its tile.
+  struct LocalConvolution {
+    var tile: LocalTile
+    var rows: Int
+    var columns: Int
+    var inner: Int
+    /// Such products that a launch computes: groups and phases.
+    var planes: Int
+  }
+
+  /// How a convolution or its input gradient is computed through local memory; `nil` for register tiles.
+  func localConvolution(_ shape: ConvolutionShape, isInputGradient: Bool) -> LocalConvolution? {
+    let gradient: Int32 = isInputGradient ? 1 : 0
+    let rows = convolution_pixels(shape, gradient)
+    let (inputs, outputs) = (Int(shape.inputChannels / shape.groups), Int(shape.outputChannels / shape.groups))
+    let columns = isInputGradient ? inputs : outputs
+    let taps = (convolution_taps(shape) + convolution_phases(shape, gradient) - 1) / convolution_phases(shape, gradient)
+    let (inner, planes) = (taps * (isInputGradient ? outputs : inputs), convolution_planes(shape, gradient))
+    guard !shape.isDepthwise,
+      let tile = localTile(isInputGradient ? .inputGradient : .convolution, rows: rows, columns: columns, inner: inner, copies: planes)
+    else { return nil }
+    return LocalConvolution(tile: tile, rows: rows, columns: columns, inner: inner, planes: planes)
+  }
+
   /// A convolution or its input gradient.
   /// - Returns: whether it is computed through local memory; otherwise nothing was emitted.
   mutating func convolveLocally(
     _ source: Slot, _ weights: Slot, _ target: Slot, _ shape: ConvolutionShape, isInputGradient: Bool, _ epilogue: EpilogueArguments,
     _ note: Launch.Note
   ) -> Bool {
-    let gradient: Int32 = isInputGradient ? 1 : 0
-    let rows = convolution_pixels(shape, gradient)
-    let (inputs, outputs) = (Int(shape.inputChannels / shape.groups), Int(shape.outputChannels / shape.groups))
-    let columns = isInputGradient ? inputs : outputs
-    let taps = (convolution_taps(shape) + convolution_phases(shape, gradient) - 1) / convolution_phases(shape, gradient)
-    let inner = taps * (isInputGradient ? outputs : inputs)
-    guard !shape.isDepthwise,
-      let tile = localTile(isInputGradient ? .inputGradient : .convolution, rows: rows, columns: columns, inner: inner)
-    else { return false }
+    guard let local = localConvolution(shape, isInputGradient: isInputGradient) else { return false }
+    let (tile, planes) = (local.tile, local.planes)
+    let (tiles, size) = (tile.tiles(local.rows, local.columns), count(target))
+    let splits = min(tile.splits(tiles: tiles * planes, inner: local.inner), mostParts(of: size))
+    let destination = splits > 1 ? scratch(splits * size) : target
     emit(
-      isInputGradient ? "convolution_input_gradient_local" : "convolution_local", tile, note,
-      groups: (tile.tiles(rows, columns), convolution_planes(shape, gradient)),
-      [.read(source), .read(weights), .write(target)] + epilogue.arguments
+      isInputGradient ? "convolution_input_gradient_local" : "convolution_local", tile, note, groups: (tiles, planes * splits),
+      [.read(source), .read(weights), .write(destination)] + (splits > 1 ? EpilogueArguments() : epilogue).arguments
     ) { unit in
       LocalConvolutionParameters(
-        source: unit(source), w: unit(weights), destination: unit(target), shape: shape, epilogue: epilogue.make(unit))
+        source: unit(source), w: unit(weights), destination: unit(destination), shape: shape, splits: Int32(splits),
+        epilogue: epilogue.make(unit))
     }
+    let width = Int(isInputGradient ? shape.inputChannels : shape.outputChannels)
+    if splits > 1 { mergeProduct(rows: size / width, columns: width, splits, from: destination, to: target, epilogue, note) }
     return true
   }
 
@@ -66,8 +91,12 @@ extension Lowering {
   func localWeightGradient(_ shape: ConvolutionShape) -> (tile: LocalTile, splits: Int)? {
     let (rows, columns) = (Int(shape.outputChannels / shape.groups), convolution_taps(shape) * Int(shape.inputChannels / shape.groups))
     let pixels = convolution_pixels(shape, 0)
-    guard !shape.isDepthwise, let tile = localTile(.weightGradient, rows: rows, columns: columns, inner: pixels) else { return nil }
-    return (tile, tile.splits(tiles: tile.tiles(rows, columns) * Int(shape.groups), inner: pixels))
+    let groups = Int(shape.groups)
+    guard !shape.isDepthwise,
+      let tile = localTile(.weightGradient, rows: rows, columns: columns, inner: pixels, copies: groups)
+    else { return nil }
+    let splits = tile.splits(tiles: tile.tiles(rows, columns) * groups, inner: pixels)
+    return (tile, min(splits, mostParts(of: rows * columns * groups)))
   }
 
   /// A weight gradient into `splits` partial results, or with one split into the results themselves.

@@ -4,14 +4,14 @@ import GlissadeTensors
 extension Lowering {
   mutating func fill(_ slot: Slot, with value: Float) {
     let count = count(slot)
-    emit("fill", Launch.Note("fill"), items: (profile.shares(of: count), 1, 1), [.write(slot)]) { unit in
+    emit("fill", Launch.Note("fill"), items: (profile.vectorShares(of: count), 1, 1), [.write(slot)]) { unit in
       FillParameters(out: unit(slot), count: Int32(count), value: value)
     }
   }
 
   mutating func copy(_ source: Slot, to target: Slot) {
     let count = count(target)
-    emit("copy", Launch.Note("copy"), items: (profile.shares(of: count), 1, 1), [.read(source), .write(target)]) { unit in
+    emit("copy", Launch.Note("copy"), items: (profile.vectorShares(of: count), 1, 1), [.read(source), .write(target)]) { unit in
       CopyParameters(in: unit(source), out: unit(target), count: Int32(count))
     }
   }

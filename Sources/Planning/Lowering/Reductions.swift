@@ -39,7 +39,7 @@ extension Lowering {
   mutating func reduce(
     _ source: Slot, to target: Slot, _ reduction: Reduction, outer: Int, reduced: Int, inner: Int, scale: Float, _ note: Launch.Note
   ) {
-    let limit = inner == 1 ? (outer >= 64 ? reduced : 8192) : (outer * inner >= 1 << 14 && reduced <= 1024 ? reduced : 256)
+    let limit = reductionLimit(outer: outer, reduced: reduced, inner: inner)
     var note = note
     note.flops = outer * reduced * inner
     guard reduced > limit else { return reduceOnce(source, target, reduction, outer, reduced, inner, chunk: reduced, scale, note) }
@@ -48,6 +48,16 @@ extension Lowering {
     reduceOnce(source, partial, reduction, outer, reduced, inner, chunk: limit, 1, note)
     note.flops = outer * chunks * inner
     reduce(partial, to: target, reduction, outer: outer, reduced: chunks, inner: inner, scale: scale, note)
+  }
+
+  /// How many numbers a launch reduces to one. Down columns a GPU's work-groups share them, several to each item.
+  private func reductionLimit(outer: Int, reduced: Int, inner: Int) -> Int {
+    if inner == 1 { return outer >= 64 ? reduced : 8192 }
+    if outer * inner >= 1 << 14, reduced <= 1024 { return reduced }
+    switch profile.style {
+    case .cpu: return 256
+    case .gpu: return reduced <= 512 ? reduced : min(1024, max(128, (reduced + 511) / 512))
+    }
   }
 
   private mutating func reduceOnce(

@@ -38,7 +38,7 @@ extension Lowering {
         columns: Int32(columns), labelSmoothing: rule.labelSmoothing, scale: scale, withGradient: 1)
     }
     let sums = note(node, "softmaxCrossEntropy sums", flops: 2 * rows)
-    // One work-item adds what is left: many rows are summed in chunks first.
+    // One work-item (on a GPU, one work-group) adds what is left: many rows are summed in chunks first.
     var (partialLosses, partialCorrect, count) = (losses, correct, rows)
     if rows > 8192 {
       count = (rows + 1023) / 1024
@@ -53,7 +53,7 @@ extension Lowering {
     let (from, fromCorrect, number) = (partialLosses, partialCorrect, Int32(count))
     add(
       Pending(
-        kernel: .library("cross_entropy_finish"), note: sums, items: (1, 1, 1),
+        kernel: .library("cross_entropy_finish"), note: sums, items: profile.oneRow,
         arguments: [.read(from), .read(fromCorrect), .write(loss)], alsoWrites: [(hits, loss)],
         parameters: { unit in
           bytes(

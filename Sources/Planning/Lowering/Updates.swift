@@ -19,7 +19,7 @@ extension Lowering {
       let anchors = fixed(Slice(.anchors(group: group, piece: piece), offset: 0, count: size))
       let gradients = fixed(Slice(.gradients(group: group, piece: piece), offset: 0, count: size))
       emit(
-        "stay_close", Launch.Note("distance to the start", shape: [size], flops: 3 * size), items: (profile.shares(of: size), 1, 1),
+        "stay_close", Launch.Note("distance to the start", shape: [size], flops: 3 * size), items: (profile.vectorShares(of: size), 1, 1),
         [.read(parameters), .read(anchors), .update(gradients)]
       ) { unit in
         StayCloseParameters(p: unit(parameters), anchor: unit(anchors), g: unit(gradients), count: Int32(size), strength: strength)
@@ -29,8 +29,8 @@ extension Lowering {
 
   /// The global norm of all gradients, and the factor that brings it down to `norm`.
   mutating func lowerClipping(to norm: Float) {
-    let chunk = GradientChunks.size
-    let partial = scratch(layout.groupPieces.reduce(0) { $0 + GradientChunks.count(of: $1) })
+    let chunk = profile.style == .cpu ? GradientChunks.size : GradientChunks.size / 4  // a work-item's, a work-group's
+    let partial = scratch(layout.groupPieces.reduce(0) { $0 + GradientChunks.count(of: $1, size: chunk) })
     func sum(_ gradients: Slot, first: Int) {
       let size = count(gradients)
       emit(
@@ -43,13 +43,13 @@ extension Lowering {
     }
     var first = 0
     for (group, pieces) in layout.groupPieces.enumerated() {
-      for run in GradientChunks.runs(of: pieces) {
+      for run in GradientChunks.runs(of: pieces, size: chunk) {
         let parts = run.parts.map { fixed(Slice(.gradients(group: group, piece: $0.piece), offset: $0.offset, count: $0.count)) }
         sum(parts.count == 1 ? parts[0] : join(parts), first: first + run.first)
       }
-      first += GradientChunks.count(of: pieces)
+      first += GradientChunks.count(of: pieces, size: chunk)
     }
-    emit("gradient_norm_finish", Launch.Note("gradient clipping"), items: (1, 1, 1), [.read(partial), .buffer(.control)]) { unit in
+    emit("gradient_norm_finish", Launch.Note("gradient clipping"), items: profile.oneRow, [.read(partial), .buffer(.control)]) { unit in
       GradientNormFinishParameters(partial: unit(partial), count: Int32(first), maximumNorm: norm)
     }
   }
@@ -60,7 +60,7 @@ extension Lowering {
     var offset = 0
     for part in parts {
       let (size, place) = (count(part), Int32(offset / Slice.alignment))
-      emit("copy", Launch.Note("copy"), items: (profile.shares(of: size), 1, 1), [.read(part), .update(whole)]) { unit in
+      emit("copy", Launch.Note("copy"), items: (profile.vectorShares(of: size), 1, 1), [.read(part), .update(whole)]) { unit in
         CopyParameters(in: unit(part), out: unit(whole) + place, count: Int32(size))
       }
       offset += size
@@ -80,7 +80,7 @@ extension Lowering {
       add(
         Pending(
           kernel: .library(rule.kernel), note: Launch.Note("\(rule.kernel) update", shape: [size], flops: 12 * size),
-          items: (profile.shares(of: size), 1, 1),
+          items: (profile.vectorShares(of: size), 1, 1),
           arguments: [.update(parameters), .read(gradients)] + states + [.buffer(.control), .buffer(.constants)],
           parameters: { _ in bytes }))
     }
