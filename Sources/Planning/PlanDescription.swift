@@ -1,17 +1,34 @@
 extension Plan {
+  /// What is told of each launch beside what it is.
+  public struct Column: Sendable {
+    public var title: String
+    /// One for each launch.
+    public var cells: [String]
+    public var isRightAligned: Bool
+
+    public init(_ title: String, _ cells: [String], isRightAligned: Bool = true) {
+      self.title = title
+      self.cells = cells
+      self.isRightAligned = isRightAligned
+    }
+  }
+
   /// The plan for people: the launches in order, each with its kernel, layer, operation, result, bytes moved and floating-point operations;
   /// then totals and memory.
-  public var table: String {
-    let header = ["", "kernel", "layer", "operation", "shape", "bytes", "FLOPs"]
+  public var table: String { table(beside: []) }
+
+  /// The same with more columns.
+  public func table(beside columns: [Column]) -> String {
+    let header = ["", "kernel", "layer", "operation", "shape", "bytes", "FLOPs"] + columns.map(\.title)
     let rows = launches.enumerated().map { index, launch in
       [
         "\(index + 1)", launch.kernelName, launch.note.path, launch.note.operation, "\(launch.note.shape)",
         Self.scaled(launch.byteCount, 1024),
         launch.note.flops == 0 ? "" : Self.scaled(launch.note.flops, 1000),
-      ]
+      ] + columns.map { index < $0.cells.count ? $0.cells[index] : "" }
     }
     let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
-    let rightAligned: Set = [0, 5, 6]
+    let rightAligned = Set([0, 5, 6] + columns.indices.filter { columns[$0].isRightAligned }.map { 7 + $0 })
     func line(_ cells: [String]) -> String {
       let padded = cells.enumerated().map { column, cell in
         let space = String(repeating: " ", count: widths[column] - cell.count)

@@ -35,10 +35,10 @@ struct BenchTests {
     for result in results {
       #expect(result["suite"] == "kernels" && result["limit"] == "copy" && result["launches"] == 1)
       #expect(try #require(result["repeats"]?.integerValue) >= 10)
-      for key in ["median_seconds", "min_seconds", "p90_seconds", "gbps", "percent_of_limit", "device_seconds"] {
+      for key in ["median_seconds", "min_seconds", "p90_seconds", "gbps", "percent_of_limit", "device_seconds", "model_seconds"] {
         #expect(try #require(result[key]?.doubleValue) > 0, "\(key)")
       }
-      #expect(result["gflops"] == nil && result["host_seconds"] == nil)
+      #expect(result["gflops"] == nil && result["host_seconds"] == nil && result["model_bound"]?.stringValue != nil)
       let (least, median) = (result["min_seconds"]?.doubleValue ?? .nan, result["median_seconds"]?.doubleValue ?? .nan)
       #expect(least <= median && median <= result["p90_seconds"]?.doubleValue ?? .nan)
       for name in names { #expect(outcome.output.contains(name)) }
@@ -79,6 +79,16 @@ struct BenchTests {
     #expect(try #require(adam["seconds"]?.doubleValue) > 0 && #require(adam["bytes"]?.integerValue) > 4 * 7 * 535_818)
     let longest = try #require(steps.max { ($0["seconds"]?.doubleValue ?? 0) < ($1["seconds"]?.doubleValue ?? 0) }?["kernel"]?.stringValue)
     #expect(listed.first?.contains(longest) == true)
+  }
+
+  @Test func devicesThatAreNotHereArePredicted() throws {
+    let outcome = try glissade(["bench", "train", "--as", "h100", "--model", "mlp", "--batch-size", "32", "--launches", "2"])
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
+    for text in [
+      "as h100, NVIDIA H100", "predictions, nothing was run", "figures: ", "mlp batch 32: ", "what sets it: ", "the longest launches:",
+    ] {
+      #expect(outcome.output.contains(text), "\(text)")
+    }
   }
 
   @Test(.enabled(if: !TestDevices.openCL.isEmpty)) func openCLTellsHostAndDeviceApart() throws {
@@ -156,6 +166,9 @@ struct BenchTests {
     (["kernels", "--threshold", "0"], "--threshold is 0.0"),
     (["kernels", "--json", "/nonexistent/results.json"], "--json is '/nonexistent/results.json'"),
     (["kernels", "--device", "gpu"], "did you mean 'opencl'?"),
+    (["train", "--as", "h200"], "unknown published device 'h200'; did you mean 'h100'?"),
+    (["kernels", "--as", "h100"], "--as is for bench train"),
+    (["train", "--as", "h100", "--json", "r.json"], "--json is no option of bench train --as"),
   ])
   func misuse(_ arguments: [String], _ message: String) throws {
     expectComplaint(try glissade(["bench"] + arguments), status: 2, message)

@@ -202,10 +202,24 @@ struct TrainingTests {
     #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
     for text in [
       "one training step of mlp, batch size 32", "matmul", "layers.0", "[32, 512]", "adam", " launches, ", "FLOP", "arena ",
-      "without sharing",
+      "without sharing", "least µs", "measured µs", "bound by", "the least time of a step by the model", "a step was measured to take",
+      "what sets it: ", "optimizers ",
     ] {
       #expect(outcome.output.contains(text), "\(text)")
     }
     #expect(folder.names().isEmpty)
+  }
+
+  @Test func explainKnowsDevicesThatAreNotHere() throws {
+    let outcome = try train("--explain", "--as", "rx-7600")
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
+    for text in [
+      "as rx-7600, AMD Radeon RX 7600", "a prediction, nothing was run", "kernels for a gpu", "matmul_local", "least µs", "launches, ",
+    ] {
+      #expect(outcome.output.contains(text), "\(text)")
+    }
+    #expect(!outcome.output.contains("measured") && folder.names().isEmpty)
+    expectComplaint(try train("--as", "h100"), status: 2, "--as is for --explain")
+    expectComplaint(try train("--explain", "--as", "h10"), status: 2, "unknown published device 'h10'; did you mean 'h100'?")
   }
 }

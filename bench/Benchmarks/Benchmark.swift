@@ -30,6 +30,23 @@ public final class Benchmark {
     }
   }
 
+  /// What the training suite's steps would take at least on a device that is known by its published figures. Nothing is run.
+  /// - Parameters:
+  ///   - options: of which cases.
+  ///   - published: the device.
+  ///   - report: is given each case's name, batch size, plan and cost.
+  /// - Throws: `ShapeError`.
+  public static func predict(
+    _ options: BenchmarkOptions, as published: PublishedDevice, report: (String, Int, Plan, StepCost) throws -> Void
+  ) throws {
+    let names = Set(names(of: .train, options))
+    for row in TrainingCase.all where names.contains(row.name) {
+      let batchSize = options.batchSize ?? row.batchSize
+      let plan = try row.plan(batchSize: batchSize, isExact: options.isExact, for: published.profile)
+      try report(row.name, batchSize, plan, StepCost(plan, on: published.figures))
+    }
+  }
+
   private static var kernelCases: [KernelCase] { KernelCase.products + KernelCase.memoryBound }
 
   /// Runs a suite.
@@ -45,17 +62,23 @@ public final class Benchmark {
     switch suite {
     case .kernels:
       let probe = try probe()
+      var figures = try DeviceFigures.measured(on: device)
       for (index, row) in Self.kernelCases.filter({ names.contains($0.name) }).enumerated() {
-        if index % 8 == 7 { try probe.refresh() }
+        if index % 8 == 7 {
+          try probe.refresh()
+          figures = try DeviceFigures.measured(on: device)
+        }
         let (replay, bytes) = try row.replay(on: device)
         let witness = row.flops > 0 ? probe.multiplyAddWitness(flops: row.flops) : try probe.copyWitness(bytes: bytes)
         let measurement = try Measurement(of: replay, seconds: options.seconds ?? 0.15, against: witness)
-        try report(measurement.result(.kernels, row.name, launches: replay.plan.launches.count, flops: row.flops, bytes: bytes))
+        let result = measurement.result(.kernels, row.name, launches: replay.plan.launches.count, flops: row.flops, bytes: bytes)
+        try report(result.modelled(by: StepCost(replay.plan, on: figures)))
       }
     case .optimizers:
       let probe = try probe()
+      let figures = try DeviceFigures.measured(on: device)
       for row in OptimizerCase.all where names.contains(row.name) {
-        try report(try row.measure(on: device, seconds: options.seconds ?? 0.5, probe))
+        try report(try row.measure(on: device, seconds: options.seconds ?? 0.5, probe, figures))
         try probe.refresh()
       }
     case .train:
@@ -63,7 +86,11 @@ public final class Benchmark {
       formerLimits = knownProbe?.limits ?? formerLimits
       knownProbe = nil
       for row in TrainingCase.all where names.contains(row.name) {
-        try report(try row.measure(on: device, seconds: options.seconds ?? 5, batchSize: options.batchSize, isExact: options.isExact))
+        // After the step, which is to be the process's first.
+        try report(
+          try row.measure(on: device, seconds: options.seconds ?? 5, batchSize: options.batchSize, isExact: options.isExact) {
+            StepCost($0, on: try DeviceFigures.measured(on: device))
+          })
       }
     }
   }

@@ -88,6 +88,8 @@ extension BenchmarkResult {
     add("percent_of_limit", percentOfLimit)
     add("percent_of_limit_at_best", percentOfLimitAtBest)
     if let limit { members.append(JSONMember("limit", .string(limit.rawValue))) }
+    add("model_seconds", modelSeconds)
+    if let modelBound { members.append(JSONMember("model_bound", .string(modelBound.rawValue))) }
     add("device_seconds", deviceSeconds)
     add("host_seconds", hostSeconds)
     add("unfused_seconds", unfusedSeconds)

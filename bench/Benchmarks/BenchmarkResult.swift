@@ -26,6 +26,9 @@ public struct BenchmarkResult: Sendable {
   /// The same from the shortest times instead of the medians: where others use the machine, too, these are the undisturbed ones.
   public var percentOfLimitAtBest: Double?
   public var limit: Limit?
+  /// The least time that the cost model allows, and what sets most of it.
+  public var modelSeconds: Double?
+  public var modelBound: LaunchCost.Bound?
   /// By the device's own clock, without what is between launches; on the CPU device the same as the whole.
   public var deviceSeconds: Double?
   /// Processor time that the host's thread spends before it can go on; `nil` on the CPU device, where the host computes.
@@ -51,6 +54,14 @@ public struct BenchmarkResult: Sendable {
     self.suite = suite
     self.name = name
     self.samples = samples
+  }
+
+  /// The same with what the cost model makes of the plan that was measured.
+  func modelled(by cost: StepCost) -> BenchmarkResult {
+    var result = self
+    result.modelSeconds = cost.seconds
+    result.modelBound = cost.shares.first?.bound
+    return result
   }
 }
 

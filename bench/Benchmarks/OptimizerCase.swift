@@ -21,7 +21,7 @@ struct OptimizerCase: Sendable {
   /// The step that both forms take, for the bias corrections.
   static let step = 10
 
-  func measure(on device: any Device, seconds: Double, _ probe: LimitProbe) throws -> BenchmarkResult {
+  func measure(on device: any Device, seconds: Double, _ probe: LimitProbe, _ figures: DeviceFigures) throws -> BenchmarkResult {
     let shapes = tensors
     // Parameters, gradients and states are read, all but the gradients written.
     let bytes = 4 * shapes.reduce(0) { $0 + $1.count } * (3 + 2 * states)
@@ -32,6 +32,7 @@ struct OptimizerCase: Sendable {
       let replay = try Replay(fused.plan, on: device, memory: fused.memory, constants: fused.constants)
       let measurement = try Measurement(of: replay, seconds: seconds, against: witness)
       result = measurement.result(.optimizers, name, launches: fused.plan.launches.count, flops: 0, bytes: bytes)
+        .modelled(by: StepCost(replay.plan, on: figures))
     }
     let unfused = try UnfusedUpdate(of: self, shapes, on: device)
     let replay = try Replay(unfused.plan, on: device, memory: unfused.memory, constants: unfused.constants, maximumPasses: 1)

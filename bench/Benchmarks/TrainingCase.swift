@@ -1,5 +1,4 @@
 import Glissade
-import GlissadeKernels
 
 /// Training steps of a model on random pictures, which are uploaded at every step.
 struct TrainingCase: Sendable {
@@ -21,15 +20,16 @@ struct TrainingCase: Sendable {
   }
 
   /// The device's memory is not the process's on a GPU; this is what the process takes.
-  func measure(on device: any Device, seconds: Double, batchSize: Int?, isExact: Bool = false) throws -> BenchmarkResult {
+  /// - Parameter cost: makes of a plan what it takes at least.
+  func measure(
+    on device: any Device, seconds: Double, batchSize: Int?, isExact: Bool = false, cost: (Plan) throws -> StepCost
+  ) throws -> BenchmarkResult {
     ProcessMemory.forgetPeak()
     let batch = batchSize ?? self.batchSize
     let features = Filling.numbers(count: batch * input.count)
     let labels = Filling.integers(count: batch, below: Self.classes)
     let start = Stopwatch.now
-    guard let model = ModelZoo.make(name, input: input, classes: Self.classes) else { throw UnknownModel(name: name) }
-    let session = try TrainingSession(
-      model: model, sampleShape: input, batchSize: batch, groups: [ParameterGroup(optimizer)], device: device, isExact: isExact)
+    let session = try session(batch, device, isExact)
     let rate = optimizer.learningRate
     func step() throws {
       try features.withUnsafeBufferPointer { features in
@@ -52,7 +52,18 @@ struct TrainingCase: Sendable {
     result.families = Self.families(of: steps)
     result.steps = steps.map(\.time)
     result.deviceSeconds = result.families?.reduce(0) { $0 + $1.seconds }
-    return result
+    return result.modelled(by: try cost(plan))
+  }
+
+  /// The plan of a step for a device that need not be here.
+  func plan(batchSize: Int, isExact: Bool, for profile: DeviceProfile) throws -> Plan {
+    try session(batchSize, try CPUDevice(threads: 1), isExact).plan(batchSize: batchSize, isTraining: true, for: profile)
+  }
+
+  private func session(_ batchSize: Int, _ device: any Device, _ isExact: Bool) throws -> TrainingSession {
+    guard let model = ModelZoo.make(name, input: input, classes: Self.classes) else { throw UnknownModel(name: name) }
+    return try TrainingSession(
+      model: model, sampleShape: input, batchSize: batchSize, groups: [ParameterGroup(optimizer)], device: device, isExact: isExact)
   }
 
   /// From one step's beginning to the next one's, after a warm-up: with two steps on the way, as in training.
@@ -123,25 +134,5 @@ struct TrainingCase: Sendable {
   private struct UnknownModel: Error, CustomStringConvertible {
     let name: String
     var description: String { "there is no model '\(name)'" }
-  }
-}
-
-extension Launch {
-  private static let families: [String: String] = {
-    let library = glissade_native_library(0)
-    var result: [String: String] = [:]
-    for kernel in UnsafeBufferPointer(start: library.first, count: library.count) {
-      result[String(cString: kernel.name)] = String(cString: kernel.family)
-    }
-    return result
-  }()
-
-  /// The kernel family that it belongs to.
-  fileprivate var family: String {
-    switch kernel {
-    case .library(let name): Self.families[name] ?? name
-    case .local(let name, _): name.hasPrefix("matmul") ? "matmul" : "convolution"
-    case .elementwise: "elementwise"
-    }
   }
 }

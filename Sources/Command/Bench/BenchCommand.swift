@@ -41,6 +41,8 @@ struct BenchCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "train: how many of a step's launches to list, the longest first.")
   var launches = 0
 
+  @OptionGroup var published: PublishedDeviceOption
+
   @Option(help: "Write the results to this file.")
   var json: String?
 
@@ -56,6 +58,7 @@ struct BenchCommand: ParsableCommand {
     }
     let suites = try chosenSuites()
     let options = try chosenOptions(suites)
+    if let published = try published.device() { return try predict(suites, options, as: published) }
     _ = try device.request()
     let baseline = try compare.map { path in
       do throws(BenchmarkBaseline.Unreadable) { return try BenchmarkBaseline(contentsOf: path) } catch { throw Misuse(error.description) }
@@ -75,6 +78,7 @@ struct BenchCommand: ParsableCommand {
       }
     }
     let limits = try benchmark.limits()
+    try Terminal.print(BenchTable.text(of: ModelAgreement(results)))
     try Terminal.print("\n\(suites == [.train] ? "" : "over the whole run, ")" + BenchTable.text(of: limits))
     if let json {
       let report = BenchmarkReport(
@@ -89,6 +93,20 @@ struct BenchCommand: ParsableCommand {
       throw Failure(
         "\(slower.count) of \(comparison.rows.count) results are slower than in \(compare) by more than a factor of "
           + "\(Text.fixed(threshold, 2)); the worst is \(worst.suite): \(worst.name), by \(Text.fixed(worst.ratio, 2))")
+    }
+  }
+
+  /// What training steps would take at least on a device that need not be here.
+  private func predict(_ suites: [BenchmarkResult.Suite], _ options: BenchmarkOptions, as published: PublishedDevice) throws {
+    guard suites == [.train] else { throw Misuse("--as is for bench train: what a device that is not here would take at least") }
+    for (name, isGiven) in [("--json", json != nil), ("--compare", compare != nil), ("--seconds", seconds != nil)] where isGiven {
+      throw Misuse("\(name) is no option of bench train --as, which measures nothing")
+    }
+    try Terminal.print(
+      "as \(published.name), \(published.title), by published figures: predictions, nothing was run\n"
+        + Text.wrapped("figures: \(published.source)", width: 120).joined(separator: "\n") + "\n")
+    try Benchmark.predict(options, as: published) { name, batchSize, plan, cost in
+      try Terminal.print(BenchTable.text(of: cost, plan, name: name, batchSize: batchSize, launches: launches))
     }
   }
 

@@ -30,9 +30,9 @@ struct BenchTable {
     let time = ["MEDIAN µs", "MIN µs", "P90 µs"]
     let columns =
       switch suite {
-      case .kernels: time + ["GFLOP/s", "GB/s", "LIMIT %", "AT BEST %", "DEVICE µs", "HOST µs", "LAUNCHES"]
-      case .optimizers: time + ["GB/s", "LIMIT %", "AT BEST %", "DEVICE µs", "HOST µs", "UNFUSED µs", "RATIO"]
-      case .train: ["STEP ms", "MIN ms", "P90 ms", "SAMPLES/s", "LAUNCHES", "HOST µs/L", "ARENA MiB", "PEAK MiB", "FIRST s"]
+      case .kernels: time + ["GFLOP/s", "GB/s", "LIMIT %", "AT BEST %", "MODEL µs", "DEVICE µs", "HOST µs", "LAUNCHES", "BOUND BY"]
+      case .optimizers: time + ["GB/s", "LIMIT %", "AT BEST %", "MODEL µs", "DEVICE µs", "HOST µs", "UNFUSED µs", "RATIO"]
+      case .train: ["STEP ms", "MIN ms", "P90 ms", "MODEL ms", "SAMPLES/s", "LAUNCHES", "HOST µs/L", "ARENA MiB", "PEAK MiB", "FIRST s"]
       }
     return "\n" + Self.line(suite.rawValue.uppercased(), columns)
   }
@@ -46,20 +46,23 @@ struct BenchTable {
     let share = [number(result.percentOfLimit, 1), number(result.percentOfLimitAtBest, 1)]
     switch result.suite {
     case .kernels:
-      return Self.line(
+      let line = Self.line(
         result.name,
         time + [
           number(result.gflops, 1), number(result.gbps, 1),
         ] + share + [
-          microseconds(result.deviceSeconds), microseconds(result.hostSeconds), result.launches.map { "\($0)" } ?? "-",
+          microseconds(result.modelSeconds), microseconds(result.deviceSeconds), microseconds(result.hostSeconds),
+          result.launches.map { "\($0)" } ?? "-",
         ])
+      return String(line.dropLast()) + "  \(result.modelBound?.rawValue ?? "-")\n"
     case .optimizers:
       return Self.line(
         result.name,
         time + [
           number(result.gbps, 1)
         ] + share + [
-          microseconds(result.deviceSeconds), microseconds(result.hostSeconds), microseconds(result.unfusedSeconds),
+          microseconds(result.modelSeconds), microseconds(result.deviceSeconds), microseconds(result.hostSeconds),
+          microseconds(result.unfusedSeconds),
           number(result.unfusedSeconds.map { $0 / samples.median }, 2),
         ])
     case .train:
@@ -67,7 +70,8 @@ struct BenchTable {
       let line = Self.line(
         result.name + (result.batchSize.map { " batch \($0)" } ?? ""),
         [number(samples.median, 3, scale: 1e3), number(samples.minimum, 3, scale: 1e3), number(samples.p90, 3, scale: 1e3)] + [
-          number(result.samplesPerSecond, 1), result.launches.map { "\($0)" } ?? "-", number(result.hostMicrosecondsPerLaunch, 2),
+          number(result.modelSeconds, 3, scale: 1e3), number(result.samplesPerSecond, 1), result.launches.map { "\($0)" } ?? "-",
+          number(result.hostMicrosecondsPerLaunch, 2),
           number(result.arenaBytes.map(Double.init), 1, scale: mebibyte),
           number(result.peakResidentBytes.map(Double.init), 1, scale: mebibyte),
           number(result.firstStepSeconds, 3),
@@ -99,6 +103,27 @@ struct BenchTable {
 
   private static func line(_ name: String, _ cells: [String]) -> String {
     Text.column(name, nameWidth) + cells.map { Text.column($0, 11, right: true) }.joined() + "\n"
+  }
+
+  /// How well the cost model and what was measured agree, where memory sets the time.
+  static func text(of agreement: ModelAgreement) -> String {
+    guard agreement.count > 0 else { return "" }
+    let others = agreement.others.map { "\($0.name) \(Text.fixed($0.ratio, 2))" }
+    let list = others.isEmpty ? "" : "; the others, measured over modelled: " + others.joined(separator: ", ")
+    return "the cost model: \(agreement.within) of \(agreement.count) kernels that memory sets the time of are within 25 % of it\(list)\n"
+  }
+
+  /// What a step would take at least on a device that is not here.
+  static func text(of cost: StepCost, _ plan: Plan, name: String, batchSize: Int, launches: Int) -> String {
+    let longest = plan.launches.indices.sorted { (cost.launches[$1].seconds, $0) < (cost.launches[$0].seconds, $1) }.prefix(launches)
+    let lines = longest.map { index in
+      let (launch, least) = (plan.launches[index], cost.launches[index])
+      return "    \(Text.column(Text.fixed(least.seconds * 1e6, 1), 10, right: true)) µs, \(least.bound.rawValue): \(launch.kernelName)"
+        + (launch.note.path.isEmpty ? "" : " of \(launch.note.path)") + ", \(launch.note.shape)\n"
+    }
+    let rate = Text.fixed(Double(batchSize) / cost.seconds, 0)
+    return "\n\(name) batch \(batchSize): \(plan.launches.count) launches, at most \(rate) samples/s\n" + cost.summary(of: plan)
+      + (lines.isEmpty ? "" : "the longest launches:\n" + lines.joined())
   }
 
   /// Ratios to earlier results.

@@ -51,8 +51,10 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var common: RunOptions
 
-  @Flag(help: "Print the plan of one step instead of training.")
+  @Flag(help: "Print the plan of one step instead of training: each launch with the least time that it can take and what it took.")
   var explain = false
+
+  @OptionGroup var published: PublishedDeviceOption
 
   @OptionGroup(title: "Small data") var folds: FoldOptions
 
@@ -70,6 +72,11 @@ struct TrainCommand: ParsableCommand {
     let settings = try settings()
     func job(_ settings: TrainingSettings) throws -> TrainingJob {
       try TrainingJob(settings: settings, data: try LoadedData.timed { try settings.loadData() })
+    }
+    let published = try published.device()
+    if let published {
+      guard explain else { throw Misuse("--as is for --explain: nothing can be trained on a device that is not here") }
+      return try Terminal.print(try job(settings).explanation(as: published))
     }
     if explain { return try Terminal.print(try job(settings).explanation(on: try device.open())) }
     let count = folds.fold == nil ? folds.kfold : nil

@@ -69,20 +69,31 @@ struct TrainingJob {
     notes = (known?.lines(finetuning.pretrained, classes: run.classNames.count) ?? []) + finetuning.lines(options, model)
   }
 
-  /// The plan of one training step, for people.
+  /// The plan of one training step, for people, with what each launch takes at least and what it took.
   func explanation(on selection: DeviceSelection) throws -> String {
-    let options = trainer.options
-    let spread = try widest(on: selection.device)
-    let session = try TrainingSession(
-      model: trainer.model, sampleShape: Shape(training.sampleShape), batchSize: options.batchSize, loss: options.loss,
-      groups: options.groups,
-      clippingNorm: options.clippingNorm, seed: options.seed, device: selection.device, isExact: options.isExact)
-    let plan = try session.plan(batchSize: options.batchSize, isTraining: true)
-    let title = "one training step of \(settings.model), batch size \(options.batchSize), \(session.parameterCount) parameters"
-    let profile = selection.device.profile
+    let device = selection.device
+    let spread = try widest(on: device)
+    let explanation = try trainer.explanation(of: training, on: device, figures: try DeviceFigures.known(of: device))
+    let note = explanation.plan.mixingNote.map { "\n\($0)\n\(spread)" } ?? ""
+    let objection = explanation.objection.map { "not measured: \(Text.line($0))\n" } ?? ""
+    return "\(selection.line)\n\(text(of: explanation, for: device.profile))\(objection)\(note)"
+  }
+
+  /// The same for a device that is known by its published figures: nothing is run.
+  func explanation(as published: PublishedDevice) throws -> String {
+    let explanation = try trainer.explanation(of: training, as: published)
+    return "as \(published.name), \(published.title), by published figures: a prediction, nothing was run\n"
+      + text(of: explanation, for: published.profile)
+  }
+
+  private func text(of explanation: StepExplanation, for profile: DeviceProfile) -> String {
+    let (plan, cost) = (explanation.plan, explanation.cost)
+    let batch = trainer.options.batchSize
+    let title = "one training step of \(settings.model), batch size \(batch), \(explanation.parameterCount) parameters"
     let variant =
       "kernels for a \(profile.style.rawValue): register tiles of \(plan.tile ?? profile.tile), work cut for \(profile.workers) workers"
-    return "\(selection.line)\n\(title)\n\(variant)\n\n\(plan.table)\(plan.mixingNote.map { "\n\($0)\n\(spread)" } ?? "")"
+    let table = plan.table(beside: cost.columns(measured: explanation.measured))
+    return "\(title)\n\(variant)\n\n\(table)\n\(cost.summary(of: plan, measured: explanation.measured, step: explanation.step))"
   }
 
   /// The layer that reads what spreads farthest, of those that mix pixels, for people.

@@ -39,7 +39,7 @@ final class CPUPlan: PreparedPlan {
         call.parameters = UnsafeRawPointer(target.baseAddress)
         call.size = (launch.items.0, launch.items.1, launch.items.2)
         // What takes less time than waking a thread does is done by the caller alone.
-        if launch.byteCount < 1 << 15 && launch.note.flops < 1 << 18 { call.chunk = launch.items.0 * launch.items.1 * launch.items.2 }
+        if launch.isSmall { call.chunk = launch.items.0 * launch.items.1 * launch.items.2 }
         var arguments: [UnsafeMutableRawPointer] = []
         for reference in launch.nativeBuffers { arguments.append(try memory(reference).memory) }
         withUnsafeMutableBytes(of: &call.buffers) { raw in

@@ -14,10 +14,12 @@ public struct TuningIdentity: Hashable, Sendable {
     self.init(platform: information.platform, device: information.name, driver: information.driver)
   }
 
-  /// A file name that differs wherever any part does: FNV-1a of all of them.
-  var fileName: String {
+  var fileName: String { "tuning-\(hash).json" }
+
+  /// What differs wherever any part does: FNV-1a of all of them.
+  var hash: String {
     let bytes = "\(platform)\n\(device)\n\(driver)".utf8
     let hash = bytes.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-    return "tuning-\(String(hash, radix: 16)).json"
+    return String(hash, radix: 16)
   }
 }

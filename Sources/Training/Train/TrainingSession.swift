@@ -214,8 +214,9 @@ public final class TrainingSession {
   /// - Parameters:
   ///   - batchSize: samples in the batch.
   ///   - isTraining: whether the step trains.
+  ///   - profile: the device that it is planned for; `nil` for the session's own, which alone can run it.
   /// - Throws: `ShapeError`.
-  public func plan(batchSize: Int, isTraining: Bool) throws(ShapeError) -> Plan {
+  public func plan(batchSize: Int, isTraining: Bool, for profile: DeviceProfile? = nil) throws(ShapeError) -> Plan {
     let trace = trace(batchSize, isTraining: isTraining)
     var request = StepRequest(graph: trace.graph, layout: layout)
     request.loss = trace.loss
@@ -235,7 +236,7 @@ public final class TrainingSession {
     } else {
       request.outputs["output"] = trace.output
     }
-    return try Planner(profile: device.profile).plan(request)
+    return try Planner(profile: profile ?? device.profile).plan(request)
   }
 
   /// The plan of a step, which is kept until it is made ready.
@@ -539,15 +540,19 @@ public final class TrainingSession {
 
   /// Times each launch of a training step.
   /// - Returns: nanoseconds, in the plan's order.
+  public func profile(features: UnsafeBufferPointer<Float>, targets: BatchTargets) throws -> (plan: Plan, nanoseconds: [UInt64]) {
+    let stepper = try stepper(try stage(features, targets, isTraining: true), true)
+    var times = [UInt64](repeating: 0, count: stepper.plan.launches.count)
+    try stepper.prepared.runObserved(
+      constants: UnsafeRawBufferPointer(constants), inputs: trainsOnDistributions ? stagedDistributions : staged, launches: nil
+    ) { index, nanoseconds throws(DeviceError) in times[index] = nanoseconds }
+    return (stepper.plan, times)
+  }
+
+  /// Times each launch of a training step on samples with class numbers.
   public func profile(features: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>) throws -> (
     plan: Plan, nanoseconds: [UInt64]
   ) {
-    let stepper = try stepper(labels.count, true)
-    var times = [UInt64](repeating: 0, count: stepper.plan.launches.count)
-    try stepper.prepared.runObserved(
-      constants: UnsafeRawBufferPointer(constants), inputs: [UnsafeRawBufferPointer(features), UnsafeRawBufferPointer(labels)],
-      launches: nil
-    ) { index, nanoseconds throws(DeviceError) in times[index] = nanoseconds }
-    return (stepper.plan, times)
+    try profile(features: features, targets: .classes(labels))
   }
 }

@@ -1,11 +1,11 @@
-import Glissade
 import GlissadeKernels
+import GlissadePlanning
 
 /// Plans of the kernels that do nothing but reach a limit.
-enum LimitPlans {
+package enum LimitPlans {
   /// Fused multiply-adds in registers.
   /// - Parameter rounds: multiply-adds of every accumulator.
-  static func multiplyAdd(rounds: Int, for profile: DeviceProfile) -> Plan {
+  package static func multiplyAdd(rounds: Int, for profile: DeviceProfile) -> Plan {
     let items = profile.shares
     let isCPU = profile.style == .cpu
     let lanes = isCPU ? 16 : 1
@@ -21,7 +21,7 @@ enum LimitPlans {
   }
 
   /// How a copy writes.
-  enum CopyKind: Int32, CaseIterable {
+  package enum CopyKind: Int32, CaseIterable {
     case plain = 0
     /// Past the caches, where there are such stores.
     case streaming = 1
@@ -35,14 +35,14 @@ enum LimitPlans {
   private static func copyTarget(_ count: Int) -> Int { (Slice.room(count) + 1023) / 1024 * 1024 + 512 }
 
   /// The size of arena that copies of so many bytes, read and written, need.
-  static func copyElements(bytes: Int) -> Int {
+  package static func copyElements(bytes: Int) -> Int {
     let count = copyCount(bytes: bytes)
     return copyTarget(count) + Slice.room(count)
   }
 
   /// A copy.
   /// - Parameter bytes: read and written together.
-  static func copy(bytes: Int, _ kind: CopyKind, for profile: DeviceProfile) -> Plan {
+  package static func copy(bytes: Int, _ kind: CopyKind, for profile: DeviceProfile) -> Plan {
     let count = copyCount(bytes: bytes)
     let source = Slice(.activations, offset: 0, count: count)
     let target = Slice(.activations, offset: copyTarget(count), count: count)
@@ -51,11 +51,35 @@ enum LimitPlans {
     return Plan(launches: [launch], activationsSize: copyElements(bytes: bytes))
   }
 
+  /// Sums of rows: reading, and next to no writing.
+  /// - Parameter bytes: read.
+  package static func reading(bytes: Int, for profile: DeviceProfile) -> Plan {
+    let columns = min(4096, max(16, bytes / 4 / 16 * 16))
+    let rows = max(1, bytes / 4 / columns)
+    let source = Slice(.activations, offset: 0, count: rows * columns)
+    let sums = Slice(.activations, offset: Slice.room(source.count), count: rows)
+    let parameters = ReduceRowsParameters(
+      in: source.unit, out: sums.unit, rows: Int32(rows), columns: Int32(columns), chunk: Int32(columns), operation: Int32(REDUCE_SUM),
+      scale: 1)
+    let launch = Launch(
+      "reduce_rows", items: profile.shares(of: source.count), reads: [source], writes: [sums], parameters: parameters)
+    return Plan(launches: [launch], activationsSize: Slice.room(source.count) + Slice.room(rows))
+  }
+
+  /// Writing, past the caches where kernels store so much that way.
+  /// - Parameter bytes: written.
+  package static func filling(bytes: Int, for profile: DeviceProfile) -> Plan {
+    let target = Slice(.activations, offset: 0, count: max(16, bytes / 4 / 16 * 16))
+    let parameters = FillParameters(out: target.unit, count: Int32(target.count), value: 0)
+    let launch = Launch("fill", items: profile.shares(of: target.count), writes: [target], parameters: parameters)
+    return Plan(launches: [launch], activationsSize: Slice.room(target.count))
+  }
+
   /// Launches that do nothing.
   /// - Parameters:
   ///   - count: how many.
   ///   - isShared: whether all of a device's threads take part; otherwise each has one work-item, which a CPU's caller does itself.
-  static func empty(count: Int, isShared: Bool, for profile: DeviceProfile) -> Plan {
+  package static func empty(count: Int, isShared: Bool, for profile: DeviceProfile) -> Plan {
     // From this many bytes on, the CPU device shares a launch out.
     let output = Slice(.activations, offset: 0, count: isShared ? 1 << 16 : 16)
     let launch = Launch(

@@ -1,0 +1,35 @@
+import GlissadeTensors
+
+extension ElementwiseChain {
+  /// Instructions for each element.
+  var instructionsPerElement: Double { instructions.reduce(0) { $0 + $1.function.cost } }
+}
+
+extension ElementwiseChain.Instruction.Function {
+  /// Instructions for one element, by what `Kernels/scalar.h` computes: polynomials, no library. A division counts as several.
+  var cost: Double {
+    switch self {
+    case .unary(let function):
+      switch function {
+      case .exponential, .logarithm: 20
+      case .sigmoid: 28
+      case .silu: 32
+      case .gelu: 35
+      case .hyperbolicTangent: 26
+      case .softplus: 36
+      case .sine, .cosine: 24
+      case .squareRoot, .reciprocal: 6
+      case .reciprocalSquareRoot: 12
+      default: 1
+      }
+    case .binary(let function):
+      switch function {
+      case .divide: 6
+      case .power: 40
+      case .geluGradient, .siluGradient: 34
+      case .sigmoidGradient, .tanhGradient: 2
+      default: 1
+      }
+    }
+  }
+}
