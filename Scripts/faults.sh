@@ -2,8 +2,9 @@
 # Lets trainings fail in every way there is, and looks at what is left: status, files, and whether resuming leads to the same bytes.
 #   Scripts/faults.sh              a sample of everything, in two minutes
 #   Scripts/faults.sh all          everything: more than an hour
-#   Scripts/faults.sh opencl all   only the calls of OpenCL; likewise files, kills
-# A finding ends with status 1, after all the others were looked for. GLISSADE_COMMAND is the command; FAULTS_SEED chooses the sample.
+#   Scripts/faults.sh opencl all   only the calls of OpenCL; likewise pretended, which are those on a GPU that is none, files, kills
+# A finding ends with status 1, after all the others were looked for. GLISSADE_COMMAND is the command; FAULTS_SEED chooses the sample, and
+# FAULTS_DEVICE the pretended GPU (Tests/PretendingOpenCL).
 set -u
 cd "$(dirname "$0")/.."
 
@@ -13,11 +14,11 @@ size=sample
 for word in "$@"; do
   case $word in
     all | sample) size=$word ;;
-    opencl | files | kills) what="$what $word" ;;
-    *) echo "usage: Scripts/faults.sh [opencl] [files] [kills] [sample|all]" >&2; exit 2 ;;
+    opencl | pretended | files | kills) what="$what $word" ;;
+    *) echo "usage: Scripts/faults.sh [opencl] [pretended] [files] [kills] [sample|all]" >&2; exit 2 ;;
   esac
 done
-what=${what:- opencl files kills}
+what=${what:- opencl pretended files kills}
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -25,6 +26,7 @@ export LC_ALL=C.UTF-8 SWIFT_BACKTRACE=enable=no
 RANDOM=${FAULTS_SEED:-1}
 findings=0
 tried=0
+pretended_device=${FAULTS_DEVICE:-nvidia-desktop}
 
 finding() {
   findings=$((findings + 1))
@@ -50,10 +52,11 @@ for name, colour in (("green", (20, 190, 60)), ("red", (200, 40, 30))):
     for number in range(12): png(f"{sys.argv[1]}/{name}/{number}.png", [min(255, value + 4 * number) for value in colour])
 P
 
+training=(--data "$work/table.csv" --target c --hidden 8 --epochs 3 --batch-size 16 --seed 1 --threads 1)
 train() { # folder, more
   local out=$1
   shift
-  "$command" train --data "$work/table.csv" --target c --hidden 8 --epochs 3 --batch-size 16 --seed 1 --threads 1 --out "$out" "$@"
+  "$command" train "${training[@]}" --out "$out" "$@"
 }
 
 # What a run leaves that has to be the same each time.
@@ -70,37 +73,73 @@ whole() {
   done
 }
 
-opencl() {
-  local library=$work/libFailingOpenCL.so function count code number rule loss expected
-  if ! clang -shared -fPIC -fvisibility=hidden -O1 -o "$library" Tests/OpenCLInFront/*.c Tests/FailingOpenCL/*.c; then finding "the failing OpenCL library"; return; fi
-  export GLISSADE_OPENCL_LIBRARY=$library GLISSADE_PRETEND_GPU=1 POCL_MAX_PTHREAD_COUNT=1 GLISSADE_CACHE=$work/cache
+# Builds one of the libraries that stand in front of OpenCL.
+library() { # its folder in Tests
+  clang -shared -fPIC -fvisibility=hidden -O1 -o "$work/lib$1.so" Tests/OpenCLInFront/*.c Tests/"$1"/*.c || { finding "the library $1"; return 1; }
+}
+
+loss() { python3 -c 'import json, sys; print("%.3f" % json.load(open(sys.argv[1]))["train_loss"])' "$1/summary.json" 2>/dev/null; }
+
+# The calls of OpenCL of a training on `auto`, each failing: with these codes, at once and from then on, once, and what else is named.
+calls() { # what it is called, size of the sample, "codes", "what commands may do besides"
+  local name=$1 function count code number rule expected status
   # Once to fill the caches, once to count.
   train "$work/cl" --device auto --quiet
   if ! GLISSADE_CALLS=$work/calls train "$work/cl" --device auto --replace >"$work/log" 2>&1 || ! grep -q opencl "$work/log"; then
-    finding "without a fault 'auto' does not train on OpenCL: $(tail -1 "$work/log")"
+    finding "$name: without a fault 'auto' does not train on OpenCL: $(tail -1 "$work/log")"
     return
   fi
-  loss() { python3 -c 'import json, sys; print("%.3f" % json.load(open(sys.argv[1]))["train_loss"])' "$1/summary.json" 2>/dev/null; }
   expected=$(loss "$work/cl")
   while read -r function count; do
     case $function in clRelease* | clRetain*) continue ;; esac
     for number in $(seq "$count"); do
-      for code in -5 -4; do
+      for code in $3; do
         for rule in "$function:$number:$code" "$function:$number:$code:once"; do echo "$rule"; done
+        case $function in clEnqueueMap*) ;; clEnqueue*) for rule in $4; do echo "$function:$number:$code:$rule"; done ;; esac
       done
     done
-  done <"$work/calls" | some 20 >"$work/rules"
+  done <"$work/calls" | some "$2" >"$work/rules"
   while read -r rule; do
     tried=$((tried + 1))
-    GLISSADE_FAIL=$rule train "$work/cl" --device auto --replace >"$work/log" 2>&1
-    local status=$?
+    GLISSADE_FAIL=$rule timeout 120 "$command" train "${training[@]}" --out "$work/cl" --device auto --replace >"$work/log" 2>&1
+    status=$?
     if [ $status -ne 0 ]; then
-      finding "GLISSADE_FAIL=$rule: status $status: $(tail -1 "$work/log")"
+      finding "$name, GLISSADE_FAIL=$rule: status $status: $(tail -1 "$work/log")"
     elif [ "$(loss "$work/cl")" != "$expected" ]; then
-      finding "GLISSADE_FAIL=$rule: the loss is $(loss "$work/cl") and not $expected"
+      finding "$name, GLISSADE_FAIL=$rule: the loss is $(loss "$work/cl") and not $expected"
     fi
+    whole "$work/cl" "$name, GLISSADE_FAIL=$rule"
   done <"$work/rules"
+}
+
+opencl() {
+  library FailingOpenCL || return
+  export GLISSADE_OPENCL_LIBRARY=$work/libFailingOpenCL.so GLISSADE_PRETEND_GPU=1 POCL_MAX_PTHREAD_COUNT=1 GLISSADE_CACHE=$work/cache
+  calls "PoCL as a GPU" 20 "-5 -4" ""
   unset GLISSADE_OPENCL_LIBRARY GLISSADE_PRETEND_GPU POCL_MAX_PTHREAD_COUNT GLISSADE_CACHE
+}
+
+# A GPU's driver: errors arrive late, too, and the device goes away.
+pretended() {
+  library FailingOpenCL && library PretendingOpenCL || return
+  export GLISSADE_OPENCL_LIBRARY=$work/libFailingOpenCL.so GLISSADE_REAL_OPENCL=$work/libPretendingOpenCL.so
+  export GLISSADE_PRETEND=$pretended_device POCL_MAX_PTHREAD_COUNT=1 GLISSADE_CACHE=$work/cache.$pretended_device
+  calls "$pretended_device" 20 "-5 -4" "late event"
+  local number count expected status
+  expected=$(loss "$work/cl")
+  count=$(awk '!/^cl(Get|Retain|Release)/ { sum += $2 } END { print sum }' "$work/calls")
+  for number in $(seq "$count" | some 6); do
+    tried=$((tried + 1))
+    GLISSADE_PRETEND=$pretended_device,vanish=$number timeout 120 "$command" train "${training[@]}" --out "$work/cl" --device auto --replace \
+      >"$work/log" 2>&1
+    status=$?
+    if [ $status -ne 0 ]; then
+      finding "GLISSADE_PRETEND=$pretended_device,vanish=$number: status $status: $(tail -1 "$work/log")"
+    elif [ "$(loss "$work/cl")" != "$expected" ]; then
+      finding "GLISSADE_PRETEND=$pretended_device,vanish=$number: the loss is $(loss "$work/cl") and not $expected"
+    fi
+  done
+  unset GLISSADE_OPENCL_LIBRARY GLISSADE_REAL_OPENCL GLISSADE_PRETEND POCL_MAX_PTHREAD_COUNT GLISSADE_CACHE
 }
 
 files() {

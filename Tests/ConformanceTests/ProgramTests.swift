@@ -108,6 +108,13 @@ struct ProgramTests {
     #expect(unopened.status == 1 && unopened.failed.contains { $0.contains("CL_DEVICE_NOT_AVAILABLE") }, "\(unopened)")
   }
 
+  /// Devices that pretend to be GPUs, with groups of all sizes; `Scripts/pretended.sh all` runs every case on every one of them.
+  @Test(.enabled(if: hasOpenCL), arguments: ["nvidia-datacenter", "arm-mali-bifrost", "small-64", "small-1"])
+  func pretendedDevicesPass(_ profile: String) throws {
+    let outcome = try run("--device", "opencl:0.0", "--filter", "softmax", environment: try PretendingOpenCL.environment(profile))
+    #expect(outcome.status == 0 && outcome.errors.isEmpty && outcome.lastLine.hasSuffix("all passed"), "\(outcome)")
+  }
+
   @Test func rowsThatNoDeviceRunsAreCountedAndNotWaitedFor() throws {
     let lost = Lost(try CPUDevice(threads: 1))
     let conformance = Conformance(.softmax, elements: 1)

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <signal.h>
 
 #define STATE(name, isCommand)                             \
   __typeof__(&name) honest_##name, answer_##name;          \
@@ -40,6 +41,8 @@ bool is_set(const char* variable) {
 
 void refuse(const char* variable, const char* text) {
   fprintf(stderr, "%s: %s: not understood: %s\n", libraryName, variable, text);
+  // Without the minute-long look at the stack that Swift's handler takes.
+  signal(SIGABRT, SIG_DFL);
   abort();
 }
 

@@ -99,10 +99,17 @@ static void take_time(size_t bytes) {
   if (settings.transferRate > 0) usleep((useconds_t)((double)bytes / settings.transferRate * 1e6));
 }
 
+// A copy that waits brings its own error.
+static cl_int copy_not_borne(cl_command_queue queue, cl_bool blocking, cl_uint waitCount, const cl_event* waitList, cl_event* event) {
+  cl_int status = not_borne(queue, CL_MEM_OBJECT_ALLOCATION_FAILURE, waitCount, waitList, event);
+  if (status == CL_SUCCESS && blocking) is_lost(queue, true, 0, NULL, NULL, &status);
+  return status;
+}
+
 static cl_int read_buffer(
     cl_command_queue queue, cl_mem buffer, cl_bool blocking, size_t offset, size_t size, void* host, cl_uint waitCount,
     const cl_event* waitList, cl_event* event) {
-  if (!has_memory_for(buffer)) return not_borne(queue, CL_MEM_OBJECT_ALLOCATION_FAILURE, waitCount, waitList, event);
+  if (!has_memory_for(buffer)) return copy_not_borne(queue, blocking, waitCount, waitList, event);
   take_time(size);
   return before_clEnqueueReadBuffer(queue, buffer, blocking, offset, size, host, waitCount, waitList, event);
 }
@@ -110,7 +117,7 @@ static cl_int read_buffer(
 static cl_int write_buffer(
     cl_command_queue queue, cl_mem buffer, cl_bool blocking, size_t offset, size_t size, const void* host, cl_uint waitCount,
     const cl_event* waitList, cl_event* event) {
-  if (!has_memory_for(buffer)) return not_borne(queue, CL_MEM_OBJECT_ALLOCATION_FAILURE, waitCount, waitList, event);
+  if (!has_memory_for(buffer)) return copy_not_borne(queue, blocking, waitCount, waitList, event);
   take_time(size);
   return before_clEnqueueWriteBuffer(queue, buffer, blocking, offset, size, host, waitCount, waitList, event);
 }
