@@ -47,6 +47,8 @@
 #else
 #define LOCAL_GROUP __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1)))
 #endif
+// A launch may be enqueued in pieces, each a range of groups; by itself a group's number begins at 0 in each of them.
+#define get_group_id(d) (get_group_id(d) + get_global_offset(d) / get_local_size(d))
 #define GROUP_ITEMS ((LOCAL_ROWS / ITEM_ROWS) * (LOCAL_COLUMNS / ITEM_COLUMNS))
 #define INNER_RUNS (LOCAL_INNER / LOAD_VECTOR)       // runs of LOAD_VECTOR floats along the inner dimension
 #define A_STEP (LOCAL_ROWS + LOCAL_PADDING)

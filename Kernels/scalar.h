@@ -418,7 +418,9 @@ INLINE void storew(const float4 v, __global float* p, const int n) {
 }
 #define streamw(v, p, n, streams) storew(v, p, n)
 
+#ifndef ROW_GROUP          // a power of two; less than 64 where a device cannot bear that
 #define ROW_GROUP 64
+#endif
 #define NO_ROW 0x7f000000     // a place beyond any column
 #define FILLING (1 << 16)     // work-items that keep the largest GPUs busy
 #define ROW_KERNEL __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1)))

@@ -111,8 +111,8 @@ public struct DeviceError: Error, Hashable, Sendable, CustomStringConvertible {
     self.detail = detail
   }
 
-  public var description: String {
-    let at = kernel.map { " for kernel \($0)" } ?? ""
-    return "device \(device): \(call)\(at) failed with \(error)\(detail.map { ": \($0)" } ?? "")"
-  }
+  public var description: String { "device \(device): \(failure)" }
+
+  /// What failed, and how.
+  var failure: String { "\(call)\(kernel.map { " for kernel \($0)" } ?? "") failed with \(error)\(detail.map { ": \($0)" } ?? "")" }
 }

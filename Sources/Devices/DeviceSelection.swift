@@ -77,27 +77,42 @@ public struct DeviceSelection: Sendable {
       guard let first = discovery.candidates.sorted(by: DeviceSurvey.isBetter).first else {
         throw DeviceSelectionError(request: request, problem: discovery.absence ?? "OpenCL has no device")
       }
-      guard request != .openCL else { return DeviceSelection(device: try tested(first), reason: "asked for", mayFallBack: false) }
+      guard request != .openCL else { return try asked(for: first) }
       guard let candidate = discovery.candidates.first(where: { $0.information.identifier == request.description }) else {
         let known = discovery.candidates.map { "\($0.information.identifier) (\($0.information.name))" }.joined(separator: ", ")
-        throw DeviceSelectionError(request: request, problem: "there is no such device; OpenCL has \(known)")
+        let problems = discovery.problems.map { "; \($0)" }.joined()
+        throw DeviceSelectionError(request: request, problem: "there is no such device; OpenCL has \(known)\(problems)")
       }
-      return DeviceSelection(device: try tested(candidate), reason: "asked for", mayFallBack: false)
+      return try asked(for: candidate)
     }
   }
 
+  /// Opens a device and tests it. One that cannot run kernels whose work-items share local memory, or computes wrongly with them, may well
+  /// run plainer ones; its `note` says so.
   static func tested(_ candidate: OpenCLCandidate) throws(DeviceError) -> OpenCLDevice {
     let device = try OpenCLDevice(candidate)
+    let reason: DeviceError
     do throws(DeviceError) {
       try SelfTest.run(on: device)
       return device
-    } catch {
-      // A driver that cannot run kernels with local memory may well run the others.
-      guard device.profile.products != ProductTuning() else { throw error }
-      let plain = try OpenCLDevice(candidate, products: ProductTuning())
-      do throws(DeviceError) { try SelfTest.run(on: plain) } catch _ { throw error }
-      return plain
+    } catch { reason = error }
+    guard device.style == .gpu else { throw reason }
+    var attempts: [(groupLimit: Int?, what: String)] = [(1, "no kernel uses groups of work-items")]
+    if device.profile.products != ProductTuning() { attempts.insert((nil, "products use register tiles"), at: 0) }
+    for (groupLimit, what) in attempts {
+      do throws(DeviceError) {
+        let plain = try OpenCLDevice(candidate, products: ProductTuning(), groupLimit: groupLimit)
+        try SelfTest.run(on: plain)
+        plain.add(note: "\(what), since \(reason.failure)")
+        return plain
+      } catch _ { continue }
     }
+    throw reason
+  }
+
+  private static func asked(for candidate: OpenCLCandidate) throws(DeviceError) -> DeviceSelection {
+    let device = try tested(candidate)
+    return DeviceSelection(device: device, reason: "asked for" + (device.note.map { "; \($0)" } ?? ""), mayFallBack: false)
   }
 }
 
@@ -109,18 +124,59 @@ public struct DeviceSurvey {
     public let objection: String?
     /// Where its kernels for products come from.
     public let tuning: DeviceTuning
+    /// What else it says of itself.
+    public let properties: OpenCLProperties
+    public let selfTest: SelfTestVerdict
+    /// What was found out about it, and what is done about it.
+    public let note: String?
+  }
+
+  /// What came of a device's self-test.
+  public enum SelfTestVerdict: Hashable, Sendable, CustomStringConvertible {
+    case passed
+    /// Why, in one line.
+    case failed(String)
+    /// Nobody asked: another device was taken first, or it is a processor.
+    case notRun
+
+    public var description: String {
+      switch self {
+      case .passed: "passed"
+      case .failed(let reason): "failed: \(reason)"
+      case .notRun: "not run"
+      }
+    }
   }
 
   /// Every OpenCL device, in OpenCL's order.
   public let entries: [Entry]
+  /// Platforms that could not be asked for their devices, and why; one line each.
+  public let problems: [String]
   /// The OpenCL device that `auto` takes; `nil` for the CPU.
   public let chosen: OpenCLDevice?
   /// Why.
   public let reason: String
 
   /// Opens and tests GPUs, the best first, until one passes.
-  public init() {
+  /// - Parameter testsAll: whether every device is tested, also those that `auto` would not take.
+  public init(testingAll testsAll: Bool = false) {
     let discovery = OpenCLDiscovery()
+    var verdicts: [String: SelfTestVerdict] = [:]
+    var notes: [String: String] = [:]
+    func test(_ candidate: OpenCLCandidate) throws(DeviceError) -> OpenCLDevice {
+      let identifier = candidate.information.identifier
+      do throws(DeviceError) {
+        let device = try DriverPatience.run(seconds: DriverPatience.seconds, device: identifier) { () throws(DeviceError) in
+          try DeviceSelection.tested(candidate)
+        }
+        verdicts[identifier] = .passed
+        notes[identifier] = device.note
+        return device
+      } catch {
+        verdicts[identifier] = .failed(error.failure)
+        throw error
+      }
+    }
     var objections: [String: String] = [:]
     var taken: OpenCLDevice?
     var failures: [String] = []
@@ -131,40 +187,45 @@ public struct DeviceSurvey {
       } else if let taken {
         objections[identifier] = "\(taken.information.identifier) ranks higher"
       } else {
-        do throws(DeviceError) {
-          taken = try DriverPatience.run(seconds: DriverPatience.seconds, device: identifier) { () throws(DeviceError) in
-            try DeviceSelection.tested(candidate)
-          }
-        } catch {
+        do throws(DeviceError) { taken = try test(candidate) } catch {
           objections[identifier] = error.description
           failures.append("\(candidate.information.name): \(error.description)")
         }
       }
     }
+    if testsAll {
+      for candidate in discovery.candidates where verdicts[candidate.information.identifier] == nil { _ = try? test(candidate) }
+    }
     chosen = taken
+    problems = discovery.problems
     entries = discovery.candidates.map {
       Entry(
         information: $0.information,
         objection: $0.information.identifier == taken?.information.identifier ? nil : objections[$0.information.identifier] ?? "",
-        tuning: $0.information.identifier == taken?.information.identifier ? taken?.tuning ?? $0.tuning : $0.tuning)
+        tuning: $0.information.identifier == taken?.information.identifier ? taken?.tuning ?? $0.tuning : $0.tuning,
+        properties: $0.properties, selfTest: verdicts[$0.information.identifier] ?? .notRun, note: notes[$0.information.identifier])
     }
-    if taken != nil {
-      reason = "the best GPU that passed its self-test" + (failures.isEmpty ? "" : "; not \(failures.joined(separator: "; not "))")
+    if let taken {
+      let parts = ["the best GPU that passed its self-test"] + (taken.note.map { [$0] } ?? []) + failures.map { "not \($0)" }
+      reason = parts.joined(separator: "; ")
     } else if let absence = discovery.absence {
       reason = absence
     } else if failures.isEmpty {
-      reason = "OpenCL has no GPU here"
+      reason = (["OpenCL has no GPU here"] + discovery.problems).joined(separator: "; ")
     } else {
       reason = "no GPU could be used: \(failures.joined(separator: "; "))"
     }
   }
 
-  /// GPUs before accelerators before CPUs; memory of its own before shared; then by units times clock.
+  /// What can be used before what cannot; GPUs before accelerators before CPUs; memory of its own before shared; then by units times clock.
   static func isBetter(_ a: OpenCLCandidate, _ b: OpenCLCandidate) -> Bool {
-    func rank(_ candidate: OpenCLCandidate) -> (Int, Int, Int) {
+    func rank(_ candidate: OpenCLCandidate) -> (Int, Int, Int, Int) {
       let information = candidate.information
       let kind = information.kind == .gpu ? 2 : information.kind == .accelerator ? 1 : 0
-      return (kind, information.sharesHostMemory ? 0 : 1, information.computeUnits * max(information.clockMegahertz, 1))
+      return (
+        candidate.objection == nil ? 1 : 0, kind, information.sharesHostMemory ? 0 : 1,
+        information.computeUnits * max(information.clockMegahertz, 1)
+      )
     }
     return rank(a) > rank(b)
   }

@@ -35,6 +35,7 @@ enum DriverPatience {
       usleep(1000)
     }
     abandon()
+    DriverOutput.restore()
     throw DeviceError(
       device: device, call: "self-test", error: "no answer", detail: "its driver was still at work after \(Int(seconds.rounded(.up))) s")
   }

@@ -17,12 +17,15 @@ public struct DeviceProfile: Hashable, Sendable {
   public var products: ProductTuning
   /// Bytes of the largest buffer that the device allocates; `nil` where it sets no limit of its own.
   public var largestAllocation: Int?
+  /// The largest work-group that kernels may use: what a device says, or what was found out since.
+  public var groupLimit: Int
 
   public init(
     style: Style, tile: RegisterTile, wideTile: RegisterTile? = nil, shares: Int, workers: Int, products: ProductTuning = ProductTuning(),
-    largestAllocation: Int? = nil
+    largestAllocation: Int? = nil, groupLimit: Int = 64
   ) {
     self.largestAllocation = largestAllocation
+    self.groupLimit = groupLimit
     self.style = style
     self.products = products
     self.workers = workers

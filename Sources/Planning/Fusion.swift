@@ -212,7 +212,7 @@ struct Fusion {
 
 extension Graph {
   /// The value whose elements these are: reshaping moves nothing.
-  func resolved(_ id: ValueID) -> ValueID {
+  package func resolved(_ id: ValueID) -> ValueID {
     var id = id
     while case .reshape = nodes[id.node].operation { id = nodes[id.node].inputs[0] }
     return id

@@ -9,7 +9,11 @@ public struct Planner: Sendable {
 
   /// Plans a step.
   /// - Throws: `ShapeError`, the first that was found while the model was traced.
-  public func plan(_ request: StepRequest) throws(ShapeError) -> Plan {
+  public func plan(_ request: StepRequest) throws(ShapeError) -> Plan { try planned(request).plan }
+
+  /// Plans a step, and says which launches compute which of its fused operations.
+  func planned(_ request: StepRequest) throws(ShapeError) -> (plan: Plan, graph: Graph, units: [(unit: Fusion.Unit, launches: Range<Int>)])
+  {
     if let error = request.graph.firstError { throw error }
     var roots = request.outputs.values.map(\.id) + request.gradients.map(\.gradient.id)
     roots += [request.loss, request.correct].compactMap { $0?.id }
@@ -26,7 +30,12 @@ public struct Planner: Sendable {
     for (index, node) in graph.nodes.enumerated() {
       if case .input = node.operation { _ = lowering.slot(ValueID(node: index)) }
     }
-    for unit in fusion.units { lowering.lower(unit) }
+    var units: [(unit: Fusion.Unit, launches: Range<Int>)] = []
+    for unit in fusion.units {
+      let first = lowering.pending.count
+      lowering.lower(unit)
+      units.append((unit, first..<lowering.pending.count))
+    }
     for (value, slice) in copies { lowering.copy(lowering.slot(value), to: lowering.fixed(slice)) }
     let outputs = request.outputs.mapValues { (slot: lowering.slot(value($0)), type: $0.type) }
     let loss = request.loss.map { lowering.slot(value($0)) }
@@ -54,7 +63,7 @@ public struct Planner: Sendable {
     plan.firstUpdate = firstUpdate
     plan.tile = profile.tile
     plan.slices = []
-    return plan
+    return (plan, graph, units)
   }
 
   /// Gradients are computed where they belong. Where one value is the gradient of two parameters, or is not computed at all (an input, say),

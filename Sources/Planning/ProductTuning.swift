@@ -100,4 +100,20 @@ public struct ProductTuning: Hashable, Sendable {
     }
     return best?.variant ?? choice?.tile(for: problem, copies: copies).map { .local($0) } ?? .registers
   }
+
+  /// The same without a tile, for however many work-groups: what was measured to be best with it uses register tiles.
+  package func avoiding(_ tile: LocalTile) -> ProductTuning {
+    func isAvoided(_ other: LocalTile) -> Bool {
+      var other = other
+      other.groups = tile.groups
+      return other == tile
+    }
+    var result = self
+    for index in entries.indices {
+      if case .local(let other) = entries[index].variant, isAvoided(other) { result.entries[index].variant = .registers }
+    }
+    result.choice?.tiles.removeAll(where: isAvoided)
+    if result.choice?.tiles.isEmpty == true { result.choice = nil }
+    return result
+  }
 }

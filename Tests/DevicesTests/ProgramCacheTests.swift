@@ -61,7 +61,7 @@ struct ProgramCacheTests {
   @Test(.enabled(if: !TestDevices.openCL.isEmpty)) func aStaleEntryIsRebuilt() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let candidate = try #require(OpenCLDiscovery().candidates.first)
-    let cache = ProgramCache(device: candidate.information, platformVersion: candidate.platformVersion, folder: folder)
+    let cache = ProgramCache(device: candidate.information, platformVersion: candidate.properties.platformVersion, folder: folder)
     let device = try OpenCLDevice(candidate, style: .cpu, cache: cache)
     for source in OpenCLPrograms.librarySources(of: ["fill"]) {
       cache.store(binary, source: source, options: device.programs.options(for: nil))

@@ -25,6 +25,7 @@ struct RootCommand: ParsableCommand {
     // A write past the limit on file sizes is an error like a full disk, not the end of the process.
     signal(SIGXFSZ, SIG_IGN)
     HostMemory.keepHeapSmallIfLimited()
+    DriverOutput.isKeptFromStandardOutput = true
     do {
       var arguments = try ProcessArguments.all()
       try checkSubcommand(arguments)

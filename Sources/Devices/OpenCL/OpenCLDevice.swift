@@ -12,7 +12,11 @@ import Synchronization
 /// Sendable: OpenCL's objects may be used from any thread; what changes here (programs) is guarded by its own lock.
 public final class OpenCLDevice: Device, @unchecked Sendable {
   public let information: DeviceInformation
-  public let profile: DeviceProfile
+  /// What plans are made for. It changes where a kernel turns out not to run here (`avoid`).
+  public var profile: DeviceProfile { learnt.withLock { $0.profile } }
+  /// What was found out about the device since it was opened, and what is done about it; `nil` where nothing was.
+  public var note: String? { learnt.withLock { $0.note } }
+  let style: DeviceProfile.Style
   let context: cl_context
   /// Kernels and copies, in order.
   let queue: cl_command_queue
@@ -20,6 +24,12 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   let transferQueue: cl_command_queue
   let status: OpenCLStatus
   let programs: OpenCLPrograms
+  /// Which kernels are known to compute what the processor computes.
+  let verdicts: KernelVerdicts
+  /// Whether operands of products are half precision.
+  let roundsProducts: Bool
+  /// What was queued and not seen to end.
+  let watch: OpenCLWatch
   /// Where its choice of kernels for products comes from.
   public let tuning: DeviceTuning
   let candidate: OpenCLCandidate
@@ -27,6 +37,12 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   /// Bytes of all buffers that are alive, staging included.
   let allocated = AllocatedBytes()
   public var allocatedBytes: Int? { allocated.count }
+  private let learnt: Mutex<Learnt>
+
+  private struct Learnt {
+    var profile: DeviceProfile
+    var note: String?
+  }
 
   /// Made when it is first asked for: queues that take times may be slower.
   private struct TimingQueue: @unchecked Sendable {
@@ -41,17 +57,20 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   ///   - products: which kernels compute products; `nil` for what was tuned here, or what the device's class starts with.
   ///   - largestAllocation: bytes of the largest buffer, where that is less than the device allocates; `nil` for
   ///     `GLISSADE_LARGEST_ALLOCATION`, or what the device says.
+  ///   - groupLimit: the largest work-group that kernels may use; `nil` for what the device says.
   /// - Throws: `DeviceError` with the call that failed.
   public convenience init(
-    _ candidate: OpenCLCandidate, style: DeviceProfile.Style? = nil, products: ProductTuning? = nil, largestAllocation: Int? = nil
+    _ candidate: OpenCLCandidate, style: DeviceProfile.Style? = nil, products: ProductTuning? = nil, largestAllocation: Int? = nil,
+    groupLimit: Int? = nil
   ) throws(DeviceError) {
-    try self.init(candidate, style: style, products: products, largestAllocation: largestAllocation, cache: nil)
+    try self.init(
+      candidate, style: style, products: products, largestAllocation: largestAllocation, groupLimit: groupLimit, cache: nil)
   }
 
   /// - Parameter cache: where built programs are kept; `nil` for the usual place.
   init(
     _ candidate: OpenCLCandidate, style: DeviceProfile.Style?, products: ProductTuning? = nil, largestAllocation: Int? = nil,
-    cache: ProgramCache?
+    groupLimit: Int? = nil, cache: ProgramCache?
   ) throws(DeviceError) {
     information = candidate.information
     status = OpenCLStatus(device: candidate.information.identifier)
@@ -69,10 +88,10 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
     let tile =
       !isCPU
       ? RegisterTile(rows: 2, columns: 16)
-      : candidate.nativeVectorWidth >= 16
+      : candidate.properties.nativeVectorWidth >= 16
         ? RegisterTile(rows: 8, columns: 32)
-        : RegisterTile(rows: candidate.nativeVectorWidth >= 8 ? 6 : 2, columns: 16)
-    let wideTile = isCPU && candidate.nativeVectorWidth >= 16 ? RegisterTile(rows: 6, columns: 64) : nil
+        : RegisterTile(rows: candidate.properties.nativeVectorWidth >= 8 ? 6 : 2, columns: 16)
+    let wideTile = isCPU && candidate.properties.nativeVectorWidth >= 16 ? RegisterTile(rows: 6, columns: 64) : nil
     // GLISSADE_MATMUL_PRECISION=half rounds the operands of products to half precision in local memory; sums stay float.
     let precision = Environment["GLISSADE_MATMUL_PRECISION"] ?? "float"
     guard ["float", "half"].contains(precision) else {
@@ -91,15 +110,30 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
     } else {
       largest = try Environment.largestAllocation(own, device: status.device)
     }
-    profile = DeviceProfile(
+    let limit = max(min(groupLimit ?? candidate.groupLimits.items, candidate.groupLimits.items), 1)
+    self.style = isCPU ? .cpu : .gpu
+    let profile = DeviceProfile(
       style: isCPU ? .cpu : .gpu, tile: tile, wideTile: wideTile, shares: isCPU ? 64 : units * 2048,
       workers: isCPU ? units : units * 256,
-      products: tuning.products,
-      largestAllocation: largest)
+      products: tuning.products, largestAllocation: largest, groupLimit: limit)
+    // Drivers that say nothing of their numbers are taken for what all others are.
+    let numbers = candidate.properties.singlePrecision
+    let lacksInfinities = !numbers.isEmpty && !numbers.contains("inf_nan")
+    learnt = Mutex(
+      Learnt(
+        profile: profile,
+        note: lacksInfinities ? "its numbers have no infinities, so that a training that diverges may not be seen to" : nil))
+    watch = OpenCLWatch(status)
+    verdicts = KernelVerdicts(
+      identity: [information.platform, candidate.properties.platformVersion, information.name, information.driver].joined(separator: "\n"),
+      folder: cache?.folder ?? CacheFolder.path)
+    roundsProducts = precision == "half"
 
     var code: cl_int = 0
     var device: cl_device_id? = candidate.device
-    guard let context = clCreateContext(nil, 1, &device, nil, nil, &code) else { throw status.error(code, "clCreateContext") }
+    guard let context = DriverOutput.kept({ clCreateContext(nil, 1, &device, nil, nil, &code) }) else {
+      throw status.error(code, "clCreateContext")
+    }
     guard let queue = clCreateCommandQueue(context, candidate.device, 0, &code) else {
       clReleaseContext(context)
       throw status.error(code, "clCreateCommandQueue")
@@ -114,7 +148,9 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
     self.transferQueue = transferQueue
     // -w: warnings about our kernels are nothing that a user can act on, and some drivers write them to standard error.
     let options = "-cl-std=CL1.2 -w" + (isCPU ? " -DCPU_DEVICE" : "")
-    programs = OpenCLPrograms(candidate, context: context, options: options, tile: tile, cache: cache)
+    programs = OpenCLPrograms(
+      candidate, context: context, options: options, tile: tile, rowGroup: isCPU ? nil : LaunchPieces.powerOfTwo(atMost: min(64, limit)),
+      cache: cache)
   }
 
   deinit {
@@ -139,17 +175,44 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
     }
   }
 
-  /// How many work-items make a group. On a CPU one: a work-item is a thread's worth of work there. On a GPU 64 where they share out elements
-  /// in a row (the same for every size, so that drivers which build a kernel for a group's size build it once); otherwise what the driver likes.
-  func localSize(of kernel: cl_kernel, for items: (Int, Int, Int)) -> (Int, Int, Int)? {
-    if profile.style == .cpu { return (1, 1, 1) }
-    var most = 0
-    guard items.0 % 64 == 0,
-      clGetKernelWorkGroupInfo(
-        kernel, candidate.device, cl_kernel_work_group_info(CL_KERNEL_WORK_GROUP_SIZE), MemoryLayout<Int>.size, &most, nil) == CL_SUCCESS,
-      most >= 64
-    else { return nil }
-    return (64, 1, 1)
+  /// Plans no product with a tile in local memory any more, because its kernel does not run here or computes something else.
+  /// - Parameter reason: in one line, for people.
+  /// - Returns: whether that changes anything: otherwise there is no plainer plan.
+  func avoid(_ kernel: Launch.Kernel, because reason: String) -> Bool {
+    guard case .local(_, let tile) = kernel else { return false }
+    return learnt.withLock { learnt in
+      let products = learnt.profile.products.avoiding(tile)
+      guard products != learnt.profile.products else { return false }
+      learnt.profile.products = products
+      learnt.note = learnt.note ?? "some products use register tiles: \(reason)"
+      return true
+    }
+  }
+
+  /// Notes what was found out while the device was opened.
+  func add(note: String) { learnt.withLock { $0.note = note } }
+
+  /// How a launch's index space is enqueued.
+  /// - Parameter count: into how many pieces it is cut if it can be; `nil` for as many as its work asks for.
+  func pieces(of launch: Launch, _ kernel: OpenCLPrograms.BuiltKernel, count: Int? = nil) -> LaunchPieces {
+    // A work-item is a thread's worth of work there.
+    if style == .cpu { return LaunchPieces(items: launch.items, local: (1, 1, 1)) }
+    let isProcessor = information.kind == .cpu
+    // PoCL builds a kernel anew for each group's size, which takes longer than it saves.
+    if isProcessor, count == nil, kernel.group == nil, launch.items.0 % 64 != 0 {
+      return LaunchPieces(items: launch.items, local: nil)
+    }
+    let wanted = count ?? (isProcessor ? 1 : Int(min((seconds(of: launch) / LaunchPieces.longest).rounded(.up), 64)))
+    return LaunchPieces(
+      items: launch.items, group: kernel.group, limit: min(kernel.limit, profile.groupLimit), itemSizes: candidate.properties.itemSizes,
+      count: LaunchPieces.cuttable.contains(kernel.name) ? wanted : 1)
+  }
+
+  /// How long a launch takes at the most, roughly: 64 operations in each cycle of each unit is what most have, and a twentieth of that is
+  /// what a kernel gets out of it that suits them badly.
+  func seconds(of launch: Launch) -> Double {
+    let cycles = Double(max(information.computeUnits, 1)) * Double(max(information.clockMegahertz, 300)) * 1e6
+    return Double(launch.note.flops) / (cycles * 64 / 20)
   }
 
   public func makeBuffer(count: Int) throws(DeviceError) -> any DeviceBuffer {
@@ -163,7 +226,9 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
     }
     let buffer = OpenCLBuffer(memory: memory, count: count, allocated)
     var zero: cl_uint = 0
-    try status.check(clEnqueueFillBuffer(queue, memory, &zero, 4, 0, byteCount, 0, nil, nil), "clEnqueueFillBuffer")
+    var event: cl_event?
+    try status.check(clEnqueueFillBuffer(queue, memory, &zero, 4, 0, byteCount, 0, nil, &event), "clEnqueueFillBuffer")
+    try watch.add(event, "clEnqueueFillBuffer")
     try synchronize()
     return buffer
   }
@@ -191,19 +256,31 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   public func write(_ bytes: UnsafeRawBufferPointer, to buffer: any DeviceBuffer, at offset: Int) throws(DeviceError) {
     guard !bytes.isEmpty else { return }
     let memory = try own(buffer, offset, bytes.count)
-    try status.check(
-      clEnqueueWriteBuffer(queue, memory, cl_bool(CL_TRUE), offset * 4, bytes.count, bytes.baseAddress, 0, nil, nil), "clEnqueueWriteBuffer"
-    )
+    var event: cl_event?
+    let code = clEnqueueWriteBuffer(queue, memory, cl_bool(CL_TRUE), offset * 4, bytes.count, bytes.baseAddress, 0, nil, &event)
+    try status.check(code, "clEnqueueWriteBuffer")
+    try watch.finish(event, "clEnqueueWriteBuffer")
   }
 
   public func read(_ buffer: any DeviceBuffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(DeviceError) {
     guard !bytes.isEmpty else { return }
     let memory = try own(buffer, offset, bytes.count)
-    try status.check(
-      clEnqueueReadBuffer(queue, memory, cl_bool(CL_TRUE), offset * 4, bytes.count, bytes.baseAddress, 0, nil, nil), "clEnqueueReadBuffer")
+    var event: cl_event?
+    let code = clEnqueueReadBuffer(queue, memory, cl_bool(CL_TRUE), offset * 4, bytes.count, bytes.baseAddress, 0, nil, &event)
+    // Whatever failed before is the reason, and what was read is nothing.
+    do throws(DeviceError) { try watch.check() } catch {
+      if let event { clReleaseEvent(event) }
+      throw error
+    }
+    try status.check(code, "clEnqueueReadBuffer")
+    try watch.finish(event, "clEnqueueReadBuffer")
   }
 
-  public func synchronize() throws(DeviceError) { try status.check(clFinish(queue), "clFinish") }
+  public func synchronize() throws(DeviceError) {
+    let code = clFinish(queue)
+    try watch.check()
+    try status.check(code, "clFinish")
+  }
 
   private func own(_ buffer: any DeviceBuffer, _ offset: Int, _ byteCount: Int) throws(DeviceError) -> cl_mem {
     guard let buffer = buffer as? OpenCLBuffer, offset >= 0, offset * 4 + byteCount <= buffer.count * 4 else {
@@ -213,7 +290,21 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   }
 
   public func prepare(_ plan: Plan, buffers: [BufferReference: any DeviceBuffer]) throws(DeviceError) -> any PreparedPlan {
-    try OpenCLPlan(self, plan, buffers)
+    try avoidingWhatFails(of: plan) { () throws(DeviceError) in try OpenCLPlan(self, plan, buffers) }
+  }
+
+  /// Builds what a plan needs, so that parts of the plan find it built.
+  func build(_ plan: Plan) throws(DeviceError) {
+    let kernels = try avoidingWhatFails(of: plan) { () throws(DeviceError) in try programs.kernels(for: plan) }
+    for kernel in kernels { clReleaseKernel(kernel.handle) }
+  }
+
+  /// A tile that cannot be built, or needs a larger group than its kernel can have, is no tile for the next plan.
+  private func avoidingWhatFails<Result>(of plan: Plan, _ body: () throws(DeviceError) -> Result) throws(DeviceError) -> Result {
+    do throws(DeviceError) { return try body() } catch {
+      for launch in plan.launches where launch.kernelName == error.kernel { _ = avoid(launch.kernel, because: error.failure) }
+      throw error
+    }
   }
 }
 

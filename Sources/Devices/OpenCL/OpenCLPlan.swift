@@ -8,6 +8,8 @@ final class OpenCLPlan: PreparedPlan {
   private struct Call {
     var kernel: cl_kernel
     var dimensions: cl_uint
+    /// `nil` for none.
+    var offset: (Int, Int, Int)?
     var global: (Int, Int, Int)
     /// The work-group's size; `nil` leaves it to the driver.
     var local: (Int, Int, Int)?
@@ -22,7 +24,12 @@ final class OpenCLPlan: PreparedPlan {
   }
 
   private let device: OpenCLDevice
+  private let kernels: [cl_kernel]
   private var calls: [Call] = []
+  /// The calls of each launch.
+  private var ranges: [Range<Int>] = []
+  /// What may be wrong when a step fails for no reason that can be seen.
+  private let hint: String?
   private let buffers: [any DeviceBuffer]  // keeps memory alive
   private var stages: [Stage] = []
   private var turn = 0
@@ -30,7 +37,10 @@ final class OpenCLPlan: PreparedPlan {
   private let stagedBytes: Int
   private let inputs: [(offset: Int, byteCount: Int)]
 
-  init(_ device: OpenCLDevice, _ plan: Plan, _ buffers: [BufferReference: any DeviceBuffer]) throws(DeviceError) {
+  /// - Parameter pieces: into how many pieces launches are cut that can be; `nil` for as many as their work asks for.
+  init(
+    _ device: OpenCLDevice, _ plan: Plan, _ buffers: [BufferReference: any DeviceBuffer], pieces count: Int? = nil
+  ) throws(DeviceError) {
     func memory(_ reference: BufferReference) throws(DeviceError) -> OpenCLBuffer {
       guard let buffer = buffers[reference] as? OpenCLBuffer else {
         throw DeviceError(device: device.information.identifier, call: "prepare", error: "missing buffer", detail: reference.description)
@@ -44,23 +54,32 @@ final class OpenCLPlan: PreparedPlan {
     stagedBytes = min(plan.inputsSize, inputBuffer.count) * 4
     inputs = plan.inputNames.compactMap { plan.inputs[$0].map { ($0.slice.offset * 4, $0.slice.count * 4) } }
     let status = device.status
-    let kernels = try device.programs.kernels(for: plan)
-    calls = zip(kernels, plan.launches).map { kernel, launch in
+    let built = try device.programs.kernels(for: plan)
+    kernels = built.map(\.handle)
+    hint = Self.hint(plan, device)
+    for (kernel, launch) in zip(built, plan.launches) {
       let items = launch.items
-      return Call(
-        kernel: kernel, dimensions: items.2 > 1 ? 3 : items.1 > 1 ? 2 : 1, global: items,
-        local: launch.groupSize.map { ($0, 1, 1) } ?? device.localSize(of: kernel, for: items), name: launch.kernelName)
+      let first = calls.count
+      for piece in device.pieces(of: launch, kernel, count: count).pieces {
+        calls.append(
+          Call(
+            kernel: kernel.handle, dimensions: items.2 > 1 ? 3 : items.1 > 1 ? 2 : 1,
+            offset: piece.offset == (0, 0, 0) ? nil : piece.offset,
+            global: piece.global, local: piece.local, name: launch.kernelName))
+      }
+      ranges.append(first..<calls.count)
     }
     // From here on deinit releases what there is.
-    for (launch, call) in zip(plan.launches, calls) {
+    for (launch, kernel) in zip(plan.launches, kernels) {
+      let name = launch.kernelName
       var number: cl_uint = 0
       for reference in launch.buffers {
         var handle: cl_mem? = try memory(reference).memory
-        try status.check(clSetKernelArg(call.kernel, number, MemoryLayout<cl_mem?>.size, &handle), "clSetKernelArg", kernel: call.name)
+        try status.check(clSetKernelArg(kernel, number, MemoryLayout<cl_mem?>.size, &handle), "clSetKernelArg", kernel: name)
         number += 1
       }
-      let code = launch.parameters.withUnsafeBytes { clSetKernelArg(call.kernel, number, $0.count, $0.baseAddress) }
-      try status.check(code, "clSetKernelArg", kernel: call.name)
+      let code = launch.parameters.withUnsafeBytes { clSetKernelArg(kernel, number, $0.count, $0.baseAddress) }
+      try status.check(code, "clSetKernelArg", kernel: name)
     }
     for _ in 0..<2 {
       var code: cl_int = 0
@@ -77,37 +96,57 @@ final class OpenCLPlan: PreparedPlan {
   }
 
   deinit {
-    clFinish(device.transferQueue)
+    let isIdle = clFinish(device.transferQueue) == CL_SUCCESS
     clFinish(device.queue)
     for stage in stages {
       if let event = stage.uploaded { clReleaseEvent(event) }
       if let event = stage.consumed { clReleaseEvent(event) }
       clReleaseMemObject(stage.device)
       device.allocated.add(-stagedBytes)
-      free(stage.host)
+      // A device that is lost may still be reading what it was to upload.
+      if isIdle { free(stage.host) }
     }
-    for call in calls { clReleaseKernel(call.kernel) }
+    for kernel in kernels { clReleaseKernel(kernel) }
+  }
+
+  /// What to say of a step that ended for no reason that can be seen: a driver that ends kernels which take too long says nothing else.
+  private static func hint(_ plan: Plan, _ device: OpenCLDevice) -> String? {
+    guard device.information.kind != .cpu, let longest = plan.launches.max(by: { $0.note.flops < $1.note.flops }),
+      device.seconds(of: longest) > 0.1
+    else { return nil }
+    return "drivers of desktops end kernels that take longer than about 2 s; this step's largest is \(longest.kernelName) with "
+      + "\(max(longest.note.flops / 1_000_000_000, 1)) billion operations, and smaller batches make it smaller"
   }
 
   func run(constants: UnsafeRawBufferPointer, inputs: [UnsafeRawBufferPointer]) throws(DeviceError) {
     try stage(constants, inputs)
-    for index in calls.indices { try enqueue(index) }
+    var done: cl_event?
+    do throws(DeviceError) {
+      for index in calls.indices.dropLast() { try enqueue(index, on: device.queue, event: nil) }
+      if let last = calls.indices.last { try enqueue(last, on: device.queue, event: &done) }
+    } catch {
+      // What was queued before must not wait for somebody to ask for more.
+      clFlush(device.queue)
+      throw error
+    }
+    try device.watch.add(done, "clEnqueueNDRangeKernel", hint: hint)
     try device.status.check(clFlush(device.queue), "clFlush")
   }
-
-  private func enqueue(_ index: Int) throws(DeviceError) { try enqueue(index, on: device.queue, event: nil) }
 
   private func enqueue(_ index: Int, on queue: cl_command_queue, event: UnsafeMutablePointer<cl_event?>?) throws(DeviceError) {
     let kernel = calls[index].kernel
     let dimensions = calls[index].dimensions
     var global = calls[index].global
-    let hasLocal = calls[index].local != nil
+    let (hasOffset, hasLocal) = (calls[index].offset != nil, calls[index].local != nil)
+    var offset = calls[index].offset ?? (0, 0, 0)
     var local = calls[index].local ?? (1, 1, 1)
     let code = withUnsafeBytes(of: &global) { global in
       withUnsafeBytes(of: &local) { local in
-        clEnqueueNDRangeKernel(
-          queue, kernel, dimensions, nil, global.bindMemory(to: Int.self).baseAddress,
-          hasLocal ? local.bindMemory(to: Int.self).baseAddress : nil, 0, nil, event)
+        withUnsafeBytes(of: &offset) { offset in
+          clEnqueueNDRangeKernel(
+            queue, kernel, dimensions, hasOffset ? offset.bindMemory(to: Int.self).baseAddress : nil,
+            global.bindMemory(to: Int.self).baseAddress, hasLocal ? local.bindMemory(to: Int.self).baseAddress : nil, 0, nil, event)
+        }
       }
     }
     if code != CL_SUCCESS { throw device.status.error(code, "clEnqueueNDRangeKernel", kernel: calls[index].name) }
@@ -122,7 +161,9 @@ final class OpenCLPlan: PreparedPlan {
     let slot = turn
     turn = 1 - turn
     if stages[slot].consumed != nil {
-      try status.check(clWaitForEvents(1, &stages[slot].consumed), "clWaitForEvents")
+      let code = clWaitForEvents(1, &stages[slot].consumed)
+      if code != CL_SUCCESS { try device.watch.check() }
+      try status.check(code, "clWaitForEvents")
       if let event = stages[slot].consumed { clReleaseEvent(event) }
       stages[slot].consumed = nil
     }
@@ -132,6 +173,7 @@ final class OpenCLPlan: PreparedPlan {
       if let source = input.baseAddress { (host + place.offset).copyMemory(from: source, byteCount: min(input.count, place.byteCount)) }
     }
     if let event = stages[slot].uploaded { clReleaseEvent(event) }
+    stages[slot].uploaded = nil
     let staging = stages[slot].device
     var (uploaded, consumed): (cl_event?, cl_event?)
     let code = clEnqueueWriteBuffer(device.transferQueue, staging, cl_bool(CL_FALSE), 0, stagedBytes, host, 0, nil, &uploaded)
@@ -140,6 +182,11 @@ final class OpenCLPlan: PreparedPlan {
     try status.check(clFlush(device.transferQueue), "clFlush")
     try status.check(clEnqueueCopyBuffer(device.queue, staging, target, 0, 0, stagedBytes, 1, &uploaded, &consumed), "clEnqueueCopyBuffer")
     stages[slot].consumed = consumed
+    // A copy whose upload failed leaves the batch before in its place, on which the kernels then work.
+    if let uploaded { clRetainEvent(uploaded) }
+    if let consumed { clRetainEvent(consumed) }
+    try device.watch.add(uploaded, "clEnqueueWriteBuffer")
+    try device.watch.add(consumed, "clEnqueueCopyBuffer")
   }
 
   func runObserved(
@@ -148,7 +195,11 @@ final class OpenCLPlan: PreparedPlan {
   ) throws(DeviceError) {
     try stage(constants, inputs)
     try device.synchronize()
-    for index in calls.indices.prefix(launches ?? calls.count) { try after(index, try timed(index)) }
+    for index in ranges.indices.prefix(launches ?? ranges.count) {
+      var time: UInt64 = 0
+      for call in ranges[index] { time += try timed(call) }
+      try after(index, time)
+    }
   }
 
   /// Runs one launch and waits for it.
@@ -156,7 +207,7 @@ final class OpenCLPlan: PreparedPlan {
   private func timed(_ index: Int) throws(DeviceError) -> UInt64 {
     guard let queue = device.timingQueue else {
       let start = ContinuousClock.now
-      try enqueue(index)
+      try enqueue(index, on: device.queue, event: nil)
       try device.synchronize()
       let elapsed = (ContinuousClock.now - start).components
       return UInt64(elapsed.seconds) * 1_000_000_000 + UInt64(elapsed.attoseconds / 1_000_000_000)
@@ -165,6 +216,7 @@ final class OpenCLPlan: PreparedPlan {
     try enqueue(index, on: queue, event: &event)
     defer { if let event { clReleaseEvent(event) } }
     try device.status.check(clFinish(queue), "clFinish", kernel: calls[index].name)
+    try device.watch.check()
     func time(_ what: Int32) throws(DeviceError) -> UInt64 {
       var value: cl_ulong = 0
       let code = clGetEventProfilingInfo(event, cl_profiling_info(what), MemoryLayout<cl_ulong>.size, &value, nil)

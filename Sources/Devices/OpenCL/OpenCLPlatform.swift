@@ -1,4 +1,5 @@
 import COpenCL
+import GlissadeFormats
 import GlissadePlanning
 
 #if canImport(Glibc)
@@ -12,11 +13,10 @@ public struct OpenCLCandidate: @unchecked Sendable {
   // Sendable: platform and device ids are handles that stay valid and may be used from any thread.
   /// What it is.
   public let information: DeviceInformation
+  /// What else it says of itself.
+  public let properties: OpenCLProperties
   let platform: cl_platform_id
   let device: cl_device_id
-  let platformVersion: String
-  let nativeVectorWidth: Int
-  let hasFusedMultiplyAdd: Bool
   let groupLimits: GroupLimits
   /// Bytes of the largest buffer; `nil` where the device says nothing that can be true.
   let largestAllocation: Int?
@@ -37,11 +37,9 @@ public struct OpenCLCandidate: @unchecked Sendable {
   }
 
   /// Why an open device cannot be used, before trying.
-  var objection: String? {
-    guard isUsable else { return "it is not available, has no compiler, or its OpenCL is older than 1.2" }
-    return Self.knownFault(of: information, threads: Environment["LP_NUM_THREADS"])
-  }
-  let isUsable: Bool
+  public var objection: String? { fault ?? Self.knownFault(of: information, threads: Environment["LP_NUM_THREADS"]) }
+  /// What it says of itself that keeps kernels from running there.
+  let fault: String?
 
   /// What is known of a driver that a self-test may or may not find. Mesa's processor device takes groups by several threads, which in its
   /// first version get in each other's way where work-items wait for each other: results are wrong, and its heap is damaged, now and then.
@@ -61,36 +59,44 @@ public struct OpenCLDiscovery: Sendable {
   public let candidates: [OpenCLCandidate]
   /// Why there are none, if so.
   public let absence: String?
+  /// Platforms that could not be asked for their devices, and why; one line each.
+  public let problems: [String]
 
-  public init() {
-    if let objection = Self.objection(addressSpaceLeft: HostMemory.addressSpaceLeft, processors: sysconf(Int32(_SC_NPROCESSORS_ONLN))) {
-      candidates = []
-      absence = objection
-      return
+  public init() { self = DriverOutput.kept { Self.found() } }
+
+  private init(_ candidates: [OpenCLCandidate] = [], absence: String?, problems: [String] = []) {
+    self.candidates = candidates
+    self.absence = absence
+    self.problems = problems
+  }
+
+  private static func found() -> OpenCLDiscovery {
+    if let objection = objection(addressSpaceLeft: HostMemory.addressSpaceLeft, processors: sysconf(Int32(_SC_NPROCESSORS_ONLN))) {
+      return OpenCLDiscovery(absence: objection)
     }
     if let problem = glissade_opencl_load(nil) {
-      candidates = []
-      absence = "no OpenCL library could be opened (\(String(cString: problem)))"
-      return
+      return OpenCLDiscovery(absence: "no OpenCL library could be opened (\(printable(String(cString: problem))))")
     }
     var count: cl_uint = 0
-    let status = clGetPlatformIDs(0, nil, &count)
-    guard status == CL_SUCCESS, count > 0 else {
-      candidates = []
-      absence =
-        status == CL_SUCCESS || status == CL_PLATFORM_NOT_FOUND_KHR
-        ? OpenCLDrivers.absence : "OpenCL's platforms cannot be listed (\(String(cString: glissade_opencl_error_name(status))))"
-      return
+    var status = clGetPlatformIDs(0, nil, &count)
+    var platforms = [cl_platform_id?](repeating: nil, count: Int(status == CL_SUCCESS ? count : 0))
+    if !platforms.isEmpty { status = clGetPlatformIDs(count, &platforms, nil) }
+    guard status == CL_SUCCESS, !platforms.isEmpty else {
+      return OpenCLDiscovery(
+        absence: status == CL_SUCCESS || status == CL_PLATFORM_NOT_FOUND_KHR
+          ? OpenCLDrivers.absence : "OpenCL's platforms cannot be listed (\(OpenCLStatus.name(of: status)))")
     }
-    var platforms = [cl_platform_id?](repeating: nil, count: Int(count))
-    clGetPlatformIDs(count, &platforms, nil)
-    var found: [OpenCLCandidate] = []
+    var candidates: [OpenCLCandidate] = []
+    var problems: [String] = []
     for (index, platform) in platforms.enumerated() {
       guard let platform else { continue }
-      found += Self.devices(of: platform, index)
+      switch devices(of: platform, index) {
+      case .success(let devices): candidates += devices
+      case .failure(let problem): problems.append(problem.text)
+      }
     }
-    candidates = found
-    absence = found.isEmpty ? "OpenCL has no device" : nil
+    let absence = candidates.isEmpty ? (["OpenCL has no device"] + problems).joined(separator: "; ") : nil
+    return OpenCLDiscovery(candidates, absence: absence, problems: problems)
   }
 
   /// Why drivers are not even loaded: with too little address space those for processors end the process, since they can start none of
@@ -105,49 +111,55 @@ public struct OpenCLDiscovery: Sendable {
       + "address space, ulimit -v"
   }
 
-  private static func devices(of platform: cl_platform_id, _ index: Int) -> [OpenCLCandidate] {
-    var count: cl_uint = 0
-    guard clGetDeviceIDs(platform, cl_device_type(CL_DEVICE_TYPE_ALL), 0, nil, &count) == CL_SUCCESS, count > 0 else { return [] }
-    var devices = [cl_device_id?](repeating: nil, count: Int(count))
-    clGetDeviceIDs(platform, cl_device_type(CL_DEVICE_TYPE_ALL), count, &devices, nil)
+  private struct Problem: Error { let text: String }
+
+  /// A platform that fails leaves the others as they are.
+  private static func devices(of platform: cl_platform_id, _ index: Int) -> Result<[OpenCLCandidate], Problem> {
     let name = text { clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), $0, $1, $2) }
     let version = text { clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_VERSION), $0, $1, $2) }
-    return devices.enumerated().compactMap { number, device in
-      device.map { describe($0, platform, name, version, "opencl:\(index).\(number)") }
+    let type = cl_device_type(CL_DEVICE_TYPE_ALL)
+    var count: cl_uint = 0
+    var status = clGetDeviceIDs(platform, type, 0, nil, &count)
+    if status == CL_DEVICE_NOT_FOUND || status == CL_SUCCESS && count == 0 { return .success([]) }
+    var devices = [cl_device_id?](repeating: nil, count: Int(status == CL_SUCCESS ? count : 0))
+    if status == CL_SUCCESS { status = clGetDeviceIDs(platform, type, count, &devices, nil) }
+    guard status == CL_SUCCESS else {
+      let platform = "platform \(index)" + (name.isEmpty ? "" : " (\(name))")
+      return .failure(Problem(text: "\(platform): \(OpenCLStatus(device: "opencl:\(index)").error(status, "clGetDeviceIDs").failure)"))
     }
+    return .success(
+      devices.enumerated().compactMap { number, device in
+        device.map { describe($0, platform, name, version, "opencl:\(index).\(number)") }
+      })
   }
 
   private static func describe(
     _ device: cl_device_id, _ platform: cl_platform_id, _ platformName: String, _ platformVersion: String, _ identifier: String
   ) -> OpenCLCandidate {
-    func string(_ key: Int32) -> String { text { clGetDeviceInfo(device, cl_device_info(key), $0, $1, $2) } }
-    func value<Value: FixedWidthInteger>(_ key: Int32, _ type: Value.Type) -> Value {
-      var value: Value = 0
-      clGetDeviceInfo(device, cl_device_info(key), MemoryLayout<Value>.size, &value, nil)
-      return value
-    }
-    let type = value(CL_DEVICE_TYPE, cl_device_type.self)
-    let extensions = Set(string(CL_DEVICE_EXTENSIONS).split(separator: " ").map(String.init))
-    let version = string(CL_DEVICE_VERSION).split(separator: " ").dropFirst().first.map(String.init) ?? "1.0"
-    let numbers = version.split(separator: ".").compactMap { Int($0) }
-    let isRecent = numbers.count == 2 && (numbers[0], numbers[1]) >= (1, 2)
+    let query = DeviceQuery(device)
+    let properties = OpenCLProperties(device, platformVersion: platformVersion)
+    let type = query.number(CL_DEVICE_TYPE, cl_device_type.self)
+    let extensions = Set(properties.extensions)
+    let name = query.text(CL_DEVICE_NAME)
     let information = DeviceInformation(
-      identifier: identifier, name: string(CL_DEVICE_NAME), platform: platformName, driver: string(CL_DRIVER_VERSION),
+      identifier: identifier, name: name.isEmpty ? "a device without a name" : name, platform: platformName,
+      driver: query.text(CL_DRIVER_VERSION),
       kind: type & cl_device_type(CL_DEVICE_TYPE_GPU) != 0 ? .gpu : type & cl_device_type(CL_DEVICE_TYPE_CPU) != 0 ? .cpu : .accelerator,
-      memoryBytes: value(CL_DEVICE_GLOBAL_MEM_SIZE, cl_ulong.self), computeUnits: Int(value(CL_DEVICE_MAX_COMPUTE_UNITS, cl_uint.self)),
-      clockMegahertz: Int(value(CL_DEVICE_MAX_CLOCK_FREQUENCY, cl_uint.self)),
-      sharesHostMemory: value(CL_DEVICE_HOST_UNIFIED_MEMORY, cl_bool.self) != 0, hasHalfPrecision: extensions.contains("cl_khr_fp16"),
+      memoryBytes: query.number(CL_DEVICE_GLOBAL_MEM_SIZE, cl_ulong.self),
+      computeUnits: Int(query.number(CL_DEVICE_MAX_COMPUTE_UNITS, cl_uint.self)),
+      clockMegahertz: Int(query.number(CL_DEVICE_MAX_CLOCK_FREQUENCY, cl_uint.self)),
+      sharesHostMemory: query.flag(CL_DEVICE_HOST_UNIFIED_MEMORY), hasHalfPrecision: extensions.contains("cl_khr_fp16"),
       hasSubgroups: extensions.contains("cl_khr_subgroups") || extensions.contains("cl_intel_subgroups"),
       hasCommandBuffers: extensions.contains("cl_khr_command_buffer"))
-    let limits = GroupLimits(
-      items: value(CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self), localBytes: Int(clamping: value(CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong.self)),
-      hasSubgroups: information.hasSubgroups)
-    let fused = value(CL_DEVICE_SINGLE_FP_CONFIG, cl_device_fp_config.self) & cl_device_fp_config(CL_FP_FMA) != 0
+    // Our groups are neighbours in the first dimension.
+    let items = min(properties.groupSize, max(properties.itemSizes.first ?? properties.groupSize, 1))
+    let limits = GroupLimits(items: items, localBytes: Int(clamping: properties.localBytes), hasSubgroups: information.hasSubgroups)
+    // What custom devices run is built in.
+    let isCustom = type & cl_device_type(CL_DEVICE_TYPE_CUSTOM) != 0
     return OpenCLCandidate(
-      information: information, platform: platform, device: device, platformVersion: platformVersion,
-      nativeVectorWidth: Int(value(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint.self)), hasFusedMultiplyAdd: fused, groupLimits: limits,
-      largestAllocation: largestAllocation(value(CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong.self), of: information.memoryBytes),
-      isUsable: isRecent && value(CL_DEVICE_AVAILABLE, cl_bool.self) != 0 && value(CL_DEVICE_COMPILER_AVAILABLE, cl_bool.self) != 0)
+      information: information, properties: properties, platform: platform, device: device, groupLimits: limits,
+      largestAllocation: largestAllocation(properties.largestAllocation, of: information.memoryBytes),
+      fault: isCustom ? "it runs no programs but its own" : properties.objection)
   }
 
   /// What a driver says of its largest buffer, in whole pages. OpenCL asks for 1 MiB at least, of the smallest devices; less than that, or
@@ -157,11 +169,13 @@ public struct OpenCLDiscovery: Sendable {
     return most < 1 << 20 ? nil : Int(clamping: most) / 4096 * 4096
   }
 
+  /// What a driver says, on one line and fit for terminals, messages and files' names, whatever is in it.
   static func text(_ query: (Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?) -> cl_int) -> String {
     var size = 0
-    guard query(0, nil, &size) == CL_SUCCESS, size > 0 else { return "" }
+    guard query(0, nil, &size) == CL_SUCCESS, (1...(1 << 24)).contains(size) else { return "" }
     var bytes = [UInt8](repeating: 0, count: size)
     guard query(size, &bytes, nil) == CL_SUCCESS else { return "" }
-    return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let words = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    return printable(words.joined(separator: " "), limit: .max)
   }
 }

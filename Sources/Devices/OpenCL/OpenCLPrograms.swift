@@ -12,6 +12,8 @@ final class OpenCLPrograms: @unchecked Sendable {
   private let commonOptions: String
   /// The register tile of plans that ask for none.
   private let tile: RegisterTile
+  /// Work-items of a group in kernels whose groups share rows, as far as the device says what it can bear; `nil` on processors.
+  private let rowGroup: Int?
   private let status: OpenCLStatus
   private let cache: ProgramCache
   /// PoCL has a disk cache of its own and compiles every kernel anew when it is asked for a program's binary, which would triple the time to
@@ -27,6 +29,24 @@ final class OpenCLPrograms: @unchecked Sendable {
   private struct TiledKernel: Hashable {
     var name: String
     var tile: RegisterTile
+  }
+
+  /// A kernel object of a launch.
+  struct BuiltKernel {
+    var handle: cl_kernel
+    var name: String
+    /// The work-items that its groups have to have, if that matters.
+    var group: Int?
+    /// The largest group that it can be run in; known on GPUs only.
+    var limit = 1
+  }
+
+  /// The elementwise chains that are in a program already, by what that was built with.
+  private let chains = Mutex<[BuiltChain: (program: Program, name: String)]>([:])
+
+  private struct BuiltChain: Hashable {
+    var chain: ElementwiseChain
+    var options: String
   }
 
   /// The handle may cross threads.
@@ -47,14 +67,28 @@ final class OpenCLPrograms: @unchecked Sendable {
     return result
   }()
 
-  init(_ candidate: OpenCLCandidate, context: cl_context, options: String, tile: RegisterTile, cache: ProgramCache? = nil) {
+  /// The kernels whose groups share rows.
+  private static let rowKernels: Set<String> = {
+    var result = Set<String>()
+    for index in 0..<glissade_family_count() {
+      for part in String(cString: glissade_family_text(index)).split(separator: "\n") where part.hasPrefix("__kernel ROW_KERNEL void ") {
+        result.insert(String(part.dropFirst("__kernel ROW_KERNEL void ".count).prefix { $0 != "(" }))
+      }
+    }
+    return result
+  }()
+
+  init(
+    _ candidate: OpenCLCandidate, context: cl_context, options: String, tile: RegisterTile, rowGroup: Int? = nil, cache: ProgramCache? = nil
+  ) {
+    self.rowGroup = rowGroup
     self.candidate = candidate
     self.context = context
     commonOptions = options
     self.tile = tile
     status = OpenCLStatus(device: candidate.information.identifier)
     driverKeepsPrograms = candidate.information.platform == "Portable Computing Language"
-    self.cache = cache ?? ProgramCache(device: candidate.information, platformVersion: candidate.platformVersion)
+    self.cache = cache ?? ProgramCache(device: candidate.information, platformVersion: candidate.properties.platformVersion)
   }
 
   /// The sources of the programs that hold some of the library's kernels.
@@ -72,11 +106,35 @@ final class OpenCLPrograms: @unchecked Sendable {
     }
   }
 
-  /// What a program is built with for a plan of this register tile.
-  func options(for tile: RegisterTile?) -> String {
-    let tile = tile ?? self.tile
-    return "\(commonOptions) -DTILE_ROWS=\(tile.rows) -DTILE_COLUMNS=\(tile.columns)"
+  /// The text of each family of kernels, as a key.
+  private static let familyKeys: [String] = (0..<glissade_family_count()).map {
+    KernelVerdicts.hash(String(cString: glissade_family_text($0)))
   }
+
+  /// What tells a launch's kernel from others that may compute something else: its text, what it is built with, and what it is to do.
+  func verdictKey(of launch: Launch, tile: RegisterTile?) -> String {
+    var text = options(for: tile)
+    switch launch.kernel {
+    case .library(let name): text += "\n\(name) \(launch.parts.rawValue) \(Self.families[name].map { Self.familyKeys[$0] } ?? "")"
+    case .elementwise(let chain):
+      text += "\n\(ElementwiseSource.text(of: chain, name: "chain")) \(Self.families["elementwise"].map { Self.familyKeys[$0] } ?? "")"
+    case .local(let name, let tile): text += "\n\(tile.definitions)\(name) \(Self.families[name].map { Self.familyKeys[$0] } ?? "")"
+    }
+    return KernelVerdicts.hash(text)
+  }
+
+  /// What a program is built with for a plan of this register tile.
+  /// - Parameter rows: work-items of groups that share rows; `nil` for what the device can bear.
+  func options(for tile: RegisterTile?, rows: Int? = nil) -> String {
+    let tile = tile ?? self.tile
+    let rows = rows ?? rowGroup ?? Self.usualRowGroup
+    return "\(commonOptions) -DTILE_ROWS=\(tile.rows) -DTILE_COLUMNS=\(tile.columns)" + Self.option(ofRowGroup: rows)
+  }
+
+  /// What kernels have by themselves.
+  private static let usualRowGroup = 64
+
+  private static func option(ofRowGroup rows: Int) -> String { rows == usualRowGroup ? "" : " -DROW_GROUP=\(rows)" }
 
   func release() {
     built.withLock { programs in
@@ -84,51 +142,133 @@ final class OpenCLPrograms: @unchecked Sendable {
       programs = [:]
     }
     sharing.withLock { $0 = [:] }
+    chains.withLock { $0 = [:] }
   }
 
   /// A kernel object for each launch, so that arguments stay set.
-  func kernels(for plan: Plan) throws(DeviceError) -> [cl_kernel] {
-    var chains: [ElementwiseChain: String] = [:]
-    var chainText = ""
-    for launch in plan.launches {
-      guard case .elementwise(let chain) = launch.kernel, chains[chain] == nil else { continue }
-      let name = "elementwise_\(chains.count)"
-      chains[chain] = name
-      chainText += ElementwiseSource.text(of: chain, name: name)
-    }
+  func kernels(for plan: Plan) throws(DeviceError) -> [BuiltKernel] {
     let options = options(for: plan.tile)
-    var result: [cl_kernel] = []
-    var known = driverKeepsPrograms ? try shared(by: plan, chainText) : [:]
+    var names: [ElementwiseChain: String] = [:]
+    var known: [String: Built] = [:]
+    // What a plan before has made need not be made again; what is new is one program.
+    var chainText = ""
+    var fresh: [ElementwiseChain] = []
+    for launch in plan.launches {
+      guard case .elementwise(let chain) = launch.kernel, names[chain] == nil else { continue }
+      if let built = chains.withLock({ $0[BuiltChain(chain: chain, options: options)] }) {
+        // Two programs may have chains of the same name.
+        names[chain] = "\(names.count)"
+        known["chain \(names.count - 1)"] = Built(program: built.program.handle, name: built.name)
+      } else {
+        let name = "elementwise_\(fresh.count)"
+        names[chain] = "\(names.count)"
+        known["chain \(names.count - 1)"] = Built(program: nil, name: name)
+        fresh.append(chain)
+        chainText += ElementwiseSource.text(of: chain, name: name)
+      }
+    }
+    if driverKeepsPrograms { try shareKernels(of: plan, chainText, &known) }
+    if !chainText.isEmpty {
+      var shared = known["elementwise"]?.program
+      if shared == nil { shared = try program(try text(of: "elementwise", keeping: ["elementwise"]) + chainText, "elementwise", options) }
+      guard let program = shared else { throw DeviceError(device: status.device, call: "prepare", error: "no program") }
+      for chain in fresh {
+        let key = "chain \(names[chain] ?? "")"
+        known[key]?.program = program
+        chains.withLock {
+          $0[BuiltChain(chain: chain, options: options)] = (Program(handle: program), known[key]?.name ?? "")
+        }
+      }
+    }
+    var result: [BuiltKernel] = []
     do throws(DeviceError) {
       for launch in plan.launches {
-        let template: String
-        let name: String
-        var definitions = ""
+        let key: String
         switch launch.kernel {
-        case .library(let kernel): (template, name) = (kernel, kernel)
-        case .elementwise(let chain): (template, name) = ("elementwise", chains[chain] ?? "")
-        case .local(let kernel, let tile): (template, name, definitions) = (kernel, kernel, tile.definitions)
+        case .library(let name): key = name
+        case .elementwise(let chain): key = "chain \(names[chain] ?? "")"
+        case .local(let name, let tile): key = tile.definitions + name
         }
-        let key = definitions + template
-        if known[key] == nil {
-          guard let index = Self.families[template] else {
-            throw DeviceError(device: status.device, call: "prepare", error: "no such kernel", kernel: name)
-          }
-          let text = definitions + KernelText.program(from: String(cString: glissade_family_text(index)), keeping: [template])
-          known[key] = try program(template == "elementwise" ? text + chainText : text, template, launch.kernel.options(options))
-        }
-        if let program = known[key] { result.append(try kernel(name, in: program)) }
+        let (kernel, built) = try makeKernel(of: launch, known[key], plan.tile)
+        known[key] = built
+        result.append(kernel)
       }
     } catch {
-      for kernel in result { clReleaseKernel(kernel) }
+      for kernel in result { clReleaseKernel(kernel.handle) }
       throw error
     }
     return result
   }
 
+  /// A kernel's program, its name there, and the work-items of its groups where they share rows.
+  private struct Built {
+    var program: cl_program?
+    var name: String
+    var rows: Int?
+    var limit: Int?
+  }
+
+  private func text(of template: String, keeping names: Set<String>) throws(DeviceError) -> String {
+    guard let index = Self.families[template] else {
+      throw DeviceError(device: status.device, call: "prepare", error: "no such kernel", kernel: template)
+    }
+    return KernelText.program(from: String(cString: glissade_family_text(index)), keeping: names)
+  }
+
+  /// A launch's kernel object. A kernel whose groups share rows is built for smaller groups where its driver cannot bear larger ones.
+  private func makeKernel(of launch: Launch, _ known: Built?, _ tile: RegisterTile?) throws(DeviceError) -> (BuiltKernel, Built) {
+    var (template, definitions) = (launch.kernelName, "")
+    if case .local(_, let tile) = launch.kernel { definitions = tile.definitions }
+    if case .elementwise = launch.kernel { template = known?.name ?? "" }
+    let sharesRows = rowGroup != nil && Self.rowKernels.contains(template)
+    var built = known ?? Built(program: nil, name: template)
+    if sharesRows, built.rows == nil { built.rows = rowGroup }
+    while true {
+      do throws(DeviceError) {
+        if built.program == nil {
+          let options = launch.kernel.options(options(for: tile, rows: built.rows))
+          built.program = try program(definitions + text(of: template, keeping: [template]), template, options)
+        }
+        guard let program = built.program else { throw DeviceError(device: status.device, call: "prepare", error: "no program") }
+        let handle = try kernel(built.name, in: program)
+        var result = BuiltKernel(handle: handle, name: built.name, group: built.rows ?? launch.groupSize)
+        guard rowGroup != nil else { return (result, built) }
+        let limit = built.limit ?? self.limit(of: handle, built.name)
+        built.limit = limit
+        result.limit = limit
+        if let group = result.group, group > limit {
+          clReleaseKernel(handle)
+          throw DeviceError(
+            device: status.device, call: "prepare", error: "a work-group that is too large", kernel: built.name,
+            detail: limit > 0
+              ? "it needs \(group) work-items, and its driver can run it with \(limit)" : "its driver has too little local memory for it")
+        }
+        return (result, built)
+      } catch {
+        // A driver that fails to build a kernel for a group's size may well build it without any.
+        guard let rows = built.rows, rows > 1 else { throw error }
+        let limit = built.limit ?? 1
+        built = Built(program: nil, name: template, rows: LaunchPieces.powerOfTwo(atMost: max(min(limit, rows / 2), 1)))
+      }
+    }
+  }
+
+  /// The largest work-group in which a kernel can be run; 0 where its local memory is more than the device has.
+  private func limit(of kernel: cl_kernel, _ name: String) -> Int {
+    func number<Value: FixedWidthInteger>(_ key: Int32, _ type: Value.Type) -> Value? {
+      var value: Value = 0
+      let code = clGetKernelWorkGroupInfo(
+        kernel, candidate.device, cl_kernel_work_group_info(key), MemoryLayout<Value>.size, &value, nil)
+      return code == CL_SUCCESS ? value : nil
+    }
+    let local = number(CL_KERNEL_LOCAL_MEM_SIZE, cl_ulong.self) ?? 0
+    if local > candidate.groupLimits.localBytes { return 0 }
+    return number(CL_KERNEL_WORK_GROUP_SIZE, Int.self) ?? candidate.groupLimits.items
+  }
+
   /// The library kernels of a plan by their programs. For those that no earlier plan used, or not with all parts of their epilogues, one is
   /// built, to which the plan's elementwise chains belong as well.
-  private func shared(by plan: Plan, _ chainText: String) throws(DeviceError) -> [String: cl_program] {
+  private func shareKernels(of plan: Plan, _ chainText: String, _ all: inout [String: Built]) throws(DeviceError) {
     var needed: [String: KernelParts] = [:]
     for launch in plan.launches {
       guard case .library(let kernel) = launch.kernel, Self.families[kernel] != nil else { continue }
@@ -143,8 +283,9 @@ final class OpenCLPrograms: @unchecked Sendable {
         }
       }
     }
+    defer { for (kernel, program) in known { all[kernel] = Built(program: program, name: kernel) } }
     let missing = needed.filter { known[$0.key] == nil }
-    if missing.isEmpty { return known }
+    if missing.isEmpty { return }
     let names = Set(missing.keys)
     // Of all that the plan does, so that a later plan of the same network finds what it needs; and what earlier ones needed, which come again.
     var parts = needed.values.reduce(into: KernelParts()) { $0.formUnion($1) }
@@ -159,7 +300,6 @@ final class OpenCLPrograms: @unchecked Sendable {
     }
     for kernel in names { known[kernel] = program.handle }
     if !chainText.isEmpty { known["elementwise"] = program.handle }
-    return known
   }
 
   private func kernel(_ name: String, in program: cl_program) throws(DeviceError) -> cl_kernel {
@@ -185,7 +325,7 @@ final class OpenCLPrograms: @unchecked Sendable {
         return clCreateProgramWithBinary(context, 1, &device, &size, &pointer, &binaryStatus, &code)
       }
       if let program {
-        if clBuildProgram(program, 1, &device, options, nil, nil) == CL_SUCCESS { return program }
+        if DriverOutput.kept({ clBuildProgram(program, 1, &device, options, nil, nil) }) == CL_SUCCESS { return program }
         clReleaseProgram(program)
       }
     }
@@ -202,7 +342,7 @@ final class OpenCLPrograms: @unchecked Sendable {
       return clCreateProgramWithSource(context, 1, &text, nil, &code)
     }
     guard let program = created else { throw status.error(code, "clCreateProgramWithSource", kernel: kernel) }
-    code = clBuildProgram(program, 1, &device, options, nil, nil)
+    code = DriverOutput.kept { clBuildProgram(program, 1, &device, options, nil, nil) }
     guard code == CL_SUCCESS else {
       let log = OpenCLDiscovery.text {
         clGetProgramBuildInfo(program, candidate.device, cl_program_build_info(CL_PROGRAM_BUILD_LOG), $0, $1, $2)

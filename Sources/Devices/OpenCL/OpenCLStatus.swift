@@ -9,6 +9,12 @@ struct OpenCLStatus {
   }
 
   func error(_ status: cl_int, _ call: String, kernel: String? = nil, detail: String? = nil) -> DeviceError {
-    DeviceError(device: device, call: call, error: String(cString: glissade_opencl_error_name(status)), kernel: kernel, detail: detail)
+    DeviceError(device: device, call: call, error: Self.name(of: status), kernel: kernel, detail: detail)
+  }
+
+  /// An error's name; drivers have numbers of their own, which their makers know.
+  static func name(of status: cl_int) -> String {
+    let name = String(cString: glissade_opencl_error_name(status))
+    return name.hasPrefix("unknown") ? "\(name) \(status)" : name
   }
 }

@@ -9,7 +9,7 @@
 /// An entry is a header (magic, length and checksum of what follows), the whole key (device, driver, options, source) and the binary. It counts
 /// only if all of it is as expected; anything else is as good as absent, and a cache that cannot be written is none.
 struct ProgramCache {
-  private let folder: String?
+  let folder: String?
   private let identity: String
   private static let magic: [UInt8] = Array("GLSDPRG1".utf8)
 

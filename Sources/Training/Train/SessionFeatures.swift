@@ -56,7 +56,7 @@ extension TrainingSession {
       request.outputs = ["features": features]
       request.isExact = isExact
       request.fuses = fuses
-      stepper = try prepare(try Planner(profile: device.profile).plan(request))
+      stepper = try preparing { try checkedPlan(of: request) }
       backbones[count] = stepper
     }
     try stepper.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: [UnsafeRawBufferPointer(samples)])

@@ -87,7 +87,9 @@ final class TrainingRun {
     let last = training.count % options.batchSize
     if last > 0 { try check(batchOf: last, session) }
     try checkRoom(session)
-    // So is what a later phase cannot do, by a session that takes no memory.
+    // So is a kernel that the device computes wrongly.
+    _ = try session.checkedPlan(batchSize: options.batchSize, isTraining: true)
+    // And what a later phase cannot do, by a session that takes no memory.
     for phase in options.laterPhases {
       let trial = try makeSession(device, groups: phase.groups, isTrial: true)
       for size in Set([options.batchSize, last]) where size > 0 { try check(batchOf: size, trial) }

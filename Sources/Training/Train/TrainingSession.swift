@@ -42,7 +42,7 @@ public final class TrainingSession {
   let isTrial: Bool
   private let trainsOnDistributions: Bool
   /// Numbers that the output has for each sample.
-  private let outputSize: Int
+  let outputSize: Int
   private var shared: [BufferReference: any DeviceBuffer] = [:]
   private var steppers: [StepKey: Stepper] = [:]
   /// Plans that are known and not ready yet.
@@ -217,6 +217,11 @@ public final class TrainingSession {
   ///   - profile: the device that it is planned for; `nil` for the session's own, which alone can run it.
   /// - Throws: `ShapeError`.
   public func plan(batchSize: Int, isTraining: Bool, for profile: DeviceProfile? = nil) throws(ShapeError) -> Plan {
+    try Planner(profile: profile ?? device.profile).plan(try request(batchSize: batchSize, isTraining: isTraining))
+  }
+
+  /// What is planned for a step.
+  func request(batchSize: Int, isTraining: Bool) throws(ShapeError) -> StepRequest {
     let trace = trace(batchSize, isTraining: isTraining)
     var request = StepRequest(graph: trace.graph, layout: layout)
     request.loss = trace.loss
@@ -236,8 +241,11 @@ public final class TrainingSession {
     } else {
       request.outputs["output"] = trace.output
     }
-    return try Planner(profile: profile ?? device.profile).plan(request)
+    return request
   }
+
+  /// After the device has found out that it needs other plans.
+  func forgetPlans() { planned = [:] }
 
   /// The plan of a step, which is kept until it is made ready.
   func plannedStep(batchSize: Int, isTraining: Bool) throws(ShapeError) -> Plan {
@@ -255,9 +263,11 @@ public final class TrainingSession {
       current = (key, known)
       return known
     }
-    let plan = try plannedStep(batchSize: batchSize, isTraining: isTraining)
-    try checkDevice(for: plan, batchSize: batchSize, isTraining: isTraining)
-    let stepper = try prepare(plan)
+    let stepper = try preparing {
+      let plan = try checkedPlan(batchSize: batchSize, isTraining: isTraining)
+      try checkDevice(for: plan, batchSize: batchSize, isTraining: isTraining)
+      return plan
+    }
     planned[key] = nil
     steppers[key] = stepper
     current = (key, stepper)

@@ -6,9 +6,20 @@ import GlissadeTensors
 /// elementwise chains, pooling, dropout, reductions and softmax, with sizes that leave tails everywhere, and a second convolution that is
 /// large enough for Winograd's kernels. Its kernels are those that such a network's training needs anyway, because each kernel costs time
 /// to build at the first start.
+///
+/// It looks at the whole step each time that a device is opened, since what is wrong may be the device or what copies from and to it. Which
+/// kernel it is, `KernelCheck` finds out, which also checks the kernels of other steps before they are first run.
 enum SelfTest {
-  /// - Throws: `DeviceError` when the device fails or computes something else.
-  static func run(on device: any Device) throws(DeviceError) {
+  /// - Throws: `DeviceError` when the device fails or computes something else, with the kernel where one alone computes wrongly.
+  static func run(on device: OpenCLDevice) throws(DeviceError) {
+    do throws(DeviceError) { try runWhole(on: device) } catch {
+      guard error.call == "self-test", error.kernel == nil else { throw error }
+      if let named = try? KernelCheck(device).wrong(in: step(within: device.profile.limits).request, classes: classes) { throw named }
+      throw error
+    }
+  }
+
+  private static func runWhole(on device: OpenCLDevice) throws(DeviceError) {
     let expected = try results(on: try CPUDevice(threads: 1))
     let found = try results(on: device)
     for (name, right) in expected.sorted(by: { $0.key < $1.key }) {
@@ -26,15 +37,19 @@ enum SelfTest {
     }
   }
 
-  private static func results(on device: any Device) throws(DeviceError) -> [String: [Float]] {
+  /// Labels are below this.
+  private static let classes = 7
+
+  /// The step, with the shape of its samples.
+  private static func step(within limits: BufferLimits) -> (request: StepRequest, samples: Shape) {
     let graph = Graph(isTraining: true)
     let parameters = [
       ("conv1", Parameter("conv1", shape: [32, 3, 3, 5])), ("bias1", Parameter("bias1", shape: [32])),
       ("conv2", Parameter("conv2", shape: [48, 3, 3, 32])), ("bias2", Parameter("bias2", shape: [48])),
-      ("hidden", Parameter("hidden", shape: [23, 9 * 48])), ("head", Parameter("head", shape: [7, 23])),
+      ("hidden", Parameter("hidden", shape: [23, 9 * 48])), ("head", Parameter("head", shape: [classes, 23])),
     ]
     let layout = ParameterLayout(
-      parameters.map { (path: $0.0, parameter: $0.1) }, groupCount: 1, limits: device.profile.limits
+      parameters.map { (path: $0.0, parameter: $0.1) }, groupCount: 1, limits: limits
     ) { _, _ in 0 }
     let weights = parameters.map { graph[$0.1] }
     let x = graph.input("x", shape: [8, 13, 13, 5])
@@ -48,6 +63,12 @@ enum SelfTest {
     var request = StepRequest(graph: graph, layout: layout)
     request.outputs["loss"] = loss
     for (parameter, gradient) in zip(parameters, gradients) { request.outputs["gradient of \(parameter.0)"] = gradient }
+    return (request, x.shape)
+  }
+
+  private static func results(on device: any Device) throws(DeviceError) -> [String: [Float]] {
+    let (request, samples) = step(within: device.profile.limits)
+    let layout = request.layout
     let plan: Plan
     do { plan = try Planner(profile: device.profile).plan(request) } catch {
       throw DeviceError(device: device.information.identifier, call: "self-test", error: "an invalid step", detail: error.description)
@@ -62,7 +83,7 @@ enum SelfTest {
       }
     }
     let prepared = try device.prepare(plan, buffers: memory.buffers)
-    let images = uniform("x", x.shape.count)
+    let images = uniform("x", samples.count)
     let classes: [Int32] = [0, 6, 3, 1, 2, 5, 4, 0]
     let outcome = images.withUnsafeBytes { images in
       classes.withUnsafeBytes { classes in

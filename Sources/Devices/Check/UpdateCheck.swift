@@ -1,0 +1,168 @@
+import GlissadeKernels
+import GlissadePlanning
+import GlissadeTensors
+
+/// What ends a training step, alone: sums of losses, clipping, the pull to anchors, optimizers and running statistics. It is run twice, since
+/// optimizers treat the first step as a special one, from states that are not zero.
+struct UpdateCheck {
+  /// Something that is left in memory.
+  struct Outcome {
+    var name: String
+    var bits: [UInt32]
+    var type = DType.float32
+    /// Whether a launch may be the reason if it is wrong.
+    var concerns: (Launch) -> Bool
+  }
+
+  private let source: StepRequest
+  /// Elements of a group: more than one chunk of the gradients' norm, and no multiple of anything.
+  private static let count = (1 << 14) + 1031
+  private static let channels = 21
+
+  /// - Parameter source: the step that is to be checked.
+  init(_ source: StepRequest) { self.source = source }
+
+  /// - Parameters:
+  ///   - profile: what the device's plan is made for.
+  ///   - isWanted: whether a launch's kernel is to be checked.
+  /// - Returns: what the processor and the device leave, and the launches; `nil` where there is nothing to check.
+  func outcomes(
+    on device: any Device, _ profile: DeviceProfile, witness: any Device, isWanted: (Launch) -> Bool
+  ) throws(DeviceError) -> (right: [Outcome], found: [Outcome], launches: [Launch])? {
+    let plan: Plan
+    let request = request
+    let reference: Plan
+    do throws(ShapeError) {
+      plan = try self.plan(for: profile)
+      reference = try self.plan(for: witness.profile)
+    } catch {
+      throw DeviceError(device: device.information.identifier, call: "self-test", error: "an invalid step", detail: error.description)
+    }
+    let wanted = plan.launches.filter(isWanted)
+    if wanted.isEmpty { return nil }
+    return (try run(reference, request, on: witness), try run(plan, request, on: device), wanted)
+  }
+
+  func plan(for profile: DeviceProfile) throws(ShapeError) -> Plan { try Planner(profile: profile).plan(request) }
+
+  /// The same optimizers on other parameters, with a loss from outside.
+  private var request: StepRequest {
+    let graph = Graph(isTraining: true)
+    let groups = source.layout.groupSizes.count
+    // Groups may be empty.
+    let trained = (0..<groups).filter { source.layout.groupSizes[$0] > 0 }
+    var parameters = trained.map { (path: "group\($0)", parameter: Parameter("group\($0)", shape: [Self.count]), group: $0 as Int?) }
+    let statistics = source.graph.isTrainingStep ? source.graph.runningStatistics.first : nil
+    if let statistics {
+      let mean = Parameter("mean", shape: [Self.channels], role: .statistic)
+      let variance = Parameter("variance", shape: [Self.channels], role: .statistic)
+      parameters += [("mean", mean, nil), ("variance", variance, nil)]
+      graph.updateRunningStatistics(
+        mean: mean, variance: variance, batchMean: graph.input("batch mean", shape: [Self.channels]),
+        batchVariance: graph.input("batch variance", shape: [Self.channels]), momentum: statistics.momentum,
+        sampleCount: statistics.sampleCount)
+    }
+    let layout = ParameterLayout(parameters.map { ($0.path, $0.parameter) }, groupCount: groups) { path, _ in
+      parameters.first { $0.path == path }?.group
+    }
+    var request = StepRequest(graph: graph, layout: layout)
+    if let loss = source.loss {
+      request.loss = graph.input("loss", shape: loss.shape)
+      request.correct = source.correct.map { graph.input("correct", shape: $0.shape, dtype: $0.dtype) }
+      request.isFractional = source.isFractional
+      request.sampleCount = 1000
+    }
+    request.updates = source.updates
+    request.anchorStrengths = source.anchorStrengths
+    // It has to bite, whatever the gradients are.
+    request.clippingNorm = source.clippingNorm.map { _ in 1 }
+    return request
+  }
+
+  private func run(_ plan: Plan, _ request: StepRequest, on device: any Device) throws(DeviceError) -> [Outcome] {
+    let layout = request.layout
+    let values = CheckValues(request.graph, classes: 1000)
+    var shared: [BufferReference: any DeviceBuffer] = [:]
+    func make(_ reference: BufferReference, _ count: Int, isPositive: Bool = false) throws(DeviceError) {
+      let buffer = try device.makeBuffer(count: count)
+      shared[reference] = buffer
+      try device.write(
+        values.bits(TensorType([max(count, 1)]), named: "\(reference)", isTap: nil, isPositive: isPositive), to: buffer)
+    }
+    for (group, size) in layout.groupSizes.enumerated() {
+      try make(.parameters(group: group), size)
+      try make(.gradients(group: group), size)
+      try make(.anchors(group: group), size)
+      // Means of squares are among the states.
+      let slots = group < request.updates.count ? request.updates[group].stateSlots : 0
+      for slot in 0..<slots { try make(.state(group: group, slot: slot), size, isPositive: true) }
+    }
+    try make(.statistics, max(layout.statisticsSize, 16), isPositive: true)
+    let control = try device.makeBuffer(count: MemoryLayout<ControlBlock>.size / 4)
+    var block = ControlBlock()
+    (block.ok, block.badStep, block.clip) = (1, -1, 1)
+    try device.write([block], to: control)
+    shared[.control] = control
+    let memory = try PlanMemory(for: plan, on: device, sharing: shared)
+    let prepared = try device.prepare(plan, buffers: memory.buffers)
+    var constants = [Float](repeating: 0, count: StepMemory.constantsSize(groups: layout.groupSizes.count))
+    for step in 1...2 {
+      constants.withUnsafeMutableBytes { bytes in
+        var head = StepConstants()
+        head.step = Int32(step)
+        bytes.storeBytes(of: head, as: StepConstants.self)
+      }
+      constants.withUnsafeMutableBufferPointer { numbers in
+        for (group, rule) in request.updates.enumerated() {
+          let start = 16 * (1 + group)
+          rule.write(constants: UnsafeMutableBufferPointer(rebasing: numbers[start..<(start + 16)]), step: step, learningRate: 0.01)
+        }
+      }
+      let inputs = plan.inputNames.map { name in
+        plan.inputs[name].map { values.bits($0.type, named: name, isTap: nil, isPositive: true) } ?? []
+      }
+      try KernelCheck.run(prepared, constants: constants, inputs: inputs)
+    }
+    return try outcomes(layout, request, device, memory, control)
+  }
+
+  private func outcomes(
+    _ layout: ParameterLayout, _ request: StepRequest, _ device: any Device, _ memory: PlanMemory, _ control: any DeviceBuffer
+  ) throws(DeviceError) -> [Outcome] {
+    let block = try device.read(control, filler: ControlBlock())
+    var outcomes: [Outcome] = []
+    func add(_ name: String, _ bits: [UInt32], _ concerns: @escaping (Launch) -> Bool, type: DType = .float32) {
+      outcomes.append(Outcome(name: name, bits: bits, type: type, concerns: concerns))
+    }
+    func isNamed(_ names: String...) -> (Launch) -> Bool { { names.contains($0.kernelName) } }
+    add(
+      "the count of right answers, samples and steps",
+      [block.correct, block.samples, block.steps, block.ok].map { UInt32(bitPattern: $0) },
+      isNamed("step_end"), type: .int32)
+    add("the sum of losses", [block.lossSum, block.measureSum].map(\.bitPattern), isNamed("step_end"))
+    if request.clippingNorm != nil {
+      add("the gradients' norm", [block.norm.bitPattern], isNamed("gradient_norm_partial", "gradient_norm_finish"))
+      add("the factor of clipping", [block.clip.bitPattern], isNamed("gradient_norm_finish"))
+    }
+    for (group, size) in layout.groupSizes.enumerated() where size > 0 && group < request.updates.count {
+      let rule = request.updates[group]
+      // Between parameters there is room that nobody reads.
+      func read(_ reference: BufferReference) throws(DeviceError) -> [UInt32] {
+        guard let buffer = memory.buffers[reference] else { return [] }
+        return try device.read(buffer, count: Self.count, filler: 0)
+      }
+      add("a gradient that is drawn to an anchor", try read(.gradients(group: group)), isNamed("stay_close"))
+      add("a parameter after \(rule.kernel)'s update", try read(.parameters(group: group)), isNamed(rule.kernel))
+      for slot in 0..<rule.stateSlots {
+        add("\(rule.kernel)'s state", try read(.state(group: group, slot: slot)), isNamed(rule.kernel))
+      }
+    }
+    for entry in layout.entries where entry.group == nil {
+      guard let buffer = memory.buffers[entry.slice.buffer] else { continue }
+      add(
+        "a running \(entry.path)", try device.read(buffer, at: entry.slice.offset, count: entry.slice.count, filler: 0),
+        isNamed("batch_norm_running_update"))
+    }
+    return outcomes
+  }
+}
