@@ -66,7 +66,9 @@ let package = Package(
       path: "Tests/StepSupport"),
     .target(name: "TestSupport", dependencies: ["Glissade", "StepSupport", "CZlib"], path: "Tests/TestSupport"),
     .target(
-      name: "ConformanceCases", dependencies: ["StepSupport", "GlissadeDevices", "GlissadeTensors"], path: "Tests/ConformanceCases"),
+      name: "ConformanceCases",
+      dependencies: ["StepSupport", "GlissadeDevices", "GlissadePlanning", "GlissadeModels", "GlissadeLayers", "GlissadeRandom"],
+      path: "Tests/ConformanceCases"),
     .executableTarget(
       name: "GlissadeConformance", dependencies: ["ConformanceCases", "StepSupport", "GlissadeDevices", "GlissadeFormats"],
       path: "Tests/Conformance"),
@@ -94,6 +96,7 @@ let package = Package(
     .testTarget(name: "FixtureTests", dependencies: ["Glissade", "GlissadeRandom", "GlissadeKernels", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["Glissade", "GlissadeFormats", "TestSupport", "GlissadeCommand"]),
     .testTarget(name: "BenchmarksTests", dependencies: ["GlissadeBenchmarks", "Glissade", "GlissadeKernels", "TestSupport"]),
+    .testTarget(name: "PackTests", dependencies: ["GlissadeFormats"]),
     .testTarget(name: "UserPackageTests", dependencies: ["TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

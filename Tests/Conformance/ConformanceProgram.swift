@@ -30,12 +30,14 @@ struct ConformanceProgram {
   /// - Returns: whether all passed.
   private static func run(_ arguments: Arguments) throws -> Bool {
     let tables = Table.all.map { $0.rows(with: arguments.filter) }.filter { !$0.cases.isEmpty }
-    guard !tables.isEmpty else {
+    let others = Check.all(with: arguments.filter)
+    guard !tables.isEmpty || !others.isEmpty else {
       throw Arguments.Misuse(
         description: "--filter is '\(printable(arguments.filter ?? ""))', and no case has that in its name; see --list")
     }
     if arguments.lists {
       for table in tables { for row in table.cases { say(table.title(of: row) + "\n") } }
+      for check in others { say(check.title + "\n") }
       return true
     }
     var report = Report(seed: arguments.seed)
@@ -56,10 +58,15 @@ struct ConformanceProgram {
         var findings = rows.findings(on: device, patience: &patience)
         // Without fusion every operation is a launch of its own.
         if device.name == TestDevices.native.first?.name { findings += rows.findings(on: device, fuses: false, patience: &patience) }
-        for finding in findings {
-          say("FAILED \(finding.device): \(table.name): \(finding.row): \(printable(finding.problem, limit: 1000))\n")
-        }
+        say(findings, of: table.name)
         report.add(findings, of: table.name, cases: rows.table.cases.count, seconds: (ContinuousClock.now - start) / .seconds(1))
+        try keep()
+      }
+      for check in others where !Conformance.isSubset {
+        let start = ContinuousClock.now
+        let findings = check.findings(on: device, patience: &patience)
+        say(findings, of: Check.table)
+        report.add(findings, of: Check.table, cases: 1, seconds: (ContinuousClock.now - start) / .seconds(1))
         try keep()
       }
       say(report.lastDevice + "\n")
@@ -97,6 +104,10 @@ struct ConformanceProgram {
 
   private struct Absence: Error, CustomStringConvertible {
     let description: String
+  }
+
+  private static func say(_ findings: [Finding], of table: String) {
+    for finding in findings { say("FAILED \(finding.device): \(table): \(finding.row): \(printable(finding.problem, limit: 1000))\n") }
   }
 
   /// At once, so that a run can be watched through a pipe.

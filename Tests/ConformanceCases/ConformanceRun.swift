@@ -11,6 +11,35 @@ extension Table {
   }
 }
 
+extension Check {
+  /// What checks are found and listed by.
+  package var title: String { "\(Self.table): \(name)" }
+
+  /// What stands for a table's name.
+  package static let table = "beside the tables"
+
+  /// Those that have a text in their title, in any case; all of them for `nil`.
+  package static func all(with filter: String?) -> [Check] {
+    guard let filter = filter?.lowercased() else { return all }
+    return all.filter { $0.title.lowercased().contains(filter) }
+  }
+
+  /// What is wrong, where a device's error is wrong, too.
+  package func findings(on device: TestDevice, patience: inout Int) -> [Finding] {
+    guard patience > 0 else { return [.unchecked(name, on: device)] }
+    do { return try failures(on: device) } catch {
+      patience -= 1
+      return [Finding(device: device.name, row: name, problem: "\(error)", excess: nil)]
+    }
+  }
+}
+
+extension Finding {
+  fileprivate static func unchecked(_ row: String, on device: TestDevice) -> Finding {
+    Finding(device: device.name, row: row, problem: "not checked, because the device failed too often", excess: nil)
+  }
+}
+
 extension Conformance {
   /// A few rows, on OpenCL only: for running under an interpreter that checks every access.
   package static let isSubset = TestDevices.isSet("GLISSADE_CONFORMANCE_SUBSET")
@@ -29,9 +58,7 @@ extension Conformance {
   /// - Parameter patience: how many more errors to bear; what is left once they are used up counts as wrong, unchecked.
   package func findings(on device: TestDevice, fuses: Bool = true, patience: inout Int) -> [Finding] {
     guard patience > 0 else {
-      return table.cases.map {
-        Finding(device: device.name, row: $0.name, problem: "not checked, because the device failed too often", excess: nil)
-      }
+      return table.cases.map { .unchecked($0.name, on: device) }
     }
     do { return try failures(on: device, fuses: fuses) } catch {
       guard table.cases.count > 1 else {

@@ -51,9 +51,9 @@ struct CoverageTests {
   }
 
   /// Operations and kernels with tests of their own, and where.
-  private static let operationsElsewhere: Set<Kind> = [.dropout]  // DropoutTests
+  private static let operationsElsewhere: Set<Kind> = [.dropout]  // Check.dropout
   private static let kernelsElsewhere: Set<String> = [
-    "dropout",  // DropoutTests
+    "dropout",  // Check.dropout
     "batch_norm_running_update", "batch_norm_running_updates", "argmax_rows",  // StatisticsTests
     "sgd", "rmsprop", "adam", "gradient_norm_partial", "gradient_norm_finish", "step_end",  // the optimizers' trajectories
     "stay_close",  // FineTuningTests

@@ -66,7 +66,7 @@ struct ProgramTests {
 
   @Test func everyCaseIsListed() throws {
     let outcome = try run("--list")
-    let titles = Table.all.flatMap { table in table.cases.map { table.title(of: $0) } }
+    let titles = Table.all.flatMap { table in table.cases.map { table.title(of: $0) } } + Check.all.map(\.title)
     #expect(outcome.status == 0 && outcome.output.split(separator: "\n").map(String.init) == titles)
     #expect(try run("--list", "--filter", "SOFTMAX").output.split(separator: "\n").count == titles.count { $0.contains("oftmax") })
   }

@@ -21,6 +21,9 @@ public final class Benchmark {
   /// - Throws: `DeviceError`.
   public func limits() throws -> MachineLimits { if knownProbe == nil, let formerLimits { formerLimits } else { try probe().limits } }
 
+  /// The limits as far as they have been measured; `nil` before the first time.
+  public var knownLimits: MachineLimits? { knownProbe?.limits ?? formerLimits }
+
   /// The names of a suite's cases.
   public static func names(of suite: BenchmarkResult.Suite, _ options: BenchmarkOptions = BenchmarkOptions()) -> [String] {
     switch suite {

@@ -13,13 +13,15 @@ public struct BenchmarkReport: Sendable {
 
   public var version: String
   public var device: DeviceInformation
-  public var limits: MachineLimits
+  /// `nil` while they have not been measured.
+  public var limits: MachineLimits?
   public var results: [BenchmarkResult]
 
   /// - Parameters:
   ///   - version: of the program.
   ///   - device: what was measured.
-  public init(version: String, device: DeviceInformation, limits: MachineLimits, results: [BenchmarkResult]) {
+  ///   - limits: `nil` where they have not been measured yet.
+  public init(version: String, device: DeviceInformation, limits: MachineLimits?, results: [BenchmarkResult]) {
     self.version = version
     self.device = device
     self.limits = limits
@@ -40,13 +42,17 @@ public struct BenchmarkReport: Sendable {
         "name": .string(device.name), "kind": .string(device.kind.rawValue), "platform": .string(device.platform),
         "driver": .string(device.driver), "identifier": .string(device.identifier),
       ],
-      "limits": [
-        "fma_gflops": .number(limits.multiplyAddGflops), "copy_gbps": .number(limits.copyGbps),
-        "launch_host_us": .number(limits.launchHostMicroseconds), "launch_device_us": .number(limits.launchDeviceMicroseconds),
-        "in_place_gbps": .number(limits.inPlaceGbps),
-        "copy_curve": .array(limits.copyCurve.map { ["bytes": .integer(Int64($0.bytes)), "gbps": .number($0.gbps)] }),
-      ],
+      "limits": limits.map { Self.json(of: $0) } ?? .null,
       "results": .array(results.map(\.json)),
+    ]
+  }
+
+  private static func json(of limits: MachineLimits) -> JSONValue {
+    [
+      "fma_gflops": .number(limits.multiplyAddGflops), "copy_gbps": .number(limits.copyGbps),
+      "launch_host_us": .number(limits.launchHostMicroseconds), "launch_device_us": .number(limits.launchDeviceMicroseconds),
+      "in_place_gbps": .number(limits.inPlaceGbps),
+      "copy_curve": .array(limits.copyCurve.map { ["bytes": .integer(Int64($0.bytes)), "gbps": .number($0.gbps)] }),
     ]
   }
 

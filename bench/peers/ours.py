@@ -10,7 +10,7 @@ from pathlib import Path
 from contestants import OWN_ROWS
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = ROOT / ".build" / "release" / "glissade"
+COMMAND = Path(os.environ.get("GLISSADE_COMMAND") or ROOT / ".build" / "release" / "glissade").absolute()
 
 
 class Failed(Exception):

@@ -142,7 +142,7 @@ def target_row(results, target, device):
   known = {other: value for other, value in known.items() if value is not None}
   batch = next((turn["batch_size"] for turn in results["turns"] if turn["workload"] == target.workload), None)
   start = [f"{TITLES[target.workload].split(' on 32')[0]}" + (f", batch {batch}" if batch else ""), VARIANTS[device]]
-  wanted = f"≥ {target.factor:g}×"
+  wanted = f"≥ {target.factor:.3g}×"
   if not known:
     return [*start, figure(results, target.workload, own), target.title, "not measured", "–", wanted]
   fastest = min(known, key=known.get)

@@ -33,7 +33,10 @@ def arguments():
   parser.add_argument("--seconds", type=float, default=10, help="how long each turn measures (default 10)")
   parser.add_argument("--workloads", nargs="+", help="only these: " + ", ".join(dict.fromkeys([*ON_PROCESSOR, *ON_CUDA])))
   parser.add_argument("--peers", nargs="*", choices=list(SCRIPTS), help="only these peers; none after it means ours alone")
+  parser.add_argument("--variants", nargs="+", help="only these of the peers' variants, as in: eager-fused channels-last")
   parser.add_argument("--cuda", action="store_true", help="peers on the NVIDIA GPU, ours on it through OpenCL")
+  parser.add_argument("--device", default="opencl", help="with --cuda: the name of the GPU for us, as in opencl:0.0 (default opencl)")
+  parser.add_argument("--turns-only", action="store_true", help="no kernels, optimizers and cold starts of ours, and no pages")
   parser.add_argument("--python", help="an interpreter that has the peers already, instead of bench/peers/.venv")
   parser.add_argument("--timeout", type=int, default=3600, help="seconds after which a turn is given up (default 3600)")
   parser.add_argument("--output", help="the raw results' file (default bench/results/<date>-<machine>.json)")
@@ -47,6 +50,10 @@ def arguments():
     parser.error(f"no workload here is called {unknown[0]}; there are {', '.join(table)}")
   if options.rounds < 1 or options.seconds <= 0:
     parser.error("--rounds has to be at least 1 and --seconds above 0")
+  known = {variant for variants in (*ON_PROCESSOR.values(), *ON_CUDA.values()) for each in variants.values() for variant in each}
+  unknown = [variant for variant in options.variants or [] if variant not in known]
+  if unknown:
+    parser.error(f"no peer has a variant {unknown[0]}; there are {', '.join(sorted(known))}")
   options.workloads = options.workloads or list(table)
   options.peers = list(SCRIPTS) if options.peers is None else options.peers
   return options
@@ -62,16 +69,27 @@ def main():
   results = {"schema": 1, **circumstances(options), "failures": {}}
   python = interpreter(options, results["failures"])
   before = processor_seconds()
-  results["turns"] = take_turns(options, python, results["failures"])
-  results |= own_figures(options, results["failures"])
+  results["turns"] = []
+  # With the file's name known from the start, it holds every turn as soon as it is over: whatever ends this, those are kept.
+  keep = (lambda: write(Path(options.output), results)) if options.output else lambda: None
+  take_turns(options, python, results, keep)
+  if not options.turns_only:
+    results |= own_figures(options, results["failures"])
   results["disturbance"] = disturbance(before, processor_seconds())
   file = Path(options.output) if options.output else results_file(results)
-  file.parent.mkdir(parents=True, exist_ok=True)
-  file.write_text(compact(results))
+  write(file, results)
   print(f"wrote {file}")
-  if not options.no_pages:
+  if not options.no_pages and not options.turns_only:
     for written in page.write(results, options.page):
       print(f"wrote {written}")
+
+
+def write(file, results):
+  """Writes the raw results, the whole file or nothing."""
+  file.parent.mkdir(parents=True, exist_ok=True)
+  fresh = file.with_name(file.name + ".new")
+  fresh.write_text(compact(results))
+  fresh.replace(file)
 
 
 def circumstances(options):
@@ -106,7 +124,8 @@ def processor_seconds():
 def disturbance(before, after):
   """The shares of the processors' time that other programs and other virtual machines took between two moments."""
   spent = {key: after[key] - before[key] for key in before}
-  return {"others": max(0.0, spent["used"] - spent["turns"]) / spent["all"], "stolen": spent["stolen"] / spent["all"]}
+  every = spent["all"] or 1.0  # some sandboxes count nothing
+  return {"others": max(0.0, spent["used"] - spent["turns"]) / every, "stolen": spent["stolen"] / every}
 
 
 def cores():
@@ -173,19 +192,23 @@ def subjects(options, workload):
   """Who takes part in a workload: ours by device, peers by variant."""
   own = ["glissade opencl"] if options.cuda else ["glissade cpu", "glissade opencl"]
   table = (ON_CUDA if options.cuda else ON_PROCESSOR)[workload]
-  return own + [f"{peer} {variant}" for peer, variants in table.items() if peer in options.peers for variant in variants]
+  peers = [(peer, variant) for peer, variants in table.items() if peer in options.peers for variant in variants]
+  return own + [f"{peer} {variant}" for peer, variant in peers if not options.variants or variant in options.variants]
 
 
-def take_turns(options, python, failures):
-  """All turns: in each round everybody once for each workload, backwards in every second round. Who fails once is not asked again."""
-  turns = []
+def take_turns(options, python, results, keep):
+  """All turns: in each round everybody once for each workload, backwards in every second round. Who fails once is not asked again.
+
+  - keep: is called after each turn.
+  """
+  turns, failures = results["turns"], results["failures"]
   for number in range(options.rounds):
     for workload in options.workloads:
       order = subjects(options, workload)
       for subject in order if number % 2 == 0 else reversed(order):
         if f"{workload}: {subject}" not in failures:
           turns += take_turn(options, python, failures, number + 1, workload, subject)
-  return turns
+          keep()
 
 
 def take_turn(options, python, failures, number, workload, subject):
@@ -206,7 +229,8 @@ def turn(options, python, workload, peer, variant):
   """One measurement."""
   batch = CUDA_BATCHES.get(workload) if options.cuda else None
   if peer == "glissade":
-    return ours.workload(workload, variant, options.seconds, batch, options.timeout)
+    device = options.device if options.cuda else variant
+    return {**ours.workload(workload, device, options.seconds, batch, options.timeout), "variant": variant}
   # On virtual processors PyTorch's threads lose much by waiting awake for each other; its better setting is the one that counts.
   asleep = variant.endswith(ASLEEP)
   wait = ["env", "OMP_WAIT_POLICY=passive"] if asleep else []

@@ -43,7 +43,7 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var published: PublishedDeviceOption
 
-  @Option(help: "Write the results to this file.")
+  @Option(help: "Write the results to this file, again after each of them: whatever ends the command, they are there.")
   var json: String?
 
   @Option(help: "Compare with the results in this file.")
@@ -70,21 +70,24 @@ struct BenchCommand: ParsableCommand {
     // Training by itself goes first: its first step is to be the process's first, too.
     if suites != [.train] { try Terminal.print(BenchTable.text(of: try benchmark.limits())) }
     var results: [BenchmarkResult] = []
+    func keep(_ limits: MachineLimits?) throws {
+      guard let json else { return }
+      let report = BenchmarkReport(
+        version: Version.number, device: selection.device.information, limits: limits, results: results)
+      try report.json.write(path: json)
+    }
     for suite in suites where !Benchmark.names(of: suite, options).isEmpty {
       try Terminal.print(table.head(of: suite))
       try benchmark.run(suite, options) { result in
         results.append(result)
         try Terminal.print(table.row(of: result))
+        try keep(benchmark.knownLimits)
       }
     }
     let limits = try benchmark.limits()
     try Terminal.print(BenchTable.text(of: ModelAgreement(results)))
     try Terminal.print("\n\(suites == [.train] ? "" : "over the whole run, ")" + BenchTable.text(of: limits))
-    if let json {
-      let report = BenchmarkReport(
-        version: Version.number, device: selection.device.information, limits: limits, results: results)
-      try report.json.write(path: json)
-    }
+    try keep(limits)
     guard let baseline, let compare else { return }
     let comparison = BenchmarkComparison(results, with: baseline, suites: suites, options: options)
     try Terminal.print(BenchTable.text(of: comparison, with: baseline, path: compare, threshold: threshold))
