@@ -59,9 +59,3 @@ struct PretendedMemoryTests {
     #expect(plain.status == 0 && plain.output.hasPrefix("device: opencl:"), "\(plain)")
   }
 }
-
-/// Whether the machine has an OpenCL library with a device.
-private let hasOpenCL: Bool = {
-  guard let outcome = try? glissade("devices", "--json", environment: ["GLISSADE_OPENCL_LIBRARY": ""]) else { return false }
-  return outcome.output.contains("opencl:0.0")
-}()
