@@ -233,6 +233,7 @@ choose_device() {
 
 look_for_pytorch() {
   if [ "$device" = cpu ]; then without_pytorch="no GPU"; return; fi
+  if ! command -v "$python" >/dev/null; then without_pytorch="no PyTorch here: there is no $python"; return; fi
   words=$(timeout 60 "$python" -c 'import torch, numpy; print("yes" if torch.cuda.is_available() else "PyTorch sees no CUDA device")' 2>&1) \
     || words="no PyTorch here: $python says '$(printf '%s\n' "$words" | tail -n 1)'"
   [ "$words" = yes ] || without_pytorch=$words
