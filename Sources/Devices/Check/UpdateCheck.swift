@@ -52,14 +52,16 @@ struct UpdateCheck {
     // Groups may be empty.
     let trained = (0..<groups).filter { source.layout.groupSizes[$0] > 0 }
     var parameters = trained.map { (path: "group\($0)", parameter: Parameter("group\($0)", shape: [Self.count]), group: $0 as Int?) }
-    let statistics = source.graph.isTrainingStep ? source.graph.runningStatistics.first : nil
-    if let statistics {
-      let mean = Parameter("mean", shape: [Self.channels], role: .statistic)
-      let variance = Parameter("variance", shape: [Self.channels], role: .statistic)
-      parameters += [("mean", mean, nil), ("variance", variance, nil)]
+    // As many as one launch takes on a GPU, and one more, which has a launch of its own.
+    let statistics = source.graph.isTrainingStep ? source.graph.runningStatistics.prefix(Int(BATCH_NORM_LAYERS) + 1) : []
+    for (index, statistics) in statistics.enumerated() {
+      let channels = Self.channels + index
+      let mean = Parameter("mean\(index)", shape: [channels], role: .statistic)
+      let variance = Parameter("variance\(index)", shape: [channels], role: .statistic)
+      parameters += [("mean\(index)", mean, nil), ("variance\(index)", variance, nil)]
       graph.updateRunningStatistics(
-        mean: mean, variance: variance, batchMean: graph.input("batch mean", shape: [Self.channels]),
-        batchVariance: graph.input("batch variance", shape: [Self.channels]), momentum: statistics.momentum,
+        mean: mean, variance: variance, batchMean: graph.input("batch mean \(index)", shape: [channels]),
+        batchVariance: graph.input("batch variance \(index)", shape: [channels]), momentum: statistics.momentum,
         sampleCount: statistics.sampleCount)
     }
     let layout = ParameterLayout(parameters.map { ($0.path, $0.parameter) }, groupCount: groups) { path, _ in
@@ -161,7 +163,7 @@ struct UpdateCheck {
       guard let buffer = memory.buffers[entry.slice.buffer] else { continue }
       add(
         "a running \(entry.path)", try device.read(buffer, at: entry.slice.offset, count: entry.slice.count, filler: 0),
-        isNamed("batch_norm_running_update"))
+        isNamed("batch_norm_running_update", "batch_norm_running_updates"))
     }
     return outcomes
   }
