@@ -495,7 +495,7 @@ INLINE int shareRest16(const int rows, const int columns) { return rows > 0x1000
 #define LANE_PLACES TO_FLOAT_16(LANE_NUMBERS)
 #define choosev(otherwise, chosen, condition) CHOOSE_16(otherwise, chosen, condition)
 #define WIDE LANES
-#define W(name) V(name)
+#define W(name) name##_16     // not by V: drivers may have macros of such names
 typedef floatv floatw;
 typedef intv intw;
 #define loadw(p) loadv(p)
