@@ -84,7 +84,7 @@ loss() { python3 -c 'import json, sys; print("%.3f" % json.load(open(sys.argv[1]
 calls() { # what it is called, size of the sample, "codes", "what commands may do besides"
   local name=$1 function count code number rule expected status
   # Once to fill the caches, once to count.
-  train "$work/cl" --device auto --quiet
+  train "$work/cl" --device auto --replace --quiet
   if ! GLISSADE_CALLS=$work/calls train "$work/cl" --device auto --replace >"$work/log" 2>&1 || ! grep -q opencl "$work/log"; then
     finding "$name: without a fault 'auto' does not train on OpenCL: $(tail -1 "$work/log")"
     return
