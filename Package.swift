@@ -8,7 +8,8 @@ let package = Package(
     .executable(name: "glissade", targets: ["GlissadeCommand"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // The kernels and what runs them.
@@ -47,10 +48,17 @@ let package = Package(
       dependencies: ["GlissadeDevices", "GlissadeLayers", "GlissadeOptimizers", "GlissadeData", "GlissadeFormats"],
       path: "Sources/Training"),
     .target(
+      name: "GlissadeRecipes",
+      dependencies: [
+        "GlissadeTraining", "GlissadeModels", "GlissadePictures", "GlissadeOptimizers", "GlissadeData", "GlissadeDevices",
+        "GlissadeFormats", .product(name: "Yams", package: "Yams"),
+      ],
+      path: "Sources/Recipes"),
+    .target(
       name: "Glissade",
       dependencies: [
         "GlissadeTensors", "GlissadePlanning", "GlissadeDevices", "GlissadeLayers", "GlissadeOptimizers", "GlissadeModels",
-        "GlissadeFormats", "GlissadeData", "GlissadePictures", "GlissadeTraining",
+        "GlissadeFormats", "GlissadeData", "GlissadePictures", "GlissadeTraining", "GlissadeRecipes",
       ]),
     // What measures it.
     .target(name: "GlissadeBenchmarks", dependencies: ["Glissade", "GlissadeKernels"], path: "bench/Benchmarks"),
@@ -87,6 +95,7 @@ let package = Package(
     .testTarget(
       name: "PicturesTests",
       dependencies: ["GlissadePictures", "GlissadeData", "GlissadeFormats", "GlissadeRandom", "CPictures", "TestSupport"]),
+    .testTarget(name: "RecipesTests", dependencies: ["GlissadeRecipes", "GlissadeFormats", "GlissadeOptimizers"]),
     .testTarget(name: "SessionTests", dependencies: ["Glissade", "TestSupport"]),
     .testTarget(
       name: "ConformanceTests",

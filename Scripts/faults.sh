@@ -169,7 +169,7 @@ files() {
     [ -d "$run" ] || continue
     whole "$run" "GLISSADE_FILE_FAIL=$rule"
     # Where not even the options could be written, there is no run, and the folder can be filled as if it were new.
-    if [ -e "$run/options.json" ]; then
+    if [ -e "$run/recipe.yaml" ]; then
       "$command" train --resume "$run" --quiet >"$work/log" 2>&1
     else
       train "$run" "${options[@]}" >"$work/log" 2>&1
@@ -195,7 +195,7 @@ killed() { # name, number of kills, command line…
     kill -KILL $process 2>/dev/null
     wait $process 2>/dev/null
     whole "$run" "$name, kill $number"
-    if [ -e "$run/options.json" ]; then
+    if [ -e "$run/recipe.yaml" ]; then
       "$command" "$2" --resume "$run" --quiet >"$work/log" 2>&1
     else
       "$@" --out "$run" --quiet >"$work/log" 2>&1

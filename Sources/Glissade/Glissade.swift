@@ -7,5 +7,6 @@
 @_exported import GlissadeOptimizers
 @_exported import GlissadePictures
 @_exported import GlissadePlanning
+@_exported import GlissadeRecipes
 @_exported import GlissadeTensors
 @_exported import GlissadeTraining

@@ -23,13 +23,14 @@ public protocol AdamFamily: Optimizer {
 }
 
 extension AdamFamily {
-  public func validate() throws(OptimizerError) {
-    let check = HyperparameterCheck(optimizer: Self.name)
-    try check.learningRate(learningRate)
-    try check.belowOne("beta1", beta1)
-    try check.belowOne("beta2", beta2)
-    try check.notNegative("epsilon", epsilon)
-    try check.notNegative("weight decay", weightDecay)
+  public static var hyperparameters: [Hyperparameter] {
+    [
+      learningRate, .number("beta1", \Self.beta1, .belowOne, "Decay of the mean gradient."),
+      .number("beta2", \Self.beta2, .belowOne, "Decay of the mean squared gradient."),
+      .number("epsilon", \Self.epsilon, .notNegative, "What keeps the denominator from zero."),
+      .number("weight_decay", \Self.weightDecay, .notNegative, "Weight decay: L2, but decoupled with adamw."),
+      .flag("amsgrad", \Self.isAMSGrad, "The largest second moment so far (AMSGrad)."),
+    ]
   }
 
   public var kernel: String { "adam" }

@@ -7,9 +7,29 @@ public protocol Optimizer: UpdateRule {
   var learningRate: Double { get set }
   /// The name that the command knows it by.
   static var name: String { get }
+  /// Its numbers and switches, each once: options, help, checks, files and messages follow from them.
+  static var hyperparameters: [Hyperparameter] { get }
   /// Checks the hyper-parameters.
   /// - Throws: `OptimizerError`, which names the value and what it may be.
   func validate() throws(OptimizerError)
+}
+
+extension Optimizer {
+  /// Only the learning rate.
+  public static var hyperparameters: [Hyperparameter] { [learningRate] }
+
+  /// Checks each hyper-parameter by itself.
+  public func validate() throws(OptimizerError) { try checkHyperparameters() }
+
+  /// Checks each hyper-parameter by itself.
+  func checkHyperparameters() throws(OptimizerError) {
+    for parameter in Self.hyperparameters { try parameter.check(self) }
+  }
+
+  /// The base learning rate, which every optimizer has.
+  static var learningRate: Hyperparameter {
+    .number("lr", \Self.learningRate, .positive, "Learning rate.", words: "learning rate")
+  }
 }
 
 /// A hyper-parameter that no optimizer can work with.
@@ -20,23 +40,6 @@ public struct OptimizerError: Error, Hashable, Sendable, CustomStringConvertible
   public let requirement: String
 
   public var description: String { "\(optimizer): \(option) is \(value), and it has to be \(requirement)" }
-}
-
-/// One hyper-parameter's check.
-struct HyperparameterCheck {
-  let optimizer: String
-
-  func expect(_ option: String, _ value: Double, _ isRight: Bool, _ requirement: String) throws(OptimizerError) {
-    if !isRight || !value.isFinite { throw OptimizerError(optimizer: optimizer, option: option, value: value, requirement: requirement) }
-  }
-
-  func learningRate(_ value: Double) throws(OptimizerError) {
-    try expect("learning rate", value, Float(value) > 0 && Float(value).isFinite, "a number above 0 that float32 can hold")
-  }
-  func notNegative(_ option: String, _ value: Double) throws(OptimizerError) { try expect(option, value, value >= 0, "at least 0") }
-  func belowOne(_ option: String, _ value: Double) throws(OptimizerError) {
-    try expect(option, value, value >= 0 && value < 1, "at least 0 and below 1")
-  }
 }
 
 extension GroupConstants {

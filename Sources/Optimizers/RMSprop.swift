@@ -33,13 +33,14 @@ public struct RMSprop: Optimizer {
     self.weightDecay = weightDecay
   }
 
-  public func validate() throws(OptimizerError) {
-    let check = HyperparameterCheck(optimizer: Self.name)
-    try check.learningRate(learningRate)
-    try check.belowOne("alpha", alpha)
-    try check.notNegative("epsilon", epsilon)
-    try check.notNegative("momentum", momentum)
-    try check.notNegative("weight decay", weightDecay)
+  public static var hyperparameters: [Hyperparameter] {
+    [
+      learningRate, .number("alpha", \Self.alpha, .belowOne, "Smoothing of squared gradients."),
+      .number("epsilon", \Self.epsilon, .notNegative, "What keeps the denominator from zero."),
+      .number("momentum", \Self.momentum, .notNegative, "Momentum."),
+      .flag("centered", \Self.isCentered, "Squared gradients about their mean."),
+      .number("weight_decay", \Self.weightDecay, .notNegative, "Weight decay: L2, but decoupled with adamw."),
+    ]
   }
 
   public var kernel: String { "rmsprop" }

@@ -26,16 +26,23 @@ public struct SGD: Optimizer {
     self.isNesterov = isNesterov
   }
 
+  public static var hyperparameters: [Hyperparameter] {
+    [
+      learningRate, .number("momentum", \Self.momentum, .notNegative, "Momentum."),
+      .number("dampening", \Self.dampening, .share, "Dampening of new gradients in the momentum."),
+      .flag("nesterov", \Self.isNesterov, "Nesterov momentum."),
+      .number("weight_decay", \Self.weightDecay, .notNegative, "Weight decay: L2, but decoupled with adamw."),
+    ]
+  }
+
   public func validate() throws(OptimizerError) {
-    let check = HyperparameterCheck(optimizer: Self.name)
-    try check.learningRate(learningRate)
-    try check.notNegative("momentum", momentum)
-    try check.expect("dampening", dampening, dampening >= 0 && dampening <= 1, "at least 0 and at most 1")
-    try check.notNegative("weight decay", weightDecay)
-    if isNesterov {
-      try check.expect("momentum", momentum, momentum > 0, "above 0 for Nesterov momentum")
-      try check.expect("dampening", dampening, dampening == 0, "0 for Nesterov momentum")
+    try checkHyperparameters()
+    guard isNesterov else { return }
+    func expect(_ option: String, _ value: Double, _ isRight: Bool, _ requirement: String) throws(OptimizerError) {
+      if !isRight { throw OptimizerError(optimizer: Self.name, option: option, value: value, requirement: requirement) }
     }
+    try expect("momentum", momentum, momentum > 0, "above 0 for Nesterov momentum")
+    try expect("dampening", dampening, dampening == 0, "0 for Nesterov momentum")
   }
 
   public var kernel: String { "sgd" }

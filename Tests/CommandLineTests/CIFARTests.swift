@@ -28,7 +28,7 @@ struct CIFARTests {
     let summary = try JSONValue.read(path: folder.path("run/summary.json"))
     #expect(try #require(summary["test_accuracy"]?.doubleValue) > 0.9, "\(outcome)")
     #expect(try (0...1).contains(#require(summary["data_wait_share"]?.doubleValue)))
-    let options = try JSONValue.read(path: folder.path("run/options.json"))
+    let options = try runOptions(folder.path("run"))
     #expect(options["input"] == [32, 32, 3] && options["mean"]?.arrayValue?.count == 3)
     let evaluated = try glissade("evaluate", "--run", folder.path("run"), "--device", "cpu", "--json")
     #expect(evaluated.status == 0, "\(evaluated)")

@@ -61,8 +61,8 @@ struct ExportTests {
     expectComplaint(
       try glissade("convert", weights, folder.path("model.onnx")), status: 1, "holds weights alone", "name the run's folder")
     expectComplaint(try glissade("convert", run, folder.path("model.h5")), status: 2, "has to end in .safetensors")
-    try Data("{}".utf8).write(to: URL(fileURLWithPath: run + "/options.json"))
-    expectComplaint(try glissade("convert", run, folder.path("model.onnx")), status: 1, "options.json: 'data' is missing")
+    try Data("{}".utf8).write(to: URL(fileURLWithPath: run + "/facts.json"))
+    expectComplaint(try glissade("convert", run, folder.path("model.onnx")), status: 1, "facts.json: 'input' is missing")
     #expect(!FileManager.default.fileExists(atPath: folder.path("model.onnx")))
   }
 }

@@ -63,8 +63,8 @@ struct FinetuneTests {
       outcome.output.contains("2115 parameters trained, 543808 frozen; 526531 trained from epoch 4 on; 545923 trained from epoch 5 on"),
       "\(outcome)")
     #expect(outcome.output.contains("from epoch 4 on 526531 parameters are trained"), "\(outcome)")
-    let options = try JSONValue.read(path: run + "/options.json")
-    #expect(options["head"] == "16,dropout(0.1)" && options["freeze"] == "backbone" && options["unfreeze_at"] == "4:fc1;5:all")
+    let options = try runOptions(run)
+    #expect(options["head"] == "16,dropout(0.1)" && options["freeze"] == "backbone" && options["unfreeze_at"] == ["4:fc1", "5:all"])
     #expect(options["classes"] == ["blue", "green", "red"])
     let summary = try JSONValue.read(path: run + "/summary.json")
     #expect(try #require(summary["validation_accuracy"]?.doubleValue) >= 0.8)
@@ -168,7 +168,7 @@ struct FinetuneTests {
       "--stay-close draws the parameters to these weights; --pretrained says where it is now")
     let named = try glissade("finetune", "--resume", folder.path("close"), "--epochs", "2", "--pretrained", moved)
     #expect(named.status == 0, "\(named)")
-    #expect(try JSONValue.read(path: folder.path("close/options.json"))["pretrained_path"] == .string(moved))
+    #expect(try runOptions(folder.path("close"))["pretrained_path"] == .string(moved))
     // Another file is not taken, needed or not.
     try putWeights(seed: 6)
     expectComplaint(
@@ -181,7 +181,7 @@ struct FinetuneTests {
     let outcome = try finetune("--epochs", "1", "--unreadable", "0.3", "--background", "#ffe0c0", "--out", run)
     #expect(outcome.status == 0 && outcome.errors.contains("left out: ") && outcome.errors.contains("broken.png"), "\(outcome)")
     #expect(outcome.output.contains("validation accuracy "), "\(outcome)")
-    let options = try JSONValue.read(path: run + "/options.json")
+    let options = try runOptions(run)
     #expect(options["background"] == "#ffe0c0" && options["unreadable"] == 0.3)
     // A picture of nothing but transparency is its background, and a model trained on black sees another one.
     let clear = folder.path("clear.png")

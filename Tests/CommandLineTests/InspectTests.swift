@@ -90,11 +90,11 @@ struct InspectTests {
     let run = folder.path("run")
     let trained = try glissade("train", "--data", data.path, "--model", "mlp", "--device", "cpu", "--epochs", "1", "--out", run, "--quiet")
     #expect(trained.status == 0, "\(trained)")
-    let options = try JSONValue.read(path: run + "/options.json")
+    let options = try runOptions(run)
     let classes = try #require(options["classes"]?.arrayValue?.count)
     for path in [run, run + "/best.safetensors"] {
       let (text, json) = try inspect(path)
-      #expect(text.contains("\nof a run, by its options.json: mlp for samples of ["), "\(text)")
+      #expect(text.contains("\nof a run, by its recipe.yaml: mlp for samples of ["), "\(text)")
       #expect(text.contains(" and \(classes) classes (") && text.contains("), on \(data.path)\n"), "\(text)")
       // Of a size that the file alone does not say.
       #expect(text.contains("\nfits mlp with \(classes) outputs\n"), "\(text)")
@@ -102,14 +102,14 @@ struct InspectTests {
     }
     // Nor is one that makes no sense a reason to fail.
     for input in ["[1, 1, 1]", "[16777216, 16777216, 16777216]"] {
-      let text = try String(contentsOfFile: run + "/options.json", encoding: .utf8)
+      let text = try String(contentsOfFile: run + "/facts.json", encoding: .utf8)
       let changed = text.replacing(/"input": \[[^\]]*\]/, with: "\"input\": \(input)")
       #expect(changed != text)
-      try Data(changed.utf8).write(to: URL(fileURLWithPath: run + "/options.json"))
+      try Data(changed.utf8).write(to: URL(fileURLWithPath: run + "/facts.json"))
       #expect(try inspect(run).text.contains("mlp for samples of \(input)"))
     }
-    // An options.json of something else is no matter.
-    try Data("{\"model\": 3}".utf8).write(to: URL(fileURLWithPath: run + "/options.json"))
+    // Facts of something else is no matter.
+    try Data("{\"input\": 3}".utf8).write(to: URL(fileURLWithPath: run + "/facts.json"))
     #expect(try inspect(run).json["run"] == .null)
   }
 }

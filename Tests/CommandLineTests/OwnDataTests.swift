@@ -67,7 +67,7 @@ struct OwnDataTests {
     #expect(result["samples"] == 4 && result["own_training_samples"] == 0)
     let named = try glissade("train", "--resume", "../a/run", "--epochs", "4", "--data", "../pictures", directory: folder.path("b"))
     #expect(named.status == 0, "\(named)")
-    #expect(try JSONValue.read(path: folder.path("a/run/options.json"))["data_path"] == .string(folder.path("pictures")))
+    #expect(try runOptions(folder.path("a/run"))["data_path"] == .string(folder.path("pictures")))
     #expect(try evaluate()["samples"] == 4)
   }
 
@@ -95,7 +95,7 @@ struct OwnDataTests {
     let text = try glissade("evaluate", "--run", "../a/run", "--data", "../more", directory: folder.path("b"))
     #expect(text.output.contains("(10 samples of ../more; left out: \(trained) that the run was trained on, "), "\(text)")
     // Only what it was trained on.
-    let options = try JSONValue.read(path: folder.path("a/run/options.json"))
+    let options = try runOptions(folder.path("a/run"))
     #expect(options["data"] == "data")
     #expect(try evaluate("--data", "../more", "--limit", "3")["samples"] == 3)
   }

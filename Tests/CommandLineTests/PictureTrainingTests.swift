@@ -34,7 +34,7 @@ struct PictureTrainingTests {
     let summary = try JSONValue.read(path: folder.path("run/summary.json"))
     let accuracy = try #require(summary["test_accuracy"]?.doubleValue)
     #expect(accuracy > 0.9, "\(outcome)")
-    let options = try JSONValue.read(path: folder.path("run/options.json"))
+    let options = try runOptions(folder.path("run"))
     #expect(
       options["classes"] == ["dark", "light"] && options["input"] == [8, 8, 3] && options["augment"] == "flip,crop,color-jitter(0.1)")
     // The same pictures are held out again.
@@ -117,7 +117,7 @@ struct PictureTrainingTests {
       ["train", "--labels", "labels.csv", "--epochs", "1", "--out", "run"] + options, directory: folder.path
     ).finish()
     #expect(outcome.status == 0, "\(outcome)")
-    #expect(try JSONValue.read(path: folder.path("run/options.json"))["classes"] == ["bright", "dim"])
+    #expect(try runOptions(folder.path("run"))["classes"] == ["bright", "dim"])
     // From another folder, too.
     #expect(try glissade("train", "--resume", folder.path("run"), "--epochs", "2").status == 0)
     let evaluated = try glissade("evaluate", "--run", folder.path("run"), "--device", "cpu")

@@ -76,7 +76,7 @@ struct ResumeTests {
   @Test func anExactRunStaysExact() throws {
     #expect(try glissade(train("exact", "--exact", "--epochs", "1", model: "lenet")).status == 0)
     #expect(try glissade(train("usual", "--epochs", "1", model: "lenet")).status == 0)
-    #expect(try JSONValue.read(path: folder.path("exact/options.json"))["exact"] == true)
+    #expect(try runOptions(folder.path("exact"))["exact"] == true)
     #expect(try bytes("exact/model.safetensors") != bytes("usual/model.safetensors"))
     for run in ["exact", "usual"] {
       let test = try glissade("evaluate", "--run", folder.path(run), "--json", "--device", "cpu")
@@ -85,7 +85,7 @@ struct ResumeTests {
     }
     expectComplaint(
       try glissade("train", "--resume", folder.path("usual"), "--epochs", "2", "--exact"), status: 2,
-      "--exact is true, and the run has none")
+      "--exact is true, and the run has false")
     #expect(try glissade("train", "--resume", folder.path("exact"), "--epochs", "2").status == 0)
     #expect(try glissade(train("long", "--exact", "--epochs", "2", model: "lenet")).status == 0)
     try expectTheSame("exact", "long")
@@ -174,7 +174,7 @@ struct ResumeTests {
     var generator = Generator(state: device == "cpu" ? 5 : 6)
     var kills = 0
     while kills < 20 {
-      let hasBegun = FileManager.default.fileExists(atPath: folder.path("killed/options.json"))
+      let hasBegun = FileManager.default.fileExists(atPath: folder.path("killed/recipe.yaml"))
       let command = try Command(
         hasBegun ? ["train", "--resume", folder.path("killed")] : arguments("killed", epochs: 100_000), environment: environment)
       let instant = Instant.allCases[Int(generator.next(4))]

@@ -24,7 +24,7 @@ struct SmallDataTests {
     try glissade(["train", "--data", data, "--target", "y", "--device", "cpu", "--replace", "--out", folder.path(out)] + more)
   }
 
-  private func options(_ run: String = "run") throws -> JSONValue { try JSONValue.read(path: folder.path(run) + "/options.json") }
+  private func options(_ run: String = "run") throws -> JSONValue { try runOptions(folder.path(run)) }
   private func summary(_ run: String = "run") throws -> JSONValue { try JSONValue.read(path: folder.path(run) + "/summary.json") }
 
   @Test("Defaults give way to small data, and to its parts") func defaults() throws {
@@ -36,7 +36,7 @@ struct SmallDataTests {
         "hidden layers of 64,32; 43 training, 5 validation and 12 test rows of \(data); batch size 4, 11 steps per epoch"),
       "\(outcome)")
     #expect(try options()["batch_size"] == 4 && options()["hidden"] == [64, 32] && options()["test"] == .number(0.2))
-    // What was not given is not among the arguments, and is the same when the run goes on.
+    // What was not given is the same when the run goes on.
     let resumed = try glissade("train", "--resume", folder.path("run"), "--epochs", "3")
     #expect(resumed.status == 0 && resumed.output.contains("batch size 4"), "\(resumed)")
     // What was given stands.
@@ -57,19 +57,8 @@ struct SmallDataTests {
     let data = try table(rows: 60)
     #expect(try train(data, "--hidden", "512,256", "--batch-size", "8", "--epochs", "1").status == 0)
     // They wrote neither the layers nor the share for the test, which nothing could change.
-    let path = folder.path("run/options.json")
-    let members = try #require(try options().members).filter { $0.key != "test" }.map { member in
-      switch member.key {
-      case "hidden": JSONMember("hidden", .null)
-      case "arguments":
-        JSONMember("arguments", .array((member.value.arrayValue ?? []).filter { $0 != "--hidden" && $0 != "512,256" }))
-      default: member
-      }
-    }
-    try JSONValue.object(members).write(path: path)
-    for name in try FileManager.default.contentsOfDirectory(atPath: folder.path("run")) where name.hasPrefix("checkpoint-") {
-      try FileManager.default.removeItem(atPath: folder.path("run/\(name)"))
-    }
+    let arguments = ["train", "--data", data, "--target", "y", "--device", "cpu", "--batch-size", "8", "--epochs", "1"]
+    try makeEarlier(folder.path("run"), arguments: arguments, lacking: ["hidden", "test"])
     let resumed = try glissade("train", "--resume", folder.path("run"), "--epochs", "2")
     #expect(resumed.status == 0 && resumed.output.contains("133121 parameters"), "\(resumed)")
   }

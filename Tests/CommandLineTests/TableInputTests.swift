@@ -36,7 +36,7 @@ struct TableInputTests {
     #expect(lines.contains { $0.hasPrefix("note: the first column has no name and numbers the rows, as pandas writes its index") })
     #expect(lines.contains("note: 1 of 60 rows lacks a value and is left out, the first in line 9 (column 'y')"), "\(outcome)")
     // Mean and deviation are kept in double precision, and seconds are told apart by them.
-    let options = try JSONValue.read(path: folder.path("run-y/options.json"))
+    let options = try runOptions(folder.path("run-y"))
     let mean = try #require(options["table"]?["inputs"]?.arrayValue?.last?["mean"]?.doubleValue)
     #expect(abs(mean - 1_700_000_004) < 1.5 && mean != mean.rounded())
     #expect(options["table"]?["decimal_commas"] == .bool(true))
@@ -58,7 +58,7 @@ struct TableInputTests {
       let data = try put("c.csv", "x,day\n" + (0..<60).map { "\($0 % 7),\(values[$0 % 3])\n" }.joined())
       let outcome = try train(data, "day")
       #expect(outcome.status == 0, "\(outcome)")
-      #expect(try JSONValue.read(path: folder.path("run-day/options.json"))["classes"] == .array(values.map { .string($0) }))
+      #expect(try runOptions(folder.path("run-day"))["classes"] == .array(values.map { .string($0) }))
       let again = try glissade("evaluate", "--run", folder.path("run-day"), "--device", "cpu", "--json")
       #expect(again.status == 0 && again.output.contains("\"samples\": 12"), "\(again)")
     }

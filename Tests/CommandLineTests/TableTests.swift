@@ -93,7 +93,7 @@ struct TableTests {
     #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
     let summary = try json(run + "/summary.json")
     #expect(try #require(summary["test_accuracy"]?.doubleValue) > 0.93)
-    let options = try json(run + "/options.json")
+    let options = try runOptions(run)
     #expect(options["classes"] == ["setosa", "versicolor", "virginica"] && options["input"] == [5])
     #expect(options["class_weights"] == "balanced" && options["sampling"] == "shuffled" && options["hidden"] == [16])
     #expect(options["table"]?["inputs"]?.arrayValue?.last == ["column": "colour, seen", "words": ["blue", "red", "white"]])
@@ -151,7 +151,7 @@ struct TableTests {
       "train", "--data", try flowers(rows: 300), "--target", "sort", "--missing", "drop", "--sampling", "balanced", "--epochs", "2",
       "--batch-size", "16", "--hidden", "8", "--device", "cpu", "--out", run)
     #expect(outcome.status == 0, "\(outcome)")
-    #expect(try json(run + "/options.json")["sampling"] == "balanced")
+    #expect(try runOptions(run)["sampling"] == "balanced")
   }
 
   @Test func mistakes() throws {

@@ -28,8 +28,8 @@ struct TrainingTests {
     #expect(!outcome.output.contains("\u{1B}") && !outcome.output.contains("\r"))
     #expect(
       folder.names("run") == [
-        "best.safetensors", "checkpoint-18.safetensors", "checkpoint-9.safetensors", "metrics.csv", "model.safetensors", "options.json",
-        "samples.safetensors", "summary.json",
+        "best.safetensors", "checkpoint-18.safetensors", "checkpoint-9.safetensors", "facts.json", "metrics.csv", "model.safetensors",
+        "recipe.yaml", "samples.safetensors", "summary.json",
       ])
 
     let summary = try JSONValue.read(path: folder.path("run/summary.json"))
@@ -47,7 +47,7 @@ struct TrainingTests {
     let metrics = try String(contentsOfFile: folder.path("run/metrics.csv"), encoding: .utf8).split(separator: "\n")
     #expect(metrics.count == 3 && metrics[0].hasPrefix("epoch,step,learning_rate,train_loss") && metrics[2].hasPrefix("2,18,0.001,"))
 
-    let options = try JSONValue.read(path: folder.path("run/options.json"))
+    let options = try runOptions(folder.path("run"))
     #expect(options["lr"] == 0.001 && options["beta2"] == 0.999 && options["validation"] == 0.1 && options["schedule"] == "constant")
     #expect(options["batch_size"] == 32 && options["device"] == "cpu" && options["momentum"] == nil)
 
@@ -131,7 +131,7 @@ struct TrainingTests {
 
   @Test func evaluationRefusesWhatIsNoRun() throws {
     expectComplaint(try glissade("evaluate", "--run", folder.path("none")), status: 1, "none: no such run folder")
-    expectComplaint(try glissade("evaluate", "--run", folder.path), status: 1, "is no run's folder: there is no options.json in it")
+    expectComplaint(try glissade("evaluate", "--run", folder.path), status: 1, "is no run's folder: there is no recipe.yaml in it")
     #expect(try train().status == 0)
     expectComplaint(
       try glissade("evaluate", "--run", folder.path), status: 1, "is no run itself, but holds a run: \(folder.path("run")); name it")
@@ -144,14 +144,14 @@ struct TrainingTests {
     expectComplaint(
       try glissade("evaluate", "--run", file), status: 1,
       "summary.json is a file, and a run is a folder; did you mean \(folder.path("run"))?")
-    try Data("{}".utf8).write(to: URL(fileURLWithPath: folder.path("run/options.json")))
-    expectComplaint(try glissade("evaluate", "--run", folder.path("run")), status: 1, "options.json: 'data' is missing")
+    try Data("{}".utf8).write(to: URL(fileURLWithPath: folder.path("run/facts.json")))
+    expectComplaint(try glissade("evaluate", "--run", folder.path("run")), status: 1, "facts.json: 'input' is missing")
   }
 
   @Test func quietPrintsNothing() throws {
     let outcome = try train("--quiet")
     #expect(outcome.status == 0 && outcome.output.isEmpty && outcome.errors.isEmpty, "\(outcome)")
-    #expect(folder.names("run").count == 8)
+    #expect(folder.names("run").count == 9)
   }
 
   @Test func everyOptimizerAndOptionTrains() throws {

@@ -19,9 +19,9 @@ struct UsageTests {
   @Test(arguments: [
     (
       ["trian"],
-      "unknown command 'trian'; did you mean 'train'? (train, finetune, evaluate, predict, devices, tune, bench, inspect, convert)"
+      "unknown command 'trian'; did you mean 'train'? (train, finetune, recipe, evaluate, predict, devices, tune, bench, inspect, convert)"
     ),
-    (["xyz"], "unknown command 'xyz'; there are train, finetune, evaluate, predict, devices, tune, bench, inspect, convert"),
+    (["xyz"], "unknown command 'xyz'; there are train, finetune, recipe, evaluate, predict, devices, tune, bench, inspect, convert"),
     (["train", "--model", "lenett"], "unknown model 'lenett'; did you mean 'lenet'? (mlp, lenet, resnet18, "),
     (["train", "--model", "resnet"], "did you mean 'resnet18'?"),
     (["train", "--model", "transformer"], "unknown model 'transformer'; there are mlp, lenet, resnet18, resnet18-imagenet, "),
@@ -43,10 +43,10 @@ struct UsageTests {
     (["train", "--epochs", "many"], "the value 'many' is invalid for '--epochs"),
     (["train", "--epochs", "0"], "--epochs is 0"),
     (["train", "--epochs", "9223372036854775807"], "--epochs is 9223372036854775807"),
-    (["train", "--lr", "-0.1"], "learning rate is -0.1, and it has to be a number above 0"),
-    (["train", "--lr", "0"], "learning rate is 0.0"),
-    (["train", "--lr", "nan"], "learning rate is nan"),
-    (["train", "--lr", "inf"], "learning rate is inf"),
+    (["train", "--lr", "-0.1"], "--lr is -0.1, and it has to be a number above 0"),
+    (["train", "--lr", "0"], "--lr is 0.0"),
+    (["train", "--lr", "nan"], "--lr is nan"),
+    (["train", "--lr", "inf"], "--lr is inf"),
     (["train", "--batch-size", "0"], "--batch-size is 0, and it has to be at least 1"),
     (["train", "--batch-size", "-5"], "--batch-size is -5"),
     (["train", "--validation", "1"], "--validation is 1.0, and it has to be at least 0 and below 1"),

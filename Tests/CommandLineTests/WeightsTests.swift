@@ -45,7 +45,7 @@ struct WeightsTests {
     expectComplaint(try glissade("inspect", "/no/such/file"), status: 1, "/no/such/file: cannot open")
     expectComplaint(try glissade("inspect", "/etc/passwd"), status: 1, "neither a safetensors file nor a PyTorch checkpoint")
     let folder = try CommandLineTests.TemporaryFolder()
-    expectComplaint(try glissade("inspect", folder.path), status: 1, "is no run's folder: there is no options.json in it")
+    expectComplaint(try glissade("inspect", folder.path), status: 1, "is no run's folder: there is no recipe.yaml in it")
     let evil = folder.path("evil.pth")
     try Data("cposix\nsystem\n(S'touch \(folder.path("was-here"))'\ntR.".utf8).write(to: URL(fileURLWithPath: evil))
     expectComplaint(try glissade("inspect", evil), status: 1, evil, "posix.system")

@@ -23,11 +23,12 @@ struct RunFolderTests {
     } catch { return error.reason }
   }
 
-  private func putOptions() throws { try JSONValue.object([JSONMember("glissade_version", "1")]).write(path: run.optionsPath) }
+  private func putRecipe() throws { _ = try folder.put("recipe.yaml", Array("# a run\nglissade: 1\n".utf8)) }
 
   @Test func namesOfARun() {
     let own = [
-      "summary.json", "metrics.csv", "model.safetensors", "best.safetensors", "options.json", "checkpoint-12.safetensors",
+      "summary.json", "metrics.csv", "model.safetensors", "best.safetensors", "recipe.yaml", "facts.json", "options.json",
+      "checkpoint-12.safetensors",
       "checkpoint-12.safetensors.damaged", "events.out.tfevents.17.glissade", ".glissade-1f.tmp",
     ]
     #expect(own.allSatisfy(RunFolder.isOwn))
@@ -39,14 +40,14 @@ struct RunFolderTests {
   }
 
   @Test func removingARunLeavesTheFilesOfOthers() throws {
-    try putOptions()
+    try putRecipe()
     let others = ["checkpoint-best.safetensors", "events.out.tfevents.17.host", "notes.txt"]
     for name in others + ["metrics.csv", "best.safetensors", "events.out.tfevents.17.glissade", "checkpoint-3.safetensors.damaged"] {
       _ = try folder.put(name, [1])
     }
     #expect(run.removeRun())
-    // The options stay until the next run's take their place, so that the folder is a run's at every instant.
-    #expect(folder.names == (others + ["options.json"]).sorted())
+    // The recipe stays until the next run's takes its place, so that the folder is a run's at every instant.
+    #expect(folder.names == (others + ["recipe.yaml"]).sorted())
   }
 
   @Test func aFolderThatIsNoRunsIsNotFilledOverSomebodysFiles() throws {
@@ -57,14 +58,19 @@ struct RunFolderTests {
     #expect(conflict(.replace) == .isNoRun(file: "metrics.csv"))
     _ = try folder.put("options.json", Array(#"{"learning_rate": 1}"#.utf8))
     #expect(conflict(.replace) == .isNoRun(file: "metrics.csv"))
-    try putOptions()
+    // So did version 0.1.0 mark its runs.
+    _ = try folder.put("options.json", Array(#"{"glissade_version": "0.1.0"}"#.utf8))
+    #expect(conflict(.replace) == nil)
+    _ = try folder.put("recipe.yaml", Array("bread: 1\n".utf8))
+    #expect(conflict(.replace) == .isNoRun(file: "metrics.csv"))
+    try putRecipe()
     #expect(conflict(.replace) == nil)
     #expect(conflict(.begin) == .holdsRun)
     #expect(conflict(.resume) == nil)
   }
 
   @Test func whatARunReadsIsFoundByWhateverPath() throws {
-    try putOptions()
+    try putRecipe()
     let weights = try folder.put("model.safetensors", [1])
     #expect(conflict(.replace, reading: weights) == .isRead(file: "model.safetensors", as: weights))
     let other = try TemporaryFolder()
@@ -85,7 +91,7 @@ struct RunFolderTests {
     let above = "\(folder.path)/.."
     #expect(conflict(.begin, reading: above) == .isData(above))
     // A run's own folder among the data harms nobody.
-    try putOptions()
+    try putRecipe()
     #expect(conflict(.replace, reading: above) == nil)
   }
 

@@ -20,7 +20,7 @@ struct RunExport {
     let files = RunFolder(isFolder(path) ? path : parts.count == 1 ? "." : parts.dropLast().joined(separator: "/"))
     guard files.isRun else { return nil }
     self.path = try files.file(of: isFolder(path) ? choice.model(of: files) : named ?? .last)
-    run = try RunDescription(contentsOf: files.optionsPath)
+    run = try RunDescription(of: files)
     model = try run.makeModel()
     state = try ModelState(
       contentsOf: self.path, for: LayerPath.parameters(of: model).map { (path: $0.path, shape: $0.parameter.shape) })

@@ -1,70 +1,47 @@
 import Glissade
 
-/// What decides a fine-tuning beside what decides every training.
+/// What a recipe says of pretrained weights, with the file that they are in.
 struct FinetuneSettings {
-  /// The file with the weights to begin from.
-  var pretrained: String
-  /// What is meant of it.
-  var tensors: WeightsChoice
+  private let recipe: Recipe
+  /// The file with the weights to begin from, or the folder of a run.
+  let pretrained: String
   /// What was in that file, in short: a run that goes on is held against it.
-  var pretrainedChecksum: UInt32
+  let pretrainedChecksum: UInt32
   /// The file that these were found in; `nil` where they are not needed: a run that goes on has them in its checkpoint, unless it is to stay
   /// close to what it began with.
-  var weightsFile: String?
-  /// The new head, as `HeadDesign` reads it.
-  var head: String
-  /// What is frozen at first; `nil` for nothing.
-  var freeze: ParameterSelection?
-  /// What is trained from which epoch on, in the order of epochs.
-  var unfreezing: [(epoch: Int, what: ParameterSelection)]
-  /// The learning rate of the backbone.
-  var backboneRate: Rate
+  let weightsFile: String?
+
+  /// What is meant of it.
+  var tensors: WeightsPart { WeightsPart(key: recipe.key, prefix: recipe.prefix) }
   /// α of the penalty on the backbone's distance to its pretrained weights.
-  var stayClose: Float
-  var pictures: PictureSettings
+  var stayClose: Float { recipe.stayClose }
 
-  /// A learning rate, or a share of the head's.
-  enum Rate: CustomStringConvertible {
-    case absolute(Double)
-    case factor(Double)
-
-    /// - Throws: `Misuse` for a text that is neither `1e-4` nor `0.1x`.
-    init(_ text: String) throws(Misuse) {
-      let number = text.hasSuffix("x") ? String(text.dropLast()) : text
-      guard let value = Double(number), value > 0, value.isFinite else {
-        throw Misuse("--backbone-lr is '\(text)', and it has to be a learning rate as 1e-4, or a multiple of the head's as 0.1x")
-      }
-      self = text.hasSuffix("x") ? .factor(value) : .absolute(value)
+  /// - Returns: `nil` for a training that begins with drawn weights.
+  /// - Throws: `Failure` for weights that are needed and not there.
+  init?(_ recipe: Recipe, resuming earlier: EarlierRun?) throws {
+    guard let pretrained = recipe.pretrained else { return nil }
+    self.recipe = recipe
+    self.pretrained = pretrained
+    func found(_ file: String) throws -> (UInt32, String?) { (try FileChecksum.crc32(path: file), file) }
+    guard let earlier else {
+      (pretrainedChecksum, weightsFile) = try found(weightsPath(pretrained))
+      return
     }
-
-    func value(of rate: Double) -> Double {
-      switch self {
-      case .absolute(let value): value
-      case .factor(let factor): factor * rate
-      }
+    // Of several trainings, all began with the same.
+    let folder = RunFolder(earlier.folder).isRun ? RunFolder(earlier.folder) : FoldTraining.folder(1, in: earlier.folder)
+    let kept = earlier.document.pretrainedChecksum
+    let isNeeded = recipe.stayClose > 0 || folder.checkpoints.isEmpty || earlier.namedAnew.contains("pretrained")
+    if let kept, !isNeeded {
+      (pretrainedChecksum, weightsFile) = (kept, nil)
+      return
     }
-
-    var description: String {
-      switch self {
-      case .absolute(let value): "\(value)"
-      case .factor(let factor): "\(factor)x"
-      }
+    guard exists(pretrained) else {
+      let reason = recipe.stayClose > 0 ? "--stay-close draws the parameters to these weights" : "the run has no checkpoint yet"
+      throw Failure("\(pretrained): no such file, and it is needed to go on: \(reason); --pretrained says where it is now")
     }
-  }
-
-  /// Reads `4`, or `4:blocks.10-15,8:backbone`.
-  /// - Throws: `Misuse` for another form, or epochs out of order.
-  static func unfreezing(_ text: String) throws -> [(epoch: Int, what: ParameterSelection)] {
-    var result: [(epoch: Int, what: ParameterSelection)] = []
-    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let pieces = part.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-      guard let epoch = Int(pieces[0]), epoch > (result.last?.epoch ?? 1) else {
-        throw Misuse(
-          "--unfreeze-at is '\(text)', and it has to be an epoch above 1, as 4, or several in their order, as 4:layer4,8:backbone")
-      }
-      result.append((epoch, try ParameterSelection(pieces.count > 1 ? String(pieces[1]) : "all")))
-    }
-    return result
+    // A run that began with another run began with its best model, or its last one.
+    let files = try Self.candidates(pretrained).map(found)
+    (pretrainedChecksum, weightsFile) = try files.first { $0.0 == kept } ?? files.first ?? found(weightsPath(pretrained))
   }
 
   /// The groups of the first epoch, and the phases after it. Head and backbone are apart, and what is unfrozen later is apart from what was
@@ -81,16 +58,16 @@ struct FinetuneSettings {
       let new = paths.subtracting(trained)
       for (part, isHead) in [(new.intersection(head), true), (new.subtracting(head), false)] where !part.isEmpty {
         var rule = optimizer
-        if !isHead { rule.learningRate = backboneRate.value(of: optimizer.learningRate) }
+        if !isHead { rule.learningRate = recipe.backboneLR.value(of: optimizer.learningRate) }
         groups.append(ParameterGroup(rule, schedule: schedule, stayClose: isHead ? 0 : stayClose) { part.contains($0) })
       }
       trained.formUnion(new)
     }
-    add(all.subtracting(try freeze?.paths(in: model) ?? []))
-    guard !groups.isEmpty else { throw Misuse("--freeze \(freeze?.description ?? "") leaves nothing to train in the first epoch") }
+    add(all.subtracting(try recipe.freeze?.paths(in: model) ?? []))
+    guard !groups.isEmpty else { throw Misuse("--freeze \(recipe.freeze?.description ?? "") leaves nothing to train in the first epoch") }
     let first = groups
     var later: [TrainingPhase] = []
-    for (epoch, what) in unfreezing {
+    for (epoch, what) in (recipe.unfreezeAt?.steps ?? []).map({ ($0.epoch, $0.what) }) {
       let before = trained.count
       add(try what.paths(in: model).intersection(all))
       guard trained.count > before else { throw Misuse("--unfreeze-at \(epoch) unfreezes nothing: '\(what)' is trained before") }
@@ -127,18 +104,5 @@ struct FinetuneSettings {
     let folder = RunFolder(path)
     let models = folder.usualModel == .best ? [RunFolder.Model.best, .last] : [.last]
     return models.map { folder.path(of: $0) }.filter(exists)
-  }
-
-  /// Members of `options.json`.
-  var json: [JSONMember] {
-    KeptPath.json("pretrained", pretrained) + [
-      JSONMember("pretrained_checksum", .integer(Int64(pretrainedChecksum)))
-    ] + tensors.json + [
-      JSONMember("head", .string(head)),
-      JSONMember("freeze", freeze.map { .string("\($0)") } ?? .null),
-      JSONMember(
-        "unfreeze_at", unfreezing.isEmpty ? .null : .string(unfreezing.map { "\($0.epoch):\($0.what)" }.joined(separator: ";"))),
-      JSONMember("backbone_lr", .string("\(backboneRate)")), JSONMember("stay_close", .float(stayClose)),
-    ] + pictures.json
   }
 }

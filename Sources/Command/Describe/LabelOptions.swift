@@ -3,13 +3,13 @@ import Glissade
 
 /// Where the classes of pictures stand, where they are not folders.
 struct LabelOptions: ParsableArguments {
-  @Option(help: "A table (CSV) with the class of each picture: a column of file names, with or without suffix, and one of classes.")
+  @Option(help: .of("labels"))
   var labels: String?
 
-  @Option(help: "With --labels: the column of file names. (default: the one that names pictures that are there)")
+  @Option(help: .of("file_column"))
   var fileColumn: String?
 
-  @Option(help: "With --labels: the column of classes. (default: label, class or another usual name, or the only other one)")
+  @Option(help: .of("label_column"))
   var labelColumn: String?
 
   /// The table, where there is one.
@@ -24,24 +24,5 @@ struct LabelOptions: ParsableArguments {
     }
     if labels.isEmpty { throw Misuse("--labels is empty, and it has to name a table") }
     return LabelTable(path: labels, fileColumn: fileColumn, labelColumn: labelColumn, missingShare: missing)
-  }
-}
-
-extension LabelTable {
-  /// Members of `options.json`: the table is found again from anywhere.
-  var json: [JSONMember] {
-    var members = KeptPath.json("labels", path)
-    if let fileColumn { members.append(JSONMember("file_column", .string(fileColumn))) }
-    if let labelColumn { members.append(JSONMember("label_column", .string(labelColumn))) }
-    return members
-  }
-
-  /// Reads what a run's options say of it; nil for a run without such a table.
-  /// - Parameter folder: of the run.
-  init?(_ options: JSONValue, of folder: String, missing: Double) {
-    guard let kept = KeptPath("labels", in: options) else { return nil }
-    let path = kept.found(from: folder) ?? kept.absolute ?? kept.given
-    self.init(
-      path: path, fileColumn: options["file_column"]?.stringValue, labelColumn: options["label_column"]?.stringValue, missingShare: missing)
   }
 }

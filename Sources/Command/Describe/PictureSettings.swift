@@ -1,50 +1,38 @@
 import Glissade
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
-/// What is to be made of a folder of pictures.
+/// What a recipe says is to be made of a folder of pictures.
 struct PictureSettings {
+  private let recipe: Recipe
+  let augmentations: AugmentationList
+
+  /// - Throws: `AugmentationError`, which the recipe's own check would have told before.
+  init(_ recipe: Recipe) throws(AugmentationError) {
+    self.recipe = recipe
+    augmentations = try recipe.augment.augmentations
+  }
+
   /// Where the classes stand, unless they are folders.
-  var labels: LabelTable?
-  /// Only these classes; all where `nil`.
-  var classes: [String]?
-  /// The side of the square that the network sees.
-  var size: Int
-  var augmentations: AugmentationList
-  /// Share of the pictures that is held out to measure with at the end.
-  var testShare: Double
-  var threads: Int?
-  /// Behind what is transparent.
-  var background: Picture.Colour
-  /// The share that may be left out because it cannot be read.
-  var unreadableShare: Double
-  /// For people: `--augment` as it was given.
-  var augmentationText: String
+  private var labels: LabelTable? {
+    recipe.labels.map {
+      LabelTable(path: $0, fileColumn: recipe.fileColumn, labelColumn: recipe.labelColumn, missingShare: recipe.unreadable)
+    }
+  }
 
   /// Whether pictures differ from epoch to epoch.
   var isAugmented: Bool { !augmentations.pictures.isEmpty || augmentations.mixing != nil }
 
   /// Lists, divides and decodes the pictures; those that cannot be used are named on standard error.
-  /// - Parameters:
-  ///   - path: the folder.
-  ///   - validation: the share that is checked after each epoch, where the folder has no such part.
-  ///   - seed: of the division and the augmentations.
-  ///   - limit: at most so many to train on and a sixth as many to check and to measure with, of all classes.
-  ///   - fold: what is checked after each epoch in place of the share, in one of several trainings.
-  func load(_ path: String, validation: Double, seed: UInt64, limit: Int? = nil, fold: Fold? = nil) throws -> LoadedData {
-    let folder = try PictureFolder(path: path, labels: labels, classes: classes)
-    let split = try folder.split(validation: validation, test: testShare, seed: seed, fold: fold)
+  func load() throws -> LoadedData {
+    let (path, limit) = (recipe.data, recipe.limit)
+    let folder = try PictureFolder(path: path, labels: labels, classes: recipe.classes?.names)
+    let split = try folder.split(validation: recipe.validation, test: recipe.test, seed: recipe.seed, fold: recipe.chosenFold)
     folder.notes.forEach(Terminal.note)
-    let pipeline = PicturePipeline(size: size, augmentations: augmentations.pictures)
-    let loading = PictureLoading(threads: threads, unreadableShare: unreadableShare, background: background)
+    let pipeline = PicturePipeline(size: recipe.size, augmentations: augmentations.pictures)
+    let loading = PictureLoading(threads: recipe.threads, unreadableShare: recipe.unreadable, background: recipe.background)
     func dataset(_ list: PictureList, limit: Int?, isTraining: Bool) throws -> PictureDataset? {
       guard list.count > 0 else { return nil }
       let list = try limit.map { try list.spread(over: $0) } ?? list
-      let dataset = try PictureDataset(list, pipeline: pipeline, isTraining: isTraining, seed: seed, loading: loading)
+      let dataset = try PictureDataset(list, pipeline: pipeline, isTraining: isTraining, seed: recipe.seed, loading: loading)
       for problem in dataset.unreadable { Terminal.note("left out: \(problem.description)") }
       return dataset
     }
@@ -58,15 +46,7 @@ struct PictureSettings {
     let sixth = limit.map { max($0 / 6, 1) }
     return LoadedData(
       training: training, validation: try dataset(split.validation, limit: sixth, isTraining: false), isSplit: true,
-      test: try dataset(split.test, limit: sixth, isTraining: false), normalization: pipeline.normalization)
-  }
-
-  /// Members of `options.json`.
-  var json: [JSONMember] {
-    [
-      JSONMember("augment", .string(augmentationText)), JSONMember("size", .integer(Int64(size))), JSONMember("test", .number(testShare)),
-      JSONMember("background", .string(background.text)), JSONMember("unreadable", .number(unreadableShare)),
-    ] + (labels?.json ?? [])
+      test: try dataset(split.test, limit: sixth, isTraining: false), normalization: pipeline.normalization, kind: .pictures)
   }
 }
 

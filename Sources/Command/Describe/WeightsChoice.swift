@@ -3,14 +3,31 @@ import Glissade
 
 /// Which of a file's tensors are meant, where weights are named.
 struct WeightsChoice: ParsableArguments {
-  @Option(help: "Of the weights, the dictionary to take where several have tensors in them, such as state_dict; a.b for b in a.")
+  @Option(help: .of("key"))
   var key: String?
 
-  @Option(help: "Of the weights, take only what has this in front of its name, as in backbone., and remove it.")
+  @Option(help: .of("prefix"))
   var prefix: String?
 
   /// Whether any of it was given.
   var isGiven: Bool { key != nil || prefix != nil }
+
+  /// What is meant.
+  var part: WeightsPart { WeightsPart(key: key, prefix: prefix) }
+
+  /// Opens a file of weights, or a run's model.
+  func open(_ path: String) throws -> WeightsFile { try part.open(path) }
+
+  /// - Throws: `Misuse` for a key or a prefix that is not there.
+  func chosen(of file: WeightsFile) throws -> WeightsFile { try part.chosen(of: file) }
+}
+
+/// A part of a file's tensors.
+struct WeightsPart {
+  /// The dictionary that they are in.
+  var key: String?
+  /// What their names begin with.
+  var prefix: String?
 
   /// Opens a file of weights, or a run's model.
   /// - Returns: what was chosen of it; all of it where nothing was.
@@ -46,11 +63,6 @@ struct WeightsChoice: ParsableArguments {
     guard !names.isEmpty else { return nil }
     let list = names.prefix(3).map { printable("\(path)/\($0)") }.joined(separator: " or ")
     return Failure("\(path): a folder that is no run's; did you mean \(list)\(names.count > 3 ? ", …" : "")?")
-  }
-
-  /// Members of `options.json`. Only where they were given, so that other runs read as they always have.
-  var json: [JSONMember] {
-    [key.map { JSONMember("key", .string($0)) }, prefix.map { JSONMember("prefix", .string($0)) }].compactMap { $0 }
   }
 }
 

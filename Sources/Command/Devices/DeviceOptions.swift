@@ -9,33 +9,32 @@ import Glissade
 
 /// Where something runs.
 struct DeviceOptions: ParsableArguments {
-  @Option(help: "auto (the best GPU that passes its self-test, otherwise the CPU), cpu, opencl, or a device of 'glissade devices'.")
+  @Option(help: .of("device"))
   var device = "auto"
 
-  @Option(parsing: .unconditional, help: "Threads of the CPU device. (default: GLISSADE_THREADS, or all cores)")
+  @Option(parsing: .unconditional, help: .of("threads"))
   var threads: Int?
 
   /// Checks what can be checked without looking for devices.
-  func request() throws(Misuse) -> DeviceRequest {
-    if let threads, !(1...1024).contains(threads) { throw Misuse("--threads is \(threads), and it has to be from 1 to 1024") }
-    guard let request = DeviceRequest(device) else {
-      let forms = ["auto", "cpu", "opencl", "opencl:P.D"]
-      if device.lowercased().hasPrefix("opencl:") {
-        throw Misuse("unknown device '\(device)'; an OpenCL device is named by two numbers, platform and device, as in 'opencl:0.0'")
-      }
-      // By letters 'gpu' is near 'cpu', which nobody means by it.
-      if ["gpu", "cuda", "cl"].contains(device.lowercased()) {
-        throw Misuse("unknown device '\(device)'; did you mean 'opencl'? (\(forms.joined(separator: ", ")))")
-      }
-      throw .unknown("device", device, among: forms)
-    }
-    return request
+  /// - Throws: `RecipeError`, as training would.
+  func request() throws(RecipeError) -> DeviceRequest { try recipe().device }
+
+  private func recipe() throws(RecipeError) -> Recipe {
+    var recipe = Recipe()
+    try recipe.set("device", to: .one(device), from: .commandLine)
+    if let threads { try recipe.set("threads", to: .one("\(threads)"), from: .commandLine) }
+    return recipe
   }
 
   /// Opens the device.
   /// - Throws: `Misuse` for a number that no device has; what `DeviceSelection.open` throws for one that does not work.
-  func open() throws -> DeviceSelection {
-    let request = try request()
+  func open() throws -> DeviceSelection { try DeviceSelection.opened(request(), threads: threads) }
+}
+
+extension DeviceSelection {
+  /// Opens a device, and says what there is to warn of.
+  /// - Throws: `Misuse` for a number that no device has; what `open` throws for one that does not work.
+  static func opened(_ request: DeviceRequest, threads: Int?) throws -> DeviceSelection {
     // Training that moves to the CPU later finds the number there.
     if let threads { setenv("GLISSADE_THREADS", "\(threads)", 1) }
     do {
@@ -49,9 +48,7 @@ struct DeviceOptions: ParsableArguments {
       throw error
     }
   }
-}
 
-extension DeviceSelection {
   /// One line: what it is and why it is this one.
   var line: String {
     let information = device.information

@@ -48,11 +48,11 @@ struct EvaluateCommand: ParsableCommand {
     _ = try device.request()
     try choice.check()
     let folder = try RunFolder.existing(runPath)
-    let run = try RunDescription(contentsOf: folder.optionsPath)
+    let run = try RunDescription(of: folder)
     let chosen = choice.model(of: folder)
     let modelPath = try folder.file(of: chosen)
     let measured = try EvaluationData(
-      of: run, in: folder, named: data, labels: labels, classes: NameList.names(classes, of: "--classes"), limit: limit, all: all)
+      of: run, in: folder, named: data, labels: labels, classes: chosenClasses(), limit: limit, all: all)
     let test = measured.data
 
     let model = try run.makeModel()
@@ -89,6 +89,13 @@ struct EvaluateCommand: ParsableCommand {
       JSONMember("report", result.report?.json ?? .null),
     ]
     try print([line, used.line] + (result.report.map { ReportText($0).lines } ?? []), members, measured, used, selection)
+  }
+
+  private func chosenClasses() throws(RecipeError) -> [String]? {
+    guard let classes else { return nil }
+    var recipe = Recipe()
+    try recipe.set("classes", to: .one(classes), from: .commandLine)
+    return recipe.classes?.names
   }
 
   /// Which of the run's models is measured.

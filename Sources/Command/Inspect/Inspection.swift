@@ -3,7 +3,7 @@ import Glissade
 /// What there is to say of a file of weights.
 struct Inspection {
   let file: WeightsFile
-  /// The run that it is of, by the `options.json` beside it.
+  /// The run that it is of, by the recipe beside it.
   let run: RunDescription?
   /// More of it, where the run is on a table.
   private let table: TableInspection?
@@ -19,7 +19,7 @@ struct Inspection {
     let path = file.path
     let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     // Any other file may be called that.
-    run = try? RunDescription(contentsOf: RunFolder(folder).optionsPath)
+    run = try? RunDescription(of: RunFolder(folder))
     table = run?.table.map { TableInspection($0, in: RunFolder(folder)) }
     // A network for a table is none of ours for pictures.
     guard table == nil else {
@@ -109,7 +109,7 @@ struct Inspection {
     let classes = run.classNames.isEmpty ? "one value" : "\(run.classNames.count) classes (\(names))"
     let head = run.head.flatMap { $0 == "dense" ? nil : " with the head \(printable($0))" } ?? ""
     let model = "\(printable(run.model))\(head) for samples of \(Shape(run.input)) and \(classes)"
-    return "of a run, by its options.json: \(model), on \(printable(run.data))"
+    return "of a run, by its recipe.yaml: \(model), on \(printable(run.data))"
   }
 
   /// How much there is of it.

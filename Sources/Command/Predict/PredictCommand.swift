@@ -101,7 +101,7 @@ struct PredictCommand: ParsableCommand {
       if tensors.isGiven { throw Misuse("--key and --prefix are for --pretrained, and a --run has its own model") }
       if classNames != nil { throw Misuse("--class-names is for --pretrained, and a --run has its own classes") }
       let folder = try RunFolder.existing(path)
-      let run = try RunDescription(contentsOf: folder.optionsPath)
+      let run = try RunDescription(of: folder)
       let model = try run.makeModel()
       let known = LayerPath.parameters(of: model).map { (path: $0.path, shape: $0.parameter.shape) }
       return (run, model, try ModelState(contentsOf: folder.file(of: choice.model(of: folder)), for: known))

@@ -1,33 +1,6 @@
 import Glissade
 
-/// The data that `--data` names: a dataset known by name, a folder in the layout of MNIST or CIFAR, or a table.
-struct DataSource {
-  /// As it was given.
-  let name: String
-
-  static let knownNames = ["fashion-mnist"]
-
-  /// Where datasets known by name are: the distribution's folder, or `GLISSADE_DATASETS`.
-  var folder: String {
-    guard name == "fashion-mnist" else { return name }
-    return Terminal.variable("GLISSADE_DATASETS").map { "\($0)/fashion-mnist" } ?? FashionMNIST.systemPath
-  }
-
-  /// Whether it is a file with a table, by its name.
-  var isTable: Bool { [".csv", ".tsv", ".tab"].contains { name.lowercased().hasSuffix($0) } }
-
-  /// What tables are known by, for messages.
-  static let tableNames = "a table's name ends in .csv, .tsv or .tab"
-
-  /// Whether it is a folder with pictures in it, or in folders in it, and nothing else that is known.
-  var isPictureFolder: Bool {
-    guard !Self.knownNames.contains(name), !isTable, isFolder(name), CIFARFolder(at: name) == nil else { return false }
-    guard !IDXFolder(path: name).holdsImages else { return false }
-    // What keeps it from being listed is said when it is loaded, and so is that there are pictures of other kinds alone.
-    guard let contents = try? PictureFolder.contents(of: name) else { return true }
-    return !contents.pictures.isEmpty || contents.leftOut.holdsPictures
-  }
-
+extension DataSource {
   /// The training and the test part. A folder's pictures are normalised by the mean and deviation of its training part.
   /// - Throws: `DataError`, `Misuse` for a name that is nearly a known one.
   func loadPictures() throws -> (training: ImageDataset, test: ImageDataset) {

@@ -6,7 +6,7 @@ import Glissade
   import Musl
 #endif
 
-/// Where something lies that a run was made from, as `options.json` keeps it: as it was given, and from the root, so that it is found from
+/// Where something lies that a run was made from, as its folder keeps it: as it was given, in the recipe, and from the root, among the facts, so that it is found from
 /// any working directory.
 struct KeptPath {
   /// As it was given.
@@ -18,35 +18,30 @@ struct KeptPath {
   /// Whether it is the name of data that is the same everywhere.
   private let isName: Bool
 
-  /// The options that name what a run is made from, by their keys in `options.json`.
-  static let keys = ["data", "pretrained", "labels"]
   /// The key of the run's folder.
   static let runKey = "run_path"
 
   static func option(_ key: String) -> String { "--" + key }
   /// The key of the path from the root.
   static func pathKey(_ key: String) -> String { key + "_path" }
-  /// All that says where something was, and nothing of what it is.
-  static let places = Set(keys + keys.map(pathKey) + [runKey])
 
   /// - Parameters:
-  ///   - key: one of `keys`.
-  ///   - options: what `options.json` holds.
+  ///   - key: one of `Recipe.places`.
+  ///   - document: what the run says.
   /// - Returns: `nil` where the run has no such option.
-  init?(_ key: String, in options: JSONValue) {
-    guard let given = options[key]?.stringValue else { return nil }
+  init?(_ key: String, _ document: RunDocument) {
+    guard document.recipe.isGiven(key), let given = document.recipe.text(of: key) else { return nil }
     self.given = given
-    absolute = options[Self.pathKey(key)]?.stringValue
-    run = options[Self.runKey]?.stringValue
+    absolute = document.facts[Self.pathKey(key)]?.stringValue
+    run = document.facts[Self.runKey]?.stringValue
     isName = key == "data" && DataSource.knownNames.contains(given)
   }
 
-  /// Members of `options.json` for a path that is given now.
-  static func json(_ key: String, _ given: String) -> [JSONMember] {
+  /// Facts about a path that is given now.
+  static func facts(_ key: String, _ recipe: Recipe) -> [JSONMember] {
+    guard recipe.isGiven(key), let given = recipe.text(of: key) else { return [] }
     let isName = key == "data" && DataSource.knownNames.contains(given)
-    return [
-      JSONMember(key, .string(given)), JSONMember(pathKey(key), isName ? .null : .string(fromRoot(given))),
-    ]
+    return [JSONMember(pathKey(key), isName ? .null : .string(fromRoot(given)))]
   }
 
   /// Where it is now: where it was, or where it should be if it was moved together with the run, or where it was given from here; as it was

@@ -13,6 +13,8 @@ struct LoadedData {
   var normalization: Normalization
   /// What a table's columns become.
   var table: TableDescription?
+  /// What it is.
+  var kind = DataSource.Kind.images
   /// What people should know of it, in lines.
   var notes: [String] = []
   /// How long all of this took to be read.

@@ -7,42 +7,38 @@ struct Resumption {
   /// What people should know of it: damaged checkpoints.
   let notes: [String]
 
-  /// What may be different now: it changes how far the run goes, where it runs or what is written, not what it computes.
-  private static let free: Set<String> = ["epochs", "device", "threads", "checkpoint_every", "keep", "tensorboard", "labels"]
-  /// What says nothing of the run by itself.
-  private static let incidental = KeptPath.places.union(["command", "arguments", "glissade_version"])
+  /// The options that may be others now: they change how far the run goes, where it runs or what is written, not what it computes.
+  static let freeNames: String = {
+    let names = Recipe.declarations.filter { $0.whenResumed == .free }.map { "--\($0.optionName)" }
+    return names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
+  }()
   /// What follows from the data.
-  private static let ofData: Set<String> = ["input", "classes", "mean", "deviation", "table"]
-  /// What the weights that it began with are held against.
-  private static let checksum = "pretrained_checksum"
+  private static let ofData = ["input", "classes", "mean", "deviation", "table"]
 
-  /// Looks at what the folder holds, and compares the options.
+  /// Looks at what the folder holds, and compares what it says.
   /// - Parameters:
   ///   - folder: the run's.
-  ///   - now: `options.json` as it would be written now.
+  ///   - now: what would be written now.
   /// - Throws: `Misuse` where options were given that are not the run's, `Failure` where the data has changed or nothing can be resumed.
-  init(_ folder: RunFolder, now: JSONValue) throws {
-    let before = Self.completed(try JSONValue.read(path: folder.optionsPath))
+  init(_ folder: RunFolder, now: RunDocument) throws {
+    let before = try RunDocument(of: folder)
     var differences = Self.differences(before, now)
     let (newest, damage) = folder.newestCheckpoint()
-    // The options in force when it was written; somebody may have edited the file.
-    if let kept = newest?.options, kept != .null {
-      differences += Self.differences(Self.completed(kept), now).filter { !differences.contains($0) }
+    // What was in force when it was written; somebody may have edited the file.
+    if let kept = newest.flatMap({ RunDocument(kept: $0.options, path: folder.path) }) {
+      differences += Self.differences(kept, now).filter { !differences.contains($0) }
     }
-    if let weights = differences.first(where: { $0.key == Self.checksum }) {
-      let (found, wanted) = (Self.text(weights.now), Self.text(weights.before))
+    if let wanted = before.pretrainedChecksum, let found = now.pretrainedChecksum, wanted != found {
       throw Failure(
-        "\(now["pretrained"]?.stringValue ?? "") does not hold the weights that the run began with: their checksum is \(found), and it was "
+        "\(now.recipe.pretrained ?? "") does not hold the weights that the run began with: their checksum is \(found), and it was "
           + "\(wanted); --pretrained says where they are now")
     }
     // An option may be why the data is divided otherwise, and so is named first.
-    let ofData = differences.filter { Self.ofData.contains($0.key) }
-    let others = differences.filter { !Self.ofData.contains($0.key) }
+    let ofData = differences.filter(\.isOfData)
+    let others = differences.filter { !$0.isOfData }
     if others.isEmpty, !ofData.isEmpty { throw Failure("the data of the run has changed: \(Self.list(ofData))") }
     if !others.isEmpty {
-      throw Misuse(
-        "\(Self.list(others)); a run goes on with the options that it began with, but for --epochs, --device, --threads, "
-          + "--checkpoint-every, --keep and --tensorboard")
+      throw Misuse("\(Self.list(others)); a run goes on with the options that it began with, but for \(Self.freeNames)")
     }
     checkpoint = newest
     notes = damage.map { "\($0); it is left out" }
@@ -64,31 +60,38 @@ struct Resumption {
     var lines = ["going on with \(folder.path) after \(done) of \(epochs)"]
     let (before, now) = (checkpoint.record.device, selection.device.information.description)
     if before != now { lines.append("note: so far it ran on \(before); another device rounds otherwise") }
-    if let planned = checkpoint.options["epochs"]?.integerValue, planned != epochs {
+    if let planned = RunDocument(kept: checkpoint.options, path: folder.path)?.recipe.epochs, planned != epochs {
       lines.append("note: \(epochs) epochs instead of \(planned); a schedule that goes to the end of the run changes with them")
     }
     return lines
   }
 
   private struct Difference: Equatable {
-    var key: String
-    var before: JSONValue?
-    var now: JSONValue?
+    var name: String
+    var before: String
+    var now: String
+    var isOfData: Bool
   }
 
-  /// With what earlier versions did not write, because nothing could change it.
-  private static func completed(_ options: JSONValue) -> JSONValue {
-    guard let members = options.members, let table = options["table"], table != .null, options["test"] == nil else { return options }
-    return .object(members + [JSONMember("test", .number(TableSplit.testShare))])
-  }
-
-  private static func differences(_ before: JSONValue, _ now: JSONValue) -> [Difference] {
-    // What was written and read again is compared, so that numbers that look alike are alike.
-    let now = (try? JSONValue.parse(Array(now.text().utf8))) ?? now
-    let keys = (before.members ?? []).map(\.key) + (now.members ?? []).map(\.key).filter { before[$0] == nil }
-    return keys.filter { !free.contains($0) && !incidental.contains($0) && before[$0] != now[$0] }.map {
-      Difference(key: $0, before: before[$0], now: now[$0])
+  private static func differences(_ before: RunDocument, _ now: RunDocument) -> [Difference] {
+    let options = Recipe.declarations.filter { $0.whenResumed == .same }.compactMap { option -> Difference? in
+      let (old, new) = (text(option.value(in: before.recipe)), text(option.value(in: now.recipe)))
+      return old == new ? nil : Difference(name: "--\(option.optionName)", before: old, now: new, isOfData: false)
     }
+    // A run that was killed before it wrote them has none.
+    guard before.facts != .null else { return options }
+    // What was written and read again is compared, so that numbers that look alike are alike.
+    let facts = (try? JSONValue.parse(Array(now.facts.text().utf8))) ?? now.facts
+    return options
+      + ofData.filter { before.facts[$0] != facts[$0] }.map {
+        Difference(name: $0, before: text(before.facts[$0]), now: text(facts[$0]), isOfData: true)
+      }
+  }
+
+  private static func text(_ value: any RecipeValue) -> String {
+    let text = value.recipeText
+    let isBare = value.recipeNumber != nil || value is Bool || text == "none"
+    return isBare ? text : "'\(text)'"
   }
 
   private static func text(_ value: JSONValue?) -> String {
@@ -100,9 +103,6 @@ struct Resumption {
   }
 
   private static func list(_ differences: [Difference]) -> String {
-    differences.map { difference in
-      let name = ofData.contains(difference.key) ? difference.key : "--" + difference.key.split(separator: "_").joined(separator: "-")
-      return "\(name) is \(text(difference.now)), and the run has \(text(difference.before))"
-    }.joined(separator: "; ")
+    differences.map { "\($0.name) is \($0.now), and the run has \($0.before)" }.joined(separator: "; ")
   }
 }

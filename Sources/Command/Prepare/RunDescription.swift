@@ -1,6 +1,6 @@
 import Glissade
 
-/// What has to be known of a run to use its model: read back from `options.json`.
+/// What has to be known of a run to use its model: read back from what its folder says.
 struct RunDescription {
   var data: String
   /// Where that is, in a run that is read back.
@@ -44,15 +44,21 @@ struct RunDescription {
   /// The model that the run trains.
   /// - Throws: `Failure` for a name that this version does not know.
   func makeModel() throws -> any Layer {
-    let shape = Shape(input)
-    // A regression has one output for the value that it predicts.
-    let outputs = table?.deviation == nil ? classNames.count : 1
-    if model == "mlp", hidden != nil || table != nil { return MLP([shape.count] + (hidden ?? [512, 256]) + [outputs]) }
-    if model == "lenet", let dropout { return LeNet(input: shape, classes: classNames.count, dropout: dropout) }
-    guard let model = ModelZoo.make(model, input: shape, classes: classNames.count) else {
+    guard let model = network() else {
       throw Failure("the run's model is '\(self.model)', and this version knows \(ModelZoo.names.joined(separator: ", "))")
     }
-    return try head.map { try model.replacingHead(by: HeadDesign($0, classes: classNames.count)) } ?? model
+    return try head.map { try model.replacingHead(by: HeadDesign($0, classes: outputs)) } ?? model
+  }
+
+  /// A regression has one output for the value that it predicts.
+  private var outputs: Int { table?.deviation == nil ? classNames.count : 1 }
+
+  /// The model with a head of its own.
+  private func network() -> (any LayerWithHead)? {
+    let shape = Shape(input)
+    if model == "mlp", hidden != nil || table != nil { return MLP([shape.count] + (hidden ?? [512, 256]) + [outputs]) }
+    if model == "lenet", let dropout { return LeNet(input: shape, classes: outputs, dropout: dropout) }
+    return ModelZoo.make(model, input: shape, classes: outputs)
   }
 
   /// What becomes of a picture before the model sees it.
@@ -71,52 +77,56 @@ struct RunDescription {
 }
 
 extension RunDescription {
-  /// Reads `options.json`.
-  /// - Throws: `FormatError` for a file that cannot be read, `Failure` for one that lacks something.
-  init(contentsOf path: String) throws {
-    let json = try JSONValue.read(path: path)
-    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+  /// Of a training that has its data.
+  /// - Parameter recipe: with everything in force.
+  init(_ recipe: Recipe, _ data: LoadedData) {
+    self.init(
+      data: recipe.data, model: recipe.model, batchSize: recipe.batchSize, labelSmoothing: recipe.labelSmoothing,
+      dropout: recipe.model == "lenet" ? recipe.dropout : nil, input: data.training.sampleShape, classNames: data.training.classNames,
+      normalization: data.normalization, table: data.table, hidden: recipe.hidden?.sizes,
+      head: recipe.pretrained == nil ? nil : recipe.head.text)
+  }
+
+  /// Reads what a run's folder says.
+  /// - Throws: `FormatError` for a file that cannot be read, `RecipeError` for a recipe that makes no sense, `Failure` for facts that lack
+  ///   something.
+  init(of folder: RunFolder) throws {
+    let document = try RunDocument(of: folder)
+    let (recipe, facts) = (document.recipe, document.facts)
+    let path = exists(folder.recipePath) ? folder.factsPath : folder.optionsPath
     func value<Value>(_ key: String, _ read: (JSONValue) -> Value?) throws(Failure) -> Value {
-      guard let value = json[key].flatMap(read) else { throw Failure("\(path): '\(key)' is missing or of the wrong kind") }
+      guard let value = facts[key].flatMap(read) else { throw Failure("\(path): '\(key)' is missing or of the wrong kind") }
       return value
     }
     func numbers(_ key: String) throws(Failure) -> [Float] {
       try value(key) { $0.arrayValue?.compactMap { $0.doubleValue.map { Float($0) } } }
     }
-    data = try value("data", \.stringValue)
-    keptData = KeptPath("data", in: json)
-    isLimited = json["limit"]?.integerValue != nil
-    model = try value("model", \.stringValue)
-    batchSize = try value("batch_size", \.integerValue)
-    labelSmoothing = Float(try value("label_smoothing", \.doubleValue))
-    dropout = json["dropout"]?.doubleValue.map { Float($0) }
-    input = try value("input") { $0.arrayValue?.compactMap(\.integerValue) }
-    classNames = try value("classes") { $0.arrayValue?.compactMap(\.stringValue) }
-    normalization = try Normalization(mean: numbers("mean"), deviation: numbers("deviation"))
-    head = json["head"]?.stringValue
-    var fold: Fold?
-    if let count = json["kfold"]?.integerValue { fold = try Fold(value("fold", \.integerValue), of: count) }
-    isExact = json["exact"]?.boolValue ?? false
-    if json["size"]?.integerValue != nil {
-      let text = json["seed"]?.stringValue.flatMap { UInt64($0) }
-      let seed = try text ?? UInt64(clamping: value("seed", \.integerValue))
-      // Runs of earlier versions do not say; it was white.
-      let background = json["background"]?.stringValue.flatMap { Picture.Colour($0) } ?? .white
-      let unreadable = json["unreadable"]?.doubleValue ?? PictureLoading().unreadableShare
+    self.init(
+      data: recipe.data, model: recipe.model, batchSize: recipe.batchSize, labelSmoothing: recipe.labelSmoothing,
+      dropout: recipe.model == "lenet" ? recipe.dropout : nil, input: try value("input") { $0.arrayValue?.compactMap(\.integerValue) },
+      classNames: try value("classes") { $0.arrayValue?.compactMap(\.stringValue) },
+      normalization: try Normalization(mean: numbers("mean"), deviation: numbers("deviation")), hidden: recipe.hidden?.sizes,
+      head: recipe.pretrained == nil ? nil : recipe.head.text)
+    keptData = KeptPath("data", document)
+    isLimited = recipe.limit != nil
+    isExact = recipe.exact
+    if recipe.isGiven("size") {
+      let labels = KeptPath("labels", document).map { kept in
+        LabelTable(
+          path: kept.found(from: folder.path) ?? kept.absolute ?? kept.given, fileColumn: recipe.fileColumn,
+          labelColumn: recipe.labelColumn, missingShare: recipe.unreadable)
+      }
       pictures = HeldOut(
-        validation: try value("validation", \.doubleValue), test: try value("test", \.doubleValue), seed: seed, fold: fold,
-        background: background, unreadableShare: unreadable, labels: LabelTable(json, of: folder, missing: unreadable))
+        validation: recipe.validation, test: recipe.test, seed: recipe.seed, fold: recipe.chosenFold, background: recipe.background,
+        unreadableShare: recipe.unreadable, labels: labels)
     }
-    if let table = json["table"], table != .null {
-      // Earlier versions do not say; it was this share.
-      let held = (validation: try value("validation", \.doubleValue), test: json["test"]?.doubleValue ?? TableSplit.testShare)
-      self.table = try TableDescription(table, held: held, path: path)
-      self.table?.fold = fold
+    if let table = facts["table"], table != .null {
+      self.table = try TableDescription(table, held: (validation: recipe.validation, test: recipe.test), path: path)
+      self.table?.fold = recipe.chosenFold
     }
-    hidden = json["hidden"]?.arrayValue?.compactMap(\.integerValue)
     let isRight = input.count == (table == nil ? 3 : 1) && input.allSatisfy { (1...1 << 24).contains($0) }
-    guard isRight, !classNames.isEmpty || table?.deviation != nil, (hidden ?? []).allSatisfy({ $0 > 0 }), batchSize > 0 else {
-      throw Failure("\(path): 'input', 'classes' or 'batch_size' makes no sense")
+    guard isRight, !classNames.isEmpty || table?.deviation != nil else {
+      throw Failure("\(path): 'input' or 'classes' makes no sense")
     }
   }
 }

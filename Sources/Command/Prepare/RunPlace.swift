@@ -31,14 +31,14 @@ final class RunPlace {
   ///   - replaces: `--replace`.
   ///   - resume: `--resume`.
   ///   - folds: how many trainings there are to be, each in a folder of its own in this one; `nil` where this is the folder of one.
-  ///   - settings: of the training.
+  ///   - request: the training.
   /// - Throws: `Misuse` where the run must not have the folder, `RunFolderError` where it is in use; nothing is touched then.
-  init(out: String?, replaces: Bool, resume: String?, folds: Int? = nil, _ settings: TrainingSettings) throws {
+  init(out: String?, replaces: Bool, resume: String?, folds: Int? = nil, _ request: TrainingRequest) throws {
     if replaces, out == nil { throw Misuse("--replace is for the folder that --out names") }
     use = resume != nil ? .resume : replaces ? .replace : .begin
-    path = resume ?? out ?? "runs/\(Text.timestamp())-\(settings.model)"
+    path = resume ?? out ?? "runs/\(Text.timestamp())-\(request.recipe.model)"
     isNew = resume == nil && out == nil
-    inputs = settings.inputs
+    inputs = request.inputs
     (parent, fold) = (nil, nil)
     guard !isNew, isFolder(path) else { return }
     lock = try RunFolder(path).lock()
@@ -79,8 +79,7 @@ final class RunPlace {
       Terminal.note("\(path) cannot be locked (\(objection)); see to it that no other training writes there")
     }
     for other in others where other.path != path && other.holdsRun {
-      other.removeRun()
-      remove(other.optionsPath)
+      other.removeRun(withRecipe: true)
     }
     return (folder, lock)
   }
@@ -95,7 +94,7 @@ final class RunPlace {
 
   /// Looks at the folders of all trainings.
   private func checkFolds() throws(Misuse) {
-    if exists(RunFolder(path).optionsPath) {
+    if RunFolder(path).isRun {
       throw Misuse("\(path) holds a run, and --kfold needs a folder of its own: name another --out")
     }
     let folders = FoldTraining.folders(in: path)

@@ -6,14 +6,14 @@ import Glissade
   import Musl
 #endif
 
-/// What has to be known of a table to use a model that was trained on one: read back from `options.json`.
+/// What has to be known of a table to use a model that was trained on one: kept in `facts.json`.
 struct TableDescription {
   var encoding: TableEncoding
   /// Columns of numbers that are categories.
   var categorical: [String]
   /// Of the division into training and test rows.
   var seed: UInt64
-  var loss: TableSettings.ValueLoss
+  var loss: ValueLoss
   /// What was held out: shares of the rows, the first of what is not for the test.
   var validationShare: Double
   var testShare: Double
@@ -119,7 +119,7 @@ extension TableDescription {
     categorical = try texts(json, "categorical")
     (validationShare, testShare) = held
     seed = try value(json, "split_seed") { $0.integerValue.map { UInt64(truncatingIfNeeded: $0) } ?? $0.stringValue.flatMap { UInt64($0) } }
-    loss = try value(json, "loss") { $0.stringValue.flatMap(TableSettings.ValueLoss.init) }
+    loss = try value(json, "loss") { $0.stringValue.flatMap(ValueLoss.init) }
     delimiter = json["delimiter"]?.stringValue?.utf8.first
     hasDecimalCommas = json["decimal_commas"]?.boolValue ?? false
   }

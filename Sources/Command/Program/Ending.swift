@@ -46,6 +46,9 @@ struct Ending {
       TrainingError.invalid:
       status = 2
       complaint = "\(error)"
+    case let error as RecipeError:
+      status = error.isOfArguments ? 2 : 1
+      complaint = "\(error)"
     default:
       if RootCommand.exitCode(for: error) == .success {
         status = 0

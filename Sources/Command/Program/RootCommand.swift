@@ -14,9 +14,9 @@ struct RootCommand: ParsableCommand {
     commandName: "glissade", abstract: "Train neural networks on any OpenCL GPU, and on the CPU.",
     discussion: "Without options, 'glissade train' trains a small convolutional network on Fashion-MNIST.", version: Version.number,
     subcommands: [
-      TrainCommand.self, FinetuneCommand.self, EvaluateCommand.self, PredictCommand.self, DevicesCommand.self, TuneCommand.self,
-      BenchCommand.self, InspectCommand.self,
-      ConvertCommand.self,
+      TrainCommand.self, FinetuneCommand.self, RecipeCommand.self, EvaluateCommand.self, PredictCommand.self, DevicesCommand.self,
+      TuneCommand.self,
+      BenchCommand.self, InspectCommand.self, ConvertCommand.self,
     ])
 
   static func main() {
@@ -27,9 +27,8 @@ struct RootCommand: ParsableCommand {
     HostMemory.keepHeapSmallIfLimited()
     DriverOutput.isKeptFromStandardOutput = true
     do {
-      var arguments = try ProcessArguments.all()
+      let arguments = try ProcessArguments.all()
       try checkSubcommand(arguments)
-      arguments = try GivenArguments.resolved(arguments)
       var command = try parse(arguments)
       try command.run()
     } catch {

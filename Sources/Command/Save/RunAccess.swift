@@ -25,7 +25,7 @@ extension RunFolder {
   /// That a folder is no run, for people.
   private static func absence(_ path: String) -> String {
     let names = runs(in: path)
-    guard !names.isEmpty else { return "\(path) is no run's folder: there is no options.json in it" }
+    guard !names.isEmpty else { return "\(path) is no run's folder: there is no recipe.yaml in it" }
     let base = path.hasSuffix("/") ? String(path.dropLast()) : path
     // The last ones are the newest where names begin with their time.
     let shown = names.suffix(5).map { "\(base)/\($0)" }.joined(separator: ", ")
@@ -51,6 +51,6 @@ func weightsPath(_ path: String) throws(Failure) -> String {
   let folder = RunFolder(path)
   // A model alone, without its run, is weights like any others.
   if !folder.isRun, exists(folder.modelPath) { return folder.modelPath }
-  if !folder.isRun, let failure = WeightsChoice.othersIn(path) { throw failure }
+  if !folder.isRun, let failure = WeightsPart.othersIn(path) { throw failure }
   return try RunFolder.existing(path).file(of: folder.usualModel)
 }

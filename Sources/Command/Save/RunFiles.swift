@@ -9,30 +9,32 @@ import Glissade
 /// The run folder while a training fills it.
 final class RunFiles {
   let folder: RunFolder
-  let settings: TrainingSettings
+  let request: TrainingRequest
   /// Nobody else writes there while this is kept.
   private let lock: RunFolderLock
   private var events: TensorBoardFile?
   /// The step of the last event; an interruption may save an epoch a second time.
   private var lastEvent = 0
 
-  init(folder: RunFolder, lock: RunFolderLock, settings: TrainingSettings) {
+  init(folder: RunFolder, lock: RunFolderLock, request: TrainingRequest) {
     self.folder = folder
     self.lock = lock
-    var settings = settings
-    settings.folder = folder.path
-    self.settings = settings
+    self.request = request
   }
 
-  /// Writes the options.
+  private var recipe: Recipe { request.recipe }
+
+  /// What the folder is to say of the run.
+  func document(_ run: RunDescription) -> RunDocument { RunDocument(request, run, in: folder.path) }
+
+  /// Writes the recipe.
   /// - Parameter samples: what the run is trained and measured with.
   /// - Returns: whether an earlier run was there. Its files go, so that a folder never mixes two runs.
   func begin(_ run: RunDescription, _ samples: RunSamples?) throws -> Bool {
     let replaces = folder.removeRun()
-    // First of all, because it says that the folder is a run's.
-    try settings.json(run).write(path: folder.optionsPath)
+    try document(run).write(to: folder)
     try samples?.save(to: folder.samplesPath)
-    if settings.saving.writesEvents { events = try TensorBoardFile(replacingIn: folder.path, time: Self.now) }
+    if recipe.tensorboard { events = try TensorBoardFile(replacingIn: folder.path, time: Self.now) }
     return replaces
   }
 
@@ -49,11 +51,11 @@ final class RunFiles {
     if checkpoint?.best == nil { remove(folder.bestPath) }
     // Runs of earlier versions have none.
     if !exists(folder.samplesPath) { try samples?.save(to: folder.samplesPath) }
-    if settings.saving.writesEvents {
+    if recipe.tensorboard {
       events = try TensorBoardFile(replacingIn: folder.path, time: Self.now)
       if let record { for row in record.epochs { try addEvent(row, record.measure) } }
     }
-    try settings.json(run).write(path: folder.optionsPath)
+    try document(run).write(to: folder)
   }
 
   /// After an epoch, or some steps. The checkpoint comes last: what it follows from is there then.
@@ -67,8 +69,8 @@ final class RunFiles {
       }
     }
     var checkpoint = checkpoint
-    checkpoint.options = settings.json(run)
-    try folder.save(checkpoint, keeping: settings.saving.kept)
+    checkpoint.options = document(run).kept
+    try folder.save(checkpoint, keeping: recipe.keep)
   }
 
   private func addEvent(_ row: EpochRecord, _ measure: Loss.Measure) throws {
@@ -90,11 +92,11 @@ final class RunFiles {
   }
 
   /// Nothing that changes from run to run belongs in here: same seed, same bytes.
-  private var metadata: [String: String] { ["model": settings.model] }
+  private var metadata: [String: String] { ["model": recipe.model] }
 
   /// At the end.
   func finish(_ record: RunRecord, failure: String? = nil) throws {
-    let description = RunFolder.Description(model: settings.model, dataset: settings.data, seed: settings.seed, version: Version.number)
+    let description = RunFolder.Description(model: recipe.model, dataset: recipe.data, seed: recipe.seed, version: Version.number)
     try folder.write(metrics: record.epochs, measure: record.measure)
     try folder.write(summary: record, description, failure: failure)
   }

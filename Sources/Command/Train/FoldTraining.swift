@@ -35,16 +35,13 @@ struct FoldTraining {
   ]
 
   /// - Parameters:
-  ///   - settings: of all folds.
+  ///   - request: for all folds.
   ///   - train: trains one of them.
   /// - Throws: what the training of a fold throws, with its number.
-  func run(_ settings: TrainingSettings, train: (_ settings: TrainingSettings, _ place: RunPlace) throws -> Void) throws {
+  func run(_ request: TrainingRequest, train: (_ request: TrainingRequest, _ place: RunPlace) throws -> Void) throws {
     for number in 1...count {
       let place = place.fold(number)
-      var fold = settings
-      fold.fold = try Fold(number, of: count)
-      fold.resumed = place.isResumed ? place.path : nil
-      fold.command.arguments += ["--fold", "\(number)"]
+      let fold = try request.fold(number, resuming: place.isResumed ? place.path : nil)
       if !isQuiet { Terminal.write("fold \(number) of \(count)\n", to: STDOUT_FILENO) }
       do { try train(fold, place) } catch let error as Failure { throw Failure("fold \(number): \(error)") } catch is Interrupted {
         let text = "\(number - 1) of \(count) folds are done; --resume \(path) goes on"

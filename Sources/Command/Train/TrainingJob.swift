@@ -8,7 +8,8 @@ import Glissade
 
 /// One training by the command: data, model and trainer, and what is written where.
 struct TrainingJob {
-  let settings: TrainingSettings
+  /// With everything in force.
+  let request: TrainingRequest
   let run: RunDescription
   private let training: any Dataset
   private let validation: (any Dataset)?
@@ -20,53 +21,42 @@ struct TrainingJob {
   /// What there is to say of the model.
   private let notes: [String]
 
-  /// - Throws: `TrainingError.batchSize` for a batch that the data cannot fill, and what splitting the data throws.
-  init(settings: TrainingSettings, data: LoadedData) throws {
+  /// - Throws: `TrainingError.batchSize` for a batch that the data cannot fill; what splitting the data and loading weights throws;
+  ///   `SelectionError` for parameters that the model has not got.
+  init(_ request: TrainingRequest, data: LoadedData) throws {
     test = data.test
     preparation = data.preparation
     (training, validation) =
       data.isSplit
-      ? (data.training, data.validation) : try data.training.divided(settings.validation, fold: settings.fold, seed: settings.seed)
-    let settings = settings.settled(samples: training.count, table: data.table)
-    self.settings = settings
-    run = RunDescription(
-      data: settings.data, model: settings.model, batchSize: settings.batchSize, labelSmoothing: settings.labelSmoothing,
-      dropout: settings.dropout, input: data.training.sampleShape, classNames: data.training.classNames,
-      normalization: data.normalization, table: data.table, hidden: settings.hidden)
-    guard settings.batchSize <= training.count else { throw TrainingError.batchSize(settings.batchSize, samples: training.count) }
-    trainer = Trainer(model: try run.makeModel(), options: settings.trainingOptions(for: run))
-    (initial, notes) = ({ nil }, data.notes)
-  }
-
-  /// A fine-tuning.
-  /// - Throws: `TrainingError.batchSize`; what loading the weights throws; `SelectionError` for parameters that the model has not got.
-  init(settings: TrainingSettings, finetuning: FinetuneSettings, data: LoadedData) throws {
-    let settings = settings.settled(samples: data.training.count, table: nil)
-    self.settings = settings
-    (training, validation, test) = (data.training, data.validation, data.test)
-    preparation = data.preparation
-    run = RunDescription(
-      data: settings.data, model: settings.model, batchSize: settings.batchSize, labelSmoothing: settings.labelSmoothing,
-      input: data.training.sampleShape, classNames: data.training.classNames, normalization: data.normalization, head: finetuning.head)
-    guard settings.batchSize <= training.count else { throw TrainingError.batchSize(settings.batchSize, samples: training.count) }
-    guard let model = try run.makeModel() as? any LayerWithHead else {
-      throw Failure("\(settings.model) has no head that could be replaced")
+      ? (data.training, data.validation)
+      : try data.training.divided(request.recipe.validation, fold: request.recipe.chosenFold, seed: request.recipe.seed)
+    let request = request.settled(samples: training.count, data: data)
+    self.request = request
+    let recipe = request.recipe
+    run = RunDescription(recipe, data)
+    guard recipe.batchSize <= training.count else { throw TrainingError.batchSize(recipe.batchSize, samples: training.count) }
+    var options = try request.trainingOptions(for: run)
+    let made = try run.makeModel()
+    guard let finetuning = request.finetuning else {
+      trainer = Trainer(model: made, options: options)
+      (initial, notes) = ({ nil }, data.notes)
+      return
     }
+    guard let model = made as? any LayerWithHead else { throw Failure("\(recipe.model) has no head that could be replaced") }
     let shape = Shape(run.input)
     func pretrained() throws -> PretrainedModel {
       try PretrainedModel.load(
-        finetuning.tensors.open(finetuning.weights()), (settings.model, model), sampleShape: shape, seed: settings.seed)
+        finetuning.tensors.open(finetuning.weights()), (recipe.model, model), sampleShape: shape, seed: recipe.seed)
     }
-    var options = settings.trainingOptions(for: run)
-    (options.groups, options.laterPhases) = try finetuning.groups(of: model, settings.optimizer, settings.schedule)
+    (options.groups, options.laterPhases) = try finetuning.groups(of: model, recipe.rule(), recipe.schedule)
     // A run that goes on has all in its checkpoint but where its parameters are drawn to.
     let known = finetuning.weightsFile == nil ? nil : try pretrained()
     if finetuning.stayClose > 0 { options.anchor = try (known ?? pretrained()).state }
-    options.mixing = finetuning.pictures.augmentations.mixing(seed: settings.seed)
-    if !finetuning.pictures.isAugmented { options.featureCache = FeatureCache() }
+    if !(request.pictures?.isAugmented ?? false) { options.featureCache = FeatureCache() }
     trainer = Trainer(model: model, options: options)
     initial = { try (known ?? pretrained()).state }
-    notes = (known?.lines(finetuning.pretrained, classes: run.classNames.count) ?? []) + finetuning.lines(options, model)
+    notes =
+      data.notes + (known?.lines(finetuning.pretrained, classes: run.classNames.count) ?? []) + finetuning.lines(options, model)
   }
 
   /// The plan of one training step, for people, with what each launch takes at least and what it took.
@@ -89,7 +79,7 @@ struct TrainingJob {
   private func text(of explanation: StepExplanation, for profile: DeviceProfile) -> String {
     let (plan, cost) = (explanation.plan, explanation.cost)
     let batch = trainer.options.batchSize
-    let title = "one training step of \(settings.model), batch size \(batch), \(explanation.parameterCount) parameters"
+    let title = "one training step of \(recipe.model), batch size \(batch), \(explanation.parameterCount) parameters"
     let variant =
       "kernels for a \(profile.style.rawValue): register tiles of \(plan.tile ?? profile.tile), work cut for \(profile.workers) workers"
     let table = plan.table(beside: cost.columns(measured: explanation.measured))
@@ -113,15 +103,15 @@ struct TrainingJob {
   /// - Throws: what kept training from starting; `Failure` for what stopped it, `Interrupted` after Ctrl-C.
   func run(on selection: DeviceSelection, in place: RunPlace, isQuiet: Bool) throws {
     let (folder, lock) = try place.claim()
-    let files = RunFiles(folder: folder, lock: lock, settings: settings)
+    let files = RunFiles(folder: folder, lock: lock, request: request)
     let samples = try RunSamples(training: training, validation: validation, test: test)
-    let reporter = TrainingReporter(isQuiet: isQuiet, epochs: settings.epochs, measure: trainer.options.loss.measure)
+    let reporter = TrainingReporter(isQuiet: isQuiet, epochs: recipe.epochs, measure: trainer.options.loss.measure)
     var checkpoint: TrainingCheckpoint?
     if place.isResumed {
-      let resumption = try Resumption(folder, now: settings.json(run))
+      let resumption = try Resumption(folder, now: files.document(run))
       for note in resumption.notes { Terminal.write("glissade: \(Text.line(note))\n", to: STDERR_FILENO) }
-      if resumption.isFinished(folder, epochs: settings.epochs) {
-        return reporter.line("\(folder.path) is finished: all \(settings.epochs) epochs are done; a larger --epochs goes on")
+      if resumption.isFinished(folder, epochs: recipe.epochs) {
+        return reporter.line("\(folder.path) is finished: all \(recipe.epochs) epochs are done; a larger --epochs goes on")
       }
       checkpoint = resumption.checkpoint
       // Before anything of the run is touched.
@@ -133,7 +123,7 @@ struct TrainingJob {
       if let record = checkpoint?.record { checkpoint?.best = best(of: folder, record) }
       try files.resume(run, checkpoint, samples)
       reporter.line(selection.line)
-      resumption.lines(folder, on: selection, epochs: settings.epochs).forEach(reporter.line)
+      resumption.lines(folder, on: selection, epochs: recipe.epochs).forEach(reporter.line)
     } else {
       reporter.line(selection.line)
     }
@@ -174,7 +164,7 @@ struct TrainingJob {
   /// - Throws: `Failure` where it is not.
   private func check(_ samples: RunSamples?, in folder: RunFolder) throws {
     guard exists(folder.samplesPath), let samples, try RunSamples(contentsOf: folder.samplesPath) != samples else { return }
-    throw Failure("the data of the run has changed: \(settings.data) holds other samples, or in another order")
+    throw Failure("the data of the run has changed: \(recipe.data) holds other samples, or in another order")
   }
 
   /// The best model so far of a run that goes on; `nil` where it is not there, or of another epoch than the checkpoint says.
@@ -183,21 +173,22 @@ struct TrainingJob {
     return try? ModelState(contentsOf: folder.bestPath, for: parameters)
   }
 
+  private var recipe: Recipe { request.recipe }
+
   private var parameters: [(path: String, shape: Shape)] {
     LayerPath.parameters(of: trainer.model).map { (path: $0.path, shape: $0.parameter.shape) }
   }
 
   /// What takes less memory.
   private var wayOfMemory: String {
-    let size = settings.pictures ?? settings.finetuning?.pictures
-    let options = ["--batch-size"] + (size == nil ? [] : ["--size"]) + (settings.hidden == nil ? [] : ["--hidden"])
+    let options = ["--batch-size"] + (recipe.isOfPictures ? ["--size"] : []) + (recipe.hidden == nil ? [] : ["--hidden"])
     return "; a smaller \(options.joined(separator: " or ")) takes less, and so does a smaller --model"
   }
 
   /// The options that a device's memory depends on.
   private var memoryOptions: [String] {
-    ["--batch-size", "--model"] + (settings.optimizer.stateSlots == 0 ? [] : ["--optimizer sgd"])
-      + (settings.finetuning == nil ? [] : ["--freeze"])
+    let slots = trainer.options.groups.first?.optimizer.stateSlots ?? 0
+    return ["--batch-size", "--model"] + (slots == 0 ? [] : ["--optimizer sgd"]) + (recipe.pretrained == nil ? [] : ["--freeze"])
   }
 
   private func conclude(_ result: Trainer.Result, _ files: RunFiles, _ reporter: TrainingReporter, on device: any Device) throws {
@@ -240,15 +231,14 @@ struct TrainingJob {
       reporter.line("validation accuracy \(accuracy)  validation loss \(loss)  (\(validation.count) samples)")
     }
     // Of one of several trainings there is too much to be said.
-    if settings.fold == nil, let report = record.report { ReportText(report).lines.forEach(reporter.line) }
+    if recipe.fold == nil, let report = record.report { ReportText(report).lines.forEach(reporter.line) }
     reporter.line("saved in \(path)")
   }
 
   /// What helps against a loss that grows.
   private var remedies: String {
-    let rate = settings.optimizer.learningRate
-    var remedies = ["a lower --lr than \(rate)"]
-    if settings.clippingNorm == nil { remedies.append("--clip-norm 1") }
+    var remedies = ["a lower --lr than \(recipe.text(of: "lr") ?? "now")"]
+    if recipe.clipNorm == nil { remedies.append("--clip-norm 1") }
     remedies.append("--schedule 'warmup(100 steps) then constant'")
     return "try " + remedies.dropLast().joined(separator: ", ") + " or " + (remedies.last ?? "")
   }
@@ -256,9 +246,9 @@ struct TrainingJob {
   private func title(_ start: TrainingEvent.Start) -> String {
     let unit = run.table == nil ? "samples" : "rows"
     let samples = "\(start.trainingSamples) training, \(start.validationSamples) validation and \(test?.count ?? 0) test \(unit)"
-    let steps = "batch size \(settings.batchSize), \(start.stepsPerEpoch) step\(start.stepsPerEpoch == 1 ? "" : "s") per epoch"
-    let hidden = settings.hidden.map { ", hidden layers of \($0.map(String.init).joined(separator: ","))" } ?? ""
-    return "\(settings.model): \(start.parameters) parameters\(hidden); \(samples) of \(settings.data); \(steps)"
+    let steps = "batch size \(recipe.batchSize), \(start.stepsPerEpoch) step\(start.stepsPerEpoch == 1 ? "" : "s") per epoch"
+    let hidden = recipe.hidden.map { ", hidden layers of \($0.sizes.map(String.init).joined(separator: ","))" } ?? ""
+    return "\(recipe.model): \(start.parameters) parameters\(hidden); \(samples) of \(recipe.data); \(steps)"
   }
 }
 

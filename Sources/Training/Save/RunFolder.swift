@@ -6,8 +6,8 @@ import GlissadeFormats
   import Musl
 #endif
 
-/// The folder that a run leaves: `summary.json`, `metrics.csv`, `model.safetensors`, `options.json`, the model of the best epoch and the last
-/// checkpoints. Every file is written whole or not at all.
+/// The folder that a run leaves: `recipe.yaml`, `facts.json`, `summary.json`, `metrics.csv`, `model.safetensors`, the model of the best epoch
+/// and the last checkpoints. Every file is written whole or not at all.
 public struct RunFolder: Sendable {
   public let path: String
 
@@ -18,6 +18,11 @@ public struct RunFolder: Sendable {
   public var modelPath: String { path(.model) }
   /// The model after the epoch with the lowest validation loss.
   public var bestPath: String { path(.best) }
+  /// All that decided the run.
+  public var recipePath: String { path(.recipe) }
+  /// What its data turned out to be, and where everything lay.
+  public var factsPath: String { path(.facts) }
+  /// What version 0.1.0 left in place of both.
   public var optionsPath: String { path(.options) }
   /// What several trainings come to, each of which has a folder of its own in this one.
   public var foldsPath: String { path(.folds) }

@@ -37,7 +37,7 @@ extension RunFolder {
   }
 
   /// Whether a run has been in the folder: there are its options.
-  public var isRun: Bool { access(optionsPath, F_OK) == 0 }
+  public var isRun: Bool { access(recipePath, F_OK) == 0 || access(optionsPath, F_OK) == 0 }
 
   /// The runs that lie in a folder, by their names in it, in order.
   public static func runs(in path: String) -> [String] {

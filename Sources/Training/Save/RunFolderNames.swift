@@ -14,6 +14,10 @@ extension RunFolder {
     case metrics = "metrics.csv"
     case model = "model.safetensors"
     case best = "best.safetensors"
+    case recipe = "recipe.yaml"
+    /// What the data turned out to be.
+    case facts = "facts.json"
+    /// What version 0.1.0 wrote in place of both.
     case options = "options.json"
     case samples = "samples.safetensors"
     /// Of several trainings, in the folder that theirs lie in.
@@ -41,8 +45,16 @@ extension RunFolder {
     return checkpointStep(name.hasSuffix(damagedSuffix) ? String(name.dropLast(damagedSuffix.count)) : name) != nil
   }
 
-  /// Whether there is a run in the folder, by its options.
-  public var holdsRun: Bool { (try? JSONValue.read(path: optionsPath))?["glissade_version"]?.stringValue != nil }
+  /// Whether there is a run in the folder, by its recipe; or its options, as version 0.1.0 left them.
+  public var holdsRun: Bool {
+    if let recipe = try? FileBytes.read(path: recipePath, limit: 1 << 20) {
+      return recipe.split(separator: UInt8(ascii: "\n")).contains { $0.starts(with: "glissade:".utf8) }
+    }
+    return (try? JSONValue.read(path: optionsPath))?["glissade_version"]?.stringValue != nil
+  }
+
+  /// The file that says that the folder is a run's.
+  private var statement: File { (try? FileBytes.read(path: recipePath, limit: 1 << 20)) == nil ? .options : .recipe }
 
   /// What lies in the folder, sorted.
   public var names: [String] {
@@ -56,12 +68,14 @@ extension RunFolder {
     return names.sorted()
   }
 
-  /// Removes everything that a run writes but its options, which the next run replaces, so that the folder never mixes two runs and is one's
+  /// Removes everything that a run writes but its recipe, which the next run replaces, so that the folder never mixes two runs and is one's
   /// at every instant. Files of anybody else stay.
+  /// - Parameter withRecipe: whether the recipe goes, too, because no run takes the place; default no.
   /// - Returns: whether there was a run.
   @discardableResult
-  public func removeRun() -> Bool {
-    let own = names.filter { Self.isOwn($0) && $0 != File.options.rawValue }
+  public func removeRun(withRecipe: Bool = false) -> Bool {
+    let statement = statement.rawValue
+    let own = names.filter { Self.isOwn($0) && $0 != statement } + (withRecipe && names.contains(statement) ? [statement] : [])
     let removed = own.filter { unlink("\(path)/\($0)") == 0 && !AtomicFile.isUnfinished($0) }
     return !removed.isEmpty
   }

@@ -135,7 +135,7 @@ public struct RunFolderConflict: Error, Hashable, Sendable, CustomStringConverti
         + "take another folder"
     case .isData(let data): "output folder \(path) is one of the folders of the data, \(data), and not a run's; take another folder"
     case .isNoRun(let file):
-      "output folder \(path) holds \(file), which a run would overwrite, and is not a run's, because it has no options.json of one; "
+      "output folder \(path) holds \(file), which a run would overwrite, and is not a run's, because it has no recipe.yaml of one; "
         + "take another folder, or move the file away"
     case .holdsRun: "output folder \(path) holds an earlier run"
     }

@@ -1,4 +1,4 @@
-import Glissade
+import GlissadeFormats
 
 #if canImport(Glibc)
   import Glibc
@@ -7,39 +7,39 @@ import Glissade
 #endif
 
 /// Whether there is anything at a path.
-func exists(_ path: String) -> Bool { PathBytes.with(path) { access($0, F_OK) } == 0 }
+package func exists(_ path: String) -> Bool { PathBytes.with(path) { access($0, F_OK) } == 0 }
 
 /// Whether there is a symbolic link at a path, wherever it leads.
-func isLink(_ path: String) -> Bool {
+package func isLink(_ path: String) -> Bool {
   var status = stat()
   return PathBytes.with(path) { lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFLNK
 }
 
 /// Whether there is a folder at a path.
-func isFolder(_ path: String) -> Bool {
+package func isFolder(_ path: String) -> Bool {
   var status = stat()
   return PathBytes.with(path) { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
 /// Whether two paths lead to one file, by links or otherwise.
-func isSameFile(_ one: String, _ other: String) -> Bool {
+package func isSameFile(_ one: String, _ other: String) -> Bool {
   guard let identity = FileIdentity(one) else { return false }
   return identity == FileIdentity(other)
 }
 
 /// Removes a file, if there is one.
-func remove(_ path: String) { unlink(path) }
+package func remove(_ path: String) { unlink(path) }
 
 extension String {
   /// The folder that a path's last part lies in.
-  var folderPath: String {
+  package var folderPath: String {
     guard let slash = utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
     return slash == startIndex ? "/" : String(self[..<slash])
   }
 }
 
 /// The names of what is in a folder; none where it cannot be read.
-func folderContents(_ path: String) -> [String] {
+package func folderContents(_ path: String) -> [String] {
   guard let folder = opendir(path) else { return [] }
   defer { closedir(folder) }
   var names: [String] = []

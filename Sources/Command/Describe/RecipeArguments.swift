@@ -1,0 +1,30 @@
+import ArgumentParser
+import Glissade
+
+/// A command that has every option of recipes.
+protocol RecipeArguments {
+  var training: SectionArguments<TrainingSection> { get }
+  var device: SectionArguments<DeviceSection> { get }
+  var pretrained: SectionArguments<PretrainedSection> { get }
+  var folds: SectionArguments<FoldSection> { get }
+  var saving: SectionArguments<SavingSection> { get }
+  var optimizers: SectionArguments<OptimizerSection> { get }
+  var balance: SectionArguments<BalanceSection> { get }
+  var table: SectionArguments<TableSection> { get }
+  var pictures: SectionArguments<PictureSection> { get }
+}
+
+extension RecipeArguments {
+  /// What was given.
+  var given: [(name: String, text: String)] {
+    training.given + device.given + pretrained.given + folds.given + saving.given + optimizers.given + balance.given + table.given
+      + pictures.given
+  }
+
+  /// Changes a recipe by what was given.
+  /// - Throws: `RecipeError`.
+  func apply(to recipe: inout Recipe) throws(RecipeError) {
+    for (name, text) in given { try recipe.set(name, to: .one(text), from: .commandLine) }
+    recipe.dropWhatDoesNotFit()
+  }
+}

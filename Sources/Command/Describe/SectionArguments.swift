@@ -1,0 +1,57 @@
+import ArgumentParser
+import Glissade
+
+/// The options of one theme on the command line, made from their declarations: names, help, completion.
+struct SectionArguments<Section: RecipeSection>: ParsableArguments, CustomReflectable {
+  /// What was given, by the options' names.
+  private(set) var given: [(name: String, text: String)] = []
+
+  init() {}
+
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: OptionKey.self)
+    for declaration in Recipe.declarations(of: Section.self) {
+      let key = OptionKey(declaration.name)
+      if declaration.isFlag {
+        if let flag = try values.decode(Flag<Bool?>.self, forKey: key).wrappedValue { given.append((declaration.name, "\(flag)")) }
+      } else if let text = try values.decode(Option<String?>.self, forKey: key).wrappedValue {
+        given.append((declaration.name, text))
+      }
+    }
+  }
+
+  /// What the parser finds the options by.
+  var customMirror: Mirror {
+    Mirror(self, children: Recipe.declarations(of: Section.self).map { (label: "_" + $0.name, value: $0.argument) }, displayStyle: .struct)
+  }
+}
+
+/// The name of an option as the parser keeps its value.
+private struct OptionKey: CodingKey {
+  let stringValue: String
+  var intValue: Int? { nil }
+
+  init(_ name: String) { stringValue = name }
+  init?(stringValue: String) { self.stringValue = stringValue }
+  init?(intValue: Int) { nil }
+}
+
+extension RecipeDeclaration {
+  /// What the parser has to know of it.
+  fileprivate var argument: Any {
+    let names = NameSpecification(([name] + aliases).map { .customLong(String($0.map { $0 == "_" ? "-" : $0 })) })
+    if isFlag { return Flag<Bool?>(name: names, inversion: .prefixedNo, help: ArgumentHelp(stringLiteral: fullHelp)) }
+    let help = ArgumentHelp(fullHelp, valueName: valueName ?? optionName)
+    return Option<String?>(name: names, parsing: isNumber ? .unconditional : .next, help: help, completion: completion)
+  }
+
+  private var completion: CompletionKind {
+    if let choices { return .list(choices) }
+    return path == nil ? .default : .file()
+  }
+}
+
+extension ArgumentHelp {
+  /// The help of an option of training, for another command that has it, too.
+  static func of(_ name: String) -> ArgumentHelp { ArgumentHelp(stringLiteral: Recipe.declaration(name)?.fullHelp ?? "") }
+}

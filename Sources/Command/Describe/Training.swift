@@ -1,0 +1,103 @@
+import ArgumentParser
+import Glissade
+
+/// A door to training: `glissade train`, `glissade finetune`.
+protocol TrainingDoor: Sendable {
+  static var configuration: CommandConfiguration { get }
+  /// Options that have to be given.
+  static var needed: [String] { get }
+}
+
+/// Everything that trains: by a recipe, what is different from it, and where the run is to be.
+///
+/// The groups stand here rather than in a group of their own, because the parser looks through each group of a group several times.
+struct Training<Door: TrainingDoor>: ParsableCommand, RecipeArguments {
+  static var configuration: CommandConfiguration { Door.configuration }
+
+  @Option(
+    help: ArgumentHelp("A recipe (see 'glissade recipe'), or - for standard input; options change what it says.", valueName: "file"),
+    completion: .file())
+  var recipe: String?
+
+  @OptionGroup var training: SectionArguments<TrainingSection>
+
+  @OptionGroup var device: SectionArguments<DeviceSection>
+
+  @Option(help: "The run folder. (default: runs/<date>-<time>-<model>)", completion: .directory)
+  var out: String?
+
+  @Flag(help: "Put this run in the place of the one that --out names: the files of that run are removed.")
+  var replace = false
+
+  @Option(
+    help: ArgumentHelp(
+      stringLiteral:
+        "Go on with the run in this folder where it stopped, with the options that it began with. Of these only \(Resumption.freeNames) may be others now."
+    ), completion: .directory)
+  var resume: String?
+
+  @Flag(help: "Print the plan of one step instead of training: each launch with the least time that it can take and what it took.")
+  var explain = false
+
+  @OptionGroup var published: PublishedDeviceOption
+
+  @Flag(help: "Print nothing but errors.")
+  var quiet = false
+
+  @OptionGroup(title: PretrainedSection.title) var pretrained: SectionArguments<PretrainedSection>
+
+  @OptionGroup(title: FoldSection.title) var folds: SectionArguments<FoldSection>
+
+  @OptionGroup(title: SavingSection.title) var saving: SectionArguments<SavingSection>
+
+  @OptionGroup(title: OptimizerSection.title) var optimizers: SectionArguments<OptimizerSection>
+
+  @OptionGroup(title: BalanceSection.title) var balance: SectionArguments<BalanceSection>
+
+  @OptionGroup(title: TableSection.title) var table: SectionArguments<TableSection>
+
+  @OptionGroup(title: PictureSection.title) var pictures: SectionArguments<PictureSection>
+
+  func run() throws {
+    let request = try request()
+    func job(_ request: TrainingRequest) throws -> TrainingJob {
+      try TrainingJob(request, data: try LoadedData.timed { try request.loadData() })
+    }
+    let recipe = request.recipe
+    func open() throws -> DeviceSelection { try DeviceSelection.opened(recipe.device, threads: recipe.threads) }
+    if let published = try published.device() {
+      guard explain else { throw Misuse("--as is for --explain: nothing can be trained on a device that is not here") }
+      return try Terminal.print(try job(request).explanation(as: published))
+    }
+    if explain { return try Terminal.print(try job(request).explanation(on: try open())) }
+    let count = recipe.fold == nil ? recipe.kfold : nil
+    let place = try RunPlace(out: out, replaces: replace, resume: resume, folds: count, request)
+    func train(_ request: TrainingRequest, in place: RunPlace) throws {
+      try job(request).run(on: try open(), in: place, isQuiet: quiet)
+    }
+    guard let count else { return try train(request, in: place) }
+    try FoldTraining(count: count, place: place, isQuiet: quiet).run(request, train: train)
+  }
+
+  /// What is to be trained, checked as far as it can be without data and device.
+  private func request() throws -> TrainingRequest {
+    if let out, out.isEmpty { throw Misuse("--out is empty, and it has to name a folder") }
+    if resume != nil, out != nil { throw Misuse("--out cannot be given with --resume: the run goes on in its own folder") }
+    if resume != nil, self.recipe != nil { throw Misuse("--recipe cannot be given with --resume: the run goes on with its own") }
+    let earlier = try resume.map { try EarlierRun($0, namedAnew: Set(given.map(\.name))) }
+    let recipe = try recipe(after: earlier)
+    if let missing = Door.needed.first(where: { !recipe.isGiven($0) }) {
+      throw Misuse("missing expected argument '\(Recipe.declaration(missing).map { "--\($0.optionName) <\($0.optionName)>" } ?? missing)'")
+    }
+    try recipe.check()
+    return try TrainingRequest(recipe, resuming: earlier, file: self.recipe)
+  }
+
+  /// The recipe of a file or of the run that goes on, changed by the options that are given.
+  /// - Throws: `RecipeError`, and what keeps the file from being read.
+  private func recipe(after earlier: EarlierRun?) throws -> Recipe {
+    var recipe = try earlier?.recipe ?? self.recipe.map(RecipeFile.read) ?? Recipe()
+    try apply(to: &recipe)
+    return recipe
+  }
+}

@@ -1,0 +1,132 @@
+import Glissade
+
+/// A training as it was asked for: its recipe, and what has to be known of the run that goes on, where one does.
+struct TrainingRequest {
+  var recipe: Recipe
+  /// The run that goes on.
+  var earlier: EarlierRun?
+  /// The file that the recipe is from.
+  let file: String?
+  /// The options that the data has decided.
+  private(set) var fromData: [String] = []
+  /// What is trained of a pretrained network, where one is.
+  let finetuning: FinetuneSettings?
+
+  /// Rows cost little, so that an epoch of a table has at least so many steps.
+  private static let stepsOfTable = 8
+
+  /// - Throws: what keeps the pretrained weights from being read.
+  init(_ recipe: Recipe, resuming earlier: EarlierRun?, file: String?) throws {
+    self.recipe = recipe
+    self.earlier = earlier
+    self.file = file
+    finetuning = try FinetuneSettings(recipe, resuming: earlier)
+  }
+
+  /// What is to be made of a folder of pictures, where the data is one.
+  var pictures: PictureSettings? { recipe.isOfPictures ? try? PictureSettings(recipe) : nil }
+
+  /// The training part, limited where that was asked for, and the test part.
+  func loadData() throws -> LoadedData {
+    let (source, limit) = (recipe.dataSource, recipe.limit)
+    switch source.kind {
+    case .table:
+      var loaded = try TableSettings(recipe).load()
+      if let limit { (loaded.training, loaded.test) = (loaded.training.firstSamples(limit), loaded.test?.firstSamples(max(limit / 6, 1))) }
+      return loaded
+    case .pictures:
+      return try PictureSettings(recipe).load()
+    case .images:
+      var (training, test) = try source.loadPictures()
+      if let limit { (training, test) = (try training.first(limit), try test.first(max(limit / 6, 1))) }
+      return LoadedData(training: training, test: test, normalization: training.normalization)
+    }
+  }
+
+  /// The request where the data has decided what was left to it: the batch size, and the hidden layers of a network for a table. A run that
+  /// goes on has what it began with. Everything in force is given then.
+  /// - Parameters:
+  ///   - samples: to train on.
+  ///   - data: what was loaded.
+  func settled(samples: Int, data: LoadedData) -> TrainingRequest {
+    var result = self
+    let table = data.table
+    if !recipe.isGiven("batch_size") {
+      result.fromData.append("batch_size")
+      result.recipe.batchSize = TrainingOptions.batchSize(
+        forSamples: samples, usual: recipe.batchSize, steps: table == nil ? 1 : Self.stepsOfTable)
+    }
+    // Earlier versions did not write what they had, which was no other than for pictures.
+    if let table, recipe.hidden == nil, earlier == nil {
+      result.fromData.append("hidden")
+      result.recipe.hidden = SizeList(MLP.hiddenSizes(forSamples: samples, features: table.encoding.width))
+    }
+    if let earlier { result.fromData += earlier.document.fromData.filter { !result.fromData.contains($0) } }
+    result.recipe = result.recipe.completed(for: data.kind)
+    return result
+  }
+
+  /// One of several trainings.
+  /// - Parameter folder: of its run, where that goes on.
+  func fold(_ number: Int, resuming folder: String?) throws -> TrainingRequest {
+    var recipe = recipe
+    recipe.fold = number
+    var earlier: EarlierRun?
+    if let folder {
+      let run = EarlierRun(try RunDocument(of: RunFolder(folder)), in: folder, namedAnew: self.earlier?.namedAnew ?? [])
+      for name in Recipe.ofData { recipe.take(name, from: run.document.recipe) }
+      earlier = run
+    }
+    var result = try TrainingRequest(recipe, resuming: earlier, file: file)
+    result.earlier = earlier
+    return result
+  }
+
+  /// The files and folders that the training reads.
+  var inputs: [String] {
+    var paths = [recipe.dataSource.folder]
+    for path in [recipe.labels, file] { if let path, path != "-" { paths.append(path) } }
+    if let pretrained = recipe.pretrained { paths += [pretrained] + FinetuneSettings.candidates(pretrained) }
+    return paths
+  }
+
+  /// The trainer's options.
+  /// - Parameter run: what the data turned out to be.
+  /// - Throws: `RecipeError` for an optimizer that makes no sense.
+  func trainingOptions(for run: RunDescription) throws -> TrainingOptions {
+    var options = TrainingOptions(groups: [ParameterGroup(try recipe.rule(), schedule: recipe.schedule)])
+    options.epochs = recipe.epochs
+    options.batchSize = recipe.batchSize
+    options.seed = recipe.seed
+    options.loss = run.table?.lossOfValues ?? .crossEntropy(labelSmoothing: recipe.labelSmoothing)
+    options.valueUnit = run.table?.deviation ?? 1
+    options.classWeights = recipe.classWeights
+    options.sampling = recipe.sampling
+    options.mixing = pictures?.augmentations.mixing(seed: recipe.seed)
+    options.clippingNorm = recipe.clipNorm
+    options.isExact = recipe.exact
+    options.checkpointSteps = recipe.checkpointEvery
+    return options
+  }
+}
+
+extension Recipe {
+  /// Whether it is a training on pictures, as it says where everything in force is given.
+  var isOfPictures: Bool { isGiven("size") || dataSource.isPictureFolder }
+}
+
+extension Dataset {
+  /// The first samples.
+  fileprivate func firstSamples(_ limit: Int) -> any Dataset { prefix(limit) }
+}
+
+extension ImageDataset {
+  /// The first images, in memory of their own.
+  func first(_ limit: Int) throws(DataError) -> ImageDataset {
+    guard limit < count else { return self }
+    return try ImageDataset(
+      pixels: Array(pixels.prefix(limit * sampleSize)), sampleShape: sampleShape, labels: Array(labels.prefix(limit)),
+      classNames: classNames,
+      normalization: normalization)
+  }
+}

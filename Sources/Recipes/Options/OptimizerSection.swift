@@ -1,0 +1,76 @@
+import GlissadeOptimizers
+
+/// The optimizers' numbers, as the optimizers list them.
+public struct OptimizerSection: RecipeSection {
+  public static let title = "Optimizer options"
+
+  public let declarations: [any RecipeDeclaration]
+
+  public init() {
+    var names: [String] = []
+    for rule in Optimizers.all { for one in type(of: rule).hyperparameters where !names.contains(one.name) { names.append(one.name) } }
+    declarations = names.compactMap(Self.declaration)
+  }
+
+  /// The option for all that optimizers have under one name.
+  private static func declaration(_ name: String) -> (any RecipeDeclaration)? {
+    let all = Optimizers.all.compactMap { rule in
+      type(of: rule).hyperparameters.first { $0.name == name }.map { (rule: rule, parameter: $0, optimizer: type(of: rule).name) }
+    }
+    guard let first = all.first else { return nil }
+    let owners = all.map(\.optimizer)
+    let isGeneral = owners.count == Optimizers.all.count
+    let help =
+      isGeneral
+      ? first.parameter.help
+      : owners.joined(separator: ", ") + ": " + first.parameter.help.prefix(1).lowercased() + first.parameter.help.dropFirst()
+    let needs: RecipeNeed? = isGeneral ? nil : .optimizers(owners)
+    guard let range = first.parameter.range else {
+      return RecipeOption<Bool>(name, default: false, needs: needs, help: help)
+    }
+    var defaults: [(value: Double, owners: [String])] = []
+    for (rule, parameter, owner) in all {
+      guard case .number(let value)? = parameter.value(of: rule) else { continue }
+      if let place = defaults.firstIndex(where: { $0.value == value }) {
+        defaults[place].owners.append(owner)
+      } else {
+        defaults.append((value, [owner]))
+      }
+    }
+    let text =
+      defaults.count == 1
+      ? "\(defaults[0].value)".withoutPoint
+      : defaults.map { "\($0.owners.joined(separator: ", ")) \("\($0.value)".withoutPoint)" }.joined(separator: "; ")
+    return RecipeOption<Double>(
+      name, default: { $0.standardNumber(name) }, defaultText: text, range: RecipeRange(range), needs: needs,
+      aliases: name == "lr" ? ["learning_rate"] : [], help: help)
+  }
+}
+
+extension Recipe {
+  /// A number of the optimizer where nobody gives another.
+  fileprivate func standardNumber(_ name: String) -> Double {
+    guard let rule = Optimizers.named(self.optimizer), let parameter = type(of: rule).hyperparameters.first(where: { $0.name == name }),
+      case .number(let value)? = parameter.value(of: rule)
+    else { return 0 }
+    return value
+  }
+
+  /// The optimizer with its numbers.
+  /// - Throws: `RecipeError` for one that is not known, or numbers that make no sense together.
+  public func rule() throws(RecipeError) -> any Optimizer {
+    guard var rule = Optimizers.named(self.optimizer) else { throw error("optimizer", .unknown(self.optimizer, among: Optimizers.names)) }
+    for parameter in type(of: rule).hyperparameters {
+      switch Recipe.declaration(parameter.name)?.value(in: self) {
+      case let value as Double: rule = parameter.setting(.number(value), in: rule)
+      case let value as Bool: rule = parameter.setting(.flag(value), in: rule)
+      default: break
+      }
+    }
+    do throws(OptimizerError) { try rule.validate() } catch {
+      let name = type(of: rule).hyperparameters.first { $0.words == error.option }?.name ?? "optimizer"
+      throw self.error(name, .whole("\(error)"))
+    }
+    return rule
+  }
+}

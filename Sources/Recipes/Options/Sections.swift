@@ -1,0 +1,140 @@
+import GlissadeData
+import GlissadeDevices
+import GlissadeModels
+import GlissadeOptimizers
+import GlissadeTraining
+
+/// What every training has.
+public struct TrainingSection: RecipeSection {
+  public static let title = ""
+
+  public let data = RecipeOption<String>(
+    "data", default: "fashion-mnist", whenResumed: .place, path: .fileOrFolder,
+    help: "fashion-mnist, a folder with IDX files, CIFAR's binary files or a folder of pictures for each class, or a .csv table.")
+  public let model = RecipeOption<String>(
+    "model", default: { $0.dataSource.isTable ? "mlp" : $0.pretrained == nil ? "lenet" : "efficientnet-lite0" },
+    defaultText: "lenet; mlp for tables; efficientnet-lite0 with pretrained weights", words: ModelZoo.names,
+    help: "One of \(ModelZoo.names.joined(separator: ", ")).")
+  public let epochs = RecipeOption<Int>(
+    "epochs", default: { $0.pretrained == nil ? 5 : 10 }, defaultText: "5; 10 with pretrained weights", range: .from(1, to: 1_000_000),
+    whenResumed: .free, help: "How often the training data is gone through.")
+  public let optimizer = RecipeOption<String>(
+    "optimizer", default: "adam", words: Optimizers.names, help: "One of \(Optimizers.names.joined(separator: ", ")).")
+  public let batchSize = RecipeOption<Int>(
+    "batch_size", default: { $0.pretrained == nil ? 128 : 32 }, defaultText: "128; 32 with pretrained weights; less for small data",
+    range: .atLeast(1), help: "Samples in a step.")
+  public let seed = RecipeOption<UInt64>(
+    "seed", default: 1, help: "Seed of weights, shuffles, the division of the data, dropout and augmentation.")
+  public let validation = RecipeOption<Double>(
+    "validation", default: { $0.kfold.map { 1 / Double($0) } ?? ($0.pretrained == nil ? 0.1 : 0.2) },
+    defaultText: "0.1; 0.2 with pretrained weights", range: .share,
+    help: "Share of the training samples that is held out and checked after each epoch, unless the data has such a part.")
+  public let limit = RecipeOption<Int?>(
+    "limit", default: nil, range: .atLeast(1),
+    help: "Only N training samples, the first ones (of pictures some of each class), and a sixth as many to test with.")
+  public let dropout = RecipeOption<Float>(
+    "dropout", default: 0.25, range: .share, needs: .models(["lenet"]), help: "lenet: dropout rate before the last layer.")
+  public let schedule = RecipeOption<Schedule>(
+    "schedule", default: .constant,
+    help: "Learning rate over the run, as in 'warmup(500 steps) then cosine(to: 1e-5)'; also step, exponential, linear.")
+  public let clipNorm = RecipeOption<Float?>(
+    "clip_norm", default: nil, range: .aboveZero, help: "Clip the global norm of the gradients to this.")
+  public let labelSmoothing = RecipeOption<Float>(
+    "label_smoothing", default: 0, range: .share, help: "Share of each label that is spread over all classes.")
+  public let exact = RecipeOption<Bool>(
+    "exact", default: false,
+    help: "No convolution mixes pixels beyond its filter's reach: outliers stay where they are. Takes longer on CPUs.")
+
+  public init() {}
+}
+
+/// Where something runs.
+public struct DeviceSection: RecipeSection {
+  public static let title = ""
+
+  public let device = RecipeOption<DeviceRequest>(
+    "device", default: .auto, noun: "device", whenResumed: .free,
+    help: "auto (the best GPU that passes its self-test, otherwise the CPU), cpu, opencl, or a device of 'glissade devices'.")
+  public let threads = RecipeOption<Int?>(
+    "threads", default: nil, defaultText: "GLISSADE_THREADS, or all cores", range: .from(1, to: 1024), whenResumed: .free,
+    help: "Threads of the CPU device.")
+
+  public init() {}
+}
+
+/// What a training begins with, where that is not drawn.
+public struct PretrainedSection: RecipeSection {
+  public static let title = "Pretrained weights"
+
+  public let pretrained = RecipeOption<String?>(
+    "pretrained", default: nil, whenResumed: .place, path: .fileOrFolder,
+    help: "The weights to begin from: a PyTorch checkpoint, a safetensors file, or the folder of a run.")
+  public let key = RecipeOption<String?>(
+    "key", default: nil, needs: .option("pretrained"),
+    help: "Of the weights, the dictionary to take where several have tensors in them, such as state_dict; a.b for b in a.")
+  public let prefix = RecipeOption<String?>(
+    "prefix", default: nil, needs: .option("pretrained"),
+    help: "Of the weights, take only what has this in front of its name, as in backbone., and remove it.")
+  public let head = RecipeOption<CheckedText<HeadText>>(
+    "head", default: .of("dense"), needs: .option("pretrained"),
+    help: "The new head: dense, or features of hidden layers and a rate of dropout, as in 256,dropout(0.2).")
+  public let freeze = RecipeOption<ParameterSelection?>(
+    "freeze", default: nil, defaultText: "nothing", needs: .option("pretrained"),
+    help: "What is not trained at first: backbone, head, or paths as in blocks.0-5,**.bias.")
+  public let unfreezeAt = RecipeOption<Unfreezing?>(
+    "unfreeze_at", default: nil, needs: .option("pretrained"),
+    help: "The epoch from which everything is trained, as in 4; or what is trained from when, as in 4:blocks.10-15,8:backbone.")
+  public let backboneLR = RecipeOption<BackboneRate>(
+    "backbone_lr", default: .factor(0.1), needs: .option("pretrained"),
+    help: "Learning rate of the backbone: a number, or a multiple of the head's, as in 0.1x.")
+  public let stayClose = RecipeOption<Float>(
+    "stay_close", default: 0, range: .atLeast(0), needs: .option("pretrained"),
+    help: "How strongly the backbone is drawn to its pretrained weights (L2-SP).")
+
+  public init() {}
+}
+
+/// Training several models, each with another part of the data held out.
+public struct FoldSection: RecipeSection {
+  public static let title = "Small data"
+
+  public let kfold = RecipeOption<Int?>(
+    "kfold", default: nil, range: .from(2, to: 10_000), valueName: "k",
+    help: """
+      Train K models, each of which holds out another K-th of the data and is checked with that, into the folders fold-1, fold-2, … of the \
+      run folder: what small data is measured with. Nothing is for the test then, unless --test is given.
+      """)
+  public let fold = RecipeOption<Int?>(
+    "fold", default: nil, range: .atLeast(1), needs: .option("kfold"), valueName: "number",
+    help: "With --kfold: only the model of this fold, from 1.")
+
+  public init() {}
+}
+
+/// What a training leaves while it goes on.
+public struct SavingSection: RecipeSection {
+  public static let title = "Checkpoints"
+
+  public let checkpointEvery = RecipeOption<Int?>(
+    "checkpoint_every", default: nil, range: .atLeast(1), whenResumed: .free,
+    help: "A checkpoint after every N steps. There is one after each epoch anyway.")
+  public let keep = RecipeOption<Int>("keep", default: 2, range: .atLeast(1), whenResumed: .free, help: "How many checkpoints are kept.")
+  public let tensorboard = RecipeOption<Bool>(
+    "tensorboard", default: false, whenResumed: .free, help: "Write event files for TensorBoard into the run folder.")
+
+  public init() {}
+}
+
+/// What is done about classes of very different sizes.
+public struct BalanceSection: RecipeSection {
+  public static let title = "Unbalanced classes"
+
+  public let classWeights = RecipeOption<ClassWeights?>(
+    "class_weights", default: nil, valueName: "balanced|w1,w2,…",
+    help: "How much samples of each class count: balanced (in inverse proportion to their number), or a number for each class.")
+  public let sampling = RecipeOption<TrainingOptions.Sampling>(
+    "sampling", default: .shuffled,
+    help: "shuffled (each sample once an epoch), or balanced (drawn with replacement, all classes as often).")
+
+  public init() {}
+}

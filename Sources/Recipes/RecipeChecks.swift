@@ -1,0 +1,127 @@
+import GlissadeData
+import GlissadeModels
+import GlissadePictures
+
+extension Recipe {
+  /// Sees whether all of it makes sense together, as far as that shows before the data is read.
+  /// - Throws: `RecipeError` for the first thing that makes none, `DataError` for a folder that is not there.
+  public func check() throws {
+    if let problem = try problems().first { throw problem }
+  }
+
+  /// All that makes no sense.
+  /// - Throws: `DataError` for a folder that is not there, where options are about what is in it.
+  public func problems() throws -> [RecipeError] {
+    var found: [RecipeError] = []
+    let kind = dataSource.kind
+    func note(_ name: String, _ problem: RecipeValueError) { found.append(error(name, problem)) }
+    for declaration in Self.declarations where isGiven(declaration.name) {
+      do throws(RecipeValueError) { try declaration.check(declaration.value(in: self)) } catch { note(declaration.name, error) }
+      guard let need = declaration.needs, !need.isMet(by: self, on: kind) else { continue }
+      switch need {
+      case .pictures, .picturesOrTables:
+        if !exists(self.data), !DataSource.knownNames.contains(self.data) { throw DataError.missingFolder(path: self.data, hint: nil) }
+      default: break
+      }
+      // A switch that is off is off for all.
+      if let flag = declaration.value(in: self) as? Bool, !flag { continue }
+      note(declaration.name, .sentence(need.objection(self, spelling(of: declaration.name))))
+    }
+    do throws(RecipeError) { _ = try rule() } catch { found.append(error) }
+    checkDivision(kind, note)
+    if kind == .table { checkTable(note) }
+    if kind == .pictures { checkSize(note) }
+    if let last = self.unfreezeAt?.steps.last, last.epoch > self.epochs {
+      note("unfreeze_at", .sentence("\(last.epoch) comes after the last epoch, \(self.epochs)"))
+    }
+    return found
+  }
+
+  private func checkDivision(_ kind: DataSource.Kind, _ note: (String, RecipeValueError) -> Void) {
+    if let kfold = self.kfold {
+      if let fold = self.fold, !(1...kfold).contains(fold) {
+        note("fold", .sentence("is \(fold), and it has to be from 1 to \(kfold), the number of folds"))
+      }
+      if isGiven("validation") {
+        note(
+          "validation",
+          .sentence("cannot be given with \(spelling(of: "validation").name("kfold")), which holds out 1/\(kfold) of the data"))
+      }
+    }
+    guard kind == .pictures, self.test + self.validation >= 1 else { return }
+    let other = spelling(of: isGiven("test") ? "test" : "validation")
+    if isGiven("test") {
+      note("test", .sentence("is \(self.test), and it has to be at least 0, and below 1 together with \(other.name("validation"))"))
+    } else {
+      note(
+        "validation",
+        .sentence(
+          "is \(self.validation), and has to be below 1 together with \(other.name("test")), which is \(self.test) unless it is given"))
+    }
+  }
+
+  private func checkTable(_ note: (String, RecipeValueError) -> Void) {
+    guard let target = self.target, !target.isEmpty else {
+      let spelling = spelling(of: "data")
+      return note(
+        "target",
+        .whole("\(spelling.name("data")) \(self.data) is a table: \(spelling.name("target")) has to name the column to be predicted"))
+    }
+    if self.model != "mlp" { note("model", .sentence("\(self.model) is for pictures; mlp is the model for tables")) }
+    let (ignored, categorical) = (self.ignore?.names ?? [], self.categorical?.names ?? [])
+    if ignored.contains(target) {
+      note("ignore", .sentence("names '\(target)', which \(spelling(of: "ignore").name("target")) wants to be predicted"))
+    }
+    if let both = ignored.first(where: categorical.contains) {
+      let spelling = spelling(of: "ignore")
+      note("ignore", .whole("'\(both)' is named by \(spelling.name("ignore")) and by \(spelling.name("categorical"))"))
+    }
+  }
+
+  /// Networks for large pictures halve them five times.
+  private func checkSize(_ note: (String, RecipeValueError) -> Void) {
+    let least = Self.smallModels.contains(self.model) ? 1 : 32
+    if !(least...4096).contains(self.size) { note("size", .sentence("is \(self.size), and it has to be from \(least) to 4096")) }
+  }
+
+  /// As whoever gave an option spells it.
+  private func spelling(of name: String) -> RecipeSpelling {
+    if case .file? = origin(of: name) { return .file }
+    return .commandLine
+  }
+}
+
+extension Recipe {
+  /// Models for small pictures: what they make of larger ones costs much and brings little.
+  private static let smallModels: Set = ["mlp", "lenet", "resnet18"]
+
+  /// What `data` names.
+  public var dataSource: DataSource { DataSource(name: self.data) }
+
+  /// The side of the pictures that a model usually sees.
+  var usualSize: Int { EfficientNetLite.Size(rawValue: self.model)?.resolution ?? (Self.smallModels.contains(self.model) ? 32 : 224) }
+
+  /// The share that is usually kept for the test.
+  var usualTestShare: Double {
+    if self.kfold != nil { return 0 }
+    return dataSource.isTable ? TableSplit.testShare : self.pretrained == nil ? 0.1 : 0
+  }
+
+  /// The fold that is held out, where the training is one of several.
+  public var chosenFold: Fold? {
+    guard let count = self.kfold, let number = self.fold else { return nil }
+    return try? Fold(number, of: count)
+  }
+
+  /// What a file says falls away where the command line decides otherwise: the momentum of a file, say, where another optimizer is asked for
+  /// that has none.
+  public mutating func dropWhatDoesNotFit() {
+    let kind = dataSource.kind
+    for declaration in Self.declarations {
+      guard let need = declaration.needs, case .file? = origin(of: declaration.name), !need.isMet(by: self, on: kind),
+        origin(of: need.deciding) == .commandLine
+      else { continue }
+      remove(declaration.name)
+    }
+  }
+}

@@ -1,0 +1,142 @@
+/// What an option of training can hold: it is read from a text, be it of the command line or of a file, and written as one.
+public protocol RecipeValue: Sendable {
+  /// Reads it.
+  /// - Throws: `RecipeValueError`, which says what is wrong with the text.
+  init(recipeText text: String) throws(RecipeValueError)
+  /// Reads a list in a file; a value that is no list refuses it.
+  init(recipeList list: [String]) throws(RecipeValueError)
+  /// As it can be read again.
+  var recipeText: String { get }
+  /// As a list in a file; `nil` for what is none.
+  var recipeList: [String]? { get }
+  /// What it is, for people: 'a whole number'.
+  static var recipeKind: String { get }
+  /// Every text that it can be; `nil` where these are not a few words.
+  static var recipeChoices: [String]? { get }
+  /// The number that ranges are about; `nil` for what is no number.
+  var recipeNumber: Double? { get }
+  /// Whether it is a number, which may begin with a minus.
+  static var isRecipeNumber: Bool { get }
+  /// Whether it is given by its name alone on the command line.
+  static var isRecipeFlag: Bool { get }
+  /// Whether the word `none` can stand for no value.
+  static var knowsRecipeNone: Bool { get }
+}
+
+extension RecipeValue {
+  public init(recipeList list: [String]) throws(RecipeValueError) {
+    throw .sentence("is a list, and it has to be \(Self.recipeKind)")
+  }
+  public var recipeList: [String]? { nil }
+  public static var recipeChoices: [String]? { nil }
+  public var recipeNumber: Double? { nil }
+  public static var isRecipeNumber: Bool { false }
+  public static var isRecipeFlag: Bool { false }
+  public static var knowsRecipeNone: Bool { true }
+}
+
+/// What is wrong with a value, to be told with the name of the option in front.
+public enum RecipeValueError: Error, Hashable, Sendable {
+  /// A text that is not of the kind at all.
+  case unreadable(String, kind: String)
+  /// A sentence that the name of the option begins: 'is 0, and it has to be at least 1'.
+  case sentence(String)
+  /// A sentence with no need for a name before it, because it says what it is about.
+  case whole(String)
+  /// A word that is none of those there are.
+  case unknown(String, among: [String])
+}
+
+extension Int: RecipeValue {
+  public init(recipeText text: String) throws(RecipeValueError) {
+    guard let value = Int(text) else { throw .unreadable(text, kind: Self.recipeKind) }
+    self = value
+  }
+  public var recipeText: String { "\(self)" }
+  public var recipeNumber: Double? { Double(self) }
+  public static var recipeKind: String { "a whole number" }
+  public static var isRecipeNumber: Bool { true }
+}
+
+extension UInt64: RecipeValue {
+  public init(recipeText text: String) throws(RecipeValueError) {
+    guard let value = UInt64(text) else { throw .unreadable(text, kind: Self.recipeKind) }
+    self = value
+  }
+  public var recipeText: String { "\(self)" }
+  public var recipeNumber: Double? { Double(self) }
+  public static var recipeKind: String { "a whole number of at least 0" }
+  public static var isRecipeNumber: Bool { true }
+}
+
+extension Double: RecipeValue {
+  public init(recipeText text: String) throws(RecipeValueError) {
+    guard let value = Double(text) else { throw .unreadable(text, kind: Self.recipeKind) }
+    self = value
+  }
+  public var recipeText: String { "\(self)" }
+  public var recipeNumber: Double? { self }
+  public static var recipeKind: String { "a number" }
+  public static var isRecipeNumber: Bool { true }
+}
+
+extension Float: RecipeValue {
+  public init(recipeText text: String) throws(RecipeValueError) {
+    guard let value = Float(text) else { throw .unreadable(text, kind: Self.recipeKind) }
+    self = value
+  }
+  public var recipeText: String { "\(self)" }
+  public var recipeNumber: Double? { Double(self) }
+  public static var recipeKind: String { "a number" }
+  public static var isRecipeNumber: Bool { true }
+}
+
+extension Bool: RecipeValue {
+  public init(recipeText text: String) throws(RecipeValueError) {
+    guard let value = Bool(text) else { throw .unreadable(text, kind: Self.recipeKind) }
+    self = value
+  }
+  public var recipeText: String { "\(self)" }
+  public static var recipeKind: String { "true or false" }
+  public static var isRecipeFlag: Bool { true }
+}
+
+extension String: RecipeValue {
+  public init(recipeText text: String) throws(RecipeValueError) { self = text }
+  public var recipeText: String { self }
+  public static var recipeKind: String { "text" }
+  public static var knowsRecipeNone: Bool { false }
+}
+
+extension Optional: RecipeValue where Wrapped: RecipeValue {
+  public init(recipeText text: String) throws(RecipeValueError) {
+    self = Wrapped.knowsRecipeNone && text == "none" ? nil : try Wrapped(recipeText: text)
+  }
+  public init(recipeList list: [String]) throws(RecipeValueError) { self = try Wrapped(recipeList: list) }
+  public var recipeText: String { self?.recipeText ?? "none" }
+  public var recipeList: [String]? { self?.recipeList }
+  public static var recipeKind: String { Wrapped.recipeKind }
+  public static var recipeChoices: [String]? { Wrapped.recipeChoices }
+  public var recipeNumber: Double? { self?.recipeNumber }
+  public static var isRecipeNumber: Bool { Wrapped.isRecipeNumber }
+  public static var isRecipeFlag: Bool { Wrapped.isRecipeFlag }
+  public static var knowsRecipeNone: Bool { Wrapped.knowsRecipeNone }
+}
+
+extension RecipeValue {
+  /// Whether it is an optional that has nothing.
+  var isNone: Bool { (self as? any OptionalRecipeValue)?.hasNothing ?? false }
+}
+
+/// An optional, whatever of.
+protocol OptionalRecipeValue {
+  var hasNothing: Bool { get }
+  static var nothing: any RecipeValue { get }
+}
+
+extension Optional: OptionalRecipeValue where Wrapped: RecipeValue {
+  var hasNothing: Bool {
+    if case .none = self { true } else { false }
+  }
+  static var nothing: any RecipeValue { Self.none }
+}

@@ -1,0 +1,73 @@
+import GlissadeFormats
+import GlissadeOptimizers
+import Testing
+
+@testable import GlissadeRecipes
+
+/// Recipes as values, and what makes sense together.
+struct RecipeTests {
+  @Test func defaultsDependOnTheRest() {
+    var recipe = Recipe()
+    #expect(recipe.model == "lenet" && recipe.epochs == 5 && recipe.batchSize == 128 && recipe.validation == 0.1)
+    recipe.data = "table.csv"
+    #expect(recipe.model == "mlp" && recipe.test == 0.2)
+    recipe.kfold = 4
+    #expect(recipe.validation == 0.25 && recipe.test == 0)
+    recipe = Recipe()
+    recipe.pretrained = "w.pth"
+    #expect(recipe.model == "efficientnet-lite0" && recipe.epochs == 10 && recipe.batchSize == 32 && recipe.size == 224)
+    recipe.model = "resnet18"
+    #expect(recipe.size == 32)
+  }
+
+  @Test func theOptimizerHasItsNumbers() throws {
+    var recipe = Recipe()
+    for (optimizer, rate) in [("sgd", 0.1), ("rmsprop", 0.001), ("adam", 0.001), ("adamw", 0.001)] {
+      recipe.optimizer = optimizer
+      #expect(try recipe.rule().learningRate == rate)
+    }
+    try recipe.set("weight_decay", to: .one("0.25"), from: .program)
+    try recipe.set("amsgrad", to: .one("true"), from: .program)
+    let rule = try #require(try recipe.rule() as? AdamW)
+    #expect(rule.weightDecay == 0.25 && rule.isAMSGrad && rule.beta2 == 0.999)
+  }
+
+  @Test func whatDoesNotFitIsNamedWhereItWasGiven() throws {
+    func problem(_ options: [(String, String)], in file: String = "") throws -> String {
+      var (recipe, problems) = Recipe.read(Array("glissade: 1\n\(file)".utf8), path: "r.yaml")
+      #expect(problems.isEmpty)
+      for (name, text) in options { try recipe.set(name, to: .one(text), from: .commandLine) }
+      recipe.dropWhatDoesNotFit()
+      problems = try recipe.problems()
+      return problems.map(\.description).joined(separator: " | ")
+    }
+    #expect(try problem([("momentum", "0.9")]) == "--momentum is no option of adam; sgd and rmsprop have it")
+    #expect(try problem([], in: "nesterov: true\n") == "r.yaml:2:11: nesterov is no option of adam; sgd has it")
+    #expect(try problem([("dropout", "0.1"), ("model", "mlp")]) == "--dropout is no option of mlp; lenet has it")
+    #expect(try problem([("freeze", "backbone")]) == "--freeze is for --pretrained, and that is not given")
+    #expect(try problem([("target", "y")]).hasPrefix("--target is for tables, and --data fashion-mnist is none"))
+    #expect(try problem([], in: "size: 32\n") == "r.yaml:2:7: size is for folders of pictures, and data fashion-mnist is none")
+    #expect(try problem([("kfold", "3"), ("fold", "4")]) == "--fold is 4, and it has to be from 1 to 3, the number of folds")
+    #expect(try problem([("optimizer", "sgd"), ("nesterov", "true")]).contains("momentum is 0.0, and it has to be above 0 for Nesterov"))
+    // A switch that is off is off for all, and what a file says falls away where the command line decides otherwise.
+    #expect(try problem([("nesterov", "false")]) == "")
+    let sgd = "optimizer: sgd\nmomentum: 0.9\n"
+    #expect(try problem([], in: sgd) == "" && problem([("optimizer", "adam")], in: sgd) == "")
+  }
+
+  @Test func unknownNamesHaveNeighbours() {
+    var recipe = Recipe()
+    let error = #expect(throws: RecipeError.self) { try recipe.set("lable_smoothing", to: .one("0"), from: .commandLine) }
+    #expect(error?.description == "unknown option 'lable_smoothing'; did you mean 'label_smoothing'?")
+    #expect(error?.isOfArguments == true)
+  }
+
+  @Test func differencesAreInWhatIsInForce() {
+    var one = Recipe()
+    var other = Recipe()
+    other.epochs = 9
+    one.clipNorm = 1
+    let found = one.completed(for: .images).differences(from: other.completed(for: .images))
+    #expect(found.map { "\($0.name): \($0.one) \($0.other)" } == ["epochs: 5 9", "clip_norm: 1.0 none"])
+  }
+}
