@@ -34,6 +34,17 @@ public struct DeviceProfile: Hashable, Sendable {
     self.shares = shares
   }
 
+  /// The profile of a GPU.
+  /// - Parameters:
+  ///   - computeUnits: as its driver counts them.
+  ///   - products: which kernels compute products.
+  public static func gpu(computeUnits: Int, products: ProductTuning) -> DeviceProfile {
+    let units = max(computeUnits, 1)
+    // A lane holds a small tile.
+    return DeviceProfile(
+      style: .gpu, tile: RegisterTile(rows: 2, columns: 16), shares: units * 2048, workers: units * 256, products: products)
+  }
+
   var tileRows: Int { tile.rows }
   var tileColumns: Int { tile.columns }
 

@@ -45,8 +45,9 @@ struct Report {
     let information = tested.device.device.information
     let driver = information.driver.isEmpty ? "" : ", driver \(printable(information.driver))"
     let verdict = tested.failed == 0 ? "all passed" : "\(tested.failed) failed"
+    let note = (tested.device.device as? OpenCLDevice)?.note.map { "; \(printable($0, limit: 1000))" } ?? ""
     return
-      "\(tested.device.name) (\(printable(information.name))\(driver)): \(tested.cases) cases in \(Self.seconds(tested.seconds)), \(verdict)"
+      "\(tested.device.name) (\(printable(information.name))\(driver)): \(tested.cases) cases in \(Self.seconds(tested.seconds)), \(verdict)\(note)"
   }
 
   var summary: String {

@@ -63,6 +63,8 @@ extension Check {
       var request = StepRequest(graph: graph, layout: ParameterLayout([], groupCount: 0) { _, _ in nil })
       request.outputs = ["c": x.matmul(y)]
       let runner = try StepRunner(request, on: opened)
+      // A driver that runs no group of that size has nothing to round with.
+      guard runner.plan.launches.contains(where: { if case .local = $0.kernel { true } else { false } }) else { return [] }
       try runner.run(["a": .floats(a), "b": .floats(b)])
       let result = try runner.output("c")
       var worst = 0.0

@@ -85,21 +85,21 @@ struct TuningStoreTests {
   @Test func everyClassHasKernelsThatCanBeBuilt() throws {
     let limits = GroupLimits(items: 1024, localBytes: 65536, hasSubgroups: false)
     for deviceClass in DeviceClass.allCases where deviceClass != .mali {
-      let choice = try #require(DefaultTuning.products(of: deviceClass, units: 100, within: limits).choice)
+      let choice = try #require(DefaultTuning.products(of: deviceClass, computeUnits: 100, within: limits).choice)
       for tile in choice.tiles {
         #expect(tile.objection == nil, "\(deviceClass): \(tile)")
         #expect(tile.registers <= 128 && tile.groupSize % 64 == 0, "\(deviceClass): \(tile)")
       }
       // Where groups are small there is a tile for them; where there are none, register tiles are left.
       let small = GroupLimits(items: 64, localBytes: 16384, hasSubgroups: false)
-      #expect(DefaultTuning.products(of: deviceClass, units: 100, within: small).choice?.tiles.isEmpty == false, "\(deviceClass)")
+      #expect(DefaultTuning.products(of: deviceClass, computeUnits: 100, within: small).choice?.tiles.isEmpty == false, "\(deviceClass)")
       #expect(
-        DefaultTuning.products(of: deviceClass, units: 100, within: GroupLimits(items: 1, localBytes: 16384, hasSubgroups: false))
+        DefaultTuning.products(of: deviceClass, computeUnits: 100, within: GroupLimits(items: 1, localBytes: 16384, hasSubgroups: false))
           == ProductTuning())
     }
-    #expect(DefaultTuning.products(of: .mali, units: 10, within: limits) == ProductTuning())
+    #expect(DefaultTuning.products(of: .mali, computeUnits: 10, within: limits) == ProductTuning())
     // 16 KiB and 256 items must do for a device that nothing is known of.
     let least = GroupLimits(items: 256, localBytes: 16384, hasSubgroups: false)
-    #expect(DefaultTuning.products(of: .unknown, units: 10, within: least).choice?.tiles.count == 2)
+    #expect(DefaultTuning.products(of: .unknown, computeUnits: 10, within: least).choice?.tiles.count == 2)
   }
 }

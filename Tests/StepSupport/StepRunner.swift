@@ -21,18 +21,41 @@ public final class StepRunner {
   public let plan: Plan
   public let device: any Device
   private let layout: ParameterLayout
-  private var buffers: [BufferReference: any DeviceBuffer] = [:]
+  private let buffers: [BufferReference: any DeviceBuffer]
   private let prepared: any PreparedPlan
 
   /// A quiet NaN whose bits nothing computes.
   public static let poison: UInt32 = 0x7fc0_dead
 
+  /// Where the device learns on the way that a tile does not run there, another plan is made, as trainings do.
   /// - Throws: `ShapeError` for a step that does not fit, `DeviceError` for a device that fails.
   public init(_ request: StepRequest, on device: any Device) throws {
-    let plan = try Planner(profile: device.profile).plan(request)
-    self.plan = plan
+    let layout = request.layout
+    func attempt() throws -> (plan: Plan, buffers: [BufferReference: any DeviceBuffer], prepared: any PreparedPlan)? {
+      let before = device.profile
+      let plan = try Planner(profile: before).plan(request)
+      let buffers = try Self.poisonedBuffers(for: plan, request, on: device)
+      let prepared = Result { () throws(DeviceError) in try device.prepare(plan, buffers: buffers) }
+      if case .failure = prepared, device.profile != before { return nil }
+      return (plan, buffers, try prepared.get())
+    }
+    var made = try attempt()
+    while made == nil { made = try attempt() }
+    guard let made else { throw Missing(description: "no plan") }
     self.device = device
-    layout = request.layout
+    self.layout = layout
+    (plan, buffers, prepared) = made
+    var control = ControlBlock()
+    control.ok = 1
+    control.badStep = -1
+    control.clip = 1
+    try withUnsafeBytes(of: control) { try device.write($0, to: try buffer(.control), at: 0) }
+  }
+
+  private static func poisonedBuffers(
+    for plan: Plan, _ request: StepRequest, on device: any Device
+  ) throws -> [BufferReference: any DeviceBuffer] {
+    var buffers: [BufferReference: any DeviceBuffer] = [:]
     buffers[.zeros] = try device.makeBuffer(count: plan.zerosSize)
     buffers[.control] = try device.makeBuffer(count: 16)
     func poisoned(_ count: Int) throws -> any DeviceBuffer {
@@ -43,18 +66,13 @@ public final class StepRunner {
     for (arena, size) in plan.activationSizes.enumerated() { buffers[.activations(arena: arena)] = try poisoned(size) }
     buffers[.inputs] = try poisoned(plan.inputsSize)
     buffers[.constants] = buffers[.inputs]
-    for (reference, size) in layout.buffers() { buffers[reference] = try poisoned(size) }
-    for (group, pieces) in layout.groupPieces.enumerated() where !request.updates.isEmpty {
+    for (reference, size) in request.layout.buffers() { buffers[reference] = try poisoned(size) }
+    for (group, pieces) in request.layout.groupPieces.enumerated() where !request.updates.isEmpty {
       for (piece, size) in pieces.enumerated() {
         for slot in 0..<3 { buffers[.state(group: group, slot: slot, piece: piece)] = try device.makeBuffer(count: size) }
       }
     }
-    prepared = try device.prepare(plan, buffers: buffers)
-    var control = ControlBlock()
-    control.ok = 1
-    control.badStep = -1
-    control.clip = 1
-    try withUnsafeBytes(of: control) { try device.write($0, to: try buffer(.control), at: 0) }
+    return buffers
   }
 
   /// A buffer was asked for that the step has not got.

@@ -38,11 +38,6 @@ extension DeviceFigures {
   }
 }
 
-extension DeviceClass {
-  /// Compute units that hold work-groups, of those that a driver counts: Intel's counts the vector engines, sixteen of which are a core.
-  func units(reported: Int) -> Int { self == .intel ? max(1, reported / 16) : max(1, reported) }
-}
-
 /// Times plans that do nothing but reach a limit.
 private struct FiguresMeter {
   enum Traffic {

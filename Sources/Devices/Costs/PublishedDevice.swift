@@ -16,7 +16,7 @@ public struct PublishedDevice: Sendable {
 
   /// What the planner would be told of it.
   public var profile: DeviceProfile {
-    .gpu(computeUnits: computeUnits, products: DefaultTuning.products(of: deviceClass, units: computeUnits, within: limits))
+    .gpu(computeUnits: computeUnits, products: DefaultTuning.products(of: deviceClass, computeUnits: computeUnits, within: limits))
   }
 
   /// The device of a name.
@@ -115,17 +115,4 @@ public struct PublishedDevice: Sendable {
       memory: 0.8 * 51.2e9, cache: (2 << 20, 0.15e12), launch: 20e-6, host: 20e-6, upload: nil, lineBytes: 64, groupItems: 512,
       groupLocalBytes: 32 << 10),
   ]
-}
-
-extension DeviceProfile {
-  /// The profile of a GPU.
-  /// - Parameters:
-  ///   - computeUnits: as its driver counts them.
-  ///   - products: which kernels compute products.
-  public static func gpu(computeUnits: Int, products: ProductTuning) -> DeviceProfile {
-    let units = max(computeUnits, 1)
-    // A lane holds a small tile.
-    return DeviceProfile(
-      style: .gpu, tile: RegisterTile(rows: 2, columns: 16), shares: units * 2048, workers: units * 256, products: products)
-  }
 }

@@ -84,14 +84,6 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
     }
     let isCPU = wanted.map { $0 == "cpu" } ?? (candidate.style == .cpu)
     self.candidate = candidate
-    // 32 vector registers of 16 floats, 16 of 8, or 16 of 4; a GPU's lane holds a small tile.
-    let tile =
-      !isCPU
-      ? RegisterTile(rows: 2, columns: 16)
-      : candidate.properties.nativeVectorWidth >= 16
-        ? RegisterTile(rows: 8, columns: 32)
-        : RegisterTile(rows: candidate.properties.nativeVectorWidth >= 8 ? 6 : 2, columns: 16)
-    let wideTile = isCPU && candidate.properties.nativeVectorWidth >= 16 ? RegisterTile(rows: 6, columns: 64) : nil
     // GLISSADE_MATMUL_PRECISION=half rounds the operands of products to half precision in local memory; sums stay float.
     let precision = Environment["GLISSADE_MATMUL_PRECISION"] ?? "float"
     guard ["float", "half"].contains(precision) else {
@@ -112,10 +104,13 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
     }
     let limit = max(min(groupLimit ?? candidate.groupLimits.items, candidate.groupLimits.items), 1)
     self.style = isCPU ? .cpu : .gpu
-    let profile = DeviceProfile(
-      style: isCPU ? .cpu : .gpu, tile: tile, wideTile: wideTile, shares: isCPU ? 64 : units * 2048,
-      workers: isCPU ? units : units * 256,
-      products: tuning.products, largestAllocation: largest, groupLimit: limit)
+    var profile =
+      isCPU
+      ? Self.processorProfile(units: units, vectorWidth: candidate.properties.nativeVectorWidth)
+      : .gpu(computeUnits: units, products: tuning.products)
+    profile.products = tuning.products
+    profile.largestAllocation = largest
+    profile.groupLimit = limit
     // Drivers that say nothing of their numbers are taken for what all others are.
     let numbers = candidate.properties.singlePrecision
     let lacksInfinities = !numbers.isEmpty && !numbers.contains("inf_nan")
@@ -149,8 +144,17 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
     // -w: warnings about our kernels are nothing that a user can act on, and some drivers write them to standard error.
     let options = "-cl-std=CL1.2 -w" + (isCPU ? " -DCPU_DEVICE" : "")
     programs = OpenCLPrograms(
-      candidate, context: context, options: options, tile: tile, rowGroup: isCPU ? nil : LaunchPieces.powerOfTwo(atMost: min(64, limit)),
+      candidate, context: context, options: options, tile: profile.tile,
+      rowGroup: isCPU ? nil : LaunchPieces.powerOfTwo(atMost: min(64, limit)),
       cache: cache)
+  }
+
+  /// 32 vector registers of 16 floats, 16 of 8, or 16 of 4.
+  private static func processorProfile(units: Int, vectorWidth: Int) -> DeviceProfile {
+    let isWide = vectorWidth >= 16
+    return DeviceProfile(
+      style: .cpu, tile: isWide ? RegisterTile(rows: 8, columns: 32) : RegisterTile(rows: vectorWidth >= 8 ? 6 : 2, columns: 16),
+      wideTile: isWide ? RegisterTile(rows: 6, columns: 64) : nil, shares: 64, workers: units)
   }
 
   deinit {

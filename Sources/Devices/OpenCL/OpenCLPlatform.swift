@@ -33,7 +33,7 @@ public struct OpenCLCandidate: @unchecked Sendable {
 
   /// The kernels for products that its class starts with.
   var defaultProducts: ProductTuning {
-    DefaultTuning.products(of: DeviceClass(information), units: information.computeUnits, within: groupLimits)
+    DefaultTuning.products(of: DeviceClass(information), computeUnits: information.computeUnits, within: groupLimits)
   }
 
   /// Why an open device cannot be used, before trying.

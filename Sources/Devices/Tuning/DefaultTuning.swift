@@ -4,11 +4,11 @@ import GlissadePlanning
 /// from measurements: `glissade tune` measures.
 enum DefaultTuning {
   /// - Parameters:
-  ///   - units: the device's compute units.
+  ///   - computeUnits: the device's, as its driver counts them.
   ///   - limits: what the device can run; without a tile within it, register tiles are left.
-  static func products(of deviceClass: DeviceClass, units: Int, within limits: GroupLimits) -> ProductTuning {
+  static func products(of deviceClass: DeviceClass, computeUnits: Int, within limits: GroupLimits) -> ProductTuning {
     let tiles = tiles(of: deviceClass).filter { limits.allow(.local($0)) }
-    return tiles.isEmpty ? ProductTuning() : ProductTuning(otherwise: TileChoice(tiles, units: units))
+    return tiles.isEmpty ? ProductTuning() : ProductTuning(otherwise: TileChoice(tiles, units: deviceClass.units(reported: computeUnits)))
   }
 
   /// The tiles that suit a class; which of them a product gets is a question of how many work-groups it makes of it (`TileChoice`). Work-items

@@ -13,4 +13,7 @@ public enum DeviceClass: String, CaseIterable, Hashable, Sendable {
     ]
     self = information.kind == .cpu ? .cpu : signs.first { name.contains($0.0) }?.1 ?? .unknown
   }
+
+  /// Compute units that hold work-groups, of those that a driver counts: Intel's counts the vector engines, sixteen of which are a core.
+  func units(reported: Int) -> Int { self == .intel ? max(1, reported / 16) : max(1, reported) }
 }

@@ -23,7 +23,7 @@ public struct DeviceTuning: Hashable, Sendable {
       self.init(source: .fixed, warning: nil, products: ProductTuning())
       return
     }
-    let defaults = DefaultTuning.products(of: DeviceClass(information), units: information.computeUnits, within: limits)
+    let defaults = DefaultTuning.products(of: DeviceClass(information), computeUnits: information.computeUnits, within: limits)
     switch (store ?? TuningStore(TuningIdentity(information))).load() {
     case .entries(let entries) where !entries.isEmpty:
       // What was not measured keeps the class's kernels.
