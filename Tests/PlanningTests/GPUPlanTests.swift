@@ -12,7 +12,8 @@ struct GPUPlanTests {
   /// A GPU of 100 compute units.
   static let profile = DeviceProfile(
     style: .gpu, tile: RegisterTile(rows: 2, columns: 16), shares: 100 * 2048, workers: 100 * 256,
-    products: DefaultTuning.products(of: .nvidia, computeUnits: 100, within: GroupLimits(items: 256, localBytes: 49152, hasSubgroups: false)))
+    products: DefaultTuning.products(
+      of: .nvidia, computeUnits: 100, within: GroupLimits(items: 256, localBytes: 49152, hasSubgroups: false)))
 
   private static let models = ["mlp", "lenet", "resnet", "efficientnet"]
 
