@@ -55,10 +55,17 @@ let package = Package(
       ],
       path: "Sources/Recipes"),
     .target(
+      name: "GlissadeRuns",
+      dependencies: [
+        "GlissadeRecipes", "GlissadeTraining", "GlissadeModels", "GlissadePictures", "GlissadeOptimizers", "GlissadeLayers",
+        "GlissadeData", "GlissadeDevices", "GlissadeFormats", "GlissadeTensors",
+      ],
+      path: "Sources/Runs"),
+    .target(
       name: "Glissade",
       dependencies: [
         "GlissadeTensors", "GlissadePlanning", "GlissadeDevices", "GlissadeLayers", "GlissadeOptimizers", "GlissadeModels",
-        "GlissadeFormats", "GlissadeData", "GlissadePictures", "GlissadeTraining", "GlissadeRecipes",
+        "GlissadeFormats", "GlissadeData", "GlissadePictures", "GlissadeTraining", "GlissadeRecipes", "GlissadeRuns",
       ]),
     // What measures it.
     .target(name: "GlissadeBenchmarks", dependencies: ["Glissade", "GlissadeKernels"], path: "bench/Benchmarks"),

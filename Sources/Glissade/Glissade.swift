@@ -8,5 +8,6 @@
 @_exported import GlissadePictures
 @_exported import GlissadePlanning
 @_exported import GlissadeRecipes
+@_exported import GlissadeRuns
 @_exported import GlissadeTensors
 @_exported import GlissadeTraining

@@ -1,6 +1,12 @@
 import ArgumentParser
 import Glissade
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// A door to training: `glissade train`, `glissade finetune`.
 protocol TrainingDoor: Sendable {
   static var configuration: CommandConfiguration { get }
@@ -61,7 +67,7 @@ struct Training<Door: TrainingDoor>: ParsableCommand, RecipeArguments {
   func run() throws {
     let request = try request()
     func job(_ request: TrainingRequest) throws -> TrainingJob {
-      try TrainingJob(request, data: try LoadedData.timed { try request.loadData() })
+      try TrainingJob(request, data: try LoadedData.timed { try request.loadData(Terminal.note) })
     }
     let recipe = request.recipe
     func open() throws -> DeviceSelection { try DeviceSelection.opened(recipe.device, threads: recipe.threads) }
@@ -71,12 +77,13 @@ struct Training<Door: TrainingDoor>: ParsableCommand, RecipeArguments {
     }
     if explain { return try Terminal.print(try job(request).explanation(on: try open())) }
     let count = recipe.fold == nil ? recipe.kfold : nil
-    let place = try RunPlace(out: out, replaces: replace, resume: resume, folds: count, request)
+    let place = try RunPlace(out: out, replaces: replace, resume: resume, folds: count, request, note: Terminal.note)
     func train(_ request: TrainingRequest, in place: RunPlace) throws {
       try job(request).run(on: try open(), in: place, isQuiet: quiet)
     }
     guard let count else { return try train(request, in: place) }
-    try FoldTraining(count: count, place: place, isQuiet: quiet).run(request, train: train)
+    func report(_ line: String) { if !quiet { Terminal.write(line + "\n", to: STDOUT_FILENO) } }
+    try FoldTraining(count: count, place: place, report: report, note: Terminal.note).run(request, train: train)
   }
 
   /// What is to be trained, checked as far as it can be without data and device.

@@ -52,7 +52,8 @@ struct EvaluateCommand: ParsableCommand {
     let chosen = choice.model(of: folder)
     let modelPath = try folder.file(of: chosen)
     let measured = try EvaluationData(
-      of: run, in: folder, named: data, labels: labels, classes: chosenClasses(), limit: limit, all: all)
+      of: run, in: folder, named: data, labels: labels.given, classes: chosenClasses(), limit: limit, all: all,
+      note: Terminal.note)
     let test = measured.data
 
     let model = try run.makeModel()

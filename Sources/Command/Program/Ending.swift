@@ -7,30 +7,6 @@ import Glissade
   import Musl
 #endif
 
-/// Arguments that make no sense: exit status 2.
-struct Misuse: Error, CustomStringConvertible {
-  let description: String
-
-  init(_ description: String) { self.description = description }
-
-  /// An unknown name, with the nearest known one.
-  static func unknown(_ what: String, _ name: String, among known: [String]) -> Misuse {
-    let list = known.joined(separator: ", ")
-    if let nearest = Nearest.to(name, among: known) { return Misuse("unknown \(what) '\(name)'; did you mean '\(nearest)'? (\(list))") }
-    return Misuse("unknown \(what) '\(name)'; there are \(list)")
-  }
-}
-
-/// Something that went wrong although the arguments were right: exit status 1.
-struct Failure: Error, CustomStringConvertible {
-  let description: String
-
-  init(_ description: String) { self.description = description }
-}
-
-/// Ctrl-C, after everything was saved: exit status 130.
-struct Interrupted: Error {}
-
 /// How the command ends because of an error.
 struct Ending {
   let status: Int32

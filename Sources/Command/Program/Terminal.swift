@@ -1,3 +1,5 @@
+import Glissade
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)

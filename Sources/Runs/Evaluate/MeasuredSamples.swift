@@ -1,37 +1,41 @@
-import Glissade
+import GlissadeData
+import GlissadeFormats
+import GlissadePictures
+import GlissadeRecipes
+import GlissadeTraining
 
 /// Samples that a model can be measured with, before it is settled which of them are.
-struct MeasuredSamples {
+package struct MeasuredSamples {
   /// Which of a run's parts they are.
-  enum Part: String {
+  package enum Part: String {
     case test, validation
   }
 
-  let part: Part
+  package let part: Part
   /// By which they are known again; `nil` for what cannot be read, and none where data has no hashes.
-  let hashes: [UInt64?]
-  let labels: [Int32]
+  package let hashes: [UInt64?]
+  package let labels: [Int32]
   /// What people should know of where they come from.
-  var notes: [String] = []
+  package var notes: [String] = []
   /// Whether the first ones would be all of one class.
-  var goesByClass = false
+  package var goesByClass = false
   /// The samples at some places.
-  let select: ([Int]) throws -> any Dataset
+  package let select: ([Int]) throws -> any Dataset
 
   /// Those that have hashes, for comparison with a run's.
-  var known: RunSamples.Part {
+  package var known: RunSamples.Part {
     let pairs = zip(hashes, labels).compactMap { hash, label in hash.map { ($0, label) } }
     return RunSamples.Part(hashes: pairs.map(\.0), labels: pairs.map(\.1))
   }
 
   /// Some of the places.
-  func limited(_ places: [Int], to limit: Int?) -> [Int] {
+  package func limited(_ places: [Int], to limit: Int?) -> [Int] {
     guard let limit, limit < places.count else { return places }
     return goesByClass ? (0..<limit).map { places[$0 * places.count / limit] } : Array(places.prefix(limit))
   }
 
   /// - Parameter data: samples in memory.
-  init<Data: Dataset>(_ data: Data, part: Part) throws {
+  package init<Data: Dataset>(_ data: Data, part: Part) throws {
     self.part = part
     hashes = try data.contentHashes(ofSamples: Array(0..<data.count)) ?? []
     labels = data.labels
@@ -41,7 +45,7 @@ struct MeasuredSamples {
   /// - Parameters:
   ///   - list: pictures, which are decoded when they are selected.
   ///   - folder: where they come from.
-  init(_ list: PictureList, part: Part, of folder: PictureFolder, _ run: RunDescription, unreadableShare: Double) throws {
+  package init(_ list: PictureList, part: Part, of folder: PictureFolder, _ run: RunDescription, unreadableShare: Double) throws {
     self.part = part
     let loading = run.loading(threads: nil, unreadableShare: unreadableShare)
     hashes = try list.contentHashes(loading: loading)
@@ -55,7 +59,7 @@ struct MeasuredSamples {
 
 extension RunDescription {
   /// Whose samples are asked for.
-  enum Ownership {
+  package enum Ownership {
     /// The run's own data, at its own place: what was held out.
     case own
     /// What would have been held out, if the data were the run's own.
@@ -71,7 +75,7 @@ extension RunDescription {
   ///   - labels: where its classes stand; of the run's own pictures as in training, where nothing is said.
   ///   - classes: only these classes of pictures.
   /// - Throws: `Misuse` for data of another kind, `Failure` where nothing was held out, and what reading it throws.
-  func samples(of source: String, _ ownership: Ownership, labels: LabelOptions, classes: [String]?) throws -> MeasuredSamples {
+  package func samples(of source: String, _ ownership: Ownership, labels: GivenLabels, classes: [String]?) throws -> MeasuredSamples {
     if classes != nil, pictures == nil { throw Misuse("--classes is for folders of pictures, and the run's data is none") }
     if labels.labels != nil, pictures == nil { throw Misuse("--labels is for folders of pictures, and the run's data is none") }
     let nothing = Failure("nothing of \(source) was held out from the training, so there is nothing to evaluate on")

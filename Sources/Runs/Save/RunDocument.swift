@@ -1,20 +1,22 @@
-import Glissade
+import GlissadeFormats
+import GlissadeRecipes
+import GlissadeTraining
 
 /// What a run's folder says of the run: its recipe, with everything in force, and facts: what the data turned out to be, and where everything
 /// lay.
-struct RunDocument {
-  var recipe: Recipe
+package struct RunDocument {
+  package var recipe: Recipe
   /// An object.
-  var facts: JSONValue
+  package var facts: JSONValue
 
-  init(recipe: Recipe, facts: JSONValue) {
+  package init(recipe: Recipe, facts: JSONValue) {
     self.recipe = recipe
     self.facts = facts
   }
 
   /// Reads it.
   /// - Throws: `FormatError` for files that cannot be read, `RecipeError` for a recipe that makes no sense.
-  init(of folder: RunFolder) throws {
+  package init(of folder: RunFolder) throws {
     guard exists(folder.recipePath) else {
       let json = try JSONValue.read(path: folder.optionsPath)
       guard let earlier = RunDocument(earlier: json, path: folder.optionsPath) else {
@@ -30,7 +32,7 @@ struct RunDocument {
 
   /// What a checkpoint keeps of it.
   /// - Returns: `nil` for what is none.
-  init?(kept json: JSONValue, path: String) {
+  package init?(kept json: JSONValue, path: String) {
     guard let text = json["recipe"]?.stringValue else {
       self.init(earlier: json, path: path)
       return
@@ -46,18 +48,18 @@ struct RunDocument {
   }
 
   /// What the data is.
-  var kind: DataSource.Kind {
+  package var kind: DataSource.Kind {
     if facts == .null { return recipe.dataSource.kind }
     if let table = facts["table"], table != .null { return .table }
     return recipe.isGiven("size") ? .pictures : .images
   }
 
   /// For a checkpoint.
-  var kept: JSONValue { ["recipe": .string(recipe.text()), "facts": facts] }
+  package var kept: JSONValue { ["recipe": .string(recipe.text()), "facts": facts] }
 
   /// Writes it.
   /// - Throws: `FormatError`.
-  func write(to folder: RunFolder) throws(FormatError) {
+  package func write(to folder: RunFolder) throws(FormatError) {
     let heading = [
       "The recipe of this run: everything in force, defaults included. 'glissade train --recipe FILE' trains it again, and options change "
         + "what it says."
@@ -70,12 +72,12 @@ struct RunDocument {
   }
 
   /// The options that followed from the data.
-  var fromData: [String] { (facts["from_data"]?.arrayValue ?? []).compactMap(\.stringValue) }
+  package var fromData: [String] { (facts["from_data"]?.arrayValue ?? []).compactMap(\.stringValue) }
 
   /// What is in the weights that it began with, in short.
-  var pretrainedChecksum: UInt32? { facts[Self.checksumKey]?.integerValue.flatMap { UInt32(exactly: $0) } }
+  package var pretrainedChecksum: UInt32? { facts[Self.checksumKey]?.integerValue.flatMap { UInt32(exactly: $0) } }
 
-  static let checksumKey = "pretrained_checksum"
+  package static let checksumKey = "pretrained_checksum"
 }
 
 extension RunDocument {
@@ -84,7 +86,7 @@ extension RunDocument {
   ///   - request: settled.
   ///   - run: what the data turned out to be.
   ///   - folder: the run's, where it is known.
-  init(_ request: TrainingRequest, _ run: RunDescription, in folder: String?) {
+  package init(_ request: TrainingRequest, _ run: RunDescription, in folder: String?) {
     let recipe = request.recipe
     var members = Recipe.places.flatMap { KeptPath.facts($0, recipe) }
     if let folder { members.append(JSONMember(KeptPath.runKey, .string(KeptPath.fromRoot(folder)))) }

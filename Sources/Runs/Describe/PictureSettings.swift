@@ -1,12 +1,15 @@
-import Glissade
+import GlissadeData
+import GlissadeFormats
+import GlissadePictures
+import GlissadeRecipes
 
 /// What a recipe says is to be made of a folder of pictures.
-struct PictureSettings {
+package struct PictureSettings {
   private let recipe: Recipe
-  let augmentations: AugmentationList
+  package let augmentations: AugmentationList
 
   /// - Throws: `AugmentationError`, which the recipe's own check would have told before.
-  init(_ recipe: Recipe) throws(AugmentationError) {
+  package init(_ recipe: Recipe) throws(AugmentationError) {
     self.recipe = recipe
     augmentations = try recipe.augment.augmentations
   }
@@ -19,21 +22,22 @@ struct PictureSettings {
   }
 
   /// Whether pictures differ from epoch to epoch.
-  var isAugmented: Bool { !augmentations.pictures.isEmpty || augmentations.mixing != nil }
+  package var isAugmented: Bool { !augmentations.pictures.isEmpty || augmentations.mixing != nil }
 
-  /// Lists, divides and decodes the pictures; those that cannot be used are named on standard error.
-  func load() throws -> LoadedData {
+  /// Lists, divides and decodes the pictures; those that cannot be used are named.
+  /// - Parameter note: is told what people should know of them.
+  package func load(_ note: (String) -> Void) throws -> LoadedData {
     let (path, limit) = (recipe.data, recipe.limit)
     let folder = try PictureFolder(path: path, labels: labels, classes: recipe.classes?.names)
     let split = try folder.split(validation: recipe.validation, test: recipe.test, seed: recipe.seed, fold: recipe.chosenFold)
-    folder.notes.forEach(Terminal.note)
+    folder.notes.forEach(note)
     let pipeline = PicturePipeline(size: recipe.size, augmentations: augmentations.pictures)
     let loading = PictureLoading(threads: recipe.threads, unreadableShare: recipe.unreadable, background: recipe.background)
     func dataset(_ list: PictureList, limit: Int?, isTraining: Bool) throws -> PictureDataset? {
       guard list.count > 0 else { return nil }
       let list = try limit.map { try list.spread(over: $0) } ?? list
       let dataset = try PictureDataset(list, pipeline: pipeline, isTraining: isTraining, seed: recipe.seed, loading: loading)
-      for problem in dataset.unreadable { Terminal.note("left out: \(problem.description)") }
+      for problem in dataset.unreadable { note("left out: \(problem.description)") }
       return dataset
     }
     guard let training = try dataset(split.training, limit: limit, isTraining: !pipeline.augmentations.isEmpty) else {
@@ -52,7 +56,7 @@ struct PictureSettings {
 
 extension PictureList {
   /// Some of the pictures, at even distances: lists go class by class, so that the first ones would be of one class.
-  func spread(over count: Int) throws(DataError) -> PictureList {
+  package func spread(over count: Int) throws(DataError) -> PictureList {
     guard count < self.count else { return self }
     return try selecting((0..<count).map { $0 * self.count / count })
   }
@@ -60,7 +64,7 @@ extension PictureList {
 
 extension AugmentationList {
   /// What happens to whole batches, drawn by a seed.
-  func mixing(seed: UInt64) -> BatchMixing? {
+  package func mixing(seed: UInt64) -> BatchMixing? {
     var mixing = mixing
     mixing?.seed = seed
     return mixing

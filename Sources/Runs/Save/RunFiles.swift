@@ -1,4 +1,6 @@
-import Glissade
+import GlissadeFormats
+import GlissadeRecipes
+import GlissadeTraining
 
 #if canImport(Glibc)
   import Glibc
@@ -7,16 +9,16 @@ import Glissade
 #endif
 
 /// The run folder while a training fills it.
-final class RunFiles {
-  let folder: RunFolder
-  let request: TrainingRequest
+package final class RunFiles {
+  package let folder: RunFolder
+  package let request: TrainingRequest
   /// Nobody else writes there while this is kept.
   private let lock: RunFolderLock
   private var events: TensorBoardFile?
   /// The step of the last event; an interruption may save an epoch a second time.
   private var lastEvent = 0
 
-  init(folder: RunFolder, lock: RunFolderLock, request: TrainingRequest) {
+  package init(folder: RunFolder, lock: RunFolderLock, request: TrainingRequest) {
     self.folder = folder
     self.lock = lock
     self.request = request
@@ -25,12 +27,12 @@ final class RunFiles {
   private var recipe: Recipe { request.recipe }
 
   /// What the folder is to say of the run.
-  func document(_ run: RunDescription) -> RunDocument { RunDocument(request, run, in: folder.path) }
+  package func document(_ run: RunDescription) -> RunDocument { RunDocument(request, run, in: folder.path) }
 
   /// Writes the recipe.
   /// - Parameter samples: what the run is trained and measured with.
   /// - Returns: whether an earlier run was there. Its files go, so that a folder never mixes two runs.
-  func begin(_ run: RunDescription, _ samples: RunSamples?) throws -> Bool {
+  package func begin(_ run: RunDescription, _ samples: RunSamples?) throws -> Bool {
     let replaces = folder.removeRun()
     try document(run).write(to: folder)
     try samples?.save(to: folder.samplesPath)
@@ -42,7 +44,7 @@ final class RunFiles {
   /// - Parameters:
   ///   - checkpoint: where it goes on, with what it has produced so far. From that the event file begins anew: the old one may know more.
   ///   - samples: what the run is trained and measured with.
-  func resume(_ run: RunDescription, _ checkpoint: TrainingCheckpoint?, _ samples: RunSamples?) throws {
+  package func resume(_ run: RunDescription, _ checkpoint: TrainingCheckpoint?, _ samples: RunSamples?) throws {
     let record = checkpoint?.record
     folder.removeUnfinishedFiles()
     // It is written last, so while the run goes on there is none.
@@ -59,7 +61,7 @@ final class RunFiles {
   }
 
   /// After an epoch, or some steps. The checkpoint comes last: what it follows from is there then.
-  func save(_ checkpoint: TrainingCheckpoint, _ run: RunDescription) throws {
+  package func save(_ checkpoint: TrainingCheckpoint, _ run: RunDescription) throws {
     let record = checkpoint.record
     if checkpoint.completedBatches == 0, record.epochs.count == checkpoint.completedEpochs {
       try save(checkpoint.state, record)
@@ -86,7 +88,7 @@ final class RunFiles {
   }
 
   /// The model and the epochs so far.
-  func save(_ state: ModelState, _ record: RunRecord) throws {
+  package func save(_ state: ModelState, _ record: RunRecord) throws {
     try state.save(to: folder.modelPath, metadata: metadata)
     try folder.write(metrics: record.epochs, measure: record.measure)
   }
@@ -95,7 +97,7 @@ final class RunFiles {
   private var metadata: [String: String] { ["model": recipe.model] }
 
   /// At the end.
-  func finish(_ record: RunRecord, failure: String? = nil) throws {
+  package func finish(_ record: RunRecord, failure: String? = nil) throws {
     let description = RunFolder.Description(model: recipe.model, dataset: recipe.data, seed: recipe.seed, version: Version.number)
     try folder.write(metrics: record.epochs, measure: record.measure)
     try folder.write(summary: record, description, failure: failure)
@@ -104,7 +106,7 @@ final class RunFiles {
   /// After a failure, which may well be that nothing can be written.
   /// - Returns: whether everything is saved.
   @discardableResult
-  func saveWhatIsPossible(_ state: ModelState?, _ record: RunRecord, failure: any Error) -> Bool {
+  package func saveWhatIsPossible(_ state: ModelState?, _ record: RunRecord, failure: any Error) -> Bool {
     var isSaved = true
     do { if let state, !state.parameters.isEmpty { try save(state, record) } } catch { isSaved = false }
     do { try finish(record, failure: Text.line("\(failure)")) } catch { isSaved = false }

@@ -1,4 +1,4 @@
-import Glissade
+import GlissadeFormats
 
 #if canImport(Glibc)
   import Glibc
@@ -7,16 +7,16 @@ import Glissade
 #endif
 
 /// Numbers and messages as people read them.
-enum Text {
+package enum Text {
   /// A message on one line of a sensible length, fit for a terminal whatever names are in it: a build log, say, has many lines.
-  static func line(_ message: String, limit: Int = 600) -> String {
+  package static func line(_ message: String, limit: Int = 600) -> String {
     let parts = message.split(whereSeparator: \.isNewline).map { $0.split(separator: " ").joined(separator: " ") }
     let line = printable(parts.joined(separator: "; "), limit: .max)
     return line.count <= limit ? line : line.prefix(limit - 1) + "…"
   }
 
   /// A message of the argument parser in our style: one sentence that begins with a small letter.
-  static func sentence(_ message: String) -> String {
+  package static func sentence(_ message: String) -> String {
     let question = ". Did you mean"
     var line = line(message)
     if let range = line.firstRange(of: question) { line.replaceSubrange(range, with: "; did you mean") }
@@ -24,13 +24,13 @@ enum Text {
   }
 
   /// Without the blanks at both ends.
-  static func trimmed(_ text: some StringProtocol) -> String {
+  package static func trimmed(_ text: some StringProtocol) -> String {
     guard let first = text.firstIndex(where: { $0 != " " }), let last = text.lastIndex(where: { $0 != " " }) else { return "" }
     return String(text[first...last])
   }
 
   /// A number with so many digits after the point; a dash where there is none.
-  static func fixed(_ value: Double, _ digits: Int) -> String {
+  package static func fixed(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite else { return "-" }
     guard abs(value) < 1e9 else { return "\(value)" }
     let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
@@ -43,7 +43,7 @@ enum Text {
   }
 
   /// Four digits that matter, whatever the number's size.
-  static func significant(_ value: Double) -> String {
+  package static func significant(_ value: Double) -> String {
     guard value.isFinite, value != 0 else { return fixed(value, 0) }
     var (digits, size) = (3, abs(value))
     while size >= 10, digits > 0 { (size, digits) = (size / 10, digits - 1) }
@@ -52,10 +52,10 @@ enum Text {
   }
 
   /// R², which is at most 1, and far below 0 for predictions of no use.
-  static func determination(_ value: Double) -> String { abs(value) < 1e6 ? fixed(value, 4) : significant(value) }
+  package static func determination(_ value: Double) -> String { abs(value) < 1e6 ? fixed(value, 4) : significant(value) }
 
   /// A number to the digits that a step has, at least: 1234.57 for steps of 0.004.
-  static func rounded(_ value: Double, to step: Double) -> String {
+  package static func rounded(_ value: Double, to step: Double) -> String {
     guard value.isFinite, step.isFinite, step > 0 else { return "\(value)" }
     var (digits, size) = (0, step)
     while size < 1, digits < 15 { (size, digits) = (size * 10, digits + 1) }
@@ -65,10 +65,10 @@ enum Text {
     return Int64(exactly: rounded).map(String.init) ?? "\(rounded)"
   }
 
-  static func percent(_ share: Double, _ digits: Int = 2) -> String { "\(fixed(share * 100, digits)) %" }
+  package static func percent(_ share: Double, _ digits: Int = 2) -> String { "\(fixed(share * 100, digits)) %" }
 
   /// Hours, minutes and seconds, as in `0:42` and `1:02:03`.
-  static func duration(_ seconds: Double) -> String {
+  package static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e9 else { return "-" }
     let total = Int(max(seconds, 0).rounded())
     func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
@@ -77,7 +77,7 @@ enum Text {
   }
 
   /// Bytes in binary units.
-  static func bytes(_ count: UInt64) -> String {
+  package static func bytes(_ count: UInt64) -> String {
     var value = Double(count)
     for unit in ["B", "KiB", "MiB", "GiB"] {
       if value < 1024 { return unit == "B" ? "\(count) B" : "\(fixed(value, 1)) \(unit)" }
@@ -87,14 +87,14 @@ enum Text {
   }
 
   /// Cuts or fills to a width.
-  static func column(_ text: String, _ width: Int, right: Bool = false) -> String {
+  package static func column(_ text: String, _ width: Int, right: Bool = false) -> String {
     if text.count > width { return text.prefix(max(width - 1, 0)) + "…" }
     let space = String(repeating: " ", count: width - text.count)
     return right ? space + text : text + space
   }
 
   /// Breaks a text between words into lines of at most a width; longer words stay whole.
-  static func wrapped(_ text: String, width: Int) -> [String] {
+  package static func wrapped(_ text: String, width: Int) -> [String] {
     var lines = [""]
     for word in text.split(separator: " ") {
       if !lines[lines.count - 1].isEmpty, lines[lines.count - 1].count + 1 + word.count > width { lines.append("") }
@@ -104,7 +104,7 @@ enum Text {
   }
 
   /// The local date and time as in `20260131-235959`.
-  static func timestamp() -> String {
+  package static func timestamp() -> String {
     var now = time(nil)
     var parts = tm()
     localtime_r(&now, &parts)

@@ -1,4 +1,4 @@
 /// The version of the command and of the library it is built with.
-enum Version {
-  static let number = "0.1.0"
+package enum Version {
+  package static let number = "0.1.0"
 }

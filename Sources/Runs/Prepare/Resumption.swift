@@ -1,14 +1,17 @@
-import Glissade
+import GlissadeDevices
+import GlissadeFormats
+import GlissadeRecipes
+import GlissadeTraining
 
 /// A run that is to go on.
-struct Resumption {
+package struct Resumption {
   /// Where it goes on; `nil` where it stopped before its first checkpoint, and begins again.
-  let checkpoint: TrainingCheckpoint?
+  package let checkpoint: TrainingCheckpoint?
   /// What people should know of it: damaged checkpoints.
-  let notes: [String]
+  package let notes: [String]
 
   /// The options that may be others now: they change how far the run goes, where it runs or what is written, not what it computes.
-  static let freeNames: String = {
+  package static let freeNames: String = {
     let names = Recipe.declarations.filter { $0.whenResumed == .free }.map { "--\($0.optionName)" }
     return names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
   }()
@@ -20,7 +23,7 @@ struct Resumption {
   ///   - folder: the run's.
   ///   - now: what would be written now.
   /// - Throws: `Misuse` where options were given that are not the run's, `Failure` where the data has changed or nothing can be resumed.
-  init(_ folder: RunFolder, now: RunDocument) throws {
+  package init(_ folder: RunFolder, now: RunDocument) throws {
     let before = try RunDocument(of: folder)
     var differences = Self.differences(before, now)
     let (newest, damage) = folder.newestCheckpoint()
@@ -45,7 +48,7 @@ struct Resumption {
   }
 
   /// Whether there is nothing left to do: all epochs are done, and the summary, which is written last, says that it ended well.
-  func isFinished(_ folder: RunFolder, epochs: Int) -> Bool {
+  package func isFinished(_ folder: RunFolder, epochs: Int) -> Bool {
     guard let checkpoint, checkpoint.completedEpochs >= epochs, let summary = try? JSONValue.read(path: folder.summaryPath) else {
       return false
     }
@@ -53,7 +56,7 @@ struct Resumption {
   }
 
   /// Where it goes on, and why it may not end with the bits that it would have ended with.
-  func lines(_ folder: RunFolder, on selection: DeviceSelection, epochs: Int) -> [String] {
+  package func lines(_ folder: RunFolder, on selection: DeviceSelection, epochs: Int) -> [String] {
     guard let checkpoint else { return ["\(folder.path) has no checkpoint yet, so the run begins again"] }
     let steps = checkpoint.completedBatches > 0 ? " and \(checkpoint.completedBatches) steps" : ""
     let done = "\(checkpoint.completedEpochs) epoch\(checkpoint.completedEpochs == 1 ? "" : "s")\(steps)"

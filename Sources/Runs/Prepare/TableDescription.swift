@@ -1,4 +1,7 @@
-import Glissade
+import GlissadeData
+import GlissadeFormats
+import GlissadeRecipes
+import GlissadeTraining
 
 #if canImport(Glibc)
   import Glibc
@@ -7,34 +10,34 @@ import Glissade
 #endif
 
 /// What has to be known of a table to use a model that was trained on one: kept in `facts.json`.
-struct TableDescription {
-  var encoding: TableEncoding
+package struct TableDescription {
+  package var encoding: TableEncoding
   /// Columns of numbers that are categories.
-  var categorical: [String]
+  package var categorical: [String]
   /// Of the division into training and test rows.
-  var seed: UInt64
-  var loss: ValueLoss
+  package var seed: UInt64
+  package var loss: ValueLoss
   /// What was held out: shares of the rows, the first of what is not for the test.
-  var validationShare: Double
-  var testShare: Double
+  package var validationShare: Double
+  package var testShare: Double
   /// What was held out in place of the first of them, in one of several trainings.
-  var fold: Fold?
+  package var fold: Fold?
   /// What separates fields, where that was said rather than found.
-  var delimiter: UInt8?
+  package var delimiter: UInt8?
   /// Whether numbers have a comma for their decimals.
-  var hasDecimalCommas = false
+  package var hasDecimalCommas = false
 
   /// The deviation of the values to be predicted, in which a regression's errors are measured; `nil` for classes.
-  var deviation: Double? {
+  package var deviation: Double? {
     if case .value(_, _, let deviation) = encoding.target { return deviation }
     return nil
   }
 
-  var lossOfValues: Loss? { deviation == nil ? nil : loss.loss }
+  package var lossOfValues: Loss? { deviation == nil ? nil : loss.loss }
 
   /// Samples of a table: of the one that was trained on the rows for the test, or where there are none those for validation; all of any other.
   /// - Returns: the samples and what people should know of them; `nil` where nothing was held out.
-  func load(_ path: String, isOwn: Bool) throws -> (data: ArrayDataset, part: MeasuredSamples.Part, notes: [String])? {
+  package func load(_ path: String, isOwn: Bool) throws -> (data: ArrayDataset, part: MeasuredSamples.Part, notes: [String])? {
     let table = try table(path, withTarget: true)
     var (rows, part): ([Int]?, MeasuredSamples.Part) = (nil, .test)
     if isOwn {
@@ -53,7 +56,7 @@ extension TableDescription {
   /// Reads a table as training read its own: what were categories there are categories here, though all of a short table's may look like
   /// numbers, and columns that the model does not use are left out, whatever is in them.
   /// - Parameter withTarget: whether the column that is predicted is to be read, too.
-  func table(_ path: String, withTarget: Bool) throws(DataError) -> Table {
+  package func table(_ path: String, withTarget: Bool) throws(DataError) -> Table {
     var limits = Table.Limits()
     limits.words = limits.values
     return try Table(
@@ -61,7 +64,7 @@ extension TableDescription {
       preferring: delimiter, prefersDecimalCommas: hasDecimalCommas, limits: limits)
   }
 
-  var json: JSONValue {
+  package var json: JSONValue {
     func list(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
     let target: JSONValue =
       switch encoding.target {
@@ -90,7 +93,7 @@ extension TableDescription {
 
   /// - Parameter held: the shares that were held out.
   /// - Throws: `Failure` naming the file where something is missing or of the wrong kind.
-  init(_ json: JSONValue, held: (validation: Double, test: Double), path: String) throws(Failure) {
+  package init(_ json: JSONValue, held: (validation: Double, test: Double), path: String) throws(Failure) {
     func value<Value>(_ json: JSONValue, _ key: String, _ read: (JSONValue) -> Value?) throws(Failure) -> Value {
       guard let value = json[key].flatMap(read) else { throw Failure("\(path): '\(key)' of 'table' is missing or of the wrong kind") }
       return value

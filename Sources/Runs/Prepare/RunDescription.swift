@@ -1,49 +1,65 @@
-import Glissade
+import GlissadeData
+import GlissadeFormats
+import GlissadeLayers
+import GlissadeModels
+import GlissadePictures
+import GlissadeRecipes
+import GlissadeTensors
+import GlissadeTraining
 
 /// What has to be known of a run to use its model: read back from what its folder says.
-struct RunDescription {
-  var data: String
+package struct RunDescription {
+  package var data: String
   /// Where that is, in a run that is read back.
-  var keptData: KeptPath?
+  package var keptData: KeptPath?
   /// Whether the run took only some of its data.
-  var isLimited = false
-  var model: String
-  var batchSize: Int
-  var labelSmoothing: Float
-  var dropout: Float?
+  package var isLimited = false
+  package var model: String
+  package var batchSize: Int
+  package var labelSmoothing: Float
+  package var dropout: Float?
   /// [height, width, channels]; [features] for a table.
-  var input: [Int]
-  var classNames: [String]
-  var normalization: Normalization
+  package var input: [Int]
+  package var classNames: [String]
+  package var normalization: Normalization
   /// What a table's columns become, where the data is one.
-  var table: TableDescription?
+  package var table: TableDescription?
   /// mlp: features of the hidden layers, where they were chosen.
-  var hidden: [Int]?
+  package var hidden: [Int]?
   /// The head, where the network was given another.
-  var head: String?
+  package var head: String?
   /// Whether its convolutions mix no pixels beyond their filter's reach.
-  var isExact = false
+  package var isExact = false
   /// What is held out of a folder of pictures, where the data is one.
-  var pictures: HeldOut?
+  package var pictures: HeldOut?
 
   /// Shares of the pictures, and the seed that chooses them.
-  struct HeldOut {
-    var validation: Double
-    var test: Double
-    var seed: UInt64
+  package struct HeldOut {
+    package var validation: Double
+    package var test: Double
+    package var seed: UInt64
     /// What was held out in place of the first share, in one of several trainings.
-    var fold: Fold?
+    package var fold: Fold?
     /// Behind what is transparent.
-    var background: Picture.Colour
+    package var background: Picture.Colour
     /// The share that may be unreadable.
-    var unreadableShare: Double
+    package var unreadableShare: Double
     /// Where the classes stand, unless they are folders.
-    var labels: LabelTable?
+    package var labels: LabelTable?
+  }
+
+  package init(
+    data: String, model: String, batchSize: Int, labelSmoothing: Float, dropout: Float? = nil, input: [Int], classNames: [String],
+    normalization: Normalization, table: TableDescription? = nil, hidden: [Int]? = nil, head: String? = nil
+  ) {
+    (self.data, self.model, self.batchSize, self.labelSmoothing, self.dropout) = (data, model, batchSize, labelSmoothing, dropout)
+    (self.input, self.classNames, self.normalization, self.table) = (input, classNames, normalization, table)
+    (self.hidden, self.head) = (hidden, head)
   }
 
   /// The model that the run trains.
   /// - Throws: `Failure` for a name that this version does not know.
-  func makeModel() throws -> any Layer {
+  package func makeModel() throws -> any Layer {
     guard let model = network() else {
       throw Failure("the run's model is '\(self.model)', and this version knows \(ModelZoo.names.joined(separator: ", "))")
     }
@@ -63,7 +79,7 @@ struct RunDescription {
 
   /// What becomes of a picture before the model sees it.
   /// - Throws: `Failure` for a model of something else.
-  func picturePipeline() throws(Failure) -> PicturePipeline {
+  package func picturePipeline() throws(Failure) -> PicturePipeline {
     guard input.count == 3, input[0] == input[1], input[2] == 3 else {
       throw Failure("the run's model takes samples of \(Shape(input)), and pictures are [side, side, 3]")
     }
@@ -71,7 +87,7 @@ struct RunDescription {
   }
 
   /// How pictures are read for the model: as they were in training.
-  func loading(threads: Int?, unreadableShare: Double) -> PictureLoading {
+  package func loading(threads: Int?, unreadableShare: Double) -> PictureLoading {
     PictureLoading(threads: threads, unreadableShare: unreadableShare, background: pictures?.background ?? .white)
   }
 }
@@ -79,7 +95,7 @@ struct RunDescription {
 extension RunDescription {
   /// Of a training that has its data.
   /// - Parameter recipe: with everything in force.
-  init(_ recipe: Recipe, _ data: LoadedData) {
+  package init(_ recipe: Recipe, _ data: LoadedData) {
     self.init(
       data: recipe.data, model: recipe.model, batchSize: recipe.batchSize, labelSmoothing: recipe.labelSmoothing,
       dropout: recipe.model == "lenet" ? recipe.dropout : nil, input: data.training.sampleShape, classNames: data.training.classNames,
@@ -90,7 +106,7 @@ extension RunDescription {
   /// Reads what a run's folder says.
   /// - Throws: `FormatError` for a file that cannot be read, `RecipeError` for a recipe that makes no sense, `Failure` for facts that lack
   ///   something.
-  init(of folder: RunFolder) throws {
+  package init(of folder: RunFolder) throws {
     let document = try RunDocument(of: folder)
     let (recipe, facts) = (document.recipe, document.facts)
     let path = exists(folder.recipePath) ? folder.factsPath : folder.optionsPath

@@ -1,10 +1,13 @@
-import Glissade
+import GlissadeFormats
+import GlissadeLayers
+import GlissadeTensors
+import GlissadeTraining
 
 extension PretrainedModel {
   /// Loads what was chosen of a file.
   /// - Parameter model: the model's name, and with it the model.
   /// - Throws: what loading throws; for weights that do not fit, with the models that they do fit.
-  static func load(
+  package static func load(
     _ file: WeightsFile, _ model: (name: String, layer: any LayerWithHead), sampleShape: Shape, seed: UInt64
   ) throws -> PretrainedModel {
     do {
@@ -15,7 +18,7 @@ extension PretrainedModel {
   }
 
   /// What else could be done with a file that does not fit.
-  static func hint(_ file: WeightsFile) -> String {
+  package static func hint(_ file: WeightsFile) -> String {
     let fitting = FittingModel.all(for: file).fitting
     let names = fitting.filter { $0.classes != nil }.map(\.name) + fitting.filter { $0.classes == nil }.map(\.name)
     if !names.isEmpty { return "; they fit --model \(names.joined(separator: " or "))" }
@@ -28,7 +31,7 @@ extension PretrainedModel {
   /// - Parameters:
   ///   - path: where from, as it was given.
   ///   - classes: of the new head.
-  func lines(_ path: String, classes: Int) -> [String] {
+  package func lines(_ path: String, classes: Int) -> [String] {
     let ignored = report.ignored.isEmpty ? "" : ", \(report.ignored.count) left out (counters of batches)"
     let head = LayerPath.headPaths(of: model).sorted().joined(separator: ", ")
     let new = report.replacedClasses.map { "a new head, \($0) → \(classes) classes" } ?? "a new head for \(classes) classes"
@@ -38,7 +41,7 @@ extension PretrainedModel {
   }
 
   /// What people should know of where the weights were, and of their values.
-  func notes(_ path: String) -> [String] {
+  package func notes(_ path: String) -> [String] {
     func some(_ names: [String]) -> String {
       names.prefix(3).map { printable($0, limit: 80) }.joined(separator: ", ") + (names.count > 3 ? ", …" : "")
     }

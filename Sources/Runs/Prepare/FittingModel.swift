@@ -1,20 +1,24 @@
-import Glissade
+import GlissadeFormats
+import GlissadeLayers
+import GlissadeModels
+import GlissadeTensors
+import GlissadeTraining
 
 /// What a model of ours would make of a file of weights.
-struct FittingModel {
-  let name: String
+package struct FittingModel {
+  package let name: String
   /// As the file's head has them; `nil` where it has another head.
-  let classes: Int?
-  let fit: WeightsFit
+  package let classes: Int?
+  package let fit: WeightsFit
 
   /// Whether nothing but the head keeps it from fitting.
-  var fitsBackbone: Bool { fit.fitsBackbone }
+  package var fitsBackbone: Bool { fit.fitsBackbone }
 
   /// Whether there is so little that does not fit that the file is likely to be meant for this model.
-  var nearlyFits: Bool { fit.problems.count <= max(3, fit.count / 10) && 3 * fit.fitting >= 2 * fit.count }
+  package var nearlyFits: Bool { fit.problems.count <= max(3, fit.count / 10) && 3 * fit.fitting >= 2 * fit.count }
 
   /// For people: a line, and what does not fit, of which a few are named.
-  var lines: [String] {
+  package var lines: [String] {
     let place = fit.place.text.map { ", \($0)" } ?? ""
     let others = fit.place.leftOut.count
     let rest = others > 0 ? "; \(others) other\(others == 1 ? "" : "s") there" : ""
@@ -28,7 +32,7 @@ struct FittingModel {
       + (fit.problems.count > shown ? ["  and \(fit.problems.count - shown) more that do not"] : [])
   }
 
-  var json: JSONValue {
+  package var json: JSONValue {
     [
       "model": .string(name), "outputs": classes.map { .integer(Int64($0)) } ?? .null, "fitting": .integer(Int64(fit.fitting)),
       "tensors": .integer(Int64(fit.count)), "key": fit.place.key.map { .string($0) } ?? .null, "prefix": .string(fit.place.prefix),
@@ -41,7 +45,9 @@ struct FittingModel {
   /// - Parameters:
   ///   - file: the file, or what was chosen of it.
   ///   - input: [height, width, channels] of the pictures it was trained on, where that is known.
-  static func all(for file: WeightsFile, input: Shape? = nil) -> (fitting: [FittingModel], nearest: FittingModel?, far: FittingModel?) {
+  package static func all(for file: WeightsFile, input: Shape? = nil) -> (
+    fitting: [FittingModel], nearest: FittingModel?, far: FittingModel?
+  ) {
     // A model for flat pictures depends on their size, which the file does not say: the usual ones are tried.
     let inputs = [input, [224, 224, 3], [32, 32, 3], [28, 28, 1]].compactMap { $0 }
     let places = WeightsPlaces(in: file)

@@ -1,4 +1,5 @@
-import Glissade
+import GlissadeRecipes
+import GlissadeTraining
 
 #if canImport(Glibc)
   import Glibc
@@ -10,7 +11,7 @@ import Glissade
 extension RunFolder {
   /// The folder of a run that is there.
   /// - Throws: `Failure` that says what is there instead, and which runs lie in it.
-  static func existing(_ path: String) throws(Failure) -> RunFolder {
+  package static func existing(_ path: String) throws(Failure) -> RunFolder {
     let folder = RunFolder(path)
     if folder.isRun { return folder }
     guard exists(path) else { throw Failure("\(path): no such run folder") }
@@ -35,7 +36,7 @@ extension RunFolder {
 
   /// The file with one of the run's models.
   /// - Throws: `Failure` where it is not there.
-  func file(of model: Model) throws(Failure) -> String {
+  package func file(of model: Model) throws(Failure) -> String {
     if exists(path(of: model)) { return path(of: model) }
     if model == .best, exists(modelPath) {
       throw Failure("\(path) has no best epoch, because it has no validation data; leave --best out for the model of the last epoch")
@@ -46,7 +47,7 @@ extension RunFolder {
 
 /// The file with the weights: the path itself, or the model that a run is used with.
 /// - Throws: `Failure` for a folder that is no run's, or has no model yet.
-func weightsPath(_ path: String) throws(Failure) -> String {
+package func weightsPath(_ path: String) throws(Failure) -> String {
   guard isFolder(path) else { return path }
   let folder = RunFolder(path)
   // A model alone, without its run, is weights like any others.

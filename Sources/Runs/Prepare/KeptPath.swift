@@ -1,4 +1,5 @@
-import Glissade
+import GlissadeFormats
+import GlissadeRecipes
 
 #if canImport(Glibc)
   import Glibc
@@ -8,28 +9,28 @@ import Glissade
 
 /// Where something lies that a run was made from, as its folder keeps it: as it was given, in the recipe, and from the root, among the facts, so that it is found from
 /// any working directory.
-struct KeptPath {
+package struct KeptPath {
   /// As it was given.
-  let given: String
+  package let given: String
   /// From the root; `nil` for data that is known by a name, and in runs of earlier versions.
-  let absolute: String?
+  package let absolute: String?
   /// Where the run's folder was then.
   private let run: String?
   /// Whether it is the name of data that is the same everywhere.
   private let isName: Bool
 
   /// The key of the run's folder.
-  static let runKey = "run_path"
+  package static let runKey = "run_path"
 
-  static func option(_ key: String) -> String { "--" + key }
+  package static func option(_ key: String) -> String { "--" + key }
   /// The key of the path from the root.
-  static func pathKey(_ key: String) -> String { key + "_path" }
+  package static func pathKey(_ key: String) -> String { key + "_path" }
 
   /// - Parameters:
   ///   - key: one of `Recipe.places`.
   ///   - document: what the run says.
   /// - Returns: `nil` where the run has no such option.
-  init?(_ key: String, _ document: RunDocument) {
+  package init?(_ key: String, _ document: RunDocument) {
     guard document.recipe.isGiven(key), let given = document.recipe.text(of: key) else { return nil }
     self.given = given
     absolute = document.facts[Self.pathKey(key)]?.stringValue
@@ -38,7 +39,7 @@ struct KeptPath {
   }
 
   /// Facts about a path that is given now.
-  static func facts(_ key: String, _ recipe: Recipe) -> [JSONMember] {
+  package static func facts(_ key: String, _ recipe: Recipe) -> [JSONMember] {
     guard recipe.isGiven(key), let given = recipe.text(of: key) else { return [] }
     let isName = key == "data" && DataSource.knownNames.contains(given)
     return [JSONMember(pathKey(key), isName ? .null : .string(fromRoot(given)))]
@@ -48,7 +49,7 @@ struct KeptPath {
   /// given where that leads to the same.
   /// - Parameter folder: of the run.
   /// - Returns: `nil` where it is nowhere.
-  func found(from folder: String) -> String? {
+  package func found(from folder: String) -> String? {
     if isName { return given }
     if let absolute {
       if exists(absolute) { return isSameFile(given, absolute) ? given : absolute }
@@ -58,7 +59,7 @@ struct KeptPath {
   }
 
   /// That it is nowhere, for people, with the option that helps.
-  func absence(of what: String, _ key: String) -> Failure {
+  package func absence(of what: String, _ key: String) -> Failure {
     let place = absolute ?? given
     let hint = absolute == nil && !given.hasPrefix("/") ? ", seen from here, as an earlier version noted it" : ""
     return Failure("\(place): \(what) is not there\(hint); \(Self.option(key)) says where it is now")
@@ -86,7 +87,7 @@ struct KeptPath {
   private static func parts(_ path: String) -> [String] { path.split(separator: "/").map(String.init) }
 
   /// A path from the root. `..` is left to the system where it comes behind names, since links may lie there.
-  static func fromRoot(_ path: String) -> String {
+  package static func fromRoot(_ path: String) -> String {
     guard !path.hasPrefix("/"), let working = workingFolder else { return path }
     var place = parts(working)
     var rest = parts(path)[...]

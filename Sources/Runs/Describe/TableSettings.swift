@@ -1,13 +1,14 @@
-import Glissade
+import GlissadeData
+import GlissadeRecipes
 
 /// What a recipe says is to be made of a table.
-struct TableSettings {
+package struct TableSettings {
   private let recipe: Recipe
 
-  init(_ recipe: Recipe) { self.recipe = recipe }
+  package init(_ recipe: Recipe) { self.recipe = recipe }
 
   /// The table's parts, with what its columns become as the training rows have it.
-  func load() throws -> LoadedData {
+  package func load() throws -> LoadedData {
     let (target, categorical, delimiter) = (recipe.target ?? "", recipe.categorical?.names ?? [], recipe.delimiter?.byte)
     let (validation, test, seed, fold) = (recipe.validation, recipe.test, recipe.seed, recipe.chosenFold)
     let (task, missing) = (recipe.task, recipe.missing)

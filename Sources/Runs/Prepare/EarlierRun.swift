@@ -1,13 +1,14 @@
-import Glissade
+import GlissadeRecipes
+import GlissadeTraining
 
 /// The run that goes on: its folder, and what it said when it stopped.
-struct EarlierRun {
-  let folder: String
-  let document: RunDocument
+package struct EarlierRun {
+  package let folder: String
+  package let document: RunDocument
   /// The options that name anew where something lies that the run was made from.
-  let namedAnew: Set<String>
+  package let namedAnew: Set<String>
 
-  init(_ document: RunDocument, in folder: String, namedAnew: Set<String>) {
+  package init(_ document: RunDocument, in folder: String, namedAnew: Set<String>) {
     self.document = document
     self.folder = folder
     self.namedAnew = namedAnew
@@ -18,7 +19,7 @@ struct EarlierRun {
   ///   - given: the options that are given now.
   ///   - isLenient: whether it does not matter that its data is nowhere; default not.
   /// - Throws: `Failure` for a folder that holds no run, or where its data is nowhere; what keeps its recipe from being read.
-  init(_ folder: String, namedAnew given: Set<String> = [], isLenient: Bool = false) throws {
+  package init(_ folder: String, namedAnew given: Set<String> = [], isLenient: Bool = false) throws {
     if folder.isEmpty { throw Misuse("--resume is empty, and it has to name the folder of a run") }
     self.folder = folder
     namedAnew = given.intersection(Recipe.places)
@@ -43,5 +44,5 @@ struct EarlierRun {
     self.document = document
   }
 
-  var recipe: Recipe { document.recipe }
+  package var recipe: Recipe { document.recipe }
 }

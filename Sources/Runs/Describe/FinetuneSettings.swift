@@ -1,24 +1,28 @@
-import Glissade
+import GlissadeFormats
+import GlissadeLayers
+import GlissadeOptimizers
+import GlissadeRecipes
+import GlissadeTraining
 
 /// What a recipe says of pretrained weights, with the file that they are in.
-struct FinetuneSettings {
+package struct FinetuneSettings {
   private let recipe: Recipe
   /// The file with the weights to begin from, or the folder of a run.
-  let pretrained: String
+  package let pretrained: String
   /// What was in that file, in short: a run that goes on is held against it.
-  let pretrainedChecksum: UInt32
+  package let pretrainedChecksum: UInt32
   /// The file that these were found in; `nil` where they are not needed: a run that goes on has them in its checkpoint, unless it is to stay
   /// close to what it began with.
-  let weightsFile: String?
+  package let weightsFile: String?
 
   /// What is meant of it.
-  var tensors: WeightsPart { WeightsPart(key: recipe.key, prefix: recipe.prefix) }
+  package var tensors: WeightsPart { WeightsPart(key: recipe.key, prefix: recipe.prefix) }
   /// α of the penalty on the backbone's distance to its pretrained weights.
-  var stayClose: Float { recipe.stayClose }
+  package var stayClose: Float { recipe.stayClose }
 
   /// - Returns: `nil` for a training that begins with drawn weights.
   /// - Throws: `Failure` for weights that are needed and not there.
-  init?(_ recipe: Recipe, resuming earlier: EarlierRun?) throws {
+  package init?(_ recipe: Recipe, resuming earlier: EarlierRun?) throws {
     guard let pretrained = recipe.pretrained else { return nil }
     self.recipe = recipe
     self.pretrained = pretrained
@@ -47,7 +51,7 @@ struct FinetuneSettings {
   /// The groups of the first epoch, and the phases after it. Head and backbone are apart, and what is unfrozen later is apart from what was
   /// trained before, so that each has its own learning rate and its own count of steps.
   /// - Throws: `SelectionError` for patterns that do not fit the model, `Misuse` where nothing is left to train or to unfreeze.
-  func groups(
+  package func groups(
     of model: any LayerWithHead, _ optimizer: any Optimizer, _ schedule: Schedule
   ) throws -> (first: [ParameterGroup], later: [TrainingPhase]) {
     let all = Set(LayerPath.parameters(of: model).filter { $0.parameter.role == .weight }.map(\.path))
@@ -77,7 +81,7 @@ struct FinetuneSettings {
   }
 
   /// What is trained when, for people.
-  func lines(_ options: TrainingOptions, _ model: any LayerWithHead) -> [String] {
+  package func lines(_ options: TrainingOptions, _ model: any LayerWithHead) -> [String] {
     let weights = LayerPath.parameters(of: model).filter { $0.parameter.role == .weight }
     func count(_ groups: [ParameterGroup]) -> Int {
       weights.filter { weight in groups.contains { $0.takes(weight.path) } }.reduce(0) { $0 + $1.parameter.shape.count }
@@ -91,7 +95,7 @@ struct FinetuneSettings {
 
   /// The file with the weights: of a run, the model that it is used with, or what this run has begun with.
   /// - Throws: `Failure` for a file that is not there, or has changed.
-  func weights() throws -> String {
+  package func weights() throws -> String {
     if let weightsFile { return weightsFile }
     let candidates = Self.candidates(pretrained)
     if let path = try candidates.first(where: { try exists($0) && FileChecksum.crc32(path: $0) == pretrainedChecksum }) { return path }
@@ -99,7 +103,7 @@ struct FinetuneSettings {
   }
 
   /// The files that a path may stand for, the one that is usually meant first.
-  static func candidates(_ path: String) -> [String] {
+  package static func candidates(_ path: String) -> [String] {
     guard isFolder(path) else { return [path] }
     let folder = RunFolder(path)
     let models = folder.usualModel == .best ? [RunFolder.Model.best, .last] : [.last]

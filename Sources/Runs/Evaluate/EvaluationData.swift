@@ -1,18 +1,22 @@
-import Glissade
+import GlissadeData
+import GlissadeFormats
+import GlissadePictures
+import GlissadeRecipes
+import GlissadeTraining
 
 /// What a run's model is measured with: what the run held out of its own data, wherever that lies now, or of other data what the run has not
 /// seen.
-struct EvaluationData {
-  let data: any Dataset
+package struct EvaluationData {
+  package let data: any Dataset
   /// Where it comes from, for people.
-  let source: String
-  let part: MeasuredSamples.Part
+  package let source: String
+  package let part: MeasuredSamples.Part
   /// Samples that the run was trained with.
-  var trained = 0
+  package var trained = 0
   /// Samples that the best epoch was chosen by.
-  var validated = 0
+  package var validated = 0
   /// Whether these are measured with, too.
-  var countsAll = false
+  package var countsAll = false
 
   /// - Parameters:
   ///   - run: whose model is measured.
@@ -22,9 +26,11 @@ struct EvaluationData {
   ///   - classes: only these classes of pictures.
   ///   - limit: at most so many samples.
   ///   - all: whether the run's own samples are measured with, too.
+  ///   - note: is told what people should know of the data.
   /// - Throws: `Failure` where the run's data is another now, or nothing is left to measure with; what reading data throws.
-  init(
-    of run: RunDescription, in folder: RunFolder, named: String?, labels: LabelOptions, classes: [String]?, limit: Int?, all: Bool
+  package init(
+    of run: RunDescription, in folder: RunFolder, named: String?, labels: GivenLabels, classes: [String]?, limit: Int?, all: Bool,
+    note: (String) -> Void
   ) throws {
     let place = run.keptData?.found(from: folder.path)
     let samples = exists(folder.samplesPath) ? try RunSamples(contentsOf: folder.samplesPath) : nil
@@ -41,8 +47,8 @@ struct EvaluationData {
       {
         let places = try own.places(of: classes, in: run)
         guard !places.isEmpty else { throw Failure("nothing of these classes was held out from the training on \(source)") }
-        own.notes.forEach(Terminal.note)
-        if isOwnPlace, let samples { try Self.noteChange(of: run, source, samples, labels) }
+        own.notes.forEach(note)
+        if isOwnPlace, let samples { try Self.noteChange(of: run, source, samples, labels, note) }
         data = try own.select(own.limited(places, to: limit))
         part = own.part
         return
@@ -57,9 +63,9 @@ struct EvaluationData {
       }
     }
     let found = try run.samples(of: source, .others, labels: labels, classes: classes)
-    found.notes.forEach(Terminal.note)
+    found.notes.forEach(note)
     guard let samples else {
-      if !all { Terminal.note("the run does not say which samples it was trained on, so that any of them in \(source) count as others") }
+      if !all { note("the run does not say which samples it was trained on, so that any of them in \(source) count as others") }
       data = try found.select(found.limited(Array(found.labels.indices), to: limit))
       part = .test
       return
@@ -82,7 +88,7 @@ struct EvaluationData {
 
   /// What was held out from the run's data, if that is what a path leads to.
   private static func own(
-    of run: RunDescription, _ source: String, _ isOwnPlace: Bool, mayBeOther: Bool, _ samples: RunSamples?, labels: LabelOptions,
+    of run: RunDescription, _ source: String, _ isOwnPlace: Bool, mayBeOther: Bool, _ samples: RunSamples?, labels: GivenLabels,
     classes: [String]?
   ) throws -> MeasuredSamples? {
     guard isOwnPlace else {
@@ -104,7 +110,9 @@ struct EvaluationData {
 
   /// Says where rows that were trained on are others now, although those that were held out are not. (To read all pictures for that would
   /// take longer than to measure.)
-  private static func noteChange(of run: RunDescription, _ source: String, _ samples: RunSamples, _ labels: LabelOptions) throws {
+  private static func noteChange(
+    of run: RunDescription, _ source: String, _ samples: RunSamples, _ labels: GivenLabels, _ note: (String) -> Void
+  ) throws {
     guard run.table != nil, let all = try? run.samples(of: source, .others, labels: labels, classes: nil) else { return }
     // Rows that look alike stand for one another, whichever part they were in.
     var whole = samples
@@ -112,18 +120,18 @@ struct EvaluationData {
     let gone = whole.training.count - whole.roles(of: all.hashes, countingRepetitions: true).filter { $0 == .training }.count
     if gone > 0 {
       let count = "\(gone) of the \(whole.training.count) rows that the run had are not in it"
-      Terminal.note("\(source) has changed since: \(count); what was held out is the same")
+      note("\(source) has changed since: \(count); what was held out is the same")
     }
   }
 
   /// So many of what people call samples, behind what was measured.
-  func text(_ count: Int) -> String {
+  package func text(_ count: Int) -> String {
     let own = Self.list(trained, validated)
     return "\(count) samples of \(source)" + (own.isEmpty ? "" : countsAll ? ", among them \(own)" : "; left out: \(own)")
   }
 
   /// The same as JSON.
-  var json: [JSONMember] {
+  package var json: [JSONMember] {
     [
       JSONMember("part", .string(part.rawValue)), JSONMember("own_training_samples", .integer(Int64(trained))),
       JSONMember("own_validation_samples", .integer(Int64(validated))), JSONMember("own_left_out", .bool(!countsAll)),

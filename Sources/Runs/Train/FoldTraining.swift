@@ -1,24 +1,26 @@
-import Glissade
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import GlissadeFormats
+import GlissadeTraining
 
 /// All trainings of a `--kfold`, one after another, and what they come to.
-struct FoldTraining {
+package struct FoldTraining {
   /// How many.
   let count: Int
   /// Where the folds' run folders are.
   let place: RunPlace
-  let isQuiet: Bool
+  /// Is told how it goes, in lines.
+  let report: (String) -> Void
+  /// Is told what to know besides.
+  let note: (String) -> Void
+
+  package init(count: Int, place: RunPlace, report: @escaping (String) -> Void, note: @escaping (String) -> Void) {
+    (self.count, self.place, self.report, self.note) = (count, place, report, note)
+  }
 
   /// The run folder of a fold, from 1.
-  static func folder(_ number: Int, in path: String) -> RunFolder { RunFolder("\(path)/\(prefix)\(number)") }
+  package static func folder(_ number: Int, in path: String) -> RunFolder { RunFolder("\(path)/\(prefix)\(number)") }
 
   /// The run folders of folds that are there.
-  static func folders(in path: String) -> [RunFolder] {
+  package static func folders(in path: String) -> [RunFolder] {
     RunFolder(path).names.filter { $0.hasPrefix(prefix) && Int($0.dropFirst(prefix.count)) != nil }.map { RunFolder("\(path)/\($0)") }
   }
 
@@ -38,20 +40,19 @@ struct FoldTraining {
   ///   - request: for all folds.
   ///   - train: trains one of them.
   /// - Throws: what the training of a fold throws, with its number.
-  func run(_ request: TrainingRequest, train: (_ request: TrainingRequest, _ place: RunPlace) throws -> Void) throws {
+  package func run(_ request: TrainingRequest, train: (_ request: TrainingRequest, _ place: RunPlace) throws -> Void) throws {
     for number in 1...count {
       let place = place.fold(number)
       let fold = try request.fold(number, resuming: place.isResumed ? place.path : nil)
-      if !isQuiet { Terminal.write("fold \(number) of \(count)\n", to: STDOUT_FILENO) }
+      report("fold \(number) of \(count)")
       do { try train(fold, place) } catch let error as Failure { throw Failure("fold \(number): \(error)") } catch is Interrupted {
-        let text = "\(number - 1) of \(count) folds are done; --resume \(path) goes on"
-        Terminal.write("glissade: \(text)\n", to: STDERR_FILENO)
+        note("\(number - 1) of \(count) folds are done; --resume \(path) goes on")
         throw Interrupted()
       }
       // Not before the first fold has its folder, so that a refusal leaves what is there.
       try results(upTo: number).write(path: resultsPath)
     }
-    if !isQuiet { Terminal.write(try lines().joined(separator: "\n") + "\n", to: STDOUT_FILENO) }
+    try lines().forEach(report)
   }
 
   private func summary(_ number: Int) throws -> JSONValue { try JSONValue.read(path: Self.folder(number, in: path).summaryPath) }

@@ -1,22 +1,26 @@
-import Glissade
+import GlissadeData
+import GlissadeModels
+import GlissadePictures
+import GlissadeRecipes
+import GlissadeTraining
 
 /// A training as it was asked for: its recipe, and what has to be known of the run that goes on, where one does.
-struct TrainingRequest {
-  var recipe: Recipe
+package struct TrainingRequest {
+  package var recipe: Recipe
   /// The run that goes on.
-  var earlier: EarlierRun?
+  package var earlier: EarlierRun?
   /// The file that the recipe is from.
-  let file: String?
+  package let file: String?
   /// The options that the data has decided.
-  private(set) var fromData: [String] = []
+  package private(set) var fromData: [String] = []
   /// What is trained of a pretrained network, where one is.
-  let finetuning: FinetuneSettings?
+  package let finetuning: FinetuneSettings?
 
   /// Rows cost little, so that an epoch of a table has at least so many steps.
   private static let stepsOfTable = 8
 
   /// - Throws: what keeps the pretrained weights from being read.
-  init(_ recipe: Recipe, resuming earlier: EarlierRun?, file: String?) throws {
+  package init(_ recipe: Recipe, resuming earlier: EarlierRun?, file: String?) throws {
     self.recipe = recipe
     self.earlier = earlier
     self.file = file
@@ -24,10 +28,11 @@ struct TrainingRequest {
   }
 
   /// What is to be made of a folder of pictures, where the data is one.
-  var pictures: PictureSettings? { recipe.isOfPictures ? try? PictureSettings(recipe) : nil }
+  package var pictures: PictureSettings? { recipe.isOfPictures ? try? PictureSettings(recipe) : nil }
 
   /// The training part, limited where that was asked for, and the test part.
-  func loadData() throws -> LoadedData {
+  /// - Parameter note: is told what people should know of what is left out.
+  package func loadData(_ note: (String) -> Void) throws -> LoadedData {
     let (source, limit) = (recipe.dataSource, recipe.limit)
     switch source.kind {
     case .table:
@@ -35,7 +40,7 @@ struct TrainingRequest {
       if let limit { (loaded.training, loaded.test) = (loaded.training.firstSamples(limit), loaded.test?.firstSamples(max(limit / 6, 1))) }
       return loaded
     case .pictures:
-      return try PictureSettings(recipe).load()
+      return try PictureSettings(recipe).load(note)
     case .images:
       var (training, test) = try source.loadPictures()
       if let limit { (training, test) = (try training.first(limit), try test.first(max(limit / 6, 1))) }
@@ -48,7 +53,7 @@ struct TrainingRequest {
   /// - Parameters:
   ///   - samples: to train on.
   ///   - data: what was loaded.
-  func settled(samples: Int, data: LoadedData) -> TrainingRequest {
+  package func settled(samples: Int, data: LoadedData) -> TrainingRequest {
     var result = self
     let table = data.table
     if !recipe.isGiven("batch_size") {
@@ -68,7 +73,7 @@ struct TrainingRequest {
 
   /// One of several trainings.
   /// - Parameter folder: of its run, where that goes on.
-  func fold(_ number: Int, resuming folder: String?) throws -> TrainingRequest {
+  package func fold(_ number: Int, resuming folder: String?) throws -> TrainingRequest {
     var recipe = recipe
     recipe.fold = number
     var earlier: EarlierRun?
@@ -83,7 +88,7 @@ struct TrainingRequest {
   }
 
   /// The files and folders that the training reads.
-  var inputs: [String] {
+  package var inputs: [String] {
     var paths = [recipe.dataSource.folder]
     for path in [recipe.labels, file] { if let path, path != "-" { paths.append(path) } }
     if let pretrained = recipe.pretrained { paths += [pretrained] + FinetuneSettings.candidates(pretrained) }
@@ -93,7 +98,7 @@ struct TrainingRequest {
   /// The trainer's options.
   /// - Parameter run: what the data turned out to be.
   /// - Throws: `RecipeError` for an optimizer that makes no sense.
-  func trainingOptions(for run: RunDescription) throws -> TrainingOptions {
+  package func trainingOptions(for run: RunDescription) throws -> TrainingOptions {
     var options = TrainingOptions(groups: [ParameterGroup(try recipe.rule(), schedule: recipe.schedule)])
     options.epochs = recipe.epochs
     options.batchSize = recipe.batchSize
@@ -112,7 +117,7 @@ struct TrainingRequest {
 
 extension Recipe {
   /// Whether it is a training on pictures, as it says where everything in force is given.
-  var isOfPictures: Bool { isGiven("size") || dataSource.isPictureFolder }
+  package var isOfPictures: Bool { isGiven("size") || dataSource.isPictureFolder }
 }
 
 extension Dataset {
@@ -122,7 +127,7 @@ extension Dataset {
 
 extension ImageDataset {
   /// The first images, in memory of their own.
-  func first(_ limit: Int) throws(DataError) -> ImageDataset {
+  package func first(_ limit: Int) throws(DataError) -> ImageDataset {
     guard limit < count else { return self }
     return try ImageDataset(
       pixels: Array(pixels.prefix(limit * sampleSize)), sampleShape: sampleShape, labels: Array(labels.prefix(limit)),

@@ -1,9 +1,11 @@
-import Glissade
+import GlissadeData
+import GlissadeFormats
+import GlissadeRecipes
 
 extension DataSource {
   /// The training and the test part. A folder's pictures are normalised by the mean and deviation of its training part.
   /// - Throws: `DataError`, `Misuse` for a name that is nearly a known one.
-  func loadPictures() throws -> (training: ImageDataset, test: ImageDataset) {
+  package func loadPictures() throws -> (training: ImageDataset, test: ImageDataset) {
     if name == "fashion-mnist" { return (try FashionMNIST.load(.training, folder: folder), try FashionMNIST.load(.test, folder: folder)) }
     if let cifar = CIFARFolder(at: name) {
       let training = try checked(cifar.load(.training))
@@ -27,7 +29,7 @@ extension DataSource {
 
   /// The test part, prepared for a model that was trained on something else.
   /// - Throws: `Misuse` for a table.
-  func loadTest(for run: RunDescription) throws -> ImageDataset {
+  package func loadTest(for run: RunDescription) throws -> ImageDataset {
     if isTable { throw Misuse("the run's model is for pictures, and --data \(name) is a table") }
     return try cifar(for: run) ?? idx(classNames: run.classNames, normalization: run.normalization, shape: run.input).load(.test)
   }

@@ -1,4 +1,5 @@
-import Glissade
+import GlissadeRecipes
+import GlissadeTraining
 
 #if canImport(Glibc)
   import Glibc
@@ -7,9 +8,9 @@ import Glissade
 #endif
 
 /// Where a training leaves what it makes: a folder that it may have, and that nobody else has meanwhile.
-final class RunPlace {
+package final class RunPlace {
   /// The folder. Where a new one is to be made, its name is certain once it is claimed.
-  private(set) var path: String
+  package private(set) var path: String
   private let use: RunFolder.Use
   private let isNew: Bool
   /// What the training reads.
@@ -24,7 +25,10 @@ final class RunPlace {
   private var others: [RunFolder] = []
 
   /// Whether the run that is there goes on.
-  var isResumed: Bool { use == .resume }
+  package var isResumed: Bool { use == .resume }
+
+  /// Is told what people should know of the folder.
+  private let note: (String) -> Void
 
   /// - Parameters:
   ///   - out: `--out`.
@@ -32,8 +36,12 @@ final class RunPlace {
   ///   - resume: `--resume`.
   ///   - folds: how many trainings there are to be, each in a folder of its own in this one; `nil` where this is the folder of one.
   ///   - request: the training.
+  ///   - note: is told what people should know of the folder.
   /// - Throws: `Misuse` where the run must not have the folder, `RunFolderError` where it is in use; nothing is touched then.
-  init(out: String?, replaces: Bool, resume: String?, folds: Int? = nil, _ request: TrainingRequest) throws {
+  package init(
+    out: String?, replaces: Bool, resume: String?, folds: Int? = nil, _ request: TrainingRequest, note: @escaping (String) -> Void
+  ) throws {
+    self.note = note
     if replaces, out == nil { throw Misuse("--replace is for the folder that --out names") }
     use = resume != nil ? .resume : replaces ? .replace : .begin
     path = resume ?? out ?? "runs/\(Text.timestamp())-\(request.recipe.model)"
@@ -52,11 +60,12 @@ final class RunPlace {
     isNew = false
     inputs = parent.inputs
     self.parent = parent
+    note = parent.note
   }
 
   /// The place of one of several trainings.
   /// - Parameter number: which, from 1. When the first one begins, those go that are to be replaced.
-  func fold(_ number: Int) -> RunPlace {
+  package func fold(_ number: Int) -> RunPlace {
     let folder = FoldTraining.folder(number, in: path)
     let place = RunPlace(fold: number, in: folder, of: self, for: use == .resume && !folder.holdsRun ? .begin : use)
     if number == 1, use == .replace { place.others = FoldTraining.folders(in: path) }
@@ -65,7 +74,7 @@ final class RunPlace {
 
   /// Makes the folder, unless it is there, and takes it, so that no other training writes there meanwhile.
   /// - Throws: `RunFolderError` where it cannot be made or is in use, `Misuse` where the run must not have it.
-  func claim() throws -> (folder: RunFolder, lock: RunFolderLock) {
+  package func claim() throws -> (folder: RunFolder, lock: RunFolderLock) {
     if let parent, let fold { path = FoldTraining.folder(fold, in: try parent.claim().folder.path).path }
     let folder = isNew && lock == nil ? try RunFolder.makeNew(path) : RunFolder(path)
     path = folder.path
@@ -76,7 +85,7 @@ final class RunPlace {
     // Once more: another training may have come and gone since.
     if parent == nil || !isResumed { try check(folder, for: use) }
     if let objection = lock.objection {
-      Terminal.note("\(path) cannot be locked (\(objection)); see to it that no other training writes there")
+      note("\(path) cannot be locked (\(objection)); see to it that no other training writes there")
     }
     for other in others where other.path != path && other.holdsRun {
       other.removeRun(withRecipe: true)
