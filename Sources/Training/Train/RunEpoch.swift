@@ -1,0 +1,96 @@
+import GlissadeData
+import GlissadeDevices
+
+/// One epoch of a training.
+extension TrainingRun {
+  func epoch(_ session: TrainingSession) throws {
+    let epoch = completedEpochs
+    var steps = last.completedBatches
+    stepsBeforeEpoch = session.steps - steps
+    let (training, validation) = try data(for: session)
+    let loader = try BatchLoader(training, order: order, startEpoch: epoch, startBatch: steps, endEpoch: epoch + 1, encoding: encoding)
+    // As if the batches that are done already had been done since.
+    let epochStart = clock.now - .seconds(last.epochSeconds)
+    var stepStart = clock.now
+    var lastReport = epochStart
+    if steps == 0 { try session.resetSums() } else { try session.restore(sumsBlock: last.sums) }
+    if shouldStop() {
+      // What is kept may not be complete.
+      kept = nil
+      return try interrupt(session, epoch: epoch, steps: steps, since: epochStart)
+    }
+    while let batch = try loader.next() {
+      if shouldStop() { return try interrupt(session, epoch: epoch, steps: steps, since: epochStart, waited: loader.waited) }
+      try session.train(features: UnsafeBufferPointer(batch.features), targets: batch.targets) { group in
+        learningRate(ofGroup: group, step: session.steps - 1)
+      }
+      steps += 1
+      watchSpread(of: UnsafeBufferPointer(batch.features), session)
+      if record.firstStepSeconds.isNaN {
+        try session.device.synchronize()
+        record.firstStepSeconds = seconds(since: start)
+      }
+      // A short batch says nothing of the usual one's time.
+      let now = clock.now
+      if batch.count == options.batchSize { record.stepSeconds.append(seconds(stepStart.duration(to: now))) }
+      stepStart = now
+      if steps == 1 || lastReport.duration(to: now) > .milliseconds(100) {
+        lastReport = now
+        try report(session, epoch: epoch, steps: steps, epochStart: epochStart)
+      }
+      if let interval = options.checkpointSteps, session.steps % interval == 0, steps < order.batchesPerEpoch {
+        try save(try position(session, epoch: epoch, steps: steps, since: epochStart, waited: loader.waited))
+        stepStart = clock.now
+      }
+    }
+    let sums = try session.sums()
+    try check(sums, session, epoch: epoch)
+    let elapsed = seconds(since: epochStart)
+    let end = try position(session, epoch: epoch, steps: steps, since: epochStart, waited: loader.waited)
+    record.dataWaitSeconds += seconds(loader.waited)
+    var row = EpochRecord(
+      epoch: epoch + 1, step: session.steps, learningRate: learningRate(ofGroup: 0, step: session.steps - 1), trainLoss: sums.loss,
+      trainAccuracy: sums.accuracy * unit, validationLoss: .nan, validationAccuracy: .nan, seconds: elapsed,
+      samplesPerSecond: Double(sums.samples) / elapsed)
+    if let validation {
+      let begin = clock.now
+      let result = try evaluate(validation, session)
+      // An epoch without its validation is not over.
+      if shouldStop() { return interrupt(at: end, session, epoch: epoch) }
+      record.validationSeconds += seconds(since: begin)
+      record.dataWaitSeconds += seconds(result.waited)
+      (row.validationLoss, row.validationAccuracy) = (result.loss, result.accuracy * unit)
+      row.validationDetermination = result.determination
+    }
+    record.peakArenaBytes = max(record.peakArenaBytes, session.peakArenaBytes)
+    record.epochs.append(row)
+    spread = nil
+    if record.bestEpoch?.epoch == row.epoch { best = ModelState(parameters: end.state.parameters) }
+    var next = TrainingCheckpoint(state: end.state)
+    next.completedEpochs = epoch + 1
+    next.record = record
+    try save(next)
+    observe(.epoch(row))
+  }
+
+  func learningRate(ofGroup group: Int, step: Int) -> Double {
+    let group = options.groups(inEpoch: completedEpochs + 1)[group]
+    return group.schedule.learningRate(
+      base: group.optimizer.learningRate, step: step, stepsPerEpoch: order.batchesPerEpoch,
+      totalSteps: order.batchesPerEpoch * options.epochs)
+  }
+
+  func report(_ session: TrainingSession, epoch: Int, steps: Int, epochStart: ContinuousClock.Instant) throws {
+    let sums = try session.sums()
+    try check(sums, session, epoch: epoch)
+    let elapsed = seconds(since: epochStart)
+    let rate = Double(sums.samples) / elapsed
+    let left = (options.epochs - epoch) * order.batchesPerEpoch - steps
+    observe(
+      .progress(
+        .init(
+          epoch: epoch + 1, epochs: options.epochs, step: steps, stepsPerEpoch: order.batchesPerEpoch, loss: sums.loss,
+          accuracy: sums.accuracy * unit, samplesPerSecond: rate, secondsLeft: elapsed / Double(max(steps, 1)) * Double(left),
+          learningRate: learningRate(ofGroup: 0, step: session.steps - 1))))
+  }
+}

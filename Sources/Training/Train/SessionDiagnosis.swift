@@ -1,0 +1,65 @@
+import GlissadeData
+import GlissadeDevices
+import GlissadePlanning
+
+/// What is looked at when something goes wrong or takes long.
+extension TrainingSession {
+  /// Runs a step's computation again, launch by launch and without its updates, to find the first result that is not finite.
+  /// - Returns: the operation with its layer, an input or a parameter; `nil` where everything is finite.
+  public func firstNotFinite(
+    features: UnsafeBufferPointer<Float>, targets: BatchTargets, step: Int, isTraining: Bool = true
+  ) throws -> String? {
+    if features.contains(where: { !$0.isFinite }) { return "the batch itself (its data is not finite)" }
+    for entry in layout.entries {
+      guard let buffer = shared[entry.slice.buffer] else { continue }
+      let values = try device.read(buffer, at: entry.slice.offset, count: entry.slice.count, filler: Float(0))
+      if values.contains(where: { !$0.isFinite }) { return "parameter \(entry.path)" }
+    }
+    var found: String?
+    try replay(features: features, targets: targets, step: step, isTraining: isTraining) { launch, read throws(DeviceError) in
+      guard found == nil else { return }
+      for slice in launch.writes where try read(slice).contains(where: { !$0.isFinite }) {
+        found = launch.note.operation + (launch.note.path.isEmpty ? "" : " in \(launch.note.path)") + " \(launch.note.shape)"
+        return
+      }
+    }
+    return found
+  }
+
+  /// Runs a step's computation launch by launch and without its updates.
+  /// - Parameter body: is given each launch once it has run, and what reads the slices that it read or wrote.
+  func replay(
+    features: UnsafeBufferPointer<Float>, targets: BatchTargets, step: Int, isTraining: Bool,
+    _ body: @escaping (_ launch: Launch, _ read: (Slice) throws(DeviceError) -> [Float]) throws(DeviceError) -> Void
+  ) throws {
+    let stepper = try stepper(try stage(features, targets, isTraining: isTraining), isTraining)
+    write(step: step) { _ in 0 }
+    try stepper.prepared.runObserved(
+      constants: UnsafeRawBufferPointer(constants), inputs: isTraining && trainsOnDistributions ? stagedDistributions : staged,
+      launches: stepper.plan.firstUpdate
+    ) { [device] index, _ throws(DeviceError) in
+      try body(stepper.plan.launches[index]) { slice throws(DeviceError) in
+        guard let buffer = stepper.memory.buffers[slice.buffer] else { return [] }
+        return try device.read(buffer, at: slice.offset, count: slice.count, filler: Float(0))
+      }
+    }
+  }
+
+  /// Times each launch of a training step.
+  /// - Returns: nanoseconds, in the plan's order.
+  public func profile(features: UnsafeBufferPointer<Float>, targets: BatchTargets) throws -> (plan: Plan, nanoseconds: [UInt64]) {
+    let stepper = try stepper(try stage(features, targets, isTraining: true), true)
+    var times = [UInt64](repeating: 0, count: stepper.plan.launches.count)
+    try stepper.prepared.runObserved(
+      constants: UnsafeRawBufferPointer(constants), inputs: trainsOnDistributions ? stagedDistributions : staged, launches: nil
+    ) { index, nanoseconds throws(DeviceError) in times[index] = nanoseconds }
+    return (stepper.plan, times)
+  }
+
+  /// Times each launch of a training step on samples with class numbers.
+  public func profile(features: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>) throws -> (
+    plan: Plan, nanoseconds: [UInt64]
+  ) {
+    try profile(features: features, targets: .classes(labels))
+  }
+}

@@ -1,0 +1,98 @@
+import GlissadeDevices
+import GlissadeLayers
+import GlissadePlanning
+
+/// The plans of a session's steps, and what makes them ready to be replayed.
+extension TrainingSession {
+  /// Records a step in the form in which it will get its targets.
+  func trace(_ batchSize: Int, isTraining: Bool) -> StepTrace {
+    StepTrace(
+      paths, frozen, [batchSize] + inputShape.dimensions, isTraining: isTraining, loss, targets(isTraining: isTraining), model: output(of:))
+  }
+
+  func targets(isTraining: Bool) -> StepTrace.Targets {
+    loss.isOfClasses ? (isTraining && trainsOnDistributions ? .distributions : .labels) : .values
+  }
+
+  /// The plan of a step, as it will run.
+  /// - Parameters:
+  ///   - batchSize: samples in the batch.
+  ///   - isTraining: whether the step trains.
+  ///   - profile: the device that it is planned for; `nil` for the session's own, which alone can run it.
+  /// - Throws: `ShapeError`.
+  public func plan(batchSize: Int, isTraining: Bool, for profile: DeviceProfile? = nil) throws(ShapeError) -> Plan {
+    try Planner(profile: profile ?? device.profile).plan(try request(batchSize: batchSize, isTraining: isTraining))
+  }
+
+  /// What is planned for a step.
+  func request(batchSize: Int, isTraining: Bool) throws(ShapeError) -> StepRequest {
+    let trace = trace(batchSize, isTraining: isTraining)
+    var request = StepRequest(graph: trace.graph, layout: layout)
+    request.loss = trace.loss
+    request.correct = trace.sum
+    request.isFractional = trace.isFractional
+    request.sampleCount = batchSize
+    request.outputs = ["loss": trace.loss]
+    request.isExact = isExact
+    request.fuses = fuses
+    if isTraining {
+      let trained = layout.entries.filter { $0.group != nil }.map(\.parameter)
+      let gradients = trace.graph.gradients(of: trace.loss, withRespectTo: trained.map { trace.graph[$0] })
+      request.gradients = zip(trained, gradients).compactMap { parameter, gradient in gradient.map { (parameter.id, $0) } }
+      request.updates = groups.map(\.optimizer)
+      request.anchorStrengths = groups.map(\.stayClose)
+      request.clippingNorm = clippingNorm
+    } else {
+      request.outputs["output"] = trace.output
+    }
+    return request
+  }
+
+  /// After the device has found out that it needs other plans.
+  func forgetPlans() { planned = [:] }
+
+  /// The plan of a step, which is kept until it is made ready.
+  func plannedStep(batchSize: Int, isTraining: Bool) throws(ShapeError) -> Plan {
+    let key = StepKey(batchSize: batchSize, isTraining: isTraining, input: input)
+    if let known = planned[key] ?? steppers[key]?.plan { return known }
+    let plan = try plan(batchSize: batchSize, isTraining: isTraining)
+    planned[key] = plan
+    return plan
+  }
+
+  func stepper(_ batchSize: Int, _ isTraining: Bool) throws -> Stepper {
+    let key = StepKey(batchSize: batchSize, isTraining: isTraining, input: input)
+    if let current, current.key == key { return current.stepper }
+    if let known = steppers[key] {
+      current = (key, known)
+      return known
+    }
+    let stepper = try preparing {
+      let plan = try checkedPlan(batchSize: batchSize, isTraining: isTraining)
+      try checkDevice(for: plan, batchSize: batchSize, isTraining: isTraining)
+      return plan
+    }
+    planned[key] = nil
+    steppers[key] = stepper
+    current = (key, stepper)
+    return stepper
+  }
+
+  /// Makes a plan ready to be replayed.
+  func prepare(_ plan: Plan) throws -> Stepper {
+    // The largest arenas so far serve every plan: steps run one after another. Those that are too small go first, with what uses them.
+    let grown = plan.ownBuffers.filter { (shared[$0.reference]?.count ?? 0) < $0.size }
+    if grown.contains(where: { shared[$0.reference] != nil }) {
+      for (key, stepper) in steppers { planned[key] = stepper.plan }
+      steppers = [:]
+      backbones = [:]
+      current = nil
+      for (reference, _) in grown { shared[reference] = nil }
+    }
+    try device.checkRoom(for: grown.reduce(8 * plan.inputsSize) { $0 + 4 * $1.size }, "a step")
+    let memory = try PlanMemory(for: plan, on: device, sharing: shared)
+    for (reference, _) in plan.ownBuffers { shared[reference] = memory.buffers[reference] }
+    peakArenaBytes = max(peakArenaBytes, plan.activationsSize * 4)
+    return Stepper(plan: plan, prepared: try device.prepare(plan, buffers: memory.buffers), memory: memory)
+  }
+}
