@@ -52,10 +52,58 @@ struct ScheduleTests {
       "warmup(2 steps) then warmup(2 steps) then linear(over: 4 steps)", [0: 0.25, 1: 0.5, 2: 0.25, 3: 0.5, 4: 0.5, 6: 0.25, 8: 0])
   }
 
+  /// A shape before 'then' lasts as long as it says, and the next begins at its own step 0 and at the base rate.
+  @Test func oneAfterAnother() throws {
+    try expect(
+      "constant(over: 10 steps) then step(every: 5 steps, over: 1 epoch) then linear(over: 10 steps)",
+      [0: 0.5, 9: 0.5, 10: 0.5, 15: 0.05, 20: 0.5, 25: 0.25, 30: 0])
+    // The last goes to the end of the run: 80 steps are left for it.
+    try expect("constant(at: 0.2, over: 20 steps) then cosine", [19: 0.2, 20: 0.5, 60: 0.25, 100: 0])
+    try expect("warmup(4 steps, start: 0.5)", [0: 0.3125, 3: 0.5, 9: 0.5])
+  }
+
+  @Test func multistep() throws {
+    try expect("multistep(at: 3, 6 epochs, factor: 0.5)", [29: 0.5, 30: 0.25, 59: 0.25, 60: 0.125])
+    try expect("multistep(at: 5 steps, 1 epochs)", [4: 0.5, 5: 0.05, 10: 0.005])
+  }
+
+  /// What a plateau has seen is a plain value: put down and taken up again it goes on as before.
+  @Test func plateau() throws {
+    let rule = Plateau(factor: 0.5, patience: 1, cooldown: 1, minimum: 0.1)
+    var state = PlateauState()
+    var factors: [Double] = []
+    for loss in [1, 0.5, 0.5, .nan, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.4] {
+      state.note(loss, by: rule, base: 0.5)
+      factors.append(state.factor)
+    }
+    #expect(factors == [1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.2, 0.2])
+    #expect(try rate("plateau(patience: 1, minimum: 0.1)", at: 50) == 0.5)
+    #expect(
+      try Schedule("plateau").learningRate(base: 0.5, step: 3, stepsPerEpoch: 1, totalSteps: 9, reduction: 0.25) == 0.125)
+    #expect(try Schedule("warmup(3 steps) then plateau").followsMeasurements)
+    #expect(try !Schedule("cosine").followsMeasurements)
+  }
+
+  /// Every shape explains itself, and what it says of its defaults can be read.
+  @Test func shapesAreWhole() throws {
+    #expect(Set(Schedules.all.map { $0.name }).count == Schedules.all.count)
+    for shape in Schedules.all {
+      #expect(Schedules.help.contains("\n\(shape.name)(") || Schedules.help.hasPrefix("\(shape.name)("))
+      #expect(!shape.summary.isEmpty)
+    }
+  }
+
   /// Spaces are free, and what a schedule calls itself is read back as itself.
   @Test(arguments: [
     "constant", "step(every: 30 steps, factor: 0.1)", "exponential(factor: 0.95, per: 1.0 epochs)", "cosine(to: 0.001, over: 7 steps)",
     "linear(to: 0.0)", "warmup(500 steps) then cosine(to: 1e-05)", "warmup(0.5 epochs) then warmup(3 steps) then constant",
+    "multistep(at: 30.0 epochs, 60.0 epochs, factor: 0.1)", "cosine-restarts(period: 10.0 epochs, multiplier: 2.0, to: 1e-05)",
+    "polynomial(power: 0.9, to: 0.0)", "inverse-sqrt(timescale: 400 steps)",
+    "plateau(factor: 0.5, patience: 3.0, metric: validation-accuracy)",
+    "one-cycle(peak: 0.3, start: 0.04, end: 4e-06, curve: linear, high-momentum: 0.95, low-momentum: 0.85, over: 7 steps)",
+    "cyclic(from: 0.001, up: 20 steps, mode: exp-range, gamma: 0.99)",
+    "warmup(30 steps, curve: exponential, start: 0.01) then cosine(to: 0.0)",
+    "constant(at: 0.01, over: 5 steps) then step(every: 3 steps, factor: 0.1, over: 1.0 epochs) then linear(to: 0.0, over: 9 steps)",
   ])
   func descriptionIsReadBack(text: String) throws {
     let schedule = try Schedule(text)
@@ -69,9 +117,9 @@ struct ScheduleTests {
 
   /// Each message names the text, what was not understood, and what would be.
   @Test(arguments: [
-    ("", ["there is no schedule ''", "constant, step, exponential, cosine, linear, warmup"]),
-    ("cosin(to: 0)", ["there is no schedule 'cosin'", "cosine"]),
-    ("cosine then constant", ["only warmup can come before 'then'", "'cosine'"]),
+    ("", ["there is no schedule ''", "constant, step, multistep, exponential, cosine"]),
+    ("cosin(to: 0)", ["there is no schedule 'cosin'", "did you mean 'cosine'?"]),
+    ("cosine then constant", ["'cosine' stands before 'then'", "over: 10 epochs"]),
     ("warmup(5 steps) then", ["no closing parenthesis"]), ("warmup(5 steps) then  ", ["there is no schedule ''"]),
     ("cosine(to: 0", ["no closing parenthesis"]),
     ("cosine(to: -1)", ["'-1'", "at least 0"]),
@@ -91,6 +139,15 @@ struct ScheduleTests {
     ("warmup", ["warmup needs a span"]),
     ("warmup(many)", ["'many' in warmup", "'500 steps'"]),
     ("warmup(5 steps, fast)", ["warmup is given a second value, 'fast'"]), ("cosine(to: 0, to: 1)", ["cosine is given 'to' twice"]),
+    ("plateau(patients: 3)", ["plateau has no 'patients'", "did you mean 'patience'?"]),
+    ("plateau(factor: 1)", ["'1' in plateau", "above 0"]), ("plateau(patience: 1.5)", ["patience of plateau", "whole"]),
+    ("plateau(metric: accuracy)", ["'accuracy' in plateau", "validation-accuracy"]),
+    ("multistep(factor: 0.1)", ["multistep needs spans"]), ("multistep(at: 3, 4)", ["'3' in multistep", "'500 steps'"]),
+    ("cyclic(up: 3 steps)", ["cyclic needs from"]), ("cosine-restarts(period: 3 steps, multiplier: 0.5)", ["'0.5'", "at least 1"]),
+    ("one-cycle(high-momentum: 0.9)", ["high-momentum and low-momentum"]),
+    ("one-cycle(high-momentum: 0.8, low-momentum: 0.9)", ["low-momentum ≤ high-momentum"]),
+    ("warmup(3 steps, start: 1)", ["start of warmup", "below 1"]),
+    ("warmup(3 steps, curve: exponential, start: 0)", ["above 0 where it rises exponentially"]),
   ])
   func mistakes(text: String, parts: [String]) {
     let error = #expect(throws: ScheduleError.self) { try Schedule(text) }

@@ -74,6 +74,41 @@ import Testing
     }
   }
 
+  /// A plateau's rate follows from epochs that are over; wherever training goes on, it goes on with the same.
+  @Test func plateausGoOnWhereTheyWere() throws {
+    var options = options
+    options.epochs = 6
+    // Nothing is ever so much better than the first epoch: a reduction after each epoch but that.
+    options.groups = [
+      ParameterGroup(
+        SGD(learningRate: 1e-2), schedule: .plateau(factor: 0.5, patience: 0, threshold: 0.99, minimum: 2e-3),
+        takes: { $0.hasPrefix("dense") }),
+      ParameterGroup(SGD(learningRate: 1e-2)),
+    ]
+    var checkpoints: [TrainingCheckpoint] = []
+    let whole = try fit(options, checkpoint: { checkpoints.append($0) })
+    #expect(whole.record.epochs.map(\.learningRate) == [1e-2, 1e-2, 5e-3, 2.5e-3, 2e-3, 2e-3])
+    let folder = try TemporaryFolder()
+    for checkpoint in checkpoints where checkpoint.completedEpochs > 1 {
+      let path = folder.file("\(checkpoint.state.steps)")
+      try checkpoint.save(to: path)
+      let result = try fit(options, resuming: try TrainingCheckpoint(contentsOf: path))
+      #expect(bits(result.state) == bits(whole.state) && rows(result.record) == rows(whole.record), "from step \(checkpoint.state.steps)")
+    }
+  }
+
+  /// Without validation data there is nothing to follow.
+  @Test func plateausNeedWhatTheyFollow() throws {
+    var options = options
+    options.groups = [ParameterGroup(SGD(learningRate: 1e-2), schedule: .plateau())]
+    let error = #expect(throws: TrainingError.self) {
+      try Trainer(model: Network(), options: options).fit(data, on: selection)
+    }
+    #expect("\(try #require(error))".contains("training-loss, since there is no validation data"))
+    options.groups = [ParameterGroup(SGD(learningRate: 1e-2), schedule: .plateau(measure: .trainingLoss))]
+    #expect(try Trainer(model: Network(), options: options).fit(data, on: selection).failure == nil)
+  }
+
   /// Wherever it is asked to stop: before a step, or while the epoch is validated.
   @Test func everyInterruptionLeadsToTheSameEnd() throws {
     let whole = try fit(options)

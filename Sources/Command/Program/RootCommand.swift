@@ -14,7 +14,8 @@ struct RootCommand: ParsableCommand {
     commandName: "glissade", abstract: "Train neural networks on any OpenCL GPU, and on the CPU.",
     discussion: "Without options, 'glissade train' trains a small convolutional network on Fashion-MNIST.", version: Version.number,
     subcommands: [
-      TrainCommand.self, FinetuneCommand.self, RecipeCommand.self, EvaluateCommand.self, PredictCommand.self, DevicesCommand.self,
+      TrainCommand.self, FinetuneCommand.self, RecipeCommand.self, ScheduleCommand.self, EvaluateCommand.self, PredictCommand.self,
+      DevicesCommand.self,
       TuneCommand.self,
       BenchCommand.self, InspectCommand.self, ConvertCommand.self,
     ])

@@ -36,7 +36,7 @@ public struct TrainingSection: RecipeSection {
     "dropout", default: 0.25, range: .share, needs: .models(["lenet"]), help: "lenet: dropout rate before the last layer.")
   public let schedule = RecipeOption<Schedule>(
     "schedule", default: .constant,
-    help: "Learning rate over the run, as in 'warmup(500 steps) then cosine(to: 1e-5)'; also step, exponential, linear.")
+    help: "Learning rate over the run, as in 'warmup(500 steps) then cosine(to: 1e-5)'; 'glissade schedule' lists and draws what there is.")
   public let clipNorm = RecipeOption<Float?>(
     "clip_norm", default: nil, range: .aboveZero, help: "Clip the global norm of the gradients to this.")
   public let labelSmoothing = RecipeOption<Float>(
@@ -85,8 +85,7 @@ public struct PretrainedSection: RecipeSection {
     "unfreeze_at", default: nil, needs: .option("pretrained"),
     help: "The epoch from which everything is trained, as in 4; or what is trained from when, as in 4:blocks.10-15,8:backbone.")
   public let backboneLR = RecipeOption<BackboneRate>(
-    "backbone_lr", default: { $0.layerDecay == nil ? .factor(0.1) : .factor(1) }, defaultText: "0.1x; 1x with layer_decay",
-    needs: .option("pretrained"),
+    "backbone_lr", default: .factor(0.1), needs: .option("pretrained"),
     help: "Learning rate of the backbone: a number, or a multiple of the head's, as in 0.1x.")
   public let stayClose = RecipeOption<Float>(
     "stay_close", default: 0, range: .atLeast(0), needs: .option("pretrained"),

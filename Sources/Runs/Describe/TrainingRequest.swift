@@ -1,5 +1,4 @@
 import GlissadeData
-import GlissadeLayers
 import GlissadeModels
 import GlissadePictures
 import GlissadeRecipes
@@ -97,13 +96,10 @@ package struct TrainingRequest {
   }
 
   /// The trainer's options.
-  /// - Parameters:
-  ///   - run: what the data turned out to be.
-  ///   - model: that is trained.
-  /// - Throws: as `Recipe.groups(of:)`.
-  package func trainingOptions(for run: RunDescription, _ model: any Layer) throws -> TrainingOptions {
-    var options = TrainingOptions()
-    (options.groups, options.laterPhases) = try recipe.groups(of: model)
+  /// - Parameter run: what the data turned out to be.
+  /// - Throws: `RecipeError` for an optimizer that makes no sense.
+  package func trainingOptions(for run: RunDescription) throws -> TrainingOptions {
+    var options = TrainingOptions(groups: [ParameterGroup(try recipe.rule(), schedule: recipe.schedule)])
     options.epochs = recipe.epochs
     options.batchSize = recipe.batchSize
     options.seed = recipe.seed

@@ -7,6 +7,7 @@ extension TrainingRun {
     let epoch = completedEpochs
     var steps = last.completedBatches
     stepsBeforeEpoch = session.steps - steps
+    reductions = plateauReductions()
     let (training, validation) = try data(for: session)
     let loader = try BatchLoader(training, order: order, startEpoch: epoch, startBatch: steps, endEpoch: epoch + 1, encoding: encoding)
     // As if the batches that are done already had been done since.
@@ -71,13 +72,6 @@ extension TrainingRun {
     next.record = record
     try save(next)
     observe(.epoch(row))
-  }
-
-  func learningRate(ofGroup group: Int, step: Int) -> Double {
-    let group = options.groups(inEpoch: completedEpochs + 1)[group]
-    return group.schedule.learningRate(
-      base: group.optimizer.learningRate, step: step, stepsPerEpoch: order.batchesPerEpoch,
-      totalSteps: order.batchesPerEpoch * options.epochs)
   }
 
   func report(_ session: TrainingSession, epoch: Int, steps: Int, epochStart: ContinuousClock.Instant) throws {

@@ -121,7 +121,24 @@ public struct Trainer {
     }
     guard !options.groups.isEmpty else { throw TrainingError.nothingToTrain }
     try options.checkPhases()
-    for group in options.groups + options.laterPhases.flatMap(\.groups) { try group.schedule.validate() }
+    for group in options.groups + options.laterPhases.flatMap(\.groups) {
+      try group.schedule.validate()
+      if group.schedule.movesMomentum {
+        throw TrainingError.invalid(
+          option: "schedule '\(group.schedule)'", value: "one that moves momentum",
+          requirement: "one that leaves it, since \(type(of: group.optimizer).name) takes no momentum from a schedule")
+      }
+      if validation == nil, let measure = group.schedule.measures.first(where: { $0 != .trainingLoss }) {
+        throw TrainingError.invalid(
+          option: "the metric of schedule '\(group.schedule)'", value: measure.rawValue,
+          requirement: "\(Plateau.Measure.trainingLoss.rawValue), since there is no validation data")
+      }
+      if options.loss.measure != .accuracy, group.schedule.measures.contains(.validationAccuracy) {
+        throw TrainingError.invalid(
+          option: "the metric of schedule '\(group.schedule)'", value: Plateau.Measure.validationAccuracy.rawValue,
+          requirement: "\(Plateau.Measure.validationLoss.rawValue), since numbers are predicted")
+      }
+    }
     for (what, data) in [("validation", validation), ("test", test)] {
       if let data, data.sampleShape != training.sampleShape {
         throw TrainingError.sampleShape(what: what, data.sampleShape, expected: training.sampleShape)

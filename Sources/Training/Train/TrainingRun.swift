@@ -41,6 +41,8 @@ final class TrainingRun {
   var mixingLayer: String?
   /// The session's steps before the first batch of the epoch at hand.
   var stepsBeforeEpoch = 0
+  /// What plateaus have come to, by group; see `plateauReductions()`.
+  var reductions: [Double] = []
 
   /// What a training begins with.
   enum Beginning {

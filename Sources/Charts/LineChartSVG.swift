@@ -1,0 +1,140 @@
+extension LineChart {
+  /// The chart as an SVG picture of its own: light or dark as the page or the reader is, no script, nothing from elsewhere.
+  /// - Parameters:
+  ///   - width: in units of the picture, which scales.
+  ///   - height: likewise.
+  public func svg(width: Int = 720, height: Int = 400) -> String {
+    let plot = (left: 76.0, top: title.isEmpty ? 16.0 : 40.0, right: Double(width) - 20, bottom: Double(height) - 52)
+    let scales = scales(marks: (max(width / 90, 2), max(height / 60, 2)))
+    func place(_ x: Double, _ y: Double) -> (Double, Double) {
+      (plot.left + x * (plot.right - plot.left), plot.bottom - y * (plot.bottom - plot.top))
+    }
+    var parts = [
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(width) \(height)\" role=\"img\" class=\"glissade-chart\">",
+      "<title>\(SVG.escaped(title.isEmpty ? "\(y.label) by \(x.label)" : title))</title>", "<desc>\(SVG.escaped(summary))</desc>",
+      "<style>\(SVG.style)</style>", "<rect class=\"paper\" width=\"\(width)\" height=\"\(height)\"/>",
+    ]
+    if !title.isEmpty { parts.append(SVG.text(title, plot.left, 24, "title")) }
+    for mark in scales.y.marks {
+      guard let share = scales.y.place(mark) else { continue }
+      let at = place(0, share).1
+      parts.append(SVG.line((plot.left, at), (plot.right, at), "grid"))
+      parts.append(SVG.text(ChartNumber.text(mark), plot.left - 8, at + 4, "mark", anchor: "end"))
+    }
+    for mark in scales.x.marks {
+      guard let share = scales.x.place(mark) else { continue }
+      let at = place(share, 0).0
+      parts.append(SVG.line((at, plot.bottom), (at, plot.bottom + 5), "axis"))
+      parts.append(SVG.text(ChartNumber.text(mark), at, plot.bottom + 20, "mark", anchor: "middle"))
+    }
+    parts.append(SVG.line((plot.left, plot.bottom), (plot.right, plot.bottom), "axis"))
+    parts.append(SVG.text(x.label, (plot.left + plot.right) / 2, Double(height) - 12, "label", anchor: "middle"))
+    let middle = (plot.top + plot.bottom) / 2
+    parts.append(
+      "<text class=\"label\" text-anchor=\"middle\" transform=\"translate(16 \(SVG.number(middle))) rotate(-90)\">"
+        + "\(SVG.escaped(y.label))</text>")
+    for (index, each) in series.enumerated() {
+      let style = "curve c\(index % SVG.colours)\(each.isDashed || index >= SVG.colours ? " dashed" : "")"
+      for piece in pieces(each, scales) {
+        let points = SVG.thinned(piece, to: 2 * width).map { place($0.x, $0.y) }
+        if points.count == 1 {
+          parts.append(SVG.dot(points[0], 2.5, "dot c\(index % SVG.colours)"))
+        } else {
+          let text = points.map { "\(SVG.number($0.0)),\(SVG.number($0.1))" }.joined(separator: " ")
+          parts.append("<polyline class=\"\(style)\" points=\"\(text)\"/>")
+        }
+      }
+      if let mark = each.mark, each.points.indices.contains(mark), let x = scales.x.place(each.points[mark].x),
+        let y = scales.y.place(each.points[mark].y)
+      {
+        parts.append(SVG.dot(place(x, y), 4, "dot c\(index % SVG.colours)"))
+      }
+    }
+    if series.count > 1 {
+      var at = plot.left + 12
+      for (index, each) in series.enumerated() {
+        let name = each.name.count > 28 ? each.name.prefix(27) + "…" : each.name
+        parts.append(
+          SVG.line((at, plot.top + 10), (at + 18, plot.top + 10), "curve c\(index % SVG.colours)\(each.isDashed ? " dashed" : "")"))
+        parts.append(SVG.text(name, at + 24, plot.top + 14, "mark"))
+        at += 24 + 7 * Double(name.count) + 18
+      }
+    }
+    return (parts + ["</svg>"]).joined(separator: "\n") + "\n"
+  }
+
+  /// What it shows, for those who do not see it.
+  private var summary: String {
+    series.map { each in
+      guard let first = each.points.first(where: { $0.y.isFinite }), let last = each.points.last(where: { $0.y.isFinite }) else {
+        return "\(each.name): no values"
+      }
+      return "\(each.name): from \(ChartNumber.text(first.y)) at \(ChartNumber.text(first.x)) "
+        + "to \(ChartNumber.text(last.y)) at \(ChartNumber.text(last.x))"
+    }.joined(separator: "; ")
+  }
+}
+
+/// Words of SVG that charts share, and their one style.
+enum SVG {
+  /// Colours that a curve may have before dashes tell them apart; from Okabe and Ito's palette, which colour-blind readers can tell apart.
+  static let colours = 6
+
+  static let style =
+    ".glissade-chart{font:13px system-ui,sans-serif;--paper:#fff;--ink:#1c1c1e;--faint:#e2e2e6;--mark:#55555c;"
+    + "--c0:#0060a0;--c1:#b34700;--c2:#007a5a;--c3:#a0447c;--c4:#7a5c00;--c5:#3f3f46}"
+    + "@media(prefers-color-scheme:dark){.glissade-chart{--paper:#18181b;--ink:#f4f4f5;--faint:#3a3a40;--mark:#b4b4bc;"
+    + "--c0:#6cb8f0;--c1:#ff9e57;--c2:#3fcf9f;--c3:#e392c2;--c4:#e6c34d;--c5:#d4d4d8}}"
+    + ".glissade-chart .paper{fill:var(--paper)}.glissade-chart text{fill:var(--ink)}.glissade-chart .title{font-size:15px;font-weight:600}"
+    + ".glissade-chart .mark{fill:var(--mark);font-size:12px}.glissade-chart .grid{stroke:var(--faint)}"
+    + ".glissade-chart .axis{stroke:var(--mark)}.glissade-chart .curve{fill:none;stroke-width:2;stroke-linejoin:round}"
+    + ".glissade-chart .dashed{stroke-dasharray:6 4}"
+    + (0..<colours).map { ".glissade-chart .curve.c\($0){stroke:var(--c\($0))}.glissade-chart .dot.c\($0){fill:var(--c\($0))}" }.joined()
+
+  static func escaped(_ text: some StringProtocol) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      // XML has no other control characters, not even escaped.
+      case _ where scalar.value < 32 || scalar.value == 127: result += " "
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
+  /// A tenth of a unit is finer than anybody sees.
+  static func number(_ value: Double) -> String {
+    let tenths = Int((value * 10).rounded())
+    return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
+  }
+
+  static func line(_ a: (Double, Double), _ b: (Double, Double), _ style: String) -> String {
+    "<line class=\"\(style)\" x1=\"\(number(a.0))\" y1=\"\(number(a.1))\" x2=\"\(number(b.0))\" y2=\"\(number(b.1))\"/>"
+  }
+
+  static func text(_ text: some StringProtocol, _ x: Double, _ y: Double, _ style: String, anchor: String = "start") -> String {
+    "<text class=\"\(style)\" x=\"\(number(x))\" y=\"\(number(y))\" text-anchor=\"\(anchor)\">\(escaped(text))</text>"
+  }
+
+  static func dot(_ place: (Double, Double), _ radius: Double, _ style: String) -> String {
+    "<circle class=\"\(style)\" cx=\"\(number(place.0))\" cy=\"\(number(place.1))\" r=\"\(radius)\"/>"
+  }
+
+  /// At most so many points that look the same: of each part of the way its lowest and its highest.
+  static func thinned(_ points: [(x: Double, y: Double)], to count: Int) -> [(x: Double, y: Double)] {
+    guard points.count > count, count >= 4 else { return points }
+    let parts = count / 2
+    return (0..<parts).flatMap { part -> [(x: Double, y: Double)] in
+      let range = points.count * part / parts..<points.count * (part + 1) / parts
+      guard let low = range.min(by: { points[$0].y < points[$1].y }), let high = range.max(by: { points[$0].y < points[$1].y }) else {
+        return []
+      }
+      return low == high ? [points[low]] : [points[min(low, high)], points[max(low, high)]]
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Glissade
+import GlissadeCharts
+
+/// `glissade schedule`.
+struct ScheduleCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "schedule", abstract: "Draw how a schedule moves the learning rate.",
+    discussion: "Nothing is trained. Without a schedule, lists what there is, with formulas.")
+
+  @Argument(help: "A schedule, as --schedule of 'glissade train' takes it.")
+  var schedule: String?
+
+  @Option(help: ArgumentHelp("Epochs of the run.", valueName: "n"))
+  var epochs = 10
+
+  @Option(help: ArgumentHelp("Steps of an epoch.", valueName: "n"))
+  var stepsPerEpoch = 100
+
+  @Option(help: ArgumentHelp("The base learning rate.", valueName: "rate"))
+  var lr = 1e-3
+
+  @Flag(help: "Draw the rate on a logarithmic axis.")
+  var log = false
+
+  @Option(help: ArgumentHelp("Write the curve to this file as an SVG picture.", valueName: "file"), completion: .file(extensions: ["svg"]))
+  var svg: String?
+
+  func run() throws {
+    guard let schedule else { return try Terminal.print(Schedules.help + "\n") }
+    let parsed: Schedule
+    do throws(ScheduleError) { parsed = try Schedule(schedule) } catch { throw Misuse("\(error)") }
+    guard (1...1_000_000).contains(epochs) else { throw Misuse("--epochs is \(epochs), and it has to be from 1 to 1000000") }
+    guard (1...100_000_000).contains(stepsPerEpoch), epochs * stepsPerEpoch <= 1_000_000_000 else {
+      throw Misuse("--steps-per-epoch is \(stepsPerEpoch), and all epochs have to have from 1 to 1000000000 steps")
+    }
+    guard lr > 0, lr.isFinite else { throw Misuse("--lr is \(lr), and it has to be a number above 0") }
+    let total = epochs * stepsPerEpoch
+    let chart = LineChart(
+      "\(parsed)", x: Axis("epoch"), y: Axis("learning rate", isLogarithmic: log, includes: log ? [] : [0]), curves(parsed, total))
+    if let svg {
+      do { try AtomicFile.write(path: svg, text: chart.svg()) } catch { throw Failure("\(error)") }
+    }
+    try Terminal.print(
+      chart.text(columns: min(Terminal.width(1), 100), isUnicode: Terminal.isUnicode)
+        + (parsed.followsMeasurements ? "plateau: shown as if every epoch were better than the last\n" : ""))
+  }
+
+  /// The rate, and momentum where the schedule moves that, on a grid that shows every turn a picture can.
+  private func curves(_ schedule: Schedule, _ total: Int) -> [LineChart.Series] {
+    let steps = Array(stride(from: 0, to: total, by: max(total / 4000, 1))) + [total - 1]
+    func points(_ value: (Int) -> Double?) -> [(x: Double, y: Double)] {
+      steps.compactMap { step in value(step).map { (Double(step) / Double(stepsPerEpoch), $0) } }
+    }
+    let rates = points { schedule.learningRate(base: lr, step: $0, stepsPerEpoch: stepsPerEpoch, totalSteps: total) }
+    return [LineChart.Series("learning rate", rates)]
+  }
+}

@@ -1,0 +1,59 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Up from `from` to the base rate over `up`, down again over `down`, again and again; PyTorch's `CyclicLR` (Smith 2017), whose `max_lr` is the
+/// base rate. `triangular2` halves the rise with each cycle, `exp-range` multiplies it by `gamma` with each step.
+public struct CyclicRate: ScheduleShape {
+  /// What becomes of the rise.
+  public enum Mode: String, CaseIterable, Sendable {
+    case triangular, triangular2
+    case expRange = "exp-range"
+  }
+
+  public static let name = "cyclic"
+  public static let summary = "from 'from' up to base over 'up', down again over 'down', again and again (Smith 2017)"
+  public static let arguments: [ScheduleArgument<Self>] = [
+    .number("from", \.from, required: true, "the lowest rate"),
+    .span("up", \.up, required: true, "how long the rate rises"),
+    .span("down", optional: \.down, "how long it falls; as long as it rises where it is left out"),
+    .word("mode", \.mode, quiet: true, "triangular; triangular2: each rise half as high; exp-range: times gamma with each step"),
+    .number("gamma", \.gamma, in: 0...1, open: true, quiet: true, "for exp-range"),
+  ]
+
+  public var from = 0.0
+  public var up = Schedule.Span.epochs(1)
+  public var down: Schedule.Span?
+  public var mode = Mode.triangular
+  public var gamma = 1.0
+
+  public init() {}
+
+  public func learningRate(at moment: ScheduleMoment) -> Double {
+    let rise = Double(max(up.steps(perEpoch: moment.stepsPerEpoch), 1))
+    let fall = down.map { Double(max($0.steps(perEpoch: moment.stepsPerEpoch), 1)) } ?? rise
+    let cycle = (Double(moment.step) / (rise + fall)).rounded(.down)
+    let since = Double(moment.step) - cycle * (rise + fall)
+    let height = since <= rise ? since / rise : 1 - (since - rise) / fall
+    let scale =
+      switch mode {
+      case .triangular: 1.0
+      case .triangular2: pow(0.5, cycle)
+      case .expRange: pow(gamma, Double(moment.step))
+      }
+    return from + (moment.base - from) * height * scale
+  }
+}
+
+extension Schedule {
+  /// Up from `from` to the base rate and down again, again and again; PyTorch's `CyclicLR`.
+  public static func cyclic(
+    from: Double, up: Span, down: Span? = nil, mode: CyclicRate.Mode = .triangular, gamma: Double = 1
+  ) -> Schedule {
+    var shape = CyclicRate()
+    (shape.from, shape.up, shape.down, shape.mode, shape.gamma) = (from, up, down, mode, gamma)
+    return Schedule(shape)
+  }
+}

@@ -1,0 +1,37 @@
+import GlissadeOptimizers
+
+/// What schedules come to, step by step.
+extension TrainingRun {
+  func learningRate(ofGroup group: Int, step: Int) -> Double {
+    let reduction = group < reductions.count ? reductions[group] : 1
+    let group = options.groups(inEpoch: completedEpochs + 1)[group]
+    return group.schedule.learningRate(
+      base: group.optimizer.learningRate, step: step, stepsPerEpoch: order.batchesPerEpoch,
+      totalSteps: order.batchesPerEpoch * options.epochs, reduction: reduction)
+  }
+
+  /// What plateaus have come to, for each group of the epoch at hand; empty where no schedule has any. It follows from the epochs that are
+  /// over, which checkpoints hold, so that a resumed training goes on with the same.
+  func plateauReductions() -> [Double] {
+    let groups = options.groups(inEpoch: completedEpochs + 1)
+    guard groups.contains(where: \.schedule.followsMeasurements) else { return [] }
+    return groups.map { group in
+      var state = PlateauState()
+      for row in record.epochs {
+        guard let rule = group.schedule.plateau(atStep: row.step - 1, stepsPerEpoch: order.batchesPerEpoch) else { continue }
+        state.note(row.value(rule.measure), by: rule, base: group.optimizer.learningRate)
+      }
+      return state.factor
+    }
+  }
+}
+
+extension EpochRecord {
+  fileprivate func value(_ measure: Plateau.Measure) -> Double {
+    switch measure {
+    case .validationLoss: validationLoss
+    case .validationAccuracy: validationAccuracy
+    case .trainingLoss: trainLoss
+    }
+  }
+}

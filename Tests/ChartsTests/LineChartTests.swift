@@ -1,0 +1,56 @@
+import Foundation
+import GlissadeCharts
+import Testing
+
+/// Curves as text and as SVG.
+struct LineChartTests {
+  private let chart = LineChart(
+    "falling", x: Axis("epoch"), y: Axis("loss"),
+    [
+      LineChart.Series("train", (0...10).map { (Double($0), Double(10 - $0)) }),
+      LineChart.Series("validation", [(0, 10), (10, 5)], isDashed: true, mark: 1),
+    ])
+
+  @Test func textHasAxesCurvesAndLegend() {
+    let lines = chart.text(columns: 40, rows: 6, isUnicode: false).split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines.first == "falling")
+    #expect(lines.allSatisfy { $0.count <= 40 })
+    // The curves begin at the top left and the first ends at the bottom right.
+    #expect(lines[1].hasPrefix(" 10+*") && lines[6].hasPrefix("  0+") && lines[6].hasSuffix("*"))
+    #expect(lines.contains { $0.contains("x: epoch, y: loss") })
+    #expect(lines.contains { $0.contains("validation: ends at 5") })
+    #expect(chart.text(columns: 40, rows: 6).unicodeScalars.contains { (0x2801...0x28ff).contains($0.value) })
+  }
+
+  @Test func whatCannotBeDrawnBreaksTheCurve() {
+    let broken = LineChart(
+      "", x: Axis("x"), y: Axis("y", isLogarithmic: true), [.init("a", [(0, 1), (1, .nan), (2, 10), (3, 0), (4, 100)])])
+    let svg = broken.svg()
+    #expect(svg.components(separatedBy: "<circle").count == 4)
+    #expect(!svg.contains("nan") && !svg.contains("inf"))
+    let empty = LineChart("", x: Axis("x"), y: Axis("y"), [.init("a", [])])
+    #expect(empty.svg().contains("a: no values"))
+    #expect(!empty.text().isEmpty)
+    #expect(LineChart("", x: Axis("x"), y: Axis("y"), [.init("a", [(3, 7), (4, 7)])]).svg().contains("polyline"))
+  }
+
+  @Test func namesAreText() {
+    let hostile = LineChart("<script>&\u{1b}\"", x: Axis("a<b"), y: Axis("y"), [.init("</svg>", [(0, 1), (1, 2)]), .init("b", [(0, 1)])])
+    let svg = hostile.svg()
+    #expect(svg.contains("&lt;script&gt;&amp; &quot;") && svg.contains("a&lt;b") && svg.contains("&lt;/svg&gt;"))
+    #expect(!svg.contains("<script") && !svg.unicodeScalars.contains("\u{1b}"))
+    // Nothing is loaded from elsewhere.
+    #expect(!svg.replacing("http://www.w3.org/2000/svg", with: "").contains("http"))
+  }
+
+  @Test func longCurvesAreThinnedAndKeepTheirPeaks() {
+    let points = (0..<100_000).map { (x: Double($0), y: $0 == 54_321 ? 9.0 : 1.0) }
+    let svg = LineChart("", x: Axis("x"), y: Axis("y"), [.init("a", points)]).svg(width: 700, height: 300)
+    #expect(svg.utf8.count < 40_000)
+    let heights = svg.split(separator: "points=\"")[1].prefix { $0 != "\"" }.split(separator: " ").compactMap {
+      Double($0.split(separator: ",")[1])
+    }
+    let (highest, usual) = (heights.min() ?? 0, heights.max() ?? 0)
+    #expect(usual - highest > 150)
+  }
+}

@@ -1,0 +1,32 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `glissade schedule`.
+struct ScheduleCommandTests {
+  @Test func drawsInTheTerminalAndAsSVG() throws {
+    let folder = try TemporaryFolder()
+    let run = try glissade("schedule", "warmup(1 epoch) then cosine", "--epochs", "4", "--svg", folder.path("curve.svg"))
+    #expect(run.status == 0 && run.errors.isEmpty)
+    #expect(run.output.contains("warmup(1.0 epochs) then cosine(to: 0.0)") && run.output.contains("x: epoch, y: learning rate"))
+    let svg = try String(contentsOfFile: folder.path("curve.svg"), encoding: .utf8)
+    #expect(svg.hasPrefix("<svg ") && svg.contains("polyline") && svg.contains("learning rate"))
+  }
+
+  @Test func listsEveryShape() throws {
+    let run = try glissade("schedule")
+    #expect(run.status == 0)
+    for name in ["constant", "one-cycle", "cosine-restarts", "plateau", "inverse-sqrt"] {
+      #expect(run.output.contains("\n\(name)(") || run.output.hasPrefix("\(name)("))
+    }
+  }
+
+  @Test(arguments: [
+    (["schedule", "cosin"], "did you mean 'cosine'?"), (["schedule", "cosine", "--epochs", "0"], "--epochs is 0"),
+    (["schedule", "cosine", "--lr", "0"], "--lr is 0"),
+  ])
+  func mistakes(arguments: [String], message: String) throws {
+    let run = try glissade(arguments)
+    #expect(run.status == 2 && run.errors.contains(message) && run.errors.split(separator: "\n").count == 1)
+  }
+}
