@@ -108,7 +108,11 @@ let package = Package(
     .testTarget(
       name: "PicturesTests",
       dependencies: ["GlissadePictures", "GlissadeData", "GlissadeFormats", "GlissadeRandom", "CPictures", "TestSupport"]),
-    .testTarget(name: "RecipesTests", dependencies: ["GlissadeRecipes", "GlissadeFormats", "GlissadeOptimizers"]),
+    .testTarget(
+      name: "RecipesTests",
+      dependencies: [
+        "GlissadeRecipes", "GlissadeFormats", "GlissadeLayers", "GlissadeModels", "GlissadeOptimizers", "GlissadeTraining",
+      ]),
     .testTarget(name: "SessionTests", dependencies: ["Glissade", "TestSupport"]),
     .testTarget(
       name: "ConformanceTests",

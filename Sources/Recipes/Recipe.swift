@@ -114,6 +114,10 @@ extension Recipe {
     get { self[Self.saving[keyPath: path]] }
     set { self[Self.saving[keyPath: path]] = newValue }
   }
+  public subscript<Value>(dynamicMember path: KeyPath<GroupSection, RecipeOption<Value>>) -> Value {
+    get { self[Self.grouping[keyPath: path]] }
+    set { self[Self.grouping[keyPath: path]] = newValue }
+  }
   public subscript<Value>(dynamicMember path: KeyPath<BalanceSection, RecipeOption<Value>>) -> Value {
     get { self[Self.balance[keyPath: path]] }
     set { self[Self.balance[keyPath: path]] = newValue }
@@ -132,6 +136,7 @@ extension Recipe {
   private static let weights = PretrainedSection()
   private static let folds = FoldSection()
   private static let saving = SavingSection()
+  private static let grouping = GroupSection()
   private static let balance = BalanceSection()
   private static let table = TableSection()
   private static let pictures = PictureSection()

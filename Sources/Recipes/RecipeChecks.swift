@@ -29,6 +29,7 @@ extension Recipe {
     }
     do throws(RecipeError) { _ = try rule() } catch { found.append(error) }
     checkDivision(kind, note)
+    found += problemsOfGroups()
     if kind == .table { checkTable(note) }
     if kind == .pictures { checkSize(note) }
     if let last = self.unfreezeAt?.steps.last, last.epoch > self.epochs {

@@ -35,21 +35,9 @@ public struct RecipeError: Error, Hashable, Sendable, CustomStringConvertible {
 
   private var text: String {
     switch problem {
-    case .file(let text): return text
-    case .unknownName(let names): return Self.unknown("option", name, among: names)
-    case .value(.unreadable(let text, let kind), _):
-      return "the value '\(printable(text))' is invalid for '\(option)': it has to be \(kind)"
-    case .value(.sentence(let text), _): return text.hasPrefix(":") ? option + text : "\(option) \(text)"
-    case .value(.whole(let text), _): return text
-    case .value(.unknown(let text, let words), let noun): return Self.unknown(noun, text, among: words)
+    case .file(let text): text
+    case .unknownName(let names): RecipeValueError.unknown("option", name, among: names)
+    case .value(let error, let noun): error.told(of: option, noun: noun)
     }
-  }
-
-  private static func unknown(_ what: String, _ name: String, among known: [String]) -> String {
-    let list = known.count > 30 ? "docs/options.md lists them" : known.joined(separator: ", ")
-    if let nearest = Nearest.to(name, among: known) {
-      return "unknown \(what) '\(printable(name))'; did you mean '\(nearest)'?" + (known.count > 30 ? "" : " (\(list))")
-    }
-    return "unknown \(what) '\(printable(name))'; " + (known.count > 30 ? list : "there are \(list)")
   }
 }

@@ -39,6 +39,79 @@ struct RecipeTests {
     try expectTheSameAgain(["train", "--data", data.path, "--epochs", "2", "--optimizer", "sgd", "--momentum", "0.9", "--seed", "5"])
   }
 
+  @Test func cifarIsTrainedAgainToTheByte() throws {
+    for name in (1...5).map({ "data_batch_\($0).bin" }) + ["test_batch.bin"] {
+      var bytes: [UInt8] = []
+      for record in 0..<8 {
+        bytes.append(UInt8(record % 4))
+        for place in 0..<3072 { bytes.append(UInt8(truncatingIfNeeded: place * (record + 3))) }
+      }
+      let path = try put("cifar/\(name)", "")
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+    }
+    try expectTheSameAgain([
+      "train", "--data", folder.path("cifar"), "--model", "mlp", "--epochs", "2", "--limit", "30", "--label-smoothing", "0.1", "--sampling",
+      "balanced",
+    ])
+  }
+
+  @Test func valuesOfTablesAreTrainedAgainToTheByte() throws {
+    let rows = (0..<80).map { "\($0 % 9);\($0 % 5);\(Double($0 % 9) * 0.5 - Double($0 % 5))" }
+    let data = try put("t.csv", "x;y;z\n" + rows.joined(separator: "\n") + "\n")
+    try expectTheSameAgain([
+      "train", "--data", data, "--target", "z", "--loss", "huber", "--hidden", "8,4", "--epochs", "2", "--optimizer", "rmsprop",
+      "--schedule", "warmup(2 steps) then cosine(to: 1e-5)",
+    ])
+  }
+
+  @Test func parametersHaveTheirOwn() throws {
+    let data = try PictureFolder()
+    let options = [
+      "train", "--data", data.path, "--model", "lenet", "--optimizer", "adamw", "--weight-decay", "0.1", "--layer-decay", "0.75",
+      "--no-decay-biases", "--group", "conv1,conv2:lr=0.5x,beta1=0.8", "--group", "fc2.bias:optimizer=sgd,momentum=0.9",
+    ]
+    try expectTheSameAgain(options + ["--epochs", "2"])
+    let recipe = try Recipe(contentsOf: folder.path("first/recipe.yaml"))
+    #expect(recipe.group?.rules.count == 2 && recipe.layerDecay == 0.75 && !recipe.decayBiases)
+    // The memory of each group goes on.
+    let stopped = try glissade(options + ["--epochs", "1", "--device", "cpu", "--out", folder.path("stopped")])
+    #expect(stopped.output.contains("\n8 groups of parameters, with learning rates from "), "\(stopped)")
+    let resumed = try glissade("train", "--resume", folder.path("stopped"), "--epochs", "2", "--quiet")
+    #expect(resumed.status == 0, "\(resumed)")
+    #expect(try bytes("stopped") == bytes("first"))
+    expectComplaint(
+      try glissade("train", "--resume", folder.path("stopped"), "--epochs", "3", "--layer-decay", "0.5"), status: 2,
+      "--layer-decay is 0.5, and the run has 0.75")
+    expectComplaint(
+      try glissade("train", "--data", data.path, "--group", "conv3:lr=1"), status: 2,
+      "parameters 'conv3': the pattern matches no parameter",
+      "did you mean 'conv1'?")
+    expectComplaint(try glissade("train", "--data", data.path, "--layer-decay", "1.1"), status: 2, "--layer-decay is 1.1")
+    expectComplaint(
+      try glissade("train", "--data", data.path, "--group", "conv1:momentum=1"), status: 2,
+      "which is no option of adam; sgd and rmsprop have")
+  }
+
+  /// A rate that is nothing leaves what it is for as it was.
+  @Test func whatIsSaidOfAGroupIsDone() throws {
+    let data = try PictureFolder()
+    func model(_ name: String, _ options: String...) throws -> [String: [Float]] {
+      let outcome = try glissade(
+        ["train", "--data", data.path, "--epochs", "1", "--device", "cpu", "--quiet", "--out", folder.path(name)] + options)
+      #expect(outcome.status == 0, "\(outcome)")
+      let file = try SafetensorsFile(path: folder.path(name) + "/model.safetensors")
+      return try Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, try file.floats(of: $0.name)) })
+    }
+    let still = try model("still", "--group", "all:lr=1e-30")
+    let head = try model("head", "--group", "backbone:lr=1e-30")
+    let plain = try model("plain")
+    let one = try model("one", "--group", "**:lr=1x")
+    for name in still.keys {
+      #expect((head[name] == still[name]) == !name.hasPrefix("fc2"), "\(name)")
+      #expect(plain[name] != still[name] && plain[name] == one[name], "\(name)")
+    }
+  }
+
   @Test func tablesAreTrainedAgainToTheByte() throws {
     let rows = (0..<90).map { "\($0 % 7),\"w, \($0 % 2)\",\($0 % 3 == 0 ? "yes" : "no"),\($0)" }
     let data = try put("t.csv", "x,kind of,answer,id\n" + rows.joined(separator: "\n") + "\n")

@@ -9,6 +9,7 @@ protocol RecipeArguments {
   var folds: SectionArguments<FoldSection> { get }
   var saving: SectionArguments<SavingSection> { get }
   var optimizers: SectionArguments<OptimizerSection> { get }
+  var groups: SectionArguments<GroupSection> { get }
   var balance: SectionArguments<BalanceSection> { get }
   var table: SectionArguments<TableSection> { get }
   var pictures: SectionArguments<PictureSection> { get }
@@ -17,8 +18,8 @@ protocol RecipeArguments {
 extension RecipeArguments {
   /// What was given.
   var given: [(name: String, text: String)] {
-    training.given + device.given + pretrained.given + folds.given + saving.given + optimizers.given + balance.given + table.given
-      + pictures.given
+    training.given + device.given + pretrained.given + folds.given + saving.given + optimizers.given + groups.given + balance.given
+      + table.given + pictures.given
   }
 
   /// Changes a recipe by what was given.

@@ -14,6 +14,9 @@ struct SectionArguments<Section: RecipeSection>: ParsableArguments, CustomReflec
       let key = OptionKey(declaration.name)
       if declaration.isFlag {
         if let flag = try values.decode(Flag<Bool?>.self, forKey: key).wrappedValue { given.append((declaration.name, "\(flag)")) }
+      } else if declaration.isRepeated {
+        let texts = try values.decode(Option<[String]>.self, forKey: key).wrappedValue
+        if !texts.isEmpty { given.append((declaration.name, texts.joined(separator: ";"))) }
       } else if let text = try values.decode(Option<String?>.self, forKey: key).wrappedValue {
         given.append((declaration.name, text))
       }
@@ -42,6 +45,7 @@ extension RecipeDeclaration {
     let names = NameSpecification(([name] + aliases).map { .customLong(String($0.map { $0 == "_" ? "-" : $0 })) })
     if isFlag { return Flag<Bool?>(name: names, inversion: .prefixedNo, help: ArgumentHelp(stringLiteral: fullHelp)) }
     let help = ArgumentHelp(fullHelp, valueName: valueName ?? optionName)
+    if isRepeated { return Option<[String]>(wrappedValue: [], name: names, parsing: .singleValue, help: help, completion: completion) }
     return Option<String?>(name: names, parsing: isNumber ? .unconditional : .next, help: help, completion: completion)
   }
 

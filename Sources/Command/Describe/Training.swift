@@ -58,6 +58,8 @@ struct Training<Door: TrainingDoor>: ParsableCommand, RecipeArguments {
 
   @OptionGroup(title: OptimizerSection.title) var optimizers: SectionArguments<OptimizerSection>
 
+  @OptionGroup(title: GroupSection.title) var groups: SectionArguments<GroupSection>
+
   @OptionGroup(title: BalanceSection.title) var balance: SectionArguments<BalanceSection>
 
   @OptionGroup(title: TableSection.title) var table: SectionArguments<TableSection>

@@ -35,11 +35,12 @@ struct TrainingJob {
     let recipe = request.recipe
     run = RunDescription(recipe, data)
     guard recipe.batchSize <= training.count else { throw TrainingError.batchSize(recipe.batchSize, samples: training.count) }
-    var options = try request.trainingOptions(for: run)
     let made = try run.makeModel()
+    var options = try request.trainingOptions(for: run, made)
+    let groups = [recipe.line(of: options)].compactMap { $0 }
     guard let finetuning = request.finetuning else {
       trainer = Trainer(model: made, options: options)
-      (initial, notes) = ({ nil }, data.notes)
+      (initial, notes) = ({ nil }, data.notes + groups)
       return
     }
     guard let model = made as? any LayerWithHead else { throw Failure("\(recipe.model) has no head that could be replaced") }
@@ -48,15 +49,15 @@ struct TrainingJob {
       try PretrainedModel.load(
         finetuning.tensors.open(finetuning.weights()), (recipe.model, model), sampleShape: shape, seed: recipe.seed)
     }
-    (options.groups, options.laterPhases) = try finetuning.groups(of: model, recipe.rule(), recipe.schedule)
     // A run that goes on has all in its checkpoint but where its parameters are drawn to.
     let known = finetuning.weightsFile == nil ? nil : try pretrained()
-    if finetuning.stayClose > 0 { options.anchor = try (known ?? pretrained()).state }
+    if recipe.drawsToStart { options.anchor = try (known ?? pretrained()).state }
     if !(request.pictures?.isAugmented ?? false) { options.featureCache = FeatureCache() }
     trainer = Trainer(model: model, options: options)
     initial = { try (known ?? pretrained()).state }
     notes =
       data.notes + (known?.lines(finetuning.pretrained, classes: run.classNames.count) ?? []) + finetuning.lines(options, model)
+      + groups
   }
 
   /// The plan of one training step, for people, with what each launch takes at least and what it took.

@@ -52,7 +52,7 @@ struct RecipeReader {
   }
 
   /// Options have dashes and files underscores; either is meant.
-  private static func underscored(_ name: String) -> String { String(name.map { $0 == "-" ? "_" : $0 }) }
+  static func underscored(_ name: String) -> String { String(name.map { $0 == "-" ? "_" : $0 }) }
 
   private mutating func set(_ name: String, to value: Node, at mark: Mark?, _ nodes: inout Int) throws(RecipeError) {
     guard Recipe.declaration(name) != nil else { return try recipe.set(name, to: .one(""), from: origin(mark)) }

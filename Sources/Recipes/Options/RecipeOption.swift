@@ -54,9 +54,9 @@ public struct RecipeOption<Value: RecipeValue>: RecipeDeclaration {
     noun: String? = nil, needs: RecipeNeed? = nil, whenResumed: Resuming = .same, path: PathKind? = nil, aliases: [String] = [],
     valueName: String? = nil, help: String
   ) {
-    let isNone = value.recipeText == "none"
+    let isNone = value.recipeText == "none" || Value.isRecipeFlag && value.recipeText == "false"
     self.init(
-      name, default: { _ in value }, defaultText: defaultText ?? (isNone || Value.isRecipeFlag ? nil : value.recipeText.withoutPoint),
+      name, default: { _ in value }, defaultText: defaultText ?? (isNone ? nil : value.recipeText.withoutPoint),
       range: range,
       words: words, noun: noun, needs: needs, whenResumed: whenResumed, path: path, aliases: aliases, valueName: valueName, help: help)
   }
@@ -69,6 +69,7 @@ public struct RecipeOption<Value: RecipeValue>: RecipeDeclaration {
   public var rangeText: String? { range?.text }
   public var isNumber: Bool { Value.isRecipeNumber }
   public var isFlag: Bool { Value.isRecipeFlag }
+  public var isRepeated: Bool { Value.isRecipeRepeated }
 
   public func read(_ text: RecipeText) throws(RecipeValueError) -> any RecipeValue {
     let value: Value
@@ -126,6 +127,8 @@ public protocol RecipeDeclaration: Sendable {
   var isNumber: Bool { get }
   /// Whether it is given by its name alone.
   var isFlag: Bool { get }
+  /// Whether the command line may have it several times, one part each time.
+  var isRepeated: Bool { get }
   /// The value that is none; `nil` where there always is one.
   var none: (any RecipeValue)? { get }
   /// Reads a value.

@@ -15,6 +15,8 @@ struct RecipeRange: Sendable {
   static func atLeast(_ lower: Int) -> RecipeRange { RecipeRange(lower: Double(lower), includesLower: true) }
   static let share = RecipeRange(lower: 0, includesLower: true, upper: 1, includesUpper: false)
   static let aboveZero = RecipeRange(lower: 0, includesLower: false)
+  static let aboveZeroToOne = RecipeRange(
+    lower: 0, includesLower: false, upper: 1, includesUpper: true, requirement: "above 0 and at most 1")
 
   /// That of an optimizer's number.
   init(_ range: Hyperparameter.Range) {

@@ -14,8 +14,8 @@ extension RecipeSection {
 extension Recipe {
   /// All options of training, by theme.
   public static let sections: [any RecipeSection] = [
-    TrainingSection(), DeviceSection(), PretrainedSection(), FoldSection(), SavingSection(), OptimizerSection(), BalanceSection(),
-    TableSection(), PictureSection(),
+    TrainingSection(), DeviceSection(), PretrainedSection(), FoldSection(), SavingSection(), OptimizerSection(), GroupSection(),
+    BalanceSection(), TableSection(), PictureSection(),
   ]
 
   /// All options of training.

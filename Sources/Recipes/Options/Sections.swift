@@ -85,7 +85,8 @@ public struct PretrainedSection: RecipeSection {
     "unfreeze_at", default: nil, needs: .option("pretrained"),
     help: "The epoch from which everything is trained, as in 4; or what is trained from when, as in 4:blocks.10-15,8:backbone.")
   public let backboneLR = RecipeOption<BackboneRate>(
-    "backbone_lr", default: .factor(0.1), needs: .option("pretrained"),
+    "backbone_lr", default: { $0.layerDecay == nil ? .factor(0.1) : .factor(1) }, defaultText: "0.1x; 1x with layer_decay",
+    needs: .option("pretrained"),
     help: "Learning rate of the backbone: a number, or a multiple of the head's, as in 0.1x.")
   public let stayClose = RecipeOption<Float>(
     "stay_close", default: 0, range: .atLeast(0), needs: .option("pretrained"),

@@ -1,3 +1,5 @@
+import GlissadeFormats
+
 /// What an option of training can hold: it is read from a text, be it of the command line or of a file, and written as one.
 public protocol RecipeValue: Sendable {
   /// Reads it.
@@ -17,6 +19,8 @@ public protocol RecipeValue: Sendable {
   var recipeNumber: Double? { get }
   /// Whether it is a number, which may begin with a minus.
   static var isRecipeNumber: Bool { get }
+  /// Whether the command line may have it several times, one part each time.
+  static var isRecipeRepeated: Bool { get }
   /// Whether it is given by its name alone on the command line.
   static var isRecipeFlag: Bool { get }
   /// Whether the word `none` can stand for no value.
@@ -32,6 +36,7 @@ extension RecipeValue {
   public var recipeNumber: Double? { nil }
   public static var isRecipeNumber: Bool { false }
   public static var isRecipeFlag: Bool { false }
+  public static var isRecipeRepeated: Bool { false }
   public static var knowsRecipeNone: Bool { true }
 }
 
@@ -45,6 +50,27 @@ public enum RecipeValueError: Error, Hashable, Sendable {
   case whole(String)
   /// A word that is none of those there are.
   case unknown(String, among: [String])
+
+  /// The whole sentence.
+  /// - Parameters:
+  ///   - option: as it was spelt.
+  ///   - noun: what its words are called.
+  func told(of option: String, noun: String) -> String {
+    switch self {
+    case .unreadable(let text, let kind): "the value '\(printable(text))' is invalid for '\(option)': it has to be \(kind)"
+    case .sentence(let text): text.hasPrefix(":") ? option + text : "\(option) \(text)"
+    case .whole(let text): text
+    case .unknown(let text, let words): Self.unknown(noun, text, among: words)
+    }
+  }
+
+  static func unknown(_ what: String, _ name: String, among known: [String]) -> String {
+    let list = known.count > 30 ? "docs/options.md lists them" : known.joined(separator: ", ")
+    if let nearest = Nearest.to(name, among: known) {
+      return "unknown \(what) '\(printable(name))'; did you mean '\(nearest)'?" + (known.count > 30 ? "" : " (\(list))")
+    }
+    return "unknown \(what) '\(printable(name))'; " + (known.count > 30 ? list : "there are \(list)")
+  }
 }
 
 extension Int: RecipeValue {
@@ -120,6 +146,7 @@ extension Optional: RecipeValue where Wrapped: RecipeValue {
   public var recipeNumber: Double? { self?.recipeNumber }
   public static var isRecipeNumber: Bool { Wrapped.isRecipeNumber }
   public static var isRecipeFlag: Bool { Wrapped.isRecipeFlag }
+  public static var isRecipeRepeated: Bool { Wrapped.isRecipeRepeated }
   public static var knowsRecipeNone: Bool { Wrapped.knowsRecipeNone }
 }
 

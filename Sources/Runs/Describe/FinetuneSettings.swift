@@ -17,8 +17,6 @@ package struct FinetuneSettings {
 
   /// What is meant of it.
   package var tensors: WeightsPart { WeightsPart(key: recipe.key, prefix: recipe.prefix) }
-  /// α of the penalty on the backbone's distance to its pretrained weights.
-  package var stayClose: Float { recipe.stayClose }
 
   /// - Returns: `nil` for a training that begins with drawn weights.
   /// - Throws: `Failure` for weights that are needed and not there.
@@ -34,50 +32,18 @@ package struct FinetuneSettings {
     // Of several trainings, all began with the same.
     let folder = RunFolder(earlier.folder).isRun ? RunFolder(earlier.folder) : FoldTraining.folder(1, in: earlier.folder)
     let kept = earlier.document.pretrainedChecksum
-    let isNeeded = recipe.stayClose > 0 || folder.checkpoints.isEmpty || earlier.namedAnew.contains("pretrained")
+    let isNeeded = recipe.drawsToStart || folder.checkpoints.isEmpty || earlier.namedAnew.contains("pretrained")
     if let kept, !isNeeded {
       (pretrainedChecksum, weightsFile) = (kept, nil)
       return
     }
     guard exists(pretrained) else {
-      let reason = recipe.stayClose > 0 ? "--stay-close draws the parameters to these weights" : "the run has no checkpoint yet"
+      let reason = recipe.drawsToStart ? "--stay-close draws the parameters to these weights" : "the run has no checkpoint yet"
       throw Failure("\(pretrained): no such file, and it is needed to go on: \(reason); --pretrained says where it is now")
     }
     // A run that began with another run began with its best model, or its last one.
     let files = try Self.candidates(pretrained).map(found)
     (pretrainedChecksum, weightsFile) = try files.first { $0.0 == kept } ?? files.first ?? found(weightsPath(pretrained))
-  }
-
-  /// The groups of the first epoch, and the phases after it. Head and backbone are apart, and what is unfrozen later is apart from what was
-  /// trained before, so that each has its own learning rate and its own count of steps.
-  /// - Throws: `SelectionError` for patterns that do not fit the model, `Misuse` where nothing is left to train or to unfreeze.
-  package func groups(
-    of model: any LayerWithHead, _ optimizer: any Optimizer, _ schedule: Schedule
-  ) throws -> (first: [ParameterGroup], later: [TrainingPhase]) {
-    let all = Set(LayerPath.parameters(of: model).filter { $0.parameter.role == .weight }.map(\.path))
-    let head = LayerPath.headPaths(of: model)
-    var trained = Set<String>()
-    var groups: [ParameterGroup] = []
-    func add(_ paths: Set<String>) {
-      let new = paths.subtracting(trained)
-      for (part, isHead) in [(new.intersection(head), true), (new.subtracting(head), false)] where !part.isEmpty {
-        var rule = optimizer
-        if !isHead { rule.learningRate = recipe.backboneLR.value(of: optimizer.learningRate) }
-        groups.append(ParameterGroup(rule, schedule: schedule, stayClose: isHead ? 0 : stayClose) { part.contains($0) })
-      }
-      trained.formUnion(new)
-    }
-    add(all.subtracting(try recipe.freeze?.paths(in: model) ?? []))
-    guard !groups.isEmpty else { throw Misuse("--freeze \(recipe.freeze?.description ?? "") leaves nothing to train in the first epoch") }
-    let first = groups
-    var later: [TrainingPhase] = []
-    for (epoch, what) in (recipe.unfreezeAt?.steps ?? []).map({ ($0.epoch, $0.what) }) {
-      let before = trained.count
-      add(try what.paths(in: model).intersection(all))
-      guard trained.count > before else { throw Misuse("--unfreeze-at \(epoch) unfreezes nothing: '\(what)' is trained before") }
-      later.append(TrainingPhase(firstEpoch: epoch, groups: groups))
-    }
-    return (first, later)
   }
 
   /// What is trained when, for people.

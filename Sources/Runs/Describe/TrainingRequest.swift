@@ -1,4 +1,5 @@
 import GlissadeData
+import GlissadeLayers
 import GlissadeModels
 import GlissadePictures
 import GlissadeRecipes
@@ -96,10 +97,13 @@ package struct TrainingRequest {
   }
 
   /// The trainer's options.
-  /// - Parameter run: what the data turned out to be.
-  /// - Throws: `RecipeError` for an optimizer that makes no sense.
-  package func trainingOptions(for run: RunDescription) throws -> TrainingOptions {
-    var options = TrainingOptions(groups: [ParameterGroup(try recipe.rule(), schedule: recipe.schedule)])
+  /// - Parameters:
+  ///   - run: what the data turned out to be.
+  ///   - model: that is trained.
+  /// - Throws: as `Recipe.groups(of:)`.
+  package func trainingOptions(for run: RunDescription, _ model: any Layer) throws -> TrainingOptions {
+    var options = TrainingOptions()
+    (options.groups, options.laterPhases) = try recipe.groups(of: model)
     options.epochs = recipe.epochs
     options.batchSize = recipe.batchSize
     options.seed = recipe.seed

@@ -6,7 +6,8 @@ import GlissadeLayers
 /// A pattern is `all`, `head`, `backbone`, or a path: components between points, of which each matches a component of a parameter's path.
 /// `*` stands for any letters of one component, `2-5` for the numbers from 2 to 5, `**` for any number of components; an underscore in front
 /// of a component may be left out. A pattern that ends early takes everything below: `layer1` is `layer1.0.conv1.weight` and all the others
-/// there, `blocks.0-5` the first six blocks, `**.bias` every bias.
+/// there, `blocks.0-5` the first six blocks, `**.bias` every bias. Behind `backbone` or `head` a pattern is about that part alone:
+/// `backbone.**.bias`.
 public struct ParameterSelection: Hashable, Sendable, CustomStringConvertible {
   /// In order.
   public let patterns: [String]
@@ -42,18 +43,25 @@ public struct ParameterSelection: Hashable, Sendable, CustomStringConvertible {
     matching pattern: String, in model: some Layer, _ all: [(path: String, parameter: Parameter)]
   ) throws(SelectionError) -> [String] {
     let head = LayerPath.headPaths(of: model)
-    switch pattern {
-    case "all": return all.map(\.path)
-    case "head": return all.map(\.path).filter(head.contains)
-    case "backbone": return all.map(\.path).filter { !head.contains($0) }
-    default:
+    func part(_ name: some StringProtocol) -> [String]? {
+      switch name {
+      case "all": all.map(\.path)
+      case "head": all.map(\.path).filter(head.contains)
+      case "backbone": all.map(\.path).filter { !head.contains($0) }
+      default: nil
+      }
+    }
+    if let part = part(pattern) { return part }
+    do {
       let components = try pattern.split(separator: ".", omittingEmptySubsequences: false).map { (text) throws(SelectionError) in
         guard let component = Component(text) else {
           throw SelectionError(pattern: pattern, problem: "has an empty component, or a range that ends before it begins")
         }
         return component
       }
-      return all.map(\.path).filter { matches(components[...], $0.split(separator: ".")[...]) }
+      let found = all.map(\.path).filter { matches(components[...], $0.split(separator: ".")[...]) }
+      guard found.isEmpty, components.count > 1, let part = part(pattern.prefix { $0 != "." }) else { return found }
+      return part.filter { matches(components.dropFirst(), $0.split(separator: ".")[...]) }
     }
   }
 

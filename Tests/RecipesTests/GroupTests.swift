@@ -1,0 +1,164 @@
+import GlissadeLayers
+import GlissadeModels
+import GlissadeOptimizers
+import GlissadeTraining
+import Testing
+
+@testable import GlissadeRecipes
+
+/// Parameters that have something for themselves: by path, by depth, by kind.
+struct GroupTests {
+  private func recipe(_ options: (String, String)...) throws -> Recipe {
+    var recipe = Recipe()
+    for (name, text) in options { try recipe.set(name, to: .one(text), from: .commandLine) }
+    return recipe
+  }
+
+  private let lenet = LeNet(input: [8, 8, 1], classes: 3)
+  private let resnet = ResNet(channels: 3, classes: 10)
+
+  /// The group that trains a parameter.
+  private func group(of path: String, in groups: [ParameterGroup]) throws -> ParameterGroup {
+    try #require(groups.first { $0.takes(path) }, "\(path)")
+  }
+
+  private func rates(_ recipe: Recipe, _ model: any Layer) throws -> [String: Double] {
+    let groups = try recipe.groups(of: model).first
+    let paths = LayerPath.parameters(of: model).filter { $0.parameter.role == .weight }.map(\.path)
+    return Dictionary(uniqueKeysWithValues: try paths.map { ($0, try group(of: $0, in: groups).optimizer.learningRate) })
+  }
+
+  @Test func whatNobodyDividesIsOneGroup() throws {
+    let (first, later) = try recipe(("optimizer", "sgd"), ("lr", "0.3"), ("schedule", "cosine(to: 0)")).groups(of: resnet)
+    #expect(first.count == 1 && later.isEmpty)
+    #expect((first[0].optimizer as? SGD)?.learningRate == 0.3 && "\(first[0].schedule)" == "cosine(to: 0.0)")
+    #expect(LayerPath.parameters(of: resnet).allSatisfy { $0.parameter.role != .weight || first[0].takes($0.path) })
+  }
+
+  @Test func pathsHaveWhatIsSaidOfThem() throws {
+    let recipe = try recipe(
+      ("optimizer", "adamw"), ("lr", "0.01"), ("weight_decay", "0.1"),
+      ("group", "backbone.**:lr=0.1x,weight_decay=0; **.bias : lr=3e-4, beta1=0.5 ;fc1.bias:optimizer=sgd,lr=2x,momentum=0.9,nesterov"))
+    let groups = try recipe.groups(of: lenet).first
+    #expect(groups.count == 5)
+    let conv = try #require(try group(of: "conv1.weight", in: groups).optimizer as? AdamW)
+    #expect(conv.learningRate == 0.1 * 0.01 && conv.weightDecay == 0 && conv.beta1 == 0.9)
+    let bias = try #require(try group(of: "conv2.bias", in: groups).optimizer as? AdamW)
+    #expect(bias.learningRate == 3e-4 && bias.weightDecay == 0 && bias.beta1 == 0.5)
+    let head = try #require(try group(of: "fc2.weight", in: groups).optimizer as? AdamW)
+    #expect(head.learningRate == 0.01 && head.weightDecay == 0.1)
+    // Of the head's bias only the second is said.
+    #expect((try group(of: "fc2.bias", in: groups).optimizer as? AdamW)?.weightDecay == 0.1)
+    // Another optimizer has its own numbers, and a multiple is of its own rate.
+    let other = try #require(try group(of: "fc1.bias", in: groups).optimizer as? SGD)
+    #expect(other.learningRate == 0.2 && other.momentum == 0.9 && other.isNesterov && other.weightDecay == 0)
+    for path in LayerPath.parameters(of: lenet).map(\.path) { #expect(groups.filter { $0.takes(path) }.count == 1, "\(path)") }
+  }
+
+  @Test func blocksAreCountedFromTheHead() {
+    let distances = LayerPath.distancesFromHead(of: resnet)
+    #expect(distances["fc.weight"] == 0 && distances["fc.bias"] == 0)
+    #expect(distances["layer4.1.bn2.bias"] == 1 && distances["layer4.0.downsample.1.weight"] == 2)
+    // A norm behind a convolution is no block of its own.
+    #expect(distances["layer1.0.conv1.weight"] == 8 && distances["bn1.weight"] == 9 && distances["conv1.weight"] == 9)
+    #expect(distances.count == LayerPath.parameters(of: resnet).filter { $0.parameter.role == .weight }.count)
+    let lite = LayerPath.distancesFromHead(of: EfficientNetLite(.lite0, classes: 5))
+    #expect(Set(lite.values) == Set(0...18))
+    #expect(
+      LayerPath.distancesFromHead(of: MLP([4, 8, 6, 2])) == [
+        "layers.0.weight": 2, "layers.0.bias": 2, "layers.1.weight": 1, "layers.1.bias": 1, "layers.2.weight": 0, "layers.2.bias": 0,
+      ])
+    // Vectors in front of everything.
+    let inner = Sequential(BatchNorm(4), Dense(4, 3), Dense(3, 2))
+    #expect(LayerPath.distancesFromHead(of: inner)["0.weight"] == 1 && LayerPath.distancesFromHead(of: inner)["1.bias"] == 1)
+  }
+
+  @Test func ratesFallFromBlockToBlock() throws {
+    let rates = try rates(try recipe(("lr", "0.01"), ("layer_decay", "0.5"), ("group", "layer2.0:lr=0.3;layer3.0:lr=2x")), resnet)
+    #expect(rates["fc.weight"] == 0.01 && rates["layer4.1.conv1.weight"] == 0.005 && rates["conv1.weight"] == 0.01 / 512)
+    // A rate that is given is that, a multiple falls like the others.
+    #expect(rates["layer2.0.conv1.weight"] == 0.3 && rates["layer3.0.conv1.weight"] == 0.02 / 16)
+    #expect(try recipe(("layer_decay", "0.5")).groups(of: resnet).first.count == 10)
+    // The backbone's own rate is no longer a tenth then.
+    let tuned = try self.rates(try recipe(("pretrained", "w.pth"), ("lr", "0.01"), ("layer_decay", "0.5")), lenet)
+    #expect(tuned["fc2.weight"] == 0.01 && tuned["fc1.weight"] == 0.005 && tuned["conv1.bias"] == 0.00125)
+    #expect(try self.rates(try recipe(("pretrained", "w.pth"), ("lr", "0.01")), lenet)["conv1.bias"] == 0.001)
+  }
+
+  @Test func vectorsNeedNotDecay() throws {
+    let groups = try recipe(("weight_decay", "0.1"), ("decay_biases", "false"), ("group", "fc.bias:weight_decay=0.2")).groups(of: resnet)
+      .first
+    func decay(_ path: String) throws -> Double? { (try group(of: path, in: groups).optimizer as? Adam)?.weightDecay }
+    #expect(try decay("conv1.weight") == 0.1 && decay("bn1.weight") == 0 && decay("layer1.0.bn1.bias") == 0)
+    #expect(try decay("fc.weight") == 0.1 && decay("fc.bias") == 0.2 && groups.count == 3)
+    // Without any decay there is nothing to divide.
+    #expect(try recipe(("decay_biases", "false")).groups(of: resnet).first.count == 1)
+  }
+
+  @Test func headAndBackboneAreApartInPhases() throws {
+    let recipe = try recipe(
+      ("pretrained", "w.pth"), ("lr", "0.01"), ("freeze", "backbone"), ("unfreeze_at", "3:fc1;5"), ("stay_close", "0.5"),
+      ("group", "conv1:stay_close=0"))
+    let (first, later) = try recipe.groups(of: lenet)
+    #expect(first.count == 1 && first[0].takes("fc2.bias") && !first[0].takes("fc1.bias") && first[0].stayClose == 0)
+    #expect(later.map(\.firstEpoch) == [3, 5] && later.map(\.groups.count) == [2, 4])
+    #expect(later[1].groups.map(\.stayClose) == [0, 0.5, 0, 0.5] && later[1].groups[2].takes("conv1.weight"))
+    #expect(later[0].groups[1].optimizer.learningRate == 0.001 && recipe.drawsToStart)
+    #expect(try self.recipe(("pretrained", "w"), ("group", "fc1:stay_close=0.1")).drawsToStart)
+    #expect(try !self.recipe(("pretrained", "w"), ("group", "fc1:stay_close=0")).drawsToStart)
+  }
+
+  @Test(arguments: [
+    ("backbone", "is 'backbone', and it has to be parameters, a colon and what they have"),
+    ("backbone:", "is 'backbone:', and it has to be parameters, a colon and what they have"),
+    ("backbone:lr", "'backbone:lr' does not say what lr is"),
+    ("backbone:rate=1", "'backbone:rate=1': parameters have no 'rate' of their own"),
+    ("backbone:weigth_decay=0", "did you mean 'weight_decay'?"),
+    ("backbone:lr=-1", "'backbone:lr=-1': lr is -1.0, and it has to be a number above 0"),
+    ("backbone:lr=0x", "'backbone:lr=0x': lr is '0x', and it has to be a learning rate"),
+    ("backbone:beta1=1", "beta1 is 1.0, and it has to be at least 0 and below 1"),
+    ("backbone:lr=1e-3,lr=1e-2", "says lr twice"), ("backbone:lr=1e-3,", "there is nothing between its commas"),
+    ("backbone:optimizer=admaw", "unknown optimizer 'admaw'; did you mean 'adamw'?"),
+    ("a b c:lr", "'a b c:lr' does not say what lr is"),
+  ])
+  func mistakesInATextAreNamed(_ text: String, _ message: String) throws {
+    var recipe = Recipe()
+    let error = #expect(throws: RecipeError.self) { try recipe.set("group", to: .one(text), from: .commandLine) }
+    let said = try #require(error).description
+    #expect(said.hasPrefix("--group ") && said.contains(message), "\(said)")
+    let (_, problems) = Recipe.read(Array("glissade: 1\ngroup: [\"\(text)\"]\n".utf8), path: "r.yaml")
+    #expect(problems.map(\.description) == ["r.yaml:2:8: " + said.dropFirst(2)])
+  }
+
+  @Test func whatFitsNoModelIsNamedBeforeDataIsRead() throws {
+    func problems(_ file: String) throws -> String {
+      let (recipe, problems) = Recipe.read(Array("glissade: 1\n\(file)".utf8), path: "r.yaml")
+      return (problems + (try recipe.problems())).map(\.description).joined(separator: " | ")
+    }
+    #expect(
+      try problems("group: ['conv9:lr=1']\n").hasPrefix(
+        "r.yaml:2:8: parameters 'conv9': the pattern matches no parameter of the model; did"))
+    #expect(try problems("model: resnet18\ngroup: ['layer1, backbone.**.bias: lr=0.5x', 'head: weight_decay=1']\n") == "")
+    #expect(
+      try problems("group: ['conv1:momentum=0.9']\n")
+        == "r.yaml:2:8: group says momentum, which is no option of adam; sgd and rmsprop have it")
+    #expect(try problems("group: ['conv1:optimizer=sgd,momentum=0.9,nesterov']\n") == "")
+    #expect(try problems("group: ['conv1:optimizer=sgd,nesterov']\n").contains("momentum is 0.0, and it has to be above 0 for Nesterov"))
+    #expect(try problems("group: ['conv1:stay_close=1']\n").contains("stay_close, which is for pretrained weights"))
+    #expect(
+      try problems("pretrained: w\nmodel: lenet\nfreeze: layer1\n").contains("r.yaml:4:9: parameters 'layer1': the pattern matches no"))
+    #expect(try problems("pretrained: w\nmodel: lenet\nunfreeze_at: ['2:layer1']\n").contains("'layer1': the pattern matches no parameter"))
+    #expect(try problems("pretrained: w\nmodel: resnet18\nhead: 16\nfreeze: fc.0\n") == "")
+    #expect(try problems("data: t.csv\ntarget: y\ngroup: ['layers.0:lr=2x', 'layers.2:lr=3x']\n") == "")
+    #expect(try problems("layer_decay: 1.5\n").contains("r.yaml:2:14: layer_decay is 1.5, and it has to be above 0 and at most 1"))
+  }
+
+  @Test func rulesAreReadAgainAsWritten() throws {
+    let rules = try GroupRules(recipeText: "a.*,b : lr=0.10x , weight-decay=0;**.bias:nesterov,optimizer=sgd")
+    #expect(rules.recipeText == "a.*,b:lr=0.1x,weight_decay=0.0;**.bias:nesterov=true,optimizer=sgd")
+    #expect(try GroupRules(recipeText: rules.recipeText) == rules && GroupRules(recipeList: rules.recipeList ?? []) == rules)
+    var recipe = Recipe()
+    recipe.group = rules
+    #expect(try Recipe(yaml: Array(recipe.text().utf8), path: "r.yaml") == recipe)
+  }
+}
