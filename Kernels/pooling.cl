@@ -115,6 +115,38 @@ __kernel void max_pool_gradient(__global const float* restrict dy, __global cons
 }
 REGISTER(max_pool_gradient, PoolParameters, 3)
 
+// What each window has at the tap that `index` names; 0 where it names none. Windows' gradients gathered again: of max_pool_gradient.
+__kernel void max_pool_select(__global const float* restrict x, __global const int* restrict index, __global float* restrict y,
+                              const PoolParameters a ITEM) {
+  const int step = a.dilationWidth * a.channels;
+  const long lineStep = (long)a.dilationHeight * a.inputWidth * a.channels;
+  const int streams = STREAMS(a.batch * a.outputHeight * a.outputWidth * a.channels, a.channels % 16 == 0);
+  (void)streams;
+  FOR_LINES(a.outputHeight, a.outputWidth)
+    const int top = py * a.strideHeight - a.paddingTop;
+    const int firstY = firstTap(top, a.dilationHeight), endY = endTap(top, a.dilationHeight, a.kernelHeight, a.inputHeight);
+    FOR_PIXELS(a.outputWidth)
+      const int left = px * a.strideWidth - a.paddingLeft;
+      const int firstX = firstTap(left, a.dilationWidth), endX = endTap(left, a.dilationWidth, a.kernelWidth, a.inputWidth);
+      const int row = (image * a.inputHeight + top + firstY * a.dilationHeight) * a.inputWidth + left + firstX * a.dilationWidth;
+      __global const float* source = AT(x, a.x) + (long)row * a.channels;
+      FOR_CHANNELS {
+        const intv chosen = loadIndices(AT(index, a.index) + pixel * a.channels + c);
+        floatv found = splatv(0.0f);
+        __global const float* first = source + c;
+        for (int ky = firstY; ky < endY; ky++, first += lineStep) {
+          __global const float* from = first;
+          for (int kx = firstX; kx < endX; kx++, from += step) {
+            const intv here = chosen == (intv)(ky * a.kernelWidth + kx);
+            found = choosev(found, loadv(from), here);
+          }
+        }
+        streamv(found, AT(y, a.y) + pixel * a.channels + c, rest - c, streams);
+      }
+  END_LINES
+}
+REGISTER(max_pool_select, PoolParameters, 3)
+
 // What an average divides by along one axis: a window's extent within the padded line, or within the line itself.
 INLINE int poolExtent(const int start, const int taps, const int length, const int after, const int includesPadding) {
   if (includesPadding) return start + taps < length + after ? taps : length + after - start;

@@ -3,7 +3,8 @@
 #define GLISSADE_POOLING_H
 
 /// max_pool(x, y, index): y = the window's maximum, index (int32) = ky * kernelWidth + kx of the first one; padding never counts.
-/// max_pool_gradient(dy, index, dx). average_pool(x, y). average_pool_gradient(dy, dx).
+/// max_pool_gradient(dy, index, dx). max_pool_select(x, index, y): y = what x has at each window's tap `index`, 0 where that is none.
+/// average_pool(x, y). average_pool_gradient(dy, dx).
 /// x and dx: [batch, inputHeight, inputWidth, channels]; y, dy and index: [batch, outputHeight, outputWidth, channels].
 typedef struct {
   int x, y, index;   // of x or dx; of y or dy; of the indices (max pooling only)

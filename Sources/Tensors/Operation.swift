@@ -28,6 +28,7 @@ public enum Operation: Hashable, Sendable {
   // Pooling
   case maxPool(MaxPool)
   case maxPoolGradient(MaxPoolGradient)
+  case maxPoolSelection(MaxPoolSelection)
   case averagePool(AveragePool)
   case averagePoolGradient(AveragePoolGradient)
   case adaptiveAveragePool(AdaptiveAveragePool)
@@ -61,6 +62,7 @@ public enum Operation: Hashable, Sendable {
     case .convolutionWeightGradient(let rule): rule
     case .maxPool(let rule): rule
     case .maxPoolGradient(let rule): rule
+    case .maxPoolSelection(let rule): rule
     case .averagePool(let rule): rule
     case .averagePoolGradient(let rule): rule
     case .adaptiveAveragePool(let rule): rule
@@ -82,14 +84,14 @@ public protocol OperationRule: Hashable, Sendable {
   /// - Throws: `ShapeError` whose `problem` says what does not fit and what would.
   func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType]
   /// The gradient rule: for each input that `context.needs`, the gradient of the loss with respect to it, recorded in the same graph;
-  /// `nil` for an input through which nothing flows.
+  /// `nil` for an input on which no result depends smoothly, so that its gradient is 0 everywhere (what is compared, rounded, looked up by).
+  /// It is made of operations that have rules themselves, so that gradients can be differentiated again. What has no rule says so by
+  /// `context.reject`; there is no default.
   func gradients(_ context: GradientContext) -> [Tensor?]
 }
 
 extension OperationRule {
   public var outputCount: Int { 1 }
-  /// Nothing flows back, unless an operation says otherwise.
-  public func gradients(_ context: GradientContext) -> [Tensor?] { context.inputs.map { _ in nil } }
 
   func expect(_ condition: Bool, _ problem: @autoclosure () -> String) throws(ShapeError) {
     if !condition { throw ShapeError(problem: problem()) }
@@ -106,4 +108,12 @@ public struct GradientContext {
   public let upstream: [Tensor?]
   /// Which inputs a gradient is wanted for.
   public let needs: [Bool]
+  /// The operation's name, for messages.
+  let operation: String
+
+  /// The answer of an operation that has no gradient rule: an error that names it, which planning throws.
+  /// - Parameter problem: why it has none, or what would be right.
+  func reject(_ problem: String) -> [Tensor?] {
+    inputs.map { input in input.graph.reject("gradient of \(operation)", inputs, because: problem) }
+  }
 }

@@ -21,6 +21,12 @@ private func convolvedShape(_ x: Shape, _ w: Shape, _ window: Window) -> Shape {
   return [x[0], height, width, w[0]]
 }
 
+func convolutionWeightGradientReference(_ x: Numbers, _ dy: Numbers, _ window: Window, groups: Int, weights: Shape) -> Numbers {
+  var result = Numbers(weights)
+  forEachProduct(x.shape, weights, window, groups) { image, weight, output in result.values[weight] += x.values[image] * dy.values[output] }
+  return result
+}
+
 /// Every product of a convolution: the positions of the image's element, the weight, and the output that they add to.
 private func forEachProduct(
   _ x: Shape, _ w: Shape, _ window: Window, _ groups: Int, _ body: (_ image: Int, _ weight: Int, _ output: Int) -> Void
@@ -160,13 +166,22 @@ extension Table {
   static var convolutionGradients: Table {
     Table(
       name: "convolution gradients",
-      cases: [plain[0], plain[3], plain[4], plain[5], plain[1], winograd[1], grouped[0], grouped[4]].map { sizes in
-        Case(
-          "input gradient, \(sizes.name)", [Operand(sizes.result), Operand(sizes.weights)], tolerance: 1e-5,
-          one: {
-            let rule = ConvolutionInputGradient(window: sizes.window, groups: sizes.groups, inputShape: sizes.image)
-            return $0[0].graph.record(.convolutionInputGradient(rule), $0)
-          }, reference: { convolutionInputGradientReference($0[0], $0[1], sizes.window, groups: sizes.groups, image: sizes.image) })
+      cases: [plain[0], plain[3], plain[4], plain[5], plain[1], winograd[1], grouped[0], grouped[4]].flatMap { sizes in
+        [
+          Case(
+            "input gradient, \(sizes.name)", [Operand(sizes.result), Operand(sizes.weights)], tolerance: 1e-5,
+            one: {
+              let rule = ConvolutionInputGradient(window: sizes.window, groups: sizes.groups, inputShape: sizes.image)
+              return $0[0].graph.record(.convolutionInputGradient(rule), $0)
+            }, reference: { convolutionInputGradientReference($0[0], $0[1], sizes.window, groups: sizes.groups, image: sizes.image) }),
+          Case(
+            "weight gradient, \(sizes.name)", [Operand(sizes.image), Operand(sizes.result)], tolerance: 1e-5,
+            one: {
+              let rule = ConvolutionWeightGradient(window: sizes.window, groups: sizes.groups, weightShape: sizes.weights)
+              return $0[0].graph.record(.convolutionWeightGradient(rule), $0)
+            },
+            reference: { convolutionWeightGradientReference($0[0], $0[1], sizes.window, groups: sizes.groups, weights: sizes.weights) }),
+        ]
       })
   }
 

@@ -21,7 +21,7 @@ private func forEachTap(
   }
 }
 
-private func pooledShape(_ image: Shape, _ window: Window) -> Shape {
+func pooledShape(_ image: Shape, _ window: Window) -> Shape {
   let height = (image[1] + 2 * window.paddingHeight - window.dilationHeight * (window.kernelHeight - 1) - 1) / window.strideHeight + 1
   let width = (image[2] + 2 * window.paddingWidth - window.dilationWidth * (window.kernelWidth - 1) - 1) / window.strideWidth + 1
   return [image[0], height, width, image[3]]

@@ -7,7 +7,7 @@ extension Table {
       .unary, .binary, .broadcasting, .longChains, .mixedChains, .softmax, .layout, .pooling, .adaptivePooling, .batchNorm, .matmul,
       .matmulEpilogues,
       .convolution,
-      .groupedConvolution, .convolutionGradients, .convolutionEpilogues,
+      .groupedConvolution, .convolutionGradients, .convolutionEpilogues, .gradientOperations,
     ] + Reduction.allCases.map(Table.reductions)
   }
 }

@@ -12,7 +12,7 @@ struct CoverageTests {
   private enum Kind: CaseIterable {
     case input, constant, parameter, unary, binary, dropout, reshape, transpose, broadcast, gatherRows, scatterAddRows, reduce, softmax,
       softmaxGradient, softmaxCrossEntropy, matmul, convolution, convolutionInputGradient, convolutionWeightGradient, maxPool,
-      maxPoolGradient,
+      maxPoolGradient, maxPoolSelection,
       averagePool, averagePoolGradient, adaptiveAveragePool, adaptiveAveragePoolGradient, batchNorm, batchNormStatistics, batchNormSums
 
     init(_ operation: Operation) {
@@ -39,6 +39,7 @@ struct CoverageTests {
         case .convolutionWeightGradient: .convolutionWeightGradient
         case .maxPool: .maxPool
         case .maxPoolGradient: .maxPoolGradient
+        case .maxPoolSelection: .maxPoolSelection
         case .averagePool: .averagePool
         case .averagePoolGradient: .averagePoolGradient
         case .adaptiveAveragePool: .adaptiveAveragePool

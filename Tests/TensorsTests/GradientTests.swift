@@ -52,4 +52,53 @@ struct GradientTests {
     #expect(graph[parameter].id == graph[parameter].id)
     #expect(graph.parameters.count == 1)
   }
+
+  @Test func wholeNumbersHaveNoGradient() {
+    let graph = Graph()
+    let x = graph.input("x", shape: [3, 4])
+    let labels = graph.input("labels", shape: [3], dtype: .int32)
+    #expect(graph.gradients(of: x.rows(labels).sum(), withRespectTo: [x])[0]?.shape == [3, 4])
+    #expect(graph.firstError == nil)
+    _ = graph.gradients(of: x.rows(labels).sum(), withRespectTo: [labels])
+    #expect(graph.firstError?.description == "gradient of [3] of int32: int32 values have no gradient (here: input labels)")
+  }
+
+  @Test func aLossThatSeesWhatIsWantedByWholeNumbersAloneIsNamed() throws {
+    let graph = Graph()
+    let x = graph.input("x", shape: [1, 4, 4, 1])
+    let table = graph.input("table", shape: [4, 2])
+    let pooled = x.maxPooled(Window(kernel: (2, 2), stride: (2, 2)))
+    let taps = graph.tensor(ValueID(node: pooled.id.node, output: 1))
+    // By the taps' numbers alone: which of them is the largest has no slope.
+    let loss = table.rows(taps).sum()
+    #expect(graph.gradients(of: loss, withRespectTo: [table, x]).map { $0?.shape } == [[4, 2], nil])
+    #expect(graph.firstError == nil)
+    #expect(graph.gradients(of: loss, withRespectTo: [x])[0] == nil)
+    let error = try #require(graph.firstError)
+    #expect(error.operation == "gradient of maxPool" && error.problem.contains("whole numbers"), "\(error)")
+  }
+
+  @Test func gradientsAreDifferentiatedAgain() {
+    let graph = Graph()
+    let x = graph.input("x", shape: [2, 5])
+    let slope = graph.gradient(of: x.softmax().applying(.square).sum(), withRespectTo: x)
+    #expect(graph.gradients(of: slope.applying(.square).sum(), withRespectTo: [x])[0]?.shape == [2, 5])
+    // ReLU's is constant piece by piece, and a sum's everywhere.
+    #expect(graph.gradients(of: graph.gradient(of: relu(x).sum(), withRespectTo: x).sum(), withRespectTo: [x])[0] == nil)
+    #expect(graph.firstError == nil)
+  }
+
+  @Test func productsWithJacobiansAndHessiansTakeTheirVectorsAsGiven() throws {
+    let graph = Graph()
+    let x = graph.input("x", shape: [3])
+    let before = graph.nodes.count
+    _ = graph.jacobianProducts(of: [tanh(x)], times: [x * 2], withRespectTo: [x])
+    // Once through tanh, not through the vector.
+    #expect(operations(graph, from: before).filter { $0 == "tanhGradient" }.count == 1)
+    #expect(graph.hessianProducts(of: (x * x * x).sum(), times: [x], withRespectTo: [x])[0].shape == [3])
+    #expect(graph.hessianProducts(of: x.sum(), times: [x], withRespectTo: [x])[0].shape == [3])
+    #expect(graph.firstError == nil)
+    _ = graph.hessianProducts(of: x.sum(), times: [x.reshaped(to: [1, 3])], withRespectTo: [x])
+    #expect(try #require(graph.firstError).problem.contains("[1, 3]"))
+  }
 }

@@ -155,7 +155,7 @@ struct KernelWork {
     // Instructions of the inner loops, loads and stores of running sums included, since these are in the first-level cache.
     case "batch_norm_statistics_partial": work.operations = 2 * Double(read) * 8
     case "batch_norm_gradient_partial": work.operations = 2 * Double(read) * 10
-    case "max_pool": work.operations = 2 * Double(launch.note.flops) * 8
+    case "max_pool", "max_pool_select": work.operations = 2 * Double(launch.note.flops) * 8
     case "max_pool_gradient", "average_pool_gradient": work.operations = 2 * Double(written) * 16
     default: break
     }
@@ -251,7 +251,7 @@ struct KernelWork {
     case "convolution_patches":
       work.operations = 2 * Double(written) * 4 * Self.division
       return share(&work, units: written)
-    case "max_pool", "average_pool", "max_pool_gradient", "average_pool_gradient":
+    case "max_pool", "max_pool_select", "average_pool", "max_pool_gradient", "average_pool_gradient":
       guard let p = parameters(PoolParameters.self) else { break }
       let taps = Double(p.kernelHeight * p.kernelWidth)
       work.operations += 2 * Double(written) * 3 * Self.division

@@ -175,6 +175,7 @@ struct Lowering {
     case .convolutionWeightGradient(let rule): lowerConvolutionWeightGradient(unit, rule)
     case .maxPool(let rule): lowerMaxPool(unit.node, rule)
     case .maxPoolGradient(let rule): lowerMaxPoolGradient(unit.node, rule)
+    case .maxPoolSelection(let rule): lowerMaxPoolSelection(unit.node, rule)
     case .averagePool(let rule): lowerAveragePool(unit.node, rule)
     case .averagePoolGradient(let rule): lowerAveragePoolGradient(unit.node, rule)
     case .adaptiveAveragePool: lowerAdaptivePool(unit.node, isGradient: false)

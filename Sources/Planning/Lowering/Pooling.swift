@@ -20,6 +20,15 @@ extension Lowering {
     ) { unit in pool.parameters(unit(dx), unit(dy), unit(index)) }
   }
 
+  mutating func lowerMaxPoolSelection(_ node: Int, _ rule: MaxPoolSelection) {
+    let (x, index, y) = (input(node, 0), input(node, 1), output(node))
+    let pool = Pool(rule.window, full: inputShape(node, 0), pooled: outputShape(node), countsPadding: false)
+    emit(
+      "max_pool_select", note(node, flops: outputShape(node).count * pool.taps),
+      items: (profile.shares(of: inputShape(node, 0).count), 1, 1), [.read(x), .read(index), .write(y)]
+    ) { unit in pool.parameters(unit(x), unit(y), unit(index)) }
+  }
+
   mutating func lowerAveragePool(_ node: Int, _ rule: AveragePool) {
     let (x, y) = (input(node, 0), output(node))
     let pool = Pool(rule.window, full: inputShape(node, 0), pooled: outputShape(node), countsPadding: rule.countsPadding)

@@ -25,7 +25,10 @@ public struct BatchNormalization: OperationRule {
     let mean = context.outputs[1]
     let inverse = context.outputs[3]
     let n = Float(x.shape.count / x.shape[-1])
-    let throughStatistics = context.needs[0] ? gradientThroughStatistics(context, n) : nil
+    let throughStatistics =
+      context.needs[0]
+      ? gradientThroughStatistics(
+        x, mean, inverse, dMean: context.upstream[1], dVariance: context.upstream[2], dInverse: context.upstream[3]) : nil
     guard let dy = context.upstream[0] else { return [throughStatistics, nil, nil] }
     let sums = dy.graph.recordAll(.batchNormSums(BatchNormSums()), [x, dy, mean, inverse])
     let (dBias, dWeight) = (sums[0], sums[1])
@@ -38,21 +41,22 @@ public struct BatchNormalization: OperationRule {
     }
     return [dx, dWeight, dBias]
   }
+}
 
-  /// What reaches x where the loss depends on the statistics themselves: Σ over them of d loss · d statistic / dx.
-  private func gradientThroughStatistics(_ context: GradientContext, _ n: Float) -> Tensor? {
-    let x = context.inputs[0]
-    let inverse = context.outputs[3]
-    var dVariance = context.upstream[2]
-    if let dInverse = context.upstream[3] {
-      let part = dInverse * (inverse * inverse * inverse * -0.5)
-      dVariance = dVariance.map { $0 + part } ?? part
-    }
-    let throughVariance = dVariance.map { (x - context.outputs[1]) * ($0 * (2 / n)) }
-    guard let dMean = context.upstream[1] else { return throughVariance }
-    let throughMean = dMean * (1 / n)
-    return throughVariance.map { $0 + throughMean } ?? throughMean.broadcast(to: x.shape)
+/// What reaches x where the loss depends on the statistics themselves: Σ over them of d loss / d statistic · d statistic / dx.
+private func gradientThroughStatistics(
+  _ x: Tensor, _ mean: Tensor, _ inverse: Tensor, dMean: Tensor?, dVariance: Tensor?, dInverse: Tensor?
+) -> Tensor? {
+  let n = Float(x.shape.count / x.shape[-1])
+  var dVariance = dVariance
+  if let dInverse {
+    let part = dInverse * (inverse * inverse * inverse * -0.5)
+    dVariance = dVariance.map { $0 + part } ?? part
   }
+  let throughVariance = dVariance.map { (x - mean) * ($0 * (2 / n)) }
+  guard let dMean else { return throughVariance }
+  let throughMean = dMean * (1 / n)
+  return throughVariance.map { $0 + throughMean } ?? throughMean.broadcast(to: x.shape)
 }
 
 /// Mean, biased variance and 1/√(variance + ε) of each channel, by Chan's merging of partial results.
@@ -66,14 +70,38 @@ public struct BatchNormStatistics: OperationRule {
   public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     Array(repeating: TensorType([inputs[0].shape[-1]]), count: 3)
   }
+
+  public func gradients(_ context: GradientContext) -> [Tensor?] {
+    [
+      gradientThroughStatistics(
+        context.inputs[0], context.outputs[0], context.outputs[2], dMean: context.upstream[0], dVariance: context.upstream[1],
+        dInverse: context.upstream[2])
+    ]
+  }
 }
 
 /// From x, dy, mean and inverse deviation: Σ dy and Σ dy·x̂ of each channel, which are the gradients of batch norm's bias and weight.
 public struct BatchNormSums: OperationRule {
+  package init() {}
+
   public var name: String { "batchNormSums" }
   public var outputCount: Int { 2 }
 
   public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     Array(repeating: TensorType([inputs[0].shape[-1]]), count: 2)
+  }
+
+  public func gradients(_ context: GradientContext) -> [Tensor?] {
+    let (x, dy, mean, inverse) = (context.inputs[0], context.inputs[1], context.inputs[2], context.inputs[3])
+    // Of Σ dy: what arrives, for each dy.
+    let ofDy = context.upstream[0].map { $0.broadcast(to: dy.shape) }
+    guard let upstream = context.upstream[1] else { return [nil, context.needs[1] ? ofDy : nil, nil, nil] }
+    // Of Σ dy·(x − mean)·inverse.
+    let slope = upstream * inverse
+    let throughProduct = context.needs[1] ? (x - mean) * slope : nil
+    return [
+      context.needs[0] ? dy * slope : nil, throughProduct.map { part in context.upstream[0].map { part + $0 } ?? part },
+      context.needs[2] ? -(slope * context.outputs[0]) : nil, context.needs[3] ? upstream * context.outputs[1] / inverse : nil,
+    ]
   }
 }

@@ -135,4 +135,15 @@ public struct ConvolutionWeightGradient: OperationRule {
   public var name: String { "conv2dWeightGradient" }
 
   public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(weightShape)] }
+
+  public func gradients(_ context: GradientContext) -> [Tensor?] {
+    guard let upstream = context.upstream[0] else { return [nil, nil] }
+    let (x, dy) = (context.inputs[0], context.inputs[1])
+    let dx =
+      context.needs[0]
+      ? dy.graph.record(
+        .convolutionInputGradient(ConvolutionInputGradient(window: window, groups: groups, inputShape: x.shape)), [dy, upstream]) : nil
+    let ddy = context.needs[1] ? x.graph.record(.convolution(Convolution(window: window, groups: groups)), [x, upstream]) : nil
+    return [dx, ddy]
+  }
 }

@@ -11,6 +11,7 @@ public struct Input: OperationRule {
 
   public var name: String { "input \(inputName)" }
   public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [type] }
+  public func gradients(_ context: GradientContext) -> [Tensor?] { [] }
 }
 
 /// One value everywhere.
@@ -20,6 +21,7 @@ public struct Constant: OperationRule {
 
   public var name: String { "constant" }
   public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(shape)] }
+  public func gradients(_ context: GradientContext) -> [Tensor?] { [] }
 }
 
 /// The value of a parameter.
@@ -29,4 +31,5 @@ public struct ParameterRead: OperationRule {
 
   public var name: String { "parameter" }
   public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(shape)] }
+  public func gradients(_ context: GradientContext) -> [Tensor?] { [] }
 }

@@ -18,13 +18,40 @@ public struct MaxPool: OperationRule {
   }
 }
 
-/// The gradient of `MaxPool`, from dy and the tap numbers.
+/// The gradient of `MaxPool`, from dy and the tap numbers: each pixel's sum of dy over the windows whose tap it is.
 public struct MaxPoolGradient: OperationRule {
   public let window: Window
   public let inputShape: Shape
 
+  package init(window: Window, inputShape: Shape) {
+    self.window = window
+    self.inputShape = inputShape
+  }
+
   public var name: String { "maxPoolGradient" }
   public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(inputShape)] }
+
+  public func gradients(_ context: GradientContext) -> [Tensor?] {
+    guard let upstream = context.upstream[0] else { return [nil, nil] }
+    return [upstream.graph.record(.maxPoolSelection(MaxPoolSelection(window: window)), [upstream, context.inputs[1]]), nil]
+  }
+}
+
+/// The pixel of each window that a tap number names, over [N, H, W, C]; 0 where it names none. With the numbers of `MaxPool`, the gradient of
+/// `MaxPoolGradient` with respect to dy.
+public struct MaxPoolSelection: OperationRule {
+  public let window: Window
+
+  package init(window: Window) { self.window = window }
+
+  public var name: String { "maxPoolSelection" }
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(inputs[1].shape)] }
+
+  public func gradients(_ context: GradientContext) -> [Tensor?] {
+    guard let dy = context.upstream[0] else { return [nil, nil] }
+    let rule = MaxPoolGradient(window: window, inputShape: context.inputs[0].shape)
+    return [dy.graph.record(.maxPoolGradient(rule), [dy, context.inputs[1]]), nil]
+  }
 }
 
 /// The mean of each window, over [N, H, W, C].

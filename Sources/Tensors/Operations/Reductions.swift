@@ -67,8 +67,24 @@ public struct Softmax: OperationRule {
 public struct SoftmaxGradient: OperationRule {
   public let isLogarithmic: Bool
 
+  package init(isLogarithmic: Bool) { self.isLogarithmic = isLogarithmic }
+
   public var name: String { isLogarithmic ? "logSoftmaxGradient" : "softmaxGradient" }
   public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [inputs[0]] }
+
+  public func gradients(_ context: GradientContext) -> [Tensor?] {
+    guard let upstream = context.upstream[0] else { return [nil, nil] }
+    let (y, dy) = (context.inputs[0], context.inputs[1])
+    func sum(_ x: Tensor) -> Tensor { x.sum(axes: [-1], keepingAxes: true) }
+    if isLogarithmic {
+      let p = exp(y)
+      return [context.needs[0] ? -(upstream * p * sum(dy)) : nil, context.needs[1] ? upstream - sum(upstream * p) : nil]
+    }
+    return [
+      context.needs[0] ? upstream * (dy - sum(dy * y)) - dy * sum(upstream * y) : nil,
+      context.needs[1] ? y.graph.record(.softmaxGradient(self), [y, upstream]) : nil,
+    ]
+  }
 }
 
 /// Mean cross-entropy of softmax(logits) against class numbers, its gradient and the number of right answers, in one pass.
@@ -92,7 +108,15 @@ public struct SoftmaxCrossEntropy: OperationRule {
   }
 
   public func gradients(_ context: GradientContext) -> [Tensor?] {
-    guard let dy = context.upstream[0] else { return [nil, nil] }
-    return [context.outputs[1] * dy, nil]
+    guard context.needs[0] else { return [nil, nil] }
+    let logits = context.inputs[0]
+    var result = context.upstream[0].map { context.outputs[1] * $0 }
+    if let upstream = context.upstream[1] {
+      // What the second result is, (softmax − target) / batch, changes with the logits as softmax does.
+      let y = logits.softmax()
+      let part = y.graph.record(.softmaxGradient(SoftmaxGradient(isLogarithmic: false)), [y, upstream]) * (1 / Float(logits.shape[0]))
+      result = result.map { $0 + part } ?? part
+    }
+    return [result, nil]
   }
 }

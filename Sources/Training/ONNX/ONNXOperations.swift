@@ -23,7 +23,7 @@ extension ONNXTranslation {
     case .adaptiveAveragePool(let rule): try translateAdaptivePool(node, rule)
     case .dropout, .batchNorm, .batchNormStatistics: throw refusal(node, "it belongs to training; record the model in evaluation mode")
     case .scatterAddRows, .softmaxGradient, .softmaxCrossEntropy, .convolutionInputGradient, .convolutionWeightGradient,
-      .maxPoolGradient, .averagePoolGradient, .adaptiveAveragePoolGradient, .batchNormSums:
+      .maxPoolGradient, .maxPoolSelection, .averagePoolGradient, .adaptiveAveragePoolGradient, .batchNormSums:
       throw refusal(node, "there is no such operator")
     }
   }
