@@ -23,16 +23,17 @@ public struct ArrayDataset: Dataset {
   ///   - features: the samples one after another.
   ///   - sampleShape: the shape of one, all dimensions positive.
   ///   - labels: one per sample, in 0 ..< classNames.count.
-  ///   - classNames: a name for every class.
+  ///   - classNames: a name for every class; default their numbers, up to the largest label.
   ///   - source: what errors call the data.
   /// - Throws: `DataError` when sizes, shape or labels disagree.
   public init(
-    features: [Float], sampleShape: [Int], labels: [Int32], classNames: [String], source: String = "samples"
+    features: [Float], sampleShape: [Int], labels: [Int32], classNames: [String]? = nil, source: String = "samples"
   ) throws(DataError) {
     guard sampleShape.allSatisfy({ $0 > 0 }), let size = checkedProduct(sampleShape, times: labels.count) else {
       throw .badDimensions(path: source, dimensions: sampleShape)
     }
     guard size == features.count else { throw .wrongSize(what: source, found: features.count, expected: size) }
+    let classNames = classNames ?? (0..<max(Int(labels.max() ?? -1) + 1, 0)).map(String.init)
     try checkLabels(labels, classes: classNames.count, source: source)
     self.features = features
     self.sampleShape = sampleShape

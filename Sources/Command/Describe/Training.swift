@@ -68,20 +68,20 @@ struct Training<Door: TrainingDoor>: ParsableCommand, RecipeArguments {
 
   func run() throws {
     let request = try request()
-    func job(_ request: TrainingRequest) throws -> TrainingJob {
-      try TrainingJob(request, data: try LoadedData.timed { try request.loadData(Terminal.note) })
-    }
     let recipe = request.recipe
-    func open() throws -> DeviceSelection { try DeviceSelection.opened(recipe.device, threads: recipe.threads) }
     if let published = try published.device() {
       guard explain else { throw Misuse("--as is for --explain: nothing can be trained on a device that is not here") }
-      return try Terminal.print(try job(request).explanation(as: published))
+      return try Terminal.print(try TrainingJob(request).explanation(as: published))
     }
-    if explain { return try Terminal.print(try job(request).explanation(on: try open())) }
+    if explain {
+      let job = try TrainingJob(request)
+      return try Terminal.print(try job.explanation(on: try job.openDevice()))
+    }
     let count = recipe.fold == nil ? recipe.kfold : nil
     let place = try RunPlace(out: out, replaces: replace, resume: resume, folds: count, request, note: Terminal.note)
     func train(_ request: TrainingRequest, in place: RunPlace) throws {
-      try job(request).run(on: try open(), in: place, isQuiet: quiet)
+      let job = try TrainingJob(request)
+      try job.run(on: try job.openDevice(), in: place, isQuiet: quiet)
     }
     guard let count else { return try train(request, in: place) }
     func report(_ line: String) { if !quiet { Terminal.write(line + "\n", to: STDOUT_FILENO) } }

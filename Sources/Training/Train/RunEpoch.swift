@@ -31,6 +31,7 @@ extension TrainingRun {
         try session.device.synchronize()
         record.firstStepSeconds = seconds(since: start)
       }
+      hasTrained = true
       // A short batch says nothing of the usual one's time.
       let now = clock.now
       if batch.count == options.batchSize { record.stepSeconds.append(seconds(stepStart.duration(to: now))) }

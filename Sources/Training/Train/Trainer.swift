@@ -54,17 +54,22 @@ public struct TrainingOptions: Sendable {
   public init(groups: [ParameterGroup] = [ParameterGroup(Adam())]) { self.groups = groups }
 }
 
+/// What a trainer may have been made from: a recipe with its data, which only a module above this one knows.
+package protocol TrainerOrigin {}
+
 /// The training loop: batches, replay, validation, and what happens when something fails.
 ///
 /// ```swift
 /// let trainer = Trainer(model: MLP([784, 128, 10]), options: TrainingOptions())
-/// let result = try trainer.fit(training, validation: validation, on: try DeviceSelection.open(.auto))
+/// let result = try trainer.fit(training, validation: validation)
 /// ```
 public struct Trainer {
   /// What is trained.
   public let model: any Layer
   /// How.
   public let options: TrainingOptions
+  /// What it was made from, where that is more than model and options.
+  package var origin: (any TrainerOrigin)?
 
   public init(model: any Layer, options: TrainingOptions) {
     self.model = model
@@ -83,6 +88,10 @@ public struct Trainer {
     public var checkpoint: TrainingCheckpoint
     /// Why training stopped before its end: a device that failed, a loss that is not finite. `nil` for a training that ended or was interrupted.
     public var failure: (any Error)?
+
+    package init(record: RunRecord, state: ModelState, best: ModelState?, checkpoint: TrainingCheckpoint, failure: (any Error)?) {
+      (self.record, self.state, self.best, self.checkpoint, self.failure) = (record, state, best, checkpoint, failure)
+    }
   }
 
   /// Trains.
@@ -90,7 +99,7 @@ public struct Trainer {
   ///   - training: what to learn from.
   ///   - validation: checked after each epoch.
   ///   - test: evaluated once, at the end, with the state that `TrainingOptions.tested` says.
-  ///   - selection: the device. Where it was chosen automatically and fails, training goes on on the CPU from the last epoch's state.
+  ///   - selection: the device; default the best that there is (`DeviceSelection.open(.auto)`). Where it was chosen automatically and fails, training goes on on the CPU from the last epoch's state.
   ///   - initial: parameters to start from; default the initialisers'. Steps that they have taken move the schedules on.
   ///   - resuming: where an earlier training stopped: this one goes on there and ends with the same bits, on the same device, as if that had
   ///     not stopped. The options may say more epochs.
@@ -103,9 +112,9 @@ public struct Trainer {
   ///     throws stops training.
   ///   - shouldStop: asked before each step; training then ends with what it has.
   /// - Throws: what keeps training from starting: `ShapeError`, `TrainingError` (`cannotResume` names what has changed), `OptimizerError`, `DataError`, `DeviceError`.
-  ///   What happens later is in the result's `failure`, beside the last sound state.
+  ///   What happens later is in the result's `failure`, beside the last sound state, and thrown where no step was trained.
   public func fit(
-    _ training: any Dataset, validation: (any Dataset)? = nil, test: (any Dataset)? = nil, on selection: DeviceSelection,
+    _ training: any Dataset, validation: (any Dataset)? = nil, test: (any Dataset)? = nil, on selection: DeviceSelection? = nil,
     from initial: ModelState? = nil, resuming: TrainingCheckpoint? = nil, start: ContinuousClock.Instant = .now,
     preparation: Duration = .zero, willStart: () throws -> Void = {}, observe: @escaping (TrainingEvent) -> Void = { _ in },
     checkpoint: ((TrainingCheckpoint) throws -> Void)? = nil, shouldStop: @escaping () -> Bool = { false }
@@ -149,6 +158,7 @@ public struct Trainer {
     }
     let encoding = try options.encoding(for: training)
     let order = try order(of: training)
+    let selection = try selection ?? DeviceSelection.open(.auto)
     var beginning = TrainingRun.Beginning.initializers
     if let initial { beginning = .state(initial) }
     var conditions: TrainingConditions?
@@ -183,6 +193,8 @@ public struct Trainer {
         try run.finish(test: test)
       } catch { failure = error }
     } catch { failure = error }
+    // What does not get beyond its first step could not work from the start, and there is nothing to hand back.
+    if let failure, !run.hasTrained { throw failure }
     if failure == nil { try run.noteDivergence() }
     return Result(record: run.record, state: run.lastState, best: run.best, checkpoint: run.last, failure: failure)
   }
@@ -215,10 +227,10 @@ public struct Trainer {
   /// - Parameters:
   ///   - data: what to evaluate on.
   ///   - state: the parameters.
-  ///   - device: where.
+  ///   - device: where; default the best that there is.
   /// - Returns: mean loss and share of right answers.
-  public func evaluate(_ data: any Dataset, state: ModelState, on device: any Device) throws -> (loss: Double, accuracy: Double) {
-    let result = try evaluation(of: data, state: state, on: device, mistakes: nil)
+  public func evaluate(_ data: any Dataset, state: ModelState, on device: (any Device)? = nil) throws -> (loss: Double, accuracy: Double) {
+    let result = try evaluation(of: data, state: state, on: device ?? DeviceSelection.open(.auto).device, mistakes: nil)
     return (result.loss, result.accuracy)
   }
 

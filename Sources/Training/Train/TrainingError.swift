@@ -19,12 +19,15 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case duplicatePath(String)
   /// Data of another shape than what the model is trained on.
   case sampleShape(what: String, [Int], expected: [Int])
+  /// A trainer that was given a model and options, and no data.
+  case noData
   /// A checkpoint of a training with other data or options.
   case cannotResume(differences: [String])
 
   public var description: String {
     switch self {
     case .nothingToTrain: "the model has nothing to train: no parameter is both taken by a group and on the way to the loss"
+    case .noData: "the trainer was made from no recipe, so it has no data of its own; fit(_:on:) takes some"
     case .batchSize(let size, let samples):
       "batch size \(size) cannot be used: it has to be at least 1 and at most \(samples), the number of training samples"
     case .loneSample(let samples, let size, let better, let reason):

@@ -30,6 +30,8 @@ final class TrainingRun {
   let clock = ContinuousClock()
   var session: TrainingSession?
   var isInterrupted = false
+  /// Whether a step has been trained.
+  var hasTrained = false
   /// The phase that the session is in, and where groups are drawn to that stay close.
   var phase: Int?
   var anchor: ModelState?

@@ -1,0 +1,125 @@
+import GlissadeData
+import GlissadeDevices
+import GlissadeLayers
+import GlissadeRecipes
+import GlissadeTensors
+import GlissadeTraining
+
+/// One training by a recipe: data, model and trainer, and what it begins with.
+package struct RecipeTraining: TrainerOrigin {
+  /// With everything in force.
+  package let request: TrainingRequest
+  package let run: RunDescription
+  package let training: any Dataset
+  package let validation: (any Dataset)?
+  package let test: (any Dataset)?
+  package let trainer: Trainer
+  /// What training begins with, unless it is the initialisers' values: read when it is needed.
+  let initial: () throws -> ModelState?
+  let preparation: Duration
+  /// What there is to say of the model.
+  private let notes: [String]
+
+  /// - Throws: `TrainingError.batchSize` for a batch that the data cannot fill; what splitting the data and loading weights throws;
+  ///   `SelectionError` for parameters that the model has not got.
+  package init(_ request: TrainingRequest, data: LoadedData) throws {
+    test = data.test
+    preparation = data.preparation
+    (training, validation) =
+      data.isSplit
+      ? (data.training, data.validation)
+      : try data.training.divided(request.recipe.validation, fold: request.recipe.chosenFold, seed: request.recipe.seed)
+    let request = request.settled(samples: training.count, data: data)
+    self.request = request
+    let recipe = request.recipe
+    run = RunDescription(recipe, data)
+    guard recipe.batchSize <= training.count else { throw TrainingError.batchSize(recipe.batchSize, samples: training.count) }
+    let made = try run.makeModel()
+    var options = try request.trainingOptions(for: run, made)
+    let groups = [recipe.line(of: options)].compactMap { $0 }
+    guard let finetuning = request.finetuning else {
+      trainer = Trainer(model: made, options: options)
+      (initial, notes) = ({ nil }, data.notes + groups)
+      return
+    }
+    guard let model = made as? any LayerWithHead else { throw Failure("\(recipe.model) has no head that could be replaced") }
+    let shape = Shape(run.input)
+    func pretrained() throws -> PretrainedModel {
+      try PretrainedModel.load(
+        finetuning.tensors.open(finetuning.weights()), (recipe.model, model), sampleShape: shape, seed: recipe.seed)
+    }
+    // A run that goes on has all in its checkpoint but where its parameters are drawn to.
+    let known = finetuning.weightsFile == nil ? nil : try pretrained()
+    if recipe.drawsToStart { options.anchor = try (known ?? pretrained()).state }
+    if !(request.pictures?.isAugmented ?? false) { options.featureCache = FeatureCache() }
+    trainer = Trainer(model: model, options: options)
+    initial = { try (known ?? pretrained()).state }
+    notes =
+      data.notes + (known?.lines(finetuning.pretrained, classes: run.classNames.count) ?? []) + finetuning.lines(options, model)
+      + groups
+  }
+
+  /// Reads the data, too.
+  /// - Parameter note: is told what people should know of the data.
+  package init(_ request: TrainingRequest, note: (String) -> Void) throws {
+    try self.init(request, data: try LoadedData.timed { try request.loadData(note) })
+  }
+
+  package var recipe: Recipe { request.recipe }
+
+  /// Opens the device that the recipe names.
+  package func openDevice(_ note: (String) -> Void) throws -> DeviceSelection {
+    try DeviceSelection.opened(recipe.device, threads: recipe.threads, note: note)
+  }
+
+  /// Trains, and leaves nothing but what is handed back.
+  /// - Throws: what keeps training from starting.
+  package func fit(on selection: DeviceSelection, _ watch: RunWatch) throws -> Trainer.Result {
+    watch.willTrain()
+    var result = try fit(on: selection, watch, from: try initial(), resuming: nil, willStart: {}, checkpoint: nil)
+    result.record.regression = try regression(of: result, on: selection.device, isStopped: watch.wasStopped())
+    return result
+  }
+
+  /// Trains, and tells what is trained with what.
+  func fit(
+    on selection: DeviceSelection, _ watch: RunWatch, from initial: ModelState?, resuming checkpoint: TrainingCheckpoint?,
+    willStart: () throws -> Void, checkpoint save: ((TrainingCheckpoint) throws -> Void)?
+  ) throws -> Trainer.Result {
+    try trainer.fit(
+      training, validation: validation, test: test, on: selection, from: initial, resuming: checkpoint, start: watch.start,
+      preparation: preparation, willStart: willStart,
+      observe: { event in
+        if case .started(let start) = event { ([title(start)] + notes).forEach(watch.report) }
+        watch.observe(event)
+      }, checkpoint: save, shouldStop: watch.shouldStop)
+  }
+
+  /// How well the values of the test part are predicted, where there are values, and a test part.
+  func regression(of result: Trainer.Result, on device: any Device, isStopped: Bool) throws -> RegressionReport? {
+    guard let deviation = run.table?.deviation, let test, !isStopped, result.failure == nil else { return nil }
+    // What was measured, and what the run is used with from now on.
+    let state = result.best ?? result.state
+    return try trainer.predictions(for: test, state: state, on: device).multiplied(by: deviation)
+  }
+
+  private func title(_ start: TrainingEvent.Start) -> String {
+    let unit = run.table == nil ? "samples" : "rows"
+    let samples = "\(start.trainingSamples) training, \(start.validationSamples) validation and \(test?.count ?? 0) test \(unit)"
+    let steps = "batch size \(recipe.batchSize), \(start.stepsPerEpoch) step\(start.stepsPerEpoch == 1 ? "" : "s") per epoch"
+    let hidden = recipe.hidden.map { ", hidden layers of \($0.sizes.map(String.init).joined(separator: ","))" } ?? ""
+    return "\(recipe.model): \(start.parameters) parameters\(hidden); \(samples) of \(recipe.data); \(steps)"
+  }
+}
+
+extension Dataset {
+  /// The samples to train on, and those that are held out.
+  fileprivate func divided(_ share: Double, fold: Fold?, seed: UInt64) throws -> (training: any Dataset, validation: (any Dataset)?) {
+    if let fold {
+      let (training, held) = try KFold.division(labels: labels, classCount: classCount, fold: fold, seed: seed)
+      return (try subset(training), try subset(held))
+    }
+    let split = try split(validationFraction: share, seed: seed)
+    return (try subset(split.training), split.validation.isEmpty ? nil : try subset(split.validation))
+  }
+}

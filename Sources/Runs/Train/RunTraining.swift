@@ -1,0 +1,112 @@
+import GlissadeData
+import GlissadeDevices
+import GlissadeFormats
+import GlissadeLayers
+import GlissadeRecipes
+import GlissadeTensors
+import GlissadeTraining
+
+/// What came of a training that left a folder.
+package struct RunOutcome {
+  package var result: Trainer.Result
+  package let folder: RunFolder
+  /// Whether there was nothing left to do.
+  package var wasFinished = false
+  /// Whether what is left after a failure is saved.
+  package var isSaved = true
+}
+
+extension RecipeTraining {
+  /// Trains, saving after every epoch and at the end, however it comes.
+  /// - Parameters:
+  ///   - place: where the run's folder is, or is to be.
+  ///   - selection: the device.
+  ///   - watch: who is told.
+  /// - Throws: what kept training from starting. What happened later is in the result's `failure`.
+  package func fit(in place: RunPlace, on selection: DeviceSelection, _ watch: RunWatch) throws -> RunOutcome {
+    let (folder, lock) = try place.claim()
+    let files = RunFiles(folder: folder, lock: lock, request: request)
+    let samples = try RunSamples(training: training, validation: validation, test: test)
+    var checkpoint: TrainingCheckpoint?
+    if place.isResumed {
+      let resumption = try Resumption(folder, now: files.document(run))
+      resumption.notes.forEach(watch.note)
+      checkpoint = resumption.checkpoint
+      if resumption.isFinished(folder, epochs: recipe.epochs), let checkpoint {
+        return RunOutcome(result: result(of: checkpoint, in: folder), folder: folder, wasFinished: true)
+      }
+      // Before anything of the run is touched.
+      if let checkpoint {
+        try trainer.check(checkpoint, training: training, validation: validation)
+      } else {
+        try check(samples, in: folder)
+      }
+      if let record = checkpoint?.record { checkpoint?.best = best(of: folder, record) }
+      try files.resume(run, checkpoint, samples)
+      watch.report(selection.line)
+      resumption.lines(folder, on: selection, epochs: recipe.epochs).forEach(watch.report)
+    } else {
+      watch.report(selection.line)
+    }
+    // An earlier run stays until nothing keeps this one from starting any more, and what cannot start leaves no run.
+    var isBegun = place.isResumed
+    func begin() throws {
+      guard !isBegun else { return }
+      if try files.begin(run, samples) { watch.report("\(folder.path) held an earlier run, which this one replaces") }
+      isBegun = true
+    }
+    watch.willTrain()
+    let result: Trainer.Result
+    do {
+      result = try fit(
+        on: selection, watch, from: checkpoint == nil ? try initial() : nil, resuming: checkpoint, willStart: begin,
+        checkpoint: { try files.save($0, run) })
+    } catch {
+      var record = checkpoint?.record ?? RunRecord()
+      record.device = selection.device.information.description
+      record.deviceReason = selection.reason
+      if isBegun { files.saveWhatIsPossible(nil, record, failure: error) }
+      throw error
+    }
+    return try conclude(result, files, on: selection.device, isStopped: watch.wasStopped())
+  }
+
+  /// Saves what came of it.
+  private func conclude(_ result: Trainer.Result, _ files: RunFiles, on device: any Device, isStopped: Bool) throws -> RunOutcome {
+    var outcome = RunOutcome(result: result, folder: files.folder)
+    if let error = result.failure {
+      outcome.isSaved = files.saveWhatIsPossible(result.state, result.record, failure: error)
+      return outcome
+    }
+    if isStopped {
+      try files.save(result.state, result.record)
+      try files.save(result.checkpoint, run)
+    }
+    outcome.result.record.regression = try regression(of: result, on: device, isStopped: isStopped)
+    try files.finish(outcome.result.record)
+    return outcome
+  }
+
+  /// What a run has come to that was over before.
+  private func result(of checkpoint: TrainingCheckpoint, in folder: RunFolder) -> Trainer.Result {
+    Trainer.Result(
+      record: checkpoint.record, state: checkpoint.state, best: best(of: folder, checkpoint.record), checkpoint: checkpoint, failure: nil)
+  }
+
+  /// Whether the data is what the run had, where no checkpoint says so.
+  /// - Throws: `Failure` where it is not.
+  private func check(_ samples: RunSamples?, in folder: RunFolder) throws {
+    guard exists(folder.samplesPath), let samples, try RunSamples(contentsOf: folder.samplesPath) != samples else { return }
+    throw Failure("the data of the run has changed: \(recipe.data) holds other samples, or in another order")
+  }
+
+  /// The best model so far of a run that goes on; `nil` where it is not there, or of another epoch than the checkpoint says.
+  private func best(of folder: RunFolder, _ record: RunRecord) -> ModelState? {
+    guard let epoch = record.bestEpoch?.epoch, exists(folder.bestPath), folder.epochOfBest ?? epoch == epoch else { return nil }
+    return try? ModelState(contentsOf: folder.bestPath, for: parameters)
+  }
+
+  private var parameters: [(path: String, shape: Shape)] {
+    LayerPath.parameters(of: trainer.model).map { (path: $0.path, shape: $0.parameter.shape) }
+  }
+}
