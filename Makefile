@@ -46,7 +46,7 @@ bench-finetuning:
 	@Scripts/install.sh peers
 	$(SWIFT) build -c release --product glissade
 	$(SWIFT) build -c release --product GlissadeLoading
-	weights=$$(Scripts/fetch-weights.sh) && bench/peers/finetuning.py "$$weights" /usr/share/tuxpaint/stamps
+	weights=$$(.build/release/glissade weights efficientnet-lite0) && bench/peers/finetuning.py "$$weights" /usr/share/tuxpaint/stamps
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Examples bench

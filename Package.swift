@@ -19,6 +19,8 @@ let package = Package(
       publicHeadersPath: "include"),
     .target(name: "COpenCL"),
     .target(name: "CExecutor"),
+    .target(name: "CDigest"),
+    .target(name: "CCurl"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
@@ -41,7 +43,8 @@ let package = Package(
     // Pictures of numbers.
     .target(name: "GlissadeCharts", path: "Sources/Charts"),
     .target(name: "GlissadeModels", dependencies: ["GlissadeLayers"], path: "Sources/Models"),
-    .target(name: "GlissadeFormats", dependencies: ["CZlib"], path: "Sources/Formats"),
+    .target(name: "GlissadeFormats", dependencies: ["CZlib", "CDigest"], path: "Sources/Formats"),
+    .target(name: "GlissadeWeights", dependencies: ["GlissadeFormats", "CCurl"], path: "Sources/Weights"),
     .target(name: "GlissadeData", dependencies: ["GlissadeRandom", "GlissadeFormats", "CZlib"], path: "Sources/Data"),
     .target(
       name: "GlissadePictures", dependencies: ["GlissadeData", "GlissadeFormats", "GlissadeRandom", "CPictures", "CExecutor"],
@@ -53,22 +56,22 @@ let package = Package(
     .target(
       name: "GlissadeRecipes",
       dependencies: [
-        "GlissadeTraining", "GlissadeModels", "GlissadePictures", "GlissadeOptimizers", "GlissadeData", "GlissadeDevices",
-        "GlissadeFormats", .product(name: "Yams", package: "Yams"),
+        "GlissadeTraining", "GlissadeModels", "GlissadeWeights", "GlissadePictures", "GlissadeOptimizers", "GlissadeData",
+        "GlissadeDevices", "GlissadeFormats", .product(name: "Yams", package: "Yams"),
       ],
       path: "Sources/Recipes"),
     .target(
       name: "GlissadeRuns",
       dependencies: [
-        "GlissadeRecipes", "GlissadeTraining", "GlissadeModels", "GlissadePictures", "GlissadeOptimizers", "GlissadeLayers",
-        "GlissadeData", "GlissadeDevices", "GlissadeFormats", "GlissadeTensors",
+        "GlissadeRecipes", "GlissadeTraining", "GlissadeModels", "GlissadeWeights", "GlissadePictures", "GlissadeOptimizers",
+        "GlissadeLayers", "GlissadeData", "GlissadeDevices", "GlissadeFormats", "GlissadeTensors",
       ],
       path: "Sources/Runs"),
     .target(
       name: "Glissade",
       dependencies: [
         "GlissadeTensors", "GlissadePlanning", "GlissadeDevices", "GlissadeLayers", "GlissadeOptimizers", "GlissadeModels",
-        "GlissadeFormats", "GlissadeData", "GlissadePictures", "GlissadeTraining", "GlissadeRecipes", "GlissadeRuns",
+        "GlissadeFormats", "GlissadeData", "GlissadePictures", "GlissadeTraining", "GlissadeWeights", "GlissadeRecipes", "GlissadeRuns",
       ]),
     // What measures it.
     .target(name: "GlissadeBenchmarks", dependencies: ["Glissade", "GlissadeKernels"], path: "bench/Benchmarks"),
@@ -113,6 +116,7 @@ let package = Package(
       dependencies: [
         "GlissadeRecipes", "GlissadeFormats", "GlissadeLayers", "GlissadeModels", "GlissadeOptimizers", "GlissadeTraining",
       ]),
+    .testTarget(name: "WeightsTests", dependencies: ["GlissadeWeights", "GlissadeModels", "GlissadeFormats", "TestSupport"]),
     .testTarget(name: "SessionTests", dependencies: ["Glissade", "TestSupport"]),
     .testTarget(
       name: "ConformanceTests",

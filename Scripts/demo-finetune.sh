@@ -6,9 +6,8 @@ cd "$(dirname "$0")/.."
 
 command=${GLISSADE_COMMAND:-.build/release/glissade}
 stamps=${GLISSADE_STAMPS:-/usr/share/tuxpaint/stamps}
-weights=$(Scripts/fetch-weights.sh)
 
-"$command" finetune --model efficientnet-lite0 --pretrained "$weights" --data "$stamps" \
+"$command" finetune --model efficientnet-lite0 --pretrained imagenet --data "$stamps" \
   --classes animals,food,household,plants,seasonal,symbols,town,vehicles --freeze backbone --epochs 10 --lr 1e-3 --out runs/stamps --replace \
   "$@"
 "$command" predict --run runs/stamps --top 3 "$stamps/animals/birds" | head -5

@@ -3,7 +3,7 @@
 #   Scripts/install.sh build         what building needs
 #   Scripts/install.sh demo          and the Fashion-MNIST data set
 #   Scripts/install.sh demo-finetune what building needs, the stamps of Tux Paint, and what fetches weights
-#   Scripts/install.sh test          and an OpenCL implementation, a checker, and Python for what PyTorch is asked
+#   Scripts/install.sh test          and an OpenCL implementation, a checker, what fetches weights, and Python for what PyTorch is asked
 #   Scripts/install.sh rusticl       Mesa's OpenCL implementation, and what runs on a processor there
 #   Scripts/install.sh peers         and what the peers' benchmarks are installed and compiled with
 set -eu
@@ -12,10 +12,10 @@ build="zlib1g-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libtiff-dev opencl-
 case "${1:-build}" in
   build) packages="$build" ;;
   demo) packages="$build dataset-fashion-mnist" ;;
-  demo-finetune) packages="$build tuxpaint-stamps-default python3-pip" ;;
-  test) packages="$build dataset-fashion-mnist pocl-opencl-icd oclgrind python3-venv" ;;
+  demo-finetune) packages="$build tuxpaint-stamps-default libcurl4 ca-certificates" ;;
+  test) packages="$build dataset-fashion-mnist pocl-opencl-icd oclgrind libcurl4 python3-venv" ;;
   rusticl) packages="mesa-opencl-icd" ;;
-  peers) packages="$build dataset-fashion-mnist pocl-opencl-icd tuxpaint-stamps-default python3-pip python3-venv python3-dev g++" ;;
+  peers) packages="$build dataset-fashion-mnist pocl-opencl-icd tuxpaint-stamps-default libcurl4 ca-certificates python3-pip python3-venv python3-dev g++" ;;
   *) echo "usage: $0 build|demo|demo-finetune|test|rusticl|peers" >&2; exit 2 ;;
 esac
 

@@ -11,3 +11,4 @@
 @_exported import GlissadeRuns
 @_exported import GlissadeTensors
 @_exported import GlissadeTraining
+@_exported import GlissadeWeights

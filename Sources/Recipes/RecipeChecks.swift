@@ -1,6 +1,7 @@
 import GlissadeData
 import GlissadeModels
 import GlissadePictures
+import GlissadeWeights
 
 extension Recipe {
   /// Sees whether all of it makes sense together, as far as that shows before the data is read.
@@ -32,6 +33,11 @@ extension Recipe {
     found += problemsOfGroups()
     if kind == .table { checkTable(note) }
     if kind == .pictures { checkSize(note) }
+    if let name = self.pretrained {
+      do { _ = try PublishedWeights.named(name, for: self.model) } catch let error as UnpublishedWeights {
+        note("pretrained", .sentence(error.objection))
+      }
+    }
     if let last = self.unfreezeAt?.steps.last, last.epoch > self.epochs {
       note("unfreeze_at", .sentence("\(last.epoch) comes after the last epoch, \(self.epochs)"))
     }

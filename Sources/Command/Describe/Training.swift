@@ -99,7 +99,8 @@ struct Training<Door: TrainingDoor>: ParsableCommand, RecipeArguments {
       throw Misuse("missing expected argument '\(Recipe.declaration(missing).map { "--\($0.optionName) <\($0.optionName)>" } ?? missing)'")
     }
     try recipe.check()
-    return try TrainingRequest(recipe, resuming: earlier, file: self.recipe)
+    let report = FetchReport(line: quiet ? nil : { Terminal.write($0 + "\n", to: STDOUT_FILENO) }, isQuiet: quiet)
+    return try TrainingRequest(recipe, resuming: earlier, file: self.recipe, fetch: report.file)
   }
 
   /// The recipe of a file or of the run that goes on, changed by the options that are given.

@@ -23,7 +23,7 @@ struct PredictCommand: ParsableCommand {
   @Option(help: "A network as it was published, in place of a run: one that 'glissade train' knows, whose weights --pretrained has.")
   var model: String?
 
-  @Option(help: "With --model: the weights, a PyTorch checkpoint or a safetensors file.")
+  @Option(help: "With --model: the weights, a PyTorch checkpoint or a safetensors file, or a name of 'glissade weights', such as imagenet.")
   var pretrained: String?
 
   @OptionGroup var tensors: WeightsChoice
@@ -116,7 +116,7 @@ struct PredictCommand: ParsableCommand {
   /// A network with its published weights.
   private func published(_ name: String, _ weights: String) throws -> (run: RunDescription, model: any Layer, state: ModelState) {
     let size = EfficientNetLite.Size(rawValue: name)?.resolution ?? 224
-    let file = try tensors.open(weights)
+    let file = try tensors.open(try FetchReport.file(weights, for: name) ?? weights)
     let fitting = FittingModel.all(for: file).fitting.first { $0.name == name }
     guard let classes = fitting?.classes else {
       if fitting != nil {

@@ -17,7 +17,7 @@ struct RootCommand: ParsableCommand {
       TrainCommand.self, FinetuneCommand.self, RecipeCommand.self, ScheduleCommand.self, EvaluateCommand.self, PredictCommand.self,
       DevicesCommand.self,
       TuneCommand.self,
-      BenchCommand.self, InspectCommand.self, ConvertCommand.self,
+      BenchCommand.self, InspectCommand.self, ConvertCommand.self, WeightsCommand.self,
     ])
 
   static func main() {

@@ -17,6 +17,15 @@ struct ProgressBar {
     show(ProgressText(progress, measure).bar(width: Terminal.width(file) - 1, isUnicode: Terminal.isUnicode))
   }
 
+  /// How far something has come that is counted in bytes.
+  mutating func draw(_ name: String, done: Int, total: Int, rest: String) {
+    let now = clock.now
+    if isVisible, let last, last.duration(to: now) < .milliseconds(95) { return }
+    last = now
+    let fraction = Double(done) / Double(max(total, 1))
+    show(ProgressText.line(name, fraction, rest, width: Terminal.width(file) - 1, isUnicode: Terminal.isUnicode))
+  }
+
   /// A word instead of the bar, for what has no steps.
   mutating func draw(note: String) {
     last = nil
@@ -66,6 +75,12 @@ struct ProgressText {
       if room >= 10 { return "\(place)  \(Self.bar(min(room, 40), fraction, isUnicode))  \(tail)" }
     }
     return String("\(place) \(step)".prefix(max(width, 0)))
+  }
+
+  /// A name, a bar and the rest, as much as fits: the bar goes first.
+  static func line(_ name: String, _ fraction: Double, _ rest: String, width: Int, isUnicode: Bool) -> String {
+    let room = width - name.count - rest.count - 4
+    return room >= 10 ? "\(name)  \(bar(min(room, 40), fraction, isUnicode))  \(rest)" : String("\(name) \(rest)".prefix(max(width, 0)))
   }
 
   private var fraction: Double { Double(progress.step) / Double(max(progress.stepsPerEpoch, 1)) }

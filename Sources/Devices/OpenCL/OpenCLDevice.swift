@@ -1,4 +1,5 @@
 import COpenCL
+import GlissadeFormats
 import Synchronization
 
 #if canImport(Glibc)

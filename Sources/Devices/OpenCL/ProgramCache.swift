@@ -1,3 +1,5 @@
+import GlissadeFormats
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)

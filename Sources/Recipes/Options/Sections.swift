@@ -68,7 +68,7 @@ public struct PretrainedSection: RecipeSection {
 
   public let pretrained = RecipeOption<String?>(
     "pretrained", default: nil, whenResumed: .place, path: .fileOrFolder,
-    help: "The weights to begin from: a PyTorch checkpoint, a safetensors file, or the folder of a run.")
+    help: "The weights to begin from: imagenet (published ones: 'glissade weights'), a PyTorch checkpoint, a safetensors file, or a run.")
   public let key = RecipeOption<String?>(
     "key", default: nil, needs: .option("pretrained"),
     help: "Of the weights, the dictionary to take where several have tensors in them, such as state_dict; a.b for b in a.")

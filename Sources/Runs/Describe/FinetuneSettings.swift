@@ -3,11 +3,12 @@ import GlissadeLayers
 import GlissadeOptimizers
 import GlissadeRecipes
 import GlissadeTraining
+import GlissadeWeights
 
 /// What a recipe says of pretrained weights, with the file that they are in.
 package struct FinetuneSettings {
   private let recipe: Recipe
-  /// The file with the weights to begin from, or the folder of a run.
+  /// The file with the weights to begin from, the folder of a run, or the name of published weights.
   package let pretrained: String
   /// What was in that file, in short: a run that goes on is held against it.
   package let pretrainedChecksum: UInt32
@@ -18,15 +19,17 @@ package struct FinetuneSettings {
   /// What is meant of it.
   package var tensors: WeightsPart { WeightsPart(key: recipe.key, prefix: recipe.prefix) }
 
+  /// - Parameter fetch: brings published weights, where these are needed and not there.
   /// - Returns: `nil` for a training that begins with drawn weights.
-  /// - Throws: `Failure` for weights that are needed and not there.
-  package init?(_ recipe: Recipe, resuming earlier: EarlierRun?) throws {
+  /// - Throws: `Failure` for weights that are needed and not there; what fetching throws.
+  package init?(_ recipe: Recipe, resuming earlier: EarlierRun?, fetch: (PublishedWeights) throws -> String = fetched) throws {
     guard let pretrained = recipe.pretrained else { return nil }
     self.recipe = recipe
     self.pretrained = pretrained
     func found(_ file: String) throws -> (UInt32, String?) { (try FileChecksum.crc32(path: file), file) }
+    let published = try PublishedWeights.named(pretrained, for: recipe.model)
     guard let earlier else {
-      (pretrainedChecksum, weightsFile) = try found(weightsPath(pretrained))
+      (pretrainedChecksum, weightsFile) = try found(published.map(fetch) ?? Self.path(pretrained))
       return
     }
     // Of several trainings, all began with the same.
@@ -37,12 +40,13 @@ package struct FinetuneSettings {
       (pretrainedChecksum, weightsFile) = (kept, nil)
       return
     }
-    guard exists(pretrained) else {
+    guard published != nil || exists(pretrained) else {
       let reason = recipe.drawsToStart ? "--stay-close draws the parameters to these weights" : "the run has no checkpoint yet"
       throw Failure("\(pretrained): no such file, and it is needed to go on: \(reason); --pretrained says where it is now")
     }
+    _ = try published.map(fetch)
     // A run that began with another run began with its best model, or its last one.
-    let files = try Self.candidates(pretrained).map(found)
+    let files = try Self.candidates(recipe).map(found)
     (pretrainedChecksum, weightsFile) = try files.first { $0.0 == kept } ?? files.first ?? found(weightsPath(pretrained))
   }
 
@@ -63,16 +67,32 @@ package struct FinetuneSettings {
   /// - Throws: `Failure` for a file that is not there, or has changed.
   package func weights() throws -> String {
     if let weightsFile { return weightsFile }
-    let candidates = Self.candidates(pretrained)
+    let candidates = Self.candidates(recipe)
     if let path = try candidates.first(where: { try exists($0) && FileChecksum.crc32(path: $0) == pretrainedChecksum }) { return path }
     throw Failure("\(pretrained) does not hold the weights that the run began with; --pretrained says where they are now")
   }
 
-  /// The files that a path may stand for, the one that is usually meant first.
-  package static func candidates(_ path: String) -> [String] {
+  /// The files that a recipe's `pretrained` may stand for, the one that is usually meant first.
+  package static func candidates(_ recipe: Recipe) -> [String] {
+    guard let path = recipe.pretrained else { return [] }
+    if let published = try? PublishedWeights.named(path, for: recipe.model) {
+      return (try? WeightsCache.standard()).map { [$0.path(of: published)] } ?? []
+    }
     guard isFolder(path) else { return [path] }
     let folder = RunFolder(path)
     let models = folder.usualModel == .best ? [RunFolder.Model.best, .last] : [.last]
     return models.map { folder.path(of: $0) }.filter(exists)
+  }
+
+  /// Brings published weights without a word.
+  package static func fetched(_ weights: PublishedWeights) throws -> String { try WeightsCache.standard().file(of: weights) }
+
+  /// The file with the weights at a path.
+  /// - Throws: `Failure` where there is none, with the name that was perhaps meant.
+  private static func path(_ path: String) throws -> String {
+    if !exists(path), !path.contains("/"), let name = Nearest.to(path, among: try PublishedWeights.all().map(\.name)) {
+      throw Failure("\(path): no such file; did you mean '\(name)', weights that are published?")
+    }
+    return try weightsPath(path)
   }
 }

@@ -4,6 +4,7 @@ import GlissadeModels
 import GlissadePictures
 import GlissadeRecipes
 import GlissadeTraining
+import GlissadeWeights
 
 /// A training as it was asked for: its recipe, and what has to be known of the run that goes on, where one does.
 package struct TrainingRequest {
@@ -20,12 +21,16 @@ package struct TrainingRequest {
   /// Rows cost little, so that an epoch of a table has at least so many steps.
   private static let stepsOfTable = 8
 
+  /// - Parameter fetch: brings published weights, where these are needed and not there.
   /// - Throws: what keeps the pretrained weights from being read.
-  package init(_ recipe: Recipe, resuming earlier: EarlierRun?, file: String?) throws {
+  package init(
+    _ recipe: Recipe, resuming earlier: EarlierRun?, file: String?,
+    fetch: (PublishedWeights) throws -> String = FinetuneSettings.fetched
+  ) throws {
     self.recipe = recipe
     self.earlier = earlier
     self.file = file
-    finetuning = try FinetuneSettings(recipe, resuming: earlier)
+    finetuning = try FinetuneSettings(recipe, resuming: earlier, fetch: fetch)
   }
 
   /// What is to be made of a folder of pictures, where the data is one.
@@ -92,7 +97,8 @@ package struct TrainingRequest {
   package var inputs: [String] {
     var paths = [recipe.dataSource.folder]
     for path in [recipe.labels, file] { if let path, path != "-" { paths.append(path) } }
-    if let pretrained = recipe.pretrained { paths += [pretrained] + FinetuneSettings.candidates(pretrained) }
+    if let pretrained = recipe.pretrained, !PublishedWeights.isName(pretrained) { paths.append(pretrained) }
+    paths += FinetuneSettings.candidates(recipe)
     return paths
   }
 

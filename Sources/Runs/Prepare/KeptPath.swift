@@ -1,5 +1,6 @@
 import GlissadeFormats
 import GlissadeRecipes
+import GlissadeWeights
 
 #if canImport(Glibc)
   import Glibc
@@ -12,11 +13,11 @@ import GlissadeRecipes
 package struct KeptPath {
   /// As it was given.
   package let given: String
-  /// From the root; `nil` for data that is known by a name, and in runs of earlier versions.
+  /// From the root; `nil` for data and weights that are known by a name, and in runs of earlier versions.
   package let absolute: String?
   /// Where the run's folder was then.
   private let run: String?
-  /// Whether it is the name of data that is the same everywhere.
+  /// Whether it is the name of data or weights that are the same everywhere.
   private let isName: Bool
 
   /// The key of the run's folder.
@@ -35,14 +36,21 @@ package struct KeptPath {
     self.given = given
     absolute = document.facts[Self.pathKey(key)]?.stringValue
     run = document.facts[Self.runKey]?.stringValue
-    isName = key == "data" && DataSource.knownNames.contains(given)
+    isName = Self.isName(key, given)
   }
 
   /// Facts about a path that is given now.
   package static func facts(_ key: String, _ recipe: Recipe) -> [JSONMember] {
     guard recipe.isGiven(key), let given = recipe.text(of: key) else { return [] }
-    let isName = key == "data" && DataSource.knownNames.contains(given)
-    return [JSONMember(pathKey(key), isName ? .null : .string(fromRoot(given)))]
+    return [JSONMember(pathKey(key), isName(key, given) ? .null : .string(fromRoot(given)))]
+  }
+
+  private static func isName(_ key: String, _ given: String) -> Bool {
+    switch key {
+    case "data": DataSource.knownNames.contains(given)
+    case "pretrained": PublishedWeights.isName(given)
+    default: false
+    }
   }
 
   /// Where it is now: where it was, or where it should be if it was moved together with the run, or where it was given from here; as it was

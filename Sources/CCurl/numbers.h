@@ -1,0 +1,41 @@
+// Numbers of libcurl's interface, under names of our own, because its header may or may not be there. Where it is, it is asked whether they
+// are right.
+#pragma once
+
+enum {
+  GLOBAL_DEFAULT = 3,
+  ERROR_SIZE = 256,
+
+  LOW_SPEED_LIMIT = 19,
+  LOW_SPEED_TIME = 20,
+  FAILONERROR = 45,
+  FOLLOWLOCATION = 52,
+  MAXREDIRS = 68,
+  NOSIGNAL = 99,
+  CONNECTTIMEOUT_MS = 156,
+  PROTOCOLS = 181,
+  REDIR_PROTOCOLS = 182,
+  WRITEDATA = 10001,
+  URL = 10002,
+  RANGE = 10007,
+  ERRORBUFFER = 10010,
+  USERAGENT = 10018,
+  HEADERDATA = 10029,
+  WRITEFUNCTION = 20011,
+  HEADERFUNCTION = 20079,
+
+  RESPONSE_CODE = 0x200002,
+  CONTENT_LENGTH = 0x60000f,
+
+  OK = 0,
+  HTTP2_ERROR = 16,
+  PARTIAL_FILE = 18,
+  HTTP_RETURNED_ERROR = 22,
+  OPERATION_TIMEDOUT = 28,
+  GOT_NOTHING = 52,
+  SEND_ERROR = 55,
+  RECV_ERROR = 56,
+  HTTP2_STREAM = 92,
+};
+#define PROTOCOL_HTTP 1L
+#define PROTOCOL_HTTPS 2L
