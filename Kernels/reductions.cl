@@ -1,16 +1,30 @@
-// Sums, maxima and minima over one dimension. Which numbers are added in which order depends on the shape and on `chunk` alone, never
+// Sums, products, maxima and minima over one dimension. Which numbers are added in which order depends on the shape and on `chunk` alone, never
 // on the number of work-items. Index spaces are one-dimensional, of any size, but whole groups of ROW_GROUP on a GPU. A NaN is handed on
 // by every reduction.
 
 INLINE floatv reduceJoin(const floatv x, const floatv y, const int operation) {
-  return operation == REDUCE_SUM ? x + y : operation == REDUCE_MAXIMUM ? V(maximum)(x, y) : V(minimum)(x, y);
+  return operation == REDUCE_SUM       ? x + y
+         : operation == REDUCE_PRODUCT ? x * y
+         : operation == REDUCE_MAXIMUM ? V(maximum)(x, y)
+                                       : V(minimum)(x, y);
 }
 INLINE float reduceJoin1(const float x, const float y, const int operation) {
-  return operation == REDUCE_SUM ? x + y : operation == REDUCE_MAXIMUM ? maximum_1(x, y) : minimum_1(x, y);
+  return operation == REDUCE_SUM       ? x + y
+         : operation == REDUCE_PRODUCT ? x * y
+         : operation == REDUCE_MAXIMUM ? maximum_1(x, y)
+                                       : minimum_1(x, y);
 }
 INLINE float reduceIdentity(const int operation) {
-  return operation == REDUCE_SUM ? 0.0f : bitsFloat(operation == REDUCE_MAXIMUM ? (int)0xff800000 : 0x7f800000);
+  return operation == REDUCE_SUM       ? 0.0f
+         : operation == REDUCE_PRODUCT ? 1.0f
+                                       : bitsFloat(operation == REDUCE_MAXIMUM ? (int)0xff800000 : 0x7f800000);
 }
+// Across the work-items or lanes that share a row or a column.
+#define REDUCE_ACROSS(v)                                  \
+  (operation == REDUCE_SUM       ? ROW_SUM(v)             \
+   : operation == REDUCE_PRODUCT ? ROW_PRODUCT(v)         \
+   : operation == REDUCE_MAXIMUM ? ROW_MAXIMUM(v)         \
+                                 : ROW_MINIMUM(v))
 
 #if LANES == 1
 INLINE float reduceStretch(__global const float* x, const int count, const int operation ROW_TYPE) {
@@ -21,7 +35,7 @@ INLINE float reduceStretch(__global const float* x, const int count, const int o
     for (int k = 0, i = start; k < 256 && i < count; k++, i += row_.lanes) part = reduceJoin1(part, x[i], operation);
     total = reduceJoin1(total, part, operation);
   }
-  return operation == REDUCE_SUM ? ROW_SUM(total) : operation == REDUCE_MAXIMUM ? ROW_MAXIMUM(total) : ROW_MINIMUM(total);
+  return REDUCE_ACROSS(total);
 }
 #else
 // One stretch of contiguous numbers: four accumulators, emptied into a fifth every 4096 numbers so that long sums stay accurate.
@@ -41,7 +55,7 @@ INLINE float reduceStretch(__global const float* x, const int count, const int o
     total = reduceJoin(total, reduceJoin(reduceJoin(a, b, operation), reduceJoin(c, d, operation), operation), operation);
   }
   for (; i < count; i += LANES) total = reduceJoin(total, firstLanes(loadv(x + i), count - i, reduceIdentity(operation)), operation);
-  return operation == REDUCE_SUM ? sumOf(total) : operation == REDUCE_MAXIMUM ? maximumOf(total) : minimumOf(total);
+  return REDUCE_ACROSS(total);
 }
 #endif
 
@@ -76,6 +90,16 @@ __kernel ROW_KERNEL void reduce_rows_extreme(__global const float* restrict in, 
 }
 REGISTER(reduce_rows_extreme, ReduceRowsParameters, 2)
 
+__kernel ROW_KERNEL void reduce_rows_product(__global const float* restrict in, __global float* restrict out,
+                                             const ReduceRowsParameters a ITEM) {
+  ROWS_OF(a.columns < a.chunk ? a.columns : a.chunk)
+  __global const float* x = AT(in, a.in);
+  __global float* o = AT(out, a.out);
+  const int chunks = (a.columns + a.chunk - 1) / a.chunk;
+  REDUCE_ROWS(REDUCE_PRODUCT)
+}
+REGISTER(reduce_rows_product, ReduceRowsParameters, 2)
+
 #if LANES == 1
 // A work-item's rows of one column, four reads under way at a time.
 INLINE float reduceDown(__global const float* x, const int rows, const int inner, const int operation ROW_TYPE) {
@@ -88,7 +112,7 @@ INLINE float reduceDown(__global const float* x, const int rows, const int inner
     total = reduceJoin1(total, reduceJoin1(low, high, operation), operation);
   }
   for (; r < rows; r += row_.lanes, from += step) total = reduceJoin1(total, from[0], operation);
-  return operation == REDUCE_SUM ? ROW_SUM(total) : operation == REDUCE_MAXIMUM ? ROW_MAXIMUM(total) : ROW_MINIMUM(total);
+  return REDUCE_ACROSS(total);
 }
 #else
 #define REDUCE_BLOCK 512
@@ -195,12 +219,22 @@ __kernel ROW_KERNEL void reduce_columns_extreme(__global const float* restrict i
 }
 REGISTER(reduce_columns_extreme, ReduceColumnsParameters, 2)
 
+__kernel ROW_KERNEL void reduce_columns_product(__global const float* restrict in, __global float* restrict out,
+                                                const ReduceColumnsParameters a ITEM) {
+  REDUCE_STARTS
+  __global const float* x = AT(in, a.in);
+  __global float* o = AT(out, a.out);
+  REDUCE_COLUMNS(REDUCE_PRODUCT)
+}
+REGISTER(reduce_columns_product, ReduceColumnsParameters, 2)
+
 __kernel ROW_KERNEL void argmax_rows(__global const float* restrict in, __global int* restrict out, const ArgmaxRowsParameters a ITEM) {
   ROWS_OF(a.columns)
   __global int* o = AT(out, a.out);
   FOR_EACH_ROW(row, a.rows)
     __global const float* x = AT(in, a.in) + (size_t)row * a.columns;
-    const float best = reduceStretch(x, a.columns, REDUCE_MAXIMUM ROW);
+    const float best = a.operation == REDUCE_MAXIMUM ? reduceStretch(x, a.columns, REDUCE_MAXIMUM ROW)
+                                                     : reduceStretch(x, a.columns, REDUCE_MINIMUM ROW);
     // The lowest place of every lane, in floats where they are exact: 16 million columns.
     const floatv nowhere = splatv(1e9f);
     floatv first = nowhere;
@@ -214,3 +248,4 @@ __kernel ROW_KERNEL void argmax_rows(__global const float* restrict in, __global
 }
 REGISTER(argmax_rows, ArgmaxRowsParameters, 2)
 #undef FOR_VECTORS
+#undef REDUCE_ACROSS

@@ -84,6 +84,7 @@ SIMPLE(negate, -x)
 SIMPLE(absolute, fabs(x))
 SIMPLE(square, x * x)
 SIMPLE(squareRoot, sqrt(x))
+SIMPLE(roundDown, floor(x))
 SIMPLE(reciprocal, 1.0f / x)
 SIMPLE(reciprocalSquareRoot, 1.0f / sqrt(x))
 SIMPLE2(add, x + y)
@@ -107,6 +108,13 @@ SIMPLE2(tanhGradient, y * (1.0f - x * x))      // x is the tangent's result
   }                                                                                                                   \
   INLINE F maximum##S(const F x, const F y) { return CHOOSE##S(y, x, (x > y) | (x != x)); }                           \
   INLINE F minimum##S(const F x, const F y) { return CHOOSE##S(y, x, (x < y) | (x != x)); }                           \
+  INLINE F leakyRelu##S(const F x, const F slope) { return CHOOSE##S(slope * x, x, x > 0.0f); }                       \
+  INLINE F leakyReluSlope##S(const F x, const F slope) { return CHOOSE##S(slope, CONSTANT##S(1.0f), x > 0.0f); }      \
+  /* Adding 2^23 leaves no room for a fraction, and rounds half to even; what is larger has none. */                  \
+  INLINE F roundToEven##S(const F x) {                                                                                \
+    const F magnitude = fabs(x), whole = CHOOSE##S(magnitude, (magnitude + 8388608.0f) - 8388608.0f, magnitude < 8388608.0f); \
+    return FROM_BITS##S(BITS##S(whole) | (BITS##S(x) & (int)0x80000000));                                             \
+  }                                                                                                                   \
   INLINE F greater##S(const F x, const F y) { return CHOOSE##S(CONSTANT##S(0.0f), CONSTANT##S(1.0f), x > y); }        \
   INLINE F greaterOrEqual##S(const F x, const F y) { return CHOOSE##S(CONSTANT##S(0.0f), CONSTANT##S(1.0f), x >= y); } \
   INLINE F equal##S(const F x, const F y) { return CHOOSE##S(CONSTANT##S(0.0f), CONSTANT##S(1.0f), x == y); }         \
@@ -134,6 +142,34 @@ ALL_WIDTHS(SELECTIONS)
     p = FMA(p, r, CONSTANT##S(5.0000001201e-1f));                                                 \
     p = FMA(p * r, r, r) + 1.0f;                                                                  \
     return p * FROM_BITS##S((half_ + 127) << 23) * FROM_BITS##S((whole - half_ + 127) << 23);     \
+  }                                                                                               \
+  /* The same polynomial where |x| <= ln 2 / 2, without the 1 that would take its digits. */       \
+  INLINE F exponentialMinusOne##S(const F x) {                                                    \
+    F p = FMA(x, CONSTANT##S(1.9875691500e-4f), CONSTANT##S(1.3981999507e-3f));                   \
+    p = FMA(p, x, CONSTANT##S(8.3334519073e-3f));                                                 \
+    p = FMA(p, x, CONSTANT##S(4.1665795894e-2f));                                                 \
+    p = FMA(p, x, CONSTANT##S(1.6666665459e-1f));                                                 \
+    p = FMA(p, x, CONSTANT##S(5.0000001201e-1f));                                                 \
+    const F small = CHOOSE##S(FMA(p * x, x, x), x, x == 0.0f);                                    \
+    return CHOOSE##S(exponential##S(x) - 1.0f, small, fabs(x) < 0.346573591f);                    \
+  }                                                                                               \
+  /* x + x P(x^2) near 0, otherwise 1 - exp(Q(|x|)), which is 1 from 4 on (Juffa's polynomials). */ \
+  INLINE F errorFunction##S(const F x) {                                                          \
+    const F magnitude = fabs(x), t = CHOOSE##S(magnitude, CONSTANT##S(4.0f), magnitude > 4.0f);   \
+    const F z = t * t;                                                                            \
+    F q = FMA(t, CONSTANT##S(-1.72853470e-5f), CONSTANT##S(3.83197126e-4f));                      \
+    q = FMA(q, z, FMA(t, CONSTANT##S(-3.88396438e-3f), CONSTANT##S(2.42546219e-2f)));             \
+    q = FMA(q, t, CONSTANT##S(-1.06777877e-1f));                                                  \
+    q = FMA(q, t, CONSTANT##S(-6.34846687e-1f));                                                  \
+    q = FMA(q, t, CONSTANT##S(-1.28717512e-1f));                                                  \
+    const F large = 1.0f - exponential##S(FMA(q, t, -t));                                         \
+    F p = FMA(z, CONSTANT##S(-5.96761703e-4f), CONSTANT##S(4.99119423e-3f));                      \
+    p = FMA(p, z, CONSTANT##S(-2.67681349e-2f));                                                  \
+    p = FMA(p, z, CONSTANT##S(1.12819925e-1f));                                                   \
+    p = FMA(p, z, CONSTANT##S(-3.76125336e-1f));                                                  \
+    p = FMA(p, z, CONSTANT##S(1.28379166e-1f));                                                   \
+    const F y = CHOOSE##S(large, FMA(p, t, t), magnitude <= 0.927734375f);                        \
+    return FROM_BITS##S(BITS##S(y) | (BITS##S(x) & (int)0x80000000));                             \
   }                                                                                               \
   INLINE F sigmoid##S(const F x) { return 1.0f / (1.0f + exponential##S(-x)); }                   \
   /* Below -120 the result is -0 anyway, and limiting keeps -inf from becoming -inf / inf. */     \
@@ -212,7 +248,7 @@ ALL_WIDTHS(EXPONENTIAL)
   /* ln(1 + x): what rounding took from 1 + x is put back, divided by the slope. */                        \
   INLINE F logarithmOnePlus##S(const F x) {                                                                \
     const F u = 1.0f + x, lost = (x - (u - 1.0f)) / u;                                                     \
-    return logarithm##S(u) + CHOOSE##S(CONSTANT##S(0.0f), lost, lost == lost);                             \
+    return CHOOSE##S(logarithm##S(u) + CHOOSE##S(CONSTANT##S(0.0f), lost, lost == lost), x, x == 0.0f);    \
   }                                                                                                        \
   /* max(x, 0) + ln(1 + exp(-|x|)) */                                                                      \
   INLINE F softplus##S(const F x) { return relu##S(x) + logarithmOnePlus##S(exponential##S(-fabs(x))); }   \
@@ -324,7 +360,7 @@ ALL_WIDTHS(CIRCULAR)
 //   ROWS_OF(columns)    its first statement: how rows of so many columns are shared out
 //   FOR_EACH_ROW(i, n)  rows of 0..<n; opens a brace
 //   FOR_EACH_COLUMN(j, n)   this work-item's columns of 0..<n, a floatv each time
-//   ROW_SUM, ROW_MAXIMUM, ROW_MINIMUM(v)   across the row, of what its work-items have. All of a group have to get there, whatever their rows.
+//   ROW_SUM, ROW_PRODUCT, ROW_MAXIMUM, ROW_MINIMUM(v)   across the row, of what its work-items have. All of a group have to get there, whatever their rows.
 //   ROW_FIRST, ROW_HAS(j)   whether this work-item is its row's first; whether column j is among its own
 //   ROW, ROW_TYPE       the last argument and parameter of functions that use these words
 //
@@ -338,6 +374,13 @@ INLINE float sumOf16(const float16 v) {
   const float4 b = a.lo + a.hi;
   const float2 c = b.lo + b.hi;
   return c.x + c.y;
+}
+
+INLINE float productOf16(const float16 v) {
+  const float8 a = v.lo * v.hi;
+  const float4 b = a.lo * a.hi;
+  const float2 c = b.lo * b.hi;
+  return c.x * c.y;
 }
 
 #ifdef __OPENCL_VERSION__
@@ -455,6 +498,7 @@ typedef struct {
 #define ROW_FIRST (row_.first == 0)
 #define ROW_HAS(j) (row_.first <= (j) && (j) % row_.lanes == row_.lane)
 #define ROW_SUM(v) rowSum(v ROW)
+#define ROW_PRODUCT(v) rowProductOf(v ROW)
 #define ROW_MAXIMUM(v) rowMaximumOf(v ROW)
 #define ROW_MINIMUM(v) rowMinimumOf(v ROW)
 // By halves. The last barrier keeps the values of the next time from overtaking these.
@@ -476,6 +520,7 @@ typedef struct {
     return result;                                                        \
   }
 ACROSS_ROW(rowSum, x + y)
+ACROSS_ROW(rowProductOf, x * y)
 ACROSS_ROW(rowMaximumOf, maximum_1(x, y))
 ACROSS_ROW(rowMinimumOf, minimum_1(x, y))
 #undef ACROSS_ROW
@@ -516,6 +561,7 @@ typedef intv intw;
 #define ROW_FIRST 1
 #define ROW_HAS(j) 1
 #define ROW_SUM(v) sumOf(v)
+#define ROW_PRODUCT(v) productOf16(v)
 #define ROW_MAXIMUM(v) maximumOf(v)
 #define ROW_MINIMUM(v) minimumOf(v)
 

@@ -131,6 +131,37 @@ __kernel ROW_KERNEL void log_softmax(__global const float* restrict in, __global
 }
 REGISTER(log_softmax, SoftmaxParameters, 2)
 
+// A row's ln sum exp. Without a finite maximum there is nothing to subtract: infinity minus itself would be NaN.
+INLINE float rowLogSumExp(__global const float* x, const int columns, __global float* y ROW_TYPE) {
+  const float largest = rowMaximum(x, columns ROW), shift = isFinite_1(largest) != 0.0f ? largest : 0.0f;
+  return logarithm_1(rowExponentials(x, columns, shift, y, 0, 0 ROW)) + shift;
+}
+
+__kernel ROW_KERNEL void log_sum_exp(__global const float* restrict in, __global float* restrict out, const SoftmaxParameters a ITEM) {
+  ROWS_OF(a.columns)
+  __global float* y = AT(out, a.y);
+#if LANES == 16
+  if (a.columns <= 16) {
+    ShortRows r;
+    float sums[16];
+    FOR_SHORT_ROWS
+      __global const float* x = AT(in, a.x) + (size_t)first * a.columns;
+      (void)rests;
+      shortRows(x, a.columns, here, &r);
+      storePrivate16(logarithm_16(r.sum) + r.maximum, sums);
+      for (int k = 0; k < here; k++)
+        y[first + k] = isFinite_1(r.maxima[k]) != 0.0f ? sums[k] : rowLogSumExp(x + k * a.columns, a.columns, y);
+    }
+    return;
+  }
+#endif
+  FOR_EACH_ROW(row, a.rows)
+    const float result = rowLogSumExp(AT(in, a.x) + (size_t)row * a.columns, a.columns, y ROW);
+    if (ROW_FIRST) y[row] = result;
+  }
+}
+REGISTER(log_sum_exp, SoftmaxParameters, 2)
+
 __kernel ROW_KERNEL void softmax_gradient(__global const float* restrict result, __global const float* restrict gradient,
                                           __global float* restrict out, const SoftmaxGradientParameters a ITEM) {
   ROWS_OF(a.columns)

@@ -8,6 +8,8 @@ typedef struct {
   int rows, columns;
 } SoftmaxParameters;
 
+/// log_sum_exp(x, y): y[r] = ln sum_j exp(x[r, j]), also where a row's largest number is infinite. The same parameters.
+
 /// softmax_gradient(y, dy, dx): dx = y (dy - sum y dy). log_softmax_gradient(y, dy, dx): dx = dy - exp(y) sum dy.
 typedef struct {
   int y, dy, dx;

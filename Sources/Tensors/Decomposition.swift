@@ -1,5 +1,5 @@
 extension Graph {
-  /// A copy of what some values need, with composite operations (batch norm) taken apart into what devices compute, so that a planner can
+  /// A copy of what some values need, with composite operations (batch norm, variance, clamp) taken apart into what devices compute, so that a planner can
   /// fuse the pieces with their neighbours. What nothing needs is left behind, except inputs: the host writes them either way.
   /// - Parameter roots: the values to keep.
   /// - Returns: the new graph, and where each old value that was copied went.
@@ -35,6 +35,8 @@ extension Graph {
       if rule.function == .reluGradient, let moved = maskBeforePooling(inputs[0], inputs[1]) { return [moved] }
       return recordAll(operation, stretchedWhereNeeded(inputs))
     }
+    if case .variance(let rule) = operation { return rule.takenApart(inputs[0]) }
+    if case .clamp(let rule) = operation { return [rule.takenApart(inputs[0])] }
     guard case .batchNorm(let rule) = operation else { return recordAll(operation, inputs) }
     let (x, weight, bias) = (inputs[0], inputs[1], inputs[2])
     let statistics = recordAll(.batchNormStatistics(BatchNormStatistics(epsilon: rule.epsilon)), [x])
@@ -43,7 +45,7 @@ extension Graph {
   }
 
   /// Broadcasts that a canvas of rows and columns cannot express become operations of their own.
-  private func stretchedWhereNeeded(_ inputs: [Tensor]) -> [Tensor] {
+  func stretchedWhereNeeded(_ inputs: [Tensor]) -> [Tensor] {
     guard let shape = inputs[0].shape.broadcast(with: inputs[1].shape) else { return inputs }
     var columns: Int?
     return inputs.map { input in

@@ -85,8 +85,12 @@ extension Tensor {
   // MARK: Reductions
 
   package func reduced(_ reduction: Reduction, axes: [Int]?, keepingAxes: Bool) -> Tensor {
-    let axes = axes.map { $0.map { $0 < 0 ? $0 + shape.rank : $0 }.sorted() } ?? Array(0..<shape.rank)
-    return graph.record(.reduce(Reduce(reduction: reduction, axes: axes, keepingAxes: keepingAxes)), [self])
+    graph.record(.reduce(Reduce(reduction: reduction, axes: ascending(axes), keepingAxes: keepingAxes)), [self])
+  }
+
+  /// Axes counted from the first, in ascending order; all where none are given.
+  func ascending(_ axes: [Int]?) -> [Int] {
+    axes.map { $0.map { $0 < 0 ? $0 + shape.rank : $0 }.sorted() } ?? Array(0..<shape.rank)
   }
 
   /// The sum over some axes, or all. Negative axes count from the last.

@@ -9,6 +9,7 @@ public enum Operation: Hashable, Sendable {
   case unary(Unary)
   case binary(Binary)
   case dropout(Dropout)
+  case clamp(Clamp)
   // Layout
   case reshape(Reshape)
   case transpose(Transpose)
@@ -17,9 +18,12 @@ public enum Operation: Hashable, Sendable {
   case scatterAddRows(ScatterAddRows)
   // Reductions and row-wise functions
   case reduce(Reduce)
+  case variance(Variance)
   case softmax(Softmax)
   case softmaxGradient(SoftmaxGradient)
   case softmaxCrossEntropy(SoftmaxCrossEntropy)
+  case logSumExp(LogSumExp)
+  case argumentOfExtreme(ArgumentOfExtreme)
   // Products
   case matmul(MatMul)
   case convolution(Convolution)
@@ -47,15 +51,19 @@ public enum Operation: Hashable, Sendable {
     case .unary(let rule): rule
     case .binary(let rule): rule
     case .dropout(let rule): rule
+    case .clamp(let rule): rule
     case .reshape(let rule): rule
     case .transpose(let rule): rule
     case .broadcast(let rule): rule
     case .gatherRows(let rule): rule
     case .scatterAddRows(let rule): rule
     case .reduce(let rule): rule
+    case .variance(let rule): rule
     case .softmax(let rule): rule
     case .softmaxGradient(let rule): rule
     case .softmaxCrossEntropy(let rule): rule
+    case .logSumExp(let rule): rule
+    case .argumentOfExtreme(let rule): rule
     case .matmul(let rule): rule
     case .convolution(let rule): rule
     case .convolutionInputGradient(let rule): rule

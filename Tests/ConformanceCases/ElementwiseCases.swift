@@ -23,6 +23,11 @@ func reference(_ function: UnaryFunction, _ x: Double) -> Double {
   case .silu: x / (1 + Real.exp(-x))
   case .softplus: x > 30 ? x : Real.log1p(Real.exp(x))
   case .positive: x > 0 ? 1 : 0
+  case .roundDown: x.rounded(.down)
+  case .roundToEven: x.rounded(.toNearestOrEven)
+  case .errorFunction: Real.erf(x)
+  case .logarithmOnePlus: Real.log1p(x)
+  case .exponentialMinusOne: Real.expm1(x)
   }
 }
 
@@ -44,6 +49,8 @@ func reference(_ function: BinaryFunction, _ a: Double, _ b: Double) -> Double {
   case .tanhGradient: b * (1 - a * a)
   case .geluGradient: b * geluSlope(a)
   case .siluGradient: b * (1 + a * (1 - reference(.sigmoid, a))) * reference(.sigmoid, a)
+  case .leakyRelu: a > 0 ? a : a * b
+  case .leakyReluSlope: a > 0 ? 1 : b
   }
 }
 
@@ -95,17 +102,23 @@ extension Table {
           case .logarithm: (.uniform(0.1...8), true)
           case .sine, .cosine: (.uniform(-9...9), true)
           case .sigmoid, .softplus: (.uniform(-9...9), true)
-          case .hyperbolicTangent, .gelu, .silu: (.uniform(-4...4), true)
+          case .hyperbolicTangent, .gelu, .silu, .errorFunction: (.uniform(-4...4), true)
+          case .roundDown, .roundToEven: (.uniform(-5...5), false)
+          case .logarithmOnePlus: (.uniform(-0.9...8), true)
+          case .exponentialMinusOne: (.uniform(-5...5), true)
           }
         var dice = Dice(function.rawValue)
         let shapes: [Shape] = [[dice.extent(below: 40), dice.extent(below: 20)], [1]]
-        let ordinary = shapes.map { shape in
-          Case(
-            function.rawValue, [Operand(shape, content, isDifferentiated: isSmooth)], one: { $0[0].applying(function) },
-            reference: { operands in
-              map(operands[0]) { reference(function, $0) }
-            })
-        }
+        let small: [Case] = [.errorFunction, .logarithmOnePlus, .exponentialMinusOne].contains(function) ? [near(function)] : []
+        let ordinary =
+          small
+          + shapes.map { shape in
+            Case(
+              function.rawValue, [Operand(shape, content, isDifferentiated: isSmooth)], one: { $0[0].applying(function) },
+              reference: { operands in
+                map(operands[0]) { reference(function, $0) }
+              })
+          }
         guard let extremes = extremes(of: function) else { return ordinary }
         // Where float32 ends: no NaN, no infinity before its time.
         let far = Operand([extremes.count], .fixed(extremes), isDifferentiated: false)
@@ -119,10 +132,21 @@ extension Table {
       })
   }
 
+  /// Where 1 plus it has lost its digits.
+  private static func near(_ function: UnaryFunction) -> Case {
+    Case(
+      "near \(function.rawValue)", [Operand([29], .uniform(-1e-4...1e-4))], one: { $0[0].applying(function) },
+      reference: { operands in map(operands[0]) { reference(function, $0) } })
+  }
+
   private static func extremes(of function: UnaryFunction) -> [Float]? {
     switch function {
     case .exponential: [-200, -104, -80, 0, 1e-7, 80, 88.5, 89, 200, .infinity, -.infinity]
     case .logarithm: [0, 1e-38, 1, 1.0000001, 3e38, .infinity]
+    case .errorFunction: [-1e30, -5, -4, -1, 0, 0.92, 0.93, 3.9, 6, 1e30, .infinity]
+    case .logarithmOnePlus: [-1, -0.9999999, -0.5, 0, 1, 1e8, 3e38, .infinity]
+    case .exponentialMinusOne: [-200, -104, -0.35, 0, 0.34, 0.35, 80, 89, 200, .infinity, -.infinity]
+    case .roundDown, .roundToEven: [-3e38, -2.5, -1.5, -0.5, 0, 0.5, 1.5, 2.5, 0.49999997, 4194303.5, 8388607.5, 8388609, 3e38]
     case .sigmoid, .hyperbolicTangent: [-1e6, -100, -30, 1e-6, 0, 30, 100, 1e6]
     case .softplus, .silu, .gelu: [-90, -30, 0, 30, 100, 1e6]
     case .squareRoot: [0, 1e-38, 3e38]
@@ -150,6 +174,8 @@ extension Table {
           case .sigmoidGradient: (.uniform(0.05...0.95), .uniform(-2...2), [true, true])
           case .tanhGradient: (.uniform(-0.95...0.95), .uniform(-2...2), [true, true])
           case .geluGradient, .siluGradient: (.uniform(-4...4), .uniform(-2...2), [true, true])
+          case .leakyRelu: (.eitherSign(0.05...2), .uniform(-2...2), [true, true])
+          case .leakyReluSlope: (.eitherSign(0.05...2), .uniform(-2...2), [false, true])
           }
         var dice = Dice(function.rawValue)
         let shape: Shape = [dice.extent(below: 40), dice.extent(below: 20)]

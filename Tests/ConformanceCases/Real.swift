@@ -12,6 +12,8 @@ enum Real {
   static func sin(_ x: Double) -> Double { librarySin(x) }
   static func cos(_ x: Double) -> Double { libraryCos(x) }
   static func tanh(_ x: Double) -> Double { libraryTanh(x) }
+  static func erf(_ x: Double) -> Double { libraryErf(x) }
+  static func expm1(_ x: Double) -> Double { libraryExpm1(x) }
   static func pow(_ x: Double, _ y: Double) -> Double { libraryPow(x, y) }
 }
 
@@ -22,4 +24,6 @@ private func libraryLog1p(_ x: Double) -> Double { log1p(x) }
 private func librarySin(_ x: Double) -> Double { sin(x) }
 private func libraryCos(_ x: Double) -> Double { cos(x) }
 private func libraryTanh(_ x: Double) -> Double { tanh(x) }
+private func libraryErf(_ x: Double) -> Double { erf(x) }
+private func libraryExpm1(_ x: Double) -> Double { expm1(x) }
 private func libraryPow(_ x: Double, _ y: Double) -> Double { pow(x, y) }

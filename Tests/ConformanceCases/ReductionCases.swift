@@ -8,6 +8,7 @@ func reference(_ reduction: Reduction, _ x: Numbers, axes: [Int], keepingAxes: B
   let start: Double =
     switch reduction {
     case .sum, .mean: 0
+    case .product: 1
     case .max: -.infinity
     case .min: .infinity
     }
@@ -18,6 +19,7 @@ func reference(_ reduction: Reduction, _ x: Numbers, axes: [Int], keepingAxes: B
     let target = kept.reduce(0) { $0 * x.shape[$1] + place[$1] }
     switch reduction {
     case .sum: result.values[target] += x.values[position]
+    case .product: result.values[target] *= x.values[position]
     case .mean: result.values[target] += x.values[position] / Double(count)
     case .max: result.values[target] = Swift.max(result.values[target], x.values[position])
     case .min: result.values[target] = Swift.min(result.values[target], x.values[position])
@@ -66,6 +68,8 @@ extension Table {
     let content: Content =
       switch reduction {
       case .sum, .mean: .uniform(-1...1)
+      // Thousands of them neither overflow nor vanish.
+      case .product: .eitherSign(0.9...1.1)
       case .max, .min: .distinct
       }
     func row(_ shape: Shape, _ axes: [Int], keepingAxes: Bool) -> Case {

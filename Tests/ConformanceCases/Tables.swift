@@ -4,7 +4,8 @@ extension Table {
   /// Each operation and its gradient. A new operation is a new row in one of them.
   package static var all: [Table] {
     [
-      .unary, .binary, .broadcasting, .longChains, .mixedChains, .softmax, .layout, .pooling, .adaptivePooling, .batchNorm, .matmul,
+      .unary, .binary, .arithmetic, .broadcasting, .longChains, .mixedChains, .softmax, .layout, .pooling, .adaptivePooling, .batchNorm,
+      .matmul,
       .matmulEpilogues,
       .convolution,
       .groupedConvolution, .convolutionGradients, .convolutionEpilogues, .gradientOperations,

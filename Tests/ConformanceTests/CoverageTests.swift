@@ -10,8 +10,9 @@ import Testing
 struct CoverageTests {
   /// The cases of `Operation`. A new one does not compile here until it has a name, and fails below until a row uses it.
   private enum Kind: CaseIterable {
-    case input, constant, parameter, unary, binary, dropout, reshape, transpose, broadcast, gatherRows, scatterAddRows, reduce, softmax,
-      softmaxGradient, softmaxCrossEntropy, matmul, convolution, convolutionInputGradient, convolutionWeightGradient, maxPool,
+    case input, constant, parameter, unary, binary, dropout, clamp, reshape, transpose, broadcast, gatherRows, scatterAddRows, reduce,
+      variance, softmax, softmaxGradient, softmaxCrossEntropy, logSumExp, argumentOfExtreme, matmul, convolution, convolutionInputGradient,
+      convolutionWeightGradient, maxPool,
       maxPoolGradient, maxPoolSelection,
       averagePool, averagePoolGradient, adaptiveAveragePool, adaptiveAveragePoolGradient, batchNorm, batchNormStatistics, batchNormSums
 
@@ -24,15 +25,19 @@ struct CoverageTests {
         case .unary: .unary
         case .binary: .binary
         case .dropout: .dropout
+        case .clamp: .clamp
         case .reshape: .reshape
         case .transpose: .transpose
         case .broadcast: .broadcast
         case .gatherRows: .gatherRows
         case .scatterAddRows: .scatterAddRows
         case .reduce: .reduce
+        case .variance: .variance
         case .softmax: .softmax
         case .softmaxGradient: .softmaxGradient
         case .softmaxCrossEntropy: .softmaxCrossEntropy
+        case .logSumExp: .logSumExp
+        case .argumentOfExtreme: .argumentOfExtreme
         case .matmul: .matmul
         case .convolution: .convolution
         case .convolutionInputGradient: .convolutionInputGradient
@@ -55,7 +60,7 @@ struct CoverageTests {
   private static let operationsElsewhere: Set<Kind> = [.dropout]  // Check.dropout
   private static let kernelsElsewhere: Set<String> = [
     "dropout",  // Check.dropout
-    "batch_norm_running_update", "batch_norm_running_updates", "argmax_rows",  // StatisticsTests
+    "batch_norm_running_update", "batch_norm_running_updates",  // StatisticsTests
     "sgd", "rmsprop", "adam", "gradient_norm_partial", "gradient_norm_finish", "step_end",  // the optimizers' trajectories
     "stay_close",  // FineTuningTests
     "fma_peak", "copy_peak", "empty_launch",  // BenchmarksTests

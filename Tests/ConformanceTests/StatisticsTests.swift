@@ -101,7 +101,9 @@ struct StatisticsTests {
       let source = Slice(.parameters(group: 0), offset: 48, count: values.count)
       let target = Slice(.activations, offset: 16, count: rows)
       var plan = Plan()
-      let parameters = ArgmaxRowsParameters(in: source.unit, out: target.unit, rows: Int32(rows), columns: Int32(columns))
+      let parameters = ArgmaxRowsParameters(
+        in: source.unit, out: target.unit, rows: Int32(rows), columns: Int32(columns),
+        operation: Int32(REDUCE_MAXIMUM))
       plan.launches = [
         Launch(
           kernel: .library("argmax_rows"), buffers: [source.buffer, target.buffer],

@@ -22,6 +22,20 @@ struct ExportTests {
     var pytorch: String?
   }
 
+  /// Functions and reductions that networks of the zoo do not have, each of which the result depends on.
+  private struct Arithmetic: Layer {
+    func forward(_ x: Tensor) -> Tensor {
+      let functions: [(Tensor) -> Tensor] = [
+        { $0.floor() }, { ($0 * 3).round() }, { $0.erf() }, { $0.log1p() }, { $0.expm1() }, { $0.sin() }, { $0.cos() }, { $0.sign() },
+        { leakyRelu($0, slope: 0.2) }, { leakyRelu($0, slope: -$0) }, { $0.clamped(from: -0.5, to: 0.25) }, { $0.clamped(to: 0.1) },
+        { $0.clamped(from: 0.1) }, { $0.abs().pow(1.5) }, { $0.logSumExp(axes: [-1], keepingAxes: true) + $0 * 0 },
+        { $0.variance(axes: [1], keepingAxes: true) + $0 * 0 }, { $0.product(axes: [1], keepingAxes: true) + $0 * 0 },
+        { $0.norm(axes: [1], keepingAxes: true) + $0 * 0 }, { $0.standardDeviation(axes: [1], correction: 0, keepingAxes: true) + $0 * 0 },
+      ]
+      return functions.enumerated().reduce(x) { $0 + $1.element(x) * (1 + 0.1 * Float($1.offset)) }
+    }
+  }
+
   private static func zoo(_ name: String, _ shape: Shape, pytorch: Bool = true) throws -> Case {
     let model = try #require(ModelZoo.make(name, input: shape, classes: classes))
     return Case(name: "\(name)-\(shape[0])", model: model, shape: shape, pytorch: pytorch ? name : nil)
@@ -37,6 +51,7 @@ struct ExportTests {
       // 2×2 pixels are spread over the 7×7 of the dense layers, 7×7 are taken as they are, 8×8 overlap.
       Case(name: "vgg11_bn-64", model: VGG(classes: classes, hidden: 64), shape: [64, 64, 3], pytorch: "vgg11_bn"),
       Case(name: "vgg11_bn-224", model: VGG(classes: classes, hidden: 64), shape: [224, 224, 3], batch: 1),
+      Case(name: "arithmetic", model: Arithmetic(), shape: [9], batch: 5),
       Case(name: "vgg11_bn-256", model: VGG(classes: classes, hidden: 64), shape: [256, 256, 3], batch: 1),
     ]
   }

@@ -81,6 +81,12 @@ extension KernelCase {
       .gradient("add row \(size): row gradient", [Operand(shape), Operand([1024])], of: [1]) { [$0[0] + $0[1]] },
       .forward("add column \(size): forward", [Operand(shape), Operand([4096, 1])]) { [$0[0] + $0[1]] },
       .gradient("add column \(size): column gradient", [Operand(shape), Operand([4096, 1])], of: [1]) { [$0[0] + $0[1]] },
+      .forward("clamp \(size): forward", x) { [$0[0].clamped(from: -0.5, to: 0.5)] },
+      .gradient("clamp \(size): gradient", x, of: [0]) { [$0[0].clamped(from: -0.5, to: 0.5)] },
+      .forward("leaky relu \(size): forward", x) { [leakyRelu($0[0])] },
+      .gradient("leaky relu \(size): gradient", x, of: [0]) { [leakyRelu($0[0])] },
+      .forward("error function \(size): forward", x) { [erf($0[0])] },
+      .forward("round \(size): forward", x) { [round($0[0])] },
       .forward("add + relu 64x4x4x512: forward", [Operand([64, 4, 4, 512]), Operand([64, 4, 4, 512])]) { [relu($0[0] + $0[1])] },
       .forward("dropout \(size): forward", x) { [$0[0].dropout(0.25)] },
       .gradient("dropout \(size): gradient", x, of: [0]) { [$0[0].dropout(0.25)] },
@@ -109,6 +115,10 @@ extension KernelCase {
       .forward("sum 4096x1024 over columns: forward", x) { [$0[0].sum(axes: [1])] },
       .forward("max 4096x1024 over columns: forward", x) { [$0[0].max(axes: [1])] },
       .gradient("max 4096x1024 over columns: gradient", x, of: [0]) { [$0[0].max(axes: [1])] },
+      .forward("product 4096x1024 over rows: forward", x) { [$0[0].product(axes: [0])] },
+      .forward("log-sum-exp 4096x1024 over columns: forward", x) { [$0[0].logSumExp(axes: [1])] },
+      .forward("argmax 4096x1024 over columns: forward", x) { [$0[0].argmax(axis: 1)] },
+      .forward("variance 4096x1024 over columns: forward", x) { [$0[0].variance(axes: [1])] },
       .forward("mean 64x16x16x128 over pixels: forward", [Operand([64, 16, 16, 128])]) { [$0[0].mean(axes: [0, 1, 2])] },
     ]
   }

@@ -304,8 +304,8 @@ extension Launch {
     guard case .elementwise(let chain) = kernel else { return false }
     return chain.instructions.contains { instruction in
       switch instruction.function {
-      case .unary(let function): [.sign, .positive].contains(function)
-      case .binary(let function): [.greater, .greaterOrEqual, .equal, .reluGradient, .relu6Gradient].contains(function)
+      case .unary(let function): [.sign, .positive, .roundDown, .roundToEven].contains(function)
+      case .binary(let function): [.greater, .greaterOrEqual, .equal, .reluGradient, .relu6Gradient, .leakyReluSlope].contains(function)
       }
     }
   }

@@ -17,6 +17,10 @@ extension ElementwiseChain.Instruction.Function {
       case .gelu: 35
       case .hyperbolicTangent: 26
       case .softplus: 36
+      case .errorFunction: 36
+      case .exponentialMinusOne: 32
+      case .logarithmOnePlus: 30
+      case .roundToEven: 6
       case .sine, .cosine: 24
       case .squareRoot, .reciprocal: 6
       case .reciprocalSquareRoot: 12
@@ -27,7 +31,7 @@ extension ElementwiseChain.Instruction.Function {
       case .divide: 6
       case .power: 40
       case .geluGradient, .siluGradient: 34
-      case .sigmoidGradient, .tanhGradient: 2
+      case .sigmoidGradient, .tanhGradient, .leakyRelu: 2
       default: 1
       }
     }

@@ -172,6 +172,7 @@ struct KernelWork {
     case "softmax", "log_softmax", "softmax_gradient", "log_softmax_gradient", "softmax_cross_entropy":
       let isPlainGradient = name == "softmax_gradient"
       work.operations += isPlainGradient ? 0 : 2 * Double(written) * 20
+    case "log_sum_exp": work.operations += 2 * Double(read) * 20
     // Philox: ten rounds of two wide multiplications for four numbers.
     case "dropout": work.operations = 2 * Double(written) * 30
     case "gather_rows":
@@ -198,14 +199,20 @@ struct KernelWork {
   private func describeOnGPU(_ name: String, _ work: inout LaunchWork) {
     describeCommon(name, &work)
     switch name {
-    case "reduce_rows", "reduce_rows_extreme":
+    case "reduce_rows", "reduce_rows_extreme", "reduce_rows_product":
       guard let p = parameters(ReduceRowsParameters.self) else { break }
       let chunks = (Int(p.columns) + Int(p.chunk) - 1) / max(Int(p.chunk), 1)
       return shareRows(&work, rows: Int(p.rows) * chunks, columns: min(Int(p.columns), Int(p.chunk)))
-    case "reduce_columns", "reduce_columns_extreme":
+    case "reduce_columns", "reduce_columns_extreme", "reduce_columns_product":
       guard let p = parameters(ReduceColumnsParameters.self) else { break }
       let chunks = (Int(p.reduced) + Int(p.chunk) - 1) / max(Int(p.chunk), 1)
       return shareColumns(&work, outer: Int(p.outer) * chunks, rows: Int(min(p.reduced, p.chunk)), columns: Int(p.inner))
+    case "argmax_rows":
+      guard let p = parameters(ArgmaxRowsParameters.self) else { break }
+      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2)
+    case "log_sum_exp":
+      guard let p = parameters(SoftmaxParameters.self) else { break }
+      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2)
     case "softmax", "log_softmax":
       guard let p = parameters(SoftmaxParameters.self) else { break }
       return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 3)

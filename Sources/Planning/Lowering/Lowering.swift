@@ -159,7 +159,7 @@ struct Lowering {
     switch node.operation {
     case .input, .constant, .parameter, .reshape: break
     case .unary, .binary: lowerChain([unit.node])
-    case .batchNorm: break  // taken apart before planning
+    case .batchNorm, .variance, .clamp: break  // taken apart before planning
     case .dropout(let rule): lowerDropout(unit.node, rule)
     case .transpose(let rule): lowerTranspose(unit.node, rule)
     case .broadcast: lowerBroadcast(unit.node)
@@ -169,6 +169,8 @@ struct Lowering {
     case .softmax(let rule): lowerSoftmax(unit.node, rule)
     case .softmaxGradient(let rule): lowerSoftmaxGradient(unit.node, rule)
     case .softmaxCrossEntropy(let rule): lowerSoftmaxCrossEntropy(unit.node, rule)
+    case .logSumExp: lowerLogSumExp(unit.node)
+    case .argumentOfExtreme(let rule): lowerArgumentOfExtreme(unit.node, rule)
     case .matmul(let rule): lowerMatMul(unit, rule, epilogue)
     case .convolution(let rule): lowerConvolution(unit, rule, epilogue)
     case .convolutionInputGradient(let rule): lowerConvolutionInputGradient(unit, rule, epilogue)

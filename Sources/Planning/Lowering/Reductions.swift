@@ -35,6 +35,17 @@ extension Lowering {
     }
   }
 
+  mutating func lowerArgumentOfExtreme(_ node: Int, _ rule: ArgumentOfExtreme) {
+    let (x, place) = (input(node, 0), output(node))
+    let (rows, columns) = rowsAndColumns(inputShape(node, 0))
+    let operation = Int32(rule.isMinimum ? REDUCE_MINIMUM : REDUCE_MAXIMUM)
+    emit(
+      "argmax_rows", note(node, flops: 2 * rows * columns), items: (profile.shares(of: rows * columns), 1, 1), [.read(x), .write(place)]
+    ) { unit in
+      ArgmaxRowsParameters(in: unit(x), out: unit(place), rows: Int32(rows), columns: Int32(columns), operation: operation)
+    }
+  }
+
   /// One launch, or two where the first one's chunks have to be merged: chunks depend on the shape alone, so results do not depend on threads.
   mutating func reduce(
     _ source: Slot, to target: Slot, _ reduction: Reduction, outer: Int, reduced: Int, inner: Int, scale: Float, _ note: Launch.Note
@@ -64,8 +75,14 @@ extension Lowering {
     _ source: Slot, _ target: Slot, _ reduction: Reduction, _ outer: Int, _ reduced: Int, _ inner: Int, chunk: Int, _ scale: Float,
     _ note: Launch.Note
   ) {
-    let suffix = reduction == .max || reduction == .min ? "_extreme" : ""
-    let operation = Int32(reduction == .max ? REDUCE_MAXIMUM : reduction == .min ? REDUCE_MINIMUM : REDUCE_SUM)
+    let (suffix, code): (String, _) =
+      switch reduction {
+      case .sum, .mean: ("", REDUCE_SUM)
+      case .max: ("_extreme", REDUCE_MAXIMUM)
+      case .min: ("_extreme", REDUCE_MINIMUM)
+      case .product: ("_product", REDUCE_PRODUCT)
+      }
+    let operation = Int32(code)
     let items = (profile.shares(of: outer * reduced * inner), 1, 1)
     if inner == 1 {
       emit("reduce_rows" + suffix, note, items: items, [.read(source), .write(target)]) { unit in

@@ -2,7 +2,7 @@ import GlissadeKernels
 import GlissadeTensors
 
 extension Lowering {
-  private func rowsAndColumns(_ shape: Shape) -> (rows: Int, columns: Int) { (shape.count / max(shape[-1], 1), shape[-1]) }
+  func rowsAndColumns(_ shape: Shape) -> (rows: Int, columns: Int) { (shape.count / max(shape[-1], 1), shape[-1]) }
 
   mutating func lowerSoftmax(_ node: Int, _ rule: Softmax) {
     let (x, y) = (input(node, 0), output(node))
@@ -11,6 +11,14 @@ extension Lowering {
       rule.isLogarithmic ? "log_softmax" : "softmax", note(node, flops: 5 * rows * columns),
       items: (profile.shares(of: rows * columns), 1, 1),
       [.read(x), .write(y)]
+    ) { unit in SoftmaxParameters(x: unit(x), y: unit(y), rows: Int32(rows), columns: Int32(columns)) }
+  }
+
+  mutating func lowerLogSumExp(_ node: Int) {
+    let (x, y) = (input(node, 0), output(node))
+    let (rows, columns) = rowsAndColumns(inputShape(node, 0))
+    emit(
+      "log_sum_exp", note(node, flops: 4 * rows * columns), items: (profile.shares(of: rows * columns), 1, 1), [.read(x), .write(y)]
     ) { unit in SoftmaxParameters(x: unit(x), y: unit(y), rows: Int32(rows), columns: Int32(columns)) }
   }
 

@@ -5,6 +5,16 @@ public enum UnaryFunction: String, CaseIterable, Hashable, Sendable {
   case relu, relu6, sigmoid, hyperbolicTangent, gelu, silu, softplus
   /// 1 where the number is above 0, otherwise 0.
   case positive
+  /// The largest whole number that is not above it.
+  case roundDown
+  /// The nearest whole number; of two as near, the even one.
+  case roundToEven
+  /// erf x = 2/√π · ∫₀ˣ e^(−t²) dt.
+  case errorFunction
+  /// ln(1 + x), precise near 0.
+  case logarithmOnePlus
+  /// eˣ − 1, precise near 0.
+  case exponentialMinusOne
 }
 
 /// Functions of two numbers.
@@ -24,6 +34,10 @@ public enum BinaryFunction: String, CaseIterable, Hashable, Sendable {
   case geluGradient
   /// (x, dy) ↦ dy · silu′(x) = dy · s · (1 + x · (1 − s)), s = sigmoid(x); x is SiLU's input.
   case siluGradient
+  /// (x, s) ↦ x where x > 0, otherwise s · x.
+  case leakyRelu
+  /// (x, s) ↦ 1 where x > 0, otherwise s: the slope of the former.
+  case leakyReluSlope
 }
 
 /// A function applied to each element.
@@ -44,7 +58,7 @@ public struct Unary: OperationRule {
     switch function {
     case .negate: return [-dy]
     case .absolute: return [dy * x.applying(.sign)]
-    case .sign, .positive: return [nil]
+    case .sign, .positive, .roundDown, .roundToEven: return [nil]
     case .square: return [dy * x * 2]
     case .squareRoot: return [dy / y * 0.5]
     case .reciprocalSquareRoot: return [dy * y * y * y * -0.5]
@@ -60,6 +74,9 @@ public struct Unary: OperationRule {
     case .softplus: return [dy * x.applying(.sigmoid)]
     case .silu: return [x.combined(with: dy, .siluGradient)]
     case .gelu: return [x.combined(with: dy, .geluGradient)]
+    case .errorFunction: return [dy * (-x.applying(.square)).applying(.exponential) * 1.128_379_17]
+    case .logarithmOnePlus: return [dy / (x + 1)]
+    case .exponentialMinusOne: return [dy * (y + 1)]
     }
   }
 }
@@ -96,9 +113,12 @@ public struct Binary: OperationRule {
       return [
         first {
           // A power of 0 is 1 everywhere, at 0 as well, where the formula has 0 times infinity.
-          let slope = dy * b * a.combined(with: b - 1, .power)
-          if let exponent = b.constantValue, exponent != 0 { return slope }
-          return slope.zeroed(where: b.applying(.absolute))
+          if let exponent = b.constantValue {
+            // Powers of 0 are 1 everywhere.
+            if exponent == 0 { return dy.zeroed(where: b.applying(.absolute)) }
+            return dy * b * a.combined(with: a.graph.constant(exponent - 1, shape: b.shape), .power)
+          }
+          return (dy * b * a.combined(with: b - 1, .power)).zeroed(where: b.applying(.absolute))
         },
         second {
           // 0 stays 0, or by PyTorch's convention 1, whatever exponent from 0 on it has.
@@ -118,6 +138,12 @@ public struct Binary: OperationRule {
           return dy * b * s * (1 - s) * (a * (1 - s * 2) + 2)
         }, second { a.combined(with: dy, .siluGradient) },
       ]
+    case .leakyRelu:
+      return [
+        first { dy * a.combined(with: b, .leakyReluSlope) },
+        second { (dy * a).zeroed(where: 1 - a.applying(.positive)) },
+      ]
+    case .leakyReluSlope: return [nil, second { dy.zeroed(where: 1 - a.applying(.positive)) }]
     }
   }
 
@@ -140,8 +166,42 @@ public struct Binary: OperationRule {
 }
 
 extension Tensor {
-  /// 0 where `size`, which is never negative, is 0, whatever is there. (What a NaN decides stays.)
-  fileprivate func zeroed(where size: Tensor) -> Tensor { size.combined(with: self, .reluGradient) }
+  /// 0 where `size`, which is never negative, is 0, whatever is here. (What a NaN decides stays.)
+  func zeroed(where size: Tensor) -> Tensor { size.combined(with: self, .reluGradient) }
+}
+
+/// min(max(x, lower), upper). Its gradient is PyTorch's (2.15): dy where lower < x < upper, otherwise 0, at the bounds and for a NaN
+/// as well.
+///
+/// The planner takes it apart into maximum and minimum, so that it fuses with its neighbours.
+public struct Clamp: OperationRule {
+  /// The lower bound, −∞ for none.
+  public let lower: Float
+  /// The upper bound, ∞ for none.
+  public let upper: Float
+
+  public var name: String { "clamp" }
+
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+    try expect(inputs[0].dtype == .float32, "it works on float32")
+    try expect(!lower.isNaN && !upper.isNaN, "the bounds are \(lower) and \(upper), and have to be numbers")
+    return [inputs[0]]
+  }
+
+  public func gradients(_ context: GradientContext) -> [Tensor?] {
+    let x = context.inputs[0]
+    func bound(_ value: Float) -> Tensor { x.graph.constant(value) }
+    let isAbove = lower == -.infinity ? nil : x.combined(with: bound(lower), .greater)
+    let isBelow = upper == .infinity ? nil : bound(upper).combined(with: x, .greater)
+    let isInside = isAbove.map { above in isBelow.map { above * $0 } ?? above } ?? isBelow
+    return [context.upstream[0].map { dy in isInside.map { dy.zeroed(where: $0) } ?? dy }]
+  }
+
+  /// What it is made of.
+  func takenApart(_ x: Tensor) -> Tensor {
+    let above = lower == -.infinity ? x : x.combined(with: x.graph.constant(lower), .maximum)
+    return upper == .infinity ? above : above.combined(with: x.graph.constant(upper), .minimum)
+  }
 }
 
 /// Zeroes each element with probability `rate` and scales the others by 1 / (1 − rate).

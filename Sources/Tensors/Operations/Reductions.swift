@@ -1,6 +1,6 @@
 /// What a reduction makes of many numbers.
 public enum Reduction: String, CaseIterable, Hashable, Sendable {
-  case sum, mean, max, min
+  case sum, mean, max, min, product
 }
 
 /// A reduction over some axes, which are dropped, or kept with extent 1.
@@ -14,16 +14,7 @@ public struct Reduce: OperationRule {
   public var name: String { reduction.rawValue }
 
   public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
-    let shape = inputs[0].shape
-    try expect(inputs[0].dtype == .float32, "it works on float32")
-    try expect(
-      axes.allSatisfy { (0..<shape.rank).contains($0) } && Set(axes).count == axes.count,
-      "the axes \(axes) have to be different and among 0..<\(shape.rank)")
-    var dimensions: [Int] = []
-    for axis in 0..<shape.rank {
-      if !axes.contains(axis) { dimensions.append(shape[axis]) } else if keepingAxes { dimensions.append(1) }
-    }
-    return [TensorType(Shape(dimensions))]
+    [try reducedType(inputs[0], axes: axes, keepingAxes: keepingAxes)]
   }
 
   public func gradients(_ context: GradientContext) -> [Tensor?] {
@@ -41,8 +32,107 @@ public struct Reduce: OperationRule {
       let hit = x.combined(with: context.outputs[0].reshaped(to: kept), .equal)
       let hits = hit.reduced(.sum, axes: axes, keepingAxes: true)
       return [hit * (stretched / hits)]
+    case .product:
+      // The product of all others, also where numbers are 0: one of them leaves only its own, two leave none.
+      let zero = x.combined(with: x.graph.constant(0), .equal)
+      let others = x + zero
+      let isAlone = (zero.reduced(.sum, axes: axes, keepingAxes: true) - zero).combined(with: x.graph.constant(0), .equal)
+      let product = others.reduced(.product, axes: axes, keepingAxes: true)
+      return [(stretched * product / others).zeroed(where: isAlone)]
     }
   }
+}
+
+/// The type of what is left when some axes are reduced.
+private func reducedType(_ input: TensorType, axes: [Int], keepingAxes: Bool) throws(ShapeError) -> TensorType {
+  let shape = input.shape
+  guard input.dtype == .float32 else { throw ShapeError(problem: "it works on float32") }
+  guard axes.allSatisfy({ (0..<shape.rank).contains($0) }), Set(axes).count == axes.count else {
+    throw ShapeError(problem: "the axes \(axes) have to be different and among 0..<\(shape.rank)")
+  }
+  var dimensions: [Int] = []
+  for axis in 0..<shape.rank {
+    if !axes.contains(axis) { dimensions.append(shape[axis]) } else if keepingAxes { dimensions.append(1) }
+  }
+  return TensorType(Shape(dimensions))
+}
+
+/// Σ (x − mean)² / (n − correction) over some axes, which are dropped, or kept with extent 1; and the mean.
+///
+/// The planner takes it apart into reductions and elementwise operations.
+public struct Variance: OperationRule {
+  /// Which axes, in ascending order.
+  public let axes: [Int]
+  /// What is taken from the number of values before the sum is divided by it.
+  public let correction: Int
+  /// Whether reduced axes stay, with extent 1.
+  public let keepingAxes: Bool
+
+  public var name: String { "variance" }
+  public var outputCount: Int { 2 }
+
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+    let type = try reducedType(inputs[0], axes: axes, keepingAxes: keepingAxes)
+    return [type, type]
+  }
+
+  public func gradients(_ context: GradientContext) -> [Tensor?] {
+    let (x, mean) = (context.inputs[0], context.outputs[1])
+    let kept = keptShape(x.shape)
+    let throughVariance = context.upstream[0].map { dy in
+      (x - mean.reshaped(to: kept)) * (dy.reshaped(to: kept) * (2 / divisor(x.shape)))
+    }
+    let throughMean = context.upstream[1].map { $0.reshaped(to: kept) * (1 / count(x.shape)) }
+    guard let throughVariance else { return [throughMean?.broadcast(to: x.shape)] }
+    return [throughMean.map { throughVariance + $0 } ?? throughVariance]
+  }
+
+  private func keptShape(_ shape: Shape) -> Shape { Shape((0..<shape.rank).map { axes.contains($0) ? 1 : shape[$0] }) }
+  private func count(_ shape: Shape) -> Float { Float(axes.reduce(1) { $0 * shape[$1] }) }
+  private func divisor(_ shape: Shape) -> Float { Swift.max(0, count(shape) - Float(correction)) }
+
+  /// What it is made of.
+  func takenApart(_ x: Tensor) -> [Tensor] {
+    let mean = x.mean(axes: axes, keepingAxes: true)
+    let operands = x.graph.stretchedWhereNeeded([x, mean])
+    let squares = (operands[0] - operands[1]).applying(.square).sum(axes: axes, keepingAxes: keepingAxes)
+    return [squares / divisor(x.shape), mean.reshaped(to: squares.shape)]
+  }
+}
+
+/// ln Σ eˣ over the last axis, which is dropped. −∞ where all are −∞, ∞ where one is ∞.
+public struct LogSumExp: OperationRule {
+  public var name: String { "logSumExp" }
+
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+    try expect(inputs[0].shape.rank >= 1 && inputs[0].dtype == .float32, "it needs float32 and at least one axis")
+    return [TensorType(Shape(Array(inputs[0].shape.dimensions.dropLast())))]
+  }
+
+  public func gradients(_ context: GradientContext) -> [Tensor?] {
+    guard let dy = context.upstream[0] else { return [nil] }
+    let (x, y) = (context.inputs[0], context.outputs[0])
+    let kept = Shape(y.shape.dimensions + [1])
+    return [(x - y.reshaped(to: kept)).applying(.exponential) * dy.reshaped(to: kept)]
+  }
+}
+
+/// Where along the last axis, which is dropped, the largest (or smallest) number is, as int32: the first of equals, the first NaN where there
+/// is one. It has no gradient.
+public struct ArgumentOfExtreme: OperationRule {
+  /// Whether the smallest is looked for.
+  public let isMinimum: Bool
+
+  public var name: String { isMinimum ? "argmin" : "argmax" }
+
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+    try expect(inputs[0].shape.rank >= 1 && inputs[0].dtype == .float32, "it needs float32 and at least one axis")
+    // The kernel counts places in float32.
+    try expect(inputs[0].shape[-1] <= 1 << 24, "the axis has \(inputs[0].shape[-1]) numbers, and it may have at most 2^24")
+    return [TensorType(Shape(Array(inputs[0].shape.dimensions.dropLast())), .int32)]
+  }
+
+  public func gradients(_ context: GradientContext) -> [Tensor?] { [nil] }
 }
 
 /// Softmax over the last axis, or its logarithm.

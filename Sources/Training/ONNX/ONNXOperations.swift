@@ -10,12 +10,16 @@ extension ONNXTranslation {
     case .constant, .parameter: break  // written where they are used
     case .unary(let rule): try translateUnary(node, rule.function)
     case .binary(let rule): try translateBinary(node, rule.function)
+    case .clamp(let rule): try translateClamp(node, rule)
     case .reshape(let rule): try translateReshape(node, rule.shape)
     case .transpose(let rule): try translateTranspose(node, rule.permutation)
     case .broadcast(let rule): try translateBroadcast(node, rule.shape)
     case .gatherRows: try translateGather(node)
     case .reduce(let rule): try translateReduce(node, rule)
+    case .variance(let rule): try translateVariance(node, rule)
     case .softmax(let rule): try translateSoftmax(node, rule)
+    case .logSumExp: try translateLogSumExp(node)
+    case .argumentOfExtreme(let rule): try translateArgument(node, rule)
     case .matmul(let rule): try translateMatMul(node, rule)
     case .convolution(let rule): try translateConvolution(node, rule)
     case .maxPool(let rule): try translatePool(node, rule.window, countsPadding: nil)
@@ -62,9 +66,30 @@ extension ONNXTranslation {
       let inner = add("Add", at, [x.name, add("Mul", at, [cube, scalar(0.044715)])])
       let tangent = add("Tanh", at, [add("Mul", at, [inner, scalar(0.797_884_56)])])
       y = add("Mul", at, [add("Mul", at, [x.name, scalar(0.5)]), add("Add", at, [tangent, scalar(1)])])
+    case .roundDown: y = add("Floor", at, [x.name])
+    case .roundToEven: y = add("Round", at, [x.name])
+    case .errorFunction: y = add("Erf", at, [x.name])
+    case .exponentialMinusOne:
+      // tanh(x/2)·(eˣ + 1), which is precise near 0: there is no operator of its own.
+      let half = add("Tanh", at, [add("Mul", at, [x.name, scalar(0.5)])])
+      y = add("Mul", at, [half, add("Add", at, [add("Exp", at, [x.name]), scalar(1)])])
+    case .logarithmOnePlus:
+      // With u = 1 + x, ln u and what rounding took from u, divided by the slope. The bounds keep infinities out of it.
+      let bounded = add("Min", at, [x.name, scalar(1e38)])
+      let sum = add("Add", at, [bounded, scalar(1)])
+      let lost = add("Sub", at, [bounded, add("Sub", at, [sum, scalar(1)])])
+      let logarithm = add("Log", at, [add("Add", at, [x.name, scalar(1)])])
+      y = add("Add", at, [logarithm, add("Div", at, [lost, add("Max", at, [sum, scalar(1e-30)])])])
     case .positive: y = add("Cast", at, [add("Greater", at, [x.name, scalar(0)])], ["to": .integer(1)])
     }
     set(node, y, x.arrangement)
+  }
+
+  private mutating func translateClamp(_ node: Int, _ rule: Clamp) throws(ONNXExportError) {
+    let x = try value(input(node, 0))
+    // An empty name is a bound that is not there.
+    let bounds = [rule.lower, rule.upper].map { $0.isFinite ? scalar($0) : "" }
+    set(node, add("Clip", scope(node), [x.name] + (bounds[1].isEmpty ? Array(bounds.prefix(1)) : bounds)), x.arrangement)
   }
 
   private mutating func translateBinary(_ node: Int, _ function: BinaryFunction) throws(ONNXExportError) {
@@ -81,7 +106,13 @@ extension ONNXTranslation {
     case .greater: (operation, isRelation) = ("Greater", true)
     case .greaterOrEqual: (operation, isRelation) = ("GreaterOrEqual", true)
     case .equal: (operation, isRelation) = ("Equal", true)
-    case .reluGradient, .relu6Gradient, .sigmoidGradient, .tanhGradient, .geluGradient, .siluGradient:
+    case .leakyRelu:
+      if let slope = constant(input(node, 1)), shape(input(node, 1)).reduce(1, *) == 1 {
+        let x = try value(input(node, 0))
+        return set(node, add("LeakyRelu", scope(node), [x.name], ["alpha": .float(slope)]), x.arrangement)
+      }
+      operation = "PRelu"
+    case .reluGradient, .relu6Gradient, .sigmoidGradient, .tanhGradient, .geluGradient, .siluGradient, .leakyReluSlope:
       throw refusal(node, "there is no such operator")
     }
     let (a, b) = (input(node, 0), input(node, 1))
@@ -226,7 +257,9 @@ extension ONNXTranslation {
     var x = try value(id)
     var axes = rule.axes
     let rest = (0..<shape(id).count).filter { !axes.contains($0) }
-    let operation = ["sum": "ReduceSum", "mean": "ReduceMean", "max": "ReduceMax", "min": "ReduceMin"][rule.reduction.rawValue] ?? ""
+    let operation =
+      ["sum": "ReduceSum", "mean": "ReduceMean", "max": "ReduceMax", "min": "ReduceMin", "product": "ReduceProd"][rule.reduction.rawValue]
+      ?? ""
     var arrangement = ONNXArrangement.same
     // What is left of a picture's axes may be in another order there: height or width beside channels.
     if x.arrangement == .image, rule.keepingAxes || !(rest.contains(3) && (rest.contains(1) || rest.contains(2))) {
@@ -241,6 +274,34 @@ extension ONNXTranslation {
       ? add(operation, scope(node), [x.name, integers(axes)], ["keepdims": keep])
       : add(operation, scope(node), [x.name], ["axes": .integers(axes), "keepdims": keep])
     set(node, y, arrangement)
+  }
+
+  private mutating func translateVariance(_ node: Int, _ rule: Variance) throws(ONNXExportError) {
+    let id = input(node, 0)
+    let count = rule.axes.reduce(1) { $0 * shape(id)[$1] }
+    if rule.axes.contains(0), shape(id).first == Self.batch { throw refusal(node, "it goes over the batch") }
+    let x = try ours(id)
+    let at = scope(node)
+    let axes = ONNXModel.Attribute.integers(rule.axes)
+    let keep = ONNXModel.Attribute.integer(rule.keepingAxes ? 1 : 0)
+    let mean = add("ReduceMean", at, [x.name], ["axes": axes, "keepdims": .integer(1)])
+    let deviations = add("Sub", at, [x.name, mean])
+    let squares = add("ReduceMean", at, [add("Mul", at, [deviations, deviations])], ["axes": axes, "keepdims": keep])
+    let share = Float(count) / Float(Swift.max(0, count - rule.correction))
+    set(node, rule.correction == 0 ? squares : add("Mul", at, [squares, scalar(share)]), .same)
+  }
+
+  private mutating func translateLogSumExp(_ node: Int) throws(ONNXExportError) {
+    let x = try ours(input(node, 0))
+    guard shape(input(node, 0)).count > 1 else { throw refusal(node, "it goes over the batch") }
+    set(node, add("ReduceLogSumExp", scope(node), [x.name], ["axes": .integers([-1]), "keepdims": .integer(0)]), .same)
+  }
+
+  private mutating func translateArgument(_ node: Int, _ rule: ArgumentOfExtreme) throws(ONNXExportError) {
+    let x = try ours(input(node, 0))
+    guard shape(input(node, 0)).count > 1 else { throw refusal(node, "it goes over the batch") }
+    let place = add(rule.isMinimum ? "ArgMin" : "ArgMax", scope(node), [x.name], ["axis": .integer(-1), "keepdims": .integer(0)])
+    set(node, add("Cast", scope(node), [place], ["to": .integer(ONNXModel.ElementType.int32.rawValue)]), .same)
   }
 
   private mutating func translateSoftmax(_ node: Int, _ rule: Softmax) throws(ONNXExportError) {
