@@ -43,7 +43,9 @@ struct FinetuneTests {
     try Data(bytes).write(to: url)
   }
 
-  private func finetune(_ more: String...) throws -> Outcome {
+  private func finetune(_ more: String...) throws -> Outcome { try finetune(more) }
+
+  private func finetune(_ more: [String]) throws -> Outcome {
     try glissade(
       ["finetune", "--model", "lenet", "--pretrained", weights, "--data", pictures, "--size", "32", "--batch-size", "8", "--device", "cpu"]
         + more)
@@ -144,9 +146,12 @@ struct FinetuneTests {
       let files = try ["whole", "killed"].map { try Data(contentsOf: URL(fileURLWithPath: folder.path("\($0)/\(name).safetensors"))) }
       #expect(files[0] == files[1], "\(name)")
     }
-    // The weights that it began from are part of what it was.
+    // The weights that it began from are part of what it was, wherever they are now.
     try FileManager.default.removeItem(atPath: folder.path("killed/summary.json"))
     try putWeights(seed: 6)
+    #expect(try glissade("finetune", "--resume", folder.path("killed")).status == 0)
+    try FileManager.default.removeItem(atPath: folder.path("killed/start.safetensors"))
+    try FileManager.default.removeItem(atPath: folder.path("killed/summary.json"))
     expectComplaint(
       try glissade("finetune", "--resume", folder.path("killed")), status: 1,
       "weights.pth does not hold the weights that the run began with", "--pretrained says where they are now")
@@ -163,10 +168,19 @@ struct FinetuneTests {
     let resumed = try glissade("finetune", "--resume", run, "--epochs", "2")
     #expect(resumed.status == 0 && resumed.errors.isEmpty, "\(resumed)")
     #expect(try bytes("run") == bytes("whole"))
+    // Only what a run is drawn to stays in its folder; runs of earlier versions have not kept that.
+    #expect(!FileManager.default.fileExists(atPath: "\(run)/start.safetensors"))
+    let start = folder.path("close/start.safetensors")
+    try FileManager.default.moveItem(atPath: start, toPath: folder.path("start"))
     expectComplaint(
       try glissade("finetune", "--resume", folder.path("close"), "--epochs", "2"), status: 1, "weights.pth: no such file",
       "--stay-close draws the parameters to these weights; --pretrained says where it is now")
-    let named = try glissade("finetune", "--resume", folder.path("close"), "--epochs", "2", "--pretrained", moved)
+    try FileManager.default.moveItem(atPath: folder.path("start"), toPath: start)
+    #expect(try finetune("--pretrained", moved, "--epochs", "3", "--stay-close", "0.1", "--out", folder.path("wholly")).status == 0)
+    let kept = try glissade("finetune", "--resume", folder.path("close"), "--epochs", "3")
+    #expect(kept.status == 0 && kept.errors.isEmpty, "\(kept)")
+    #expect(try bytes("close") == bytes("wholly"))
+    let named = try glissade("finetune", "--resume", folder.path("close"), "--epochs", "4", "--pretrained", moved)
     #expect(named.status == 0, "\(named)")
     #expect(try runOptions(folder.path("close"))["pretrained_path"] == .string(moved))
     // Another file is not taken, needed or not.
@@ -174,6 +188,23 @@ struct FinetuneTests {
     expectComplaint(
       try glissade("finetune", "--resume", run, "--epochs", "3", "--pretrained", weights), status: 1,
       "weights.pth does not hold the weights that the run began with")
+  }
+
+  /// A run that was stopped before its first checkpoint, and folds that have not begun, begin with the same weights, wherever these are now.
+  @Test func whatHasNotBegunBeginsWithoutTheWeightsThatItIsMadeFrom() throws {
+    func bytes(_ run: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: folder.path("\(run)/model.safetensors"))) }
+    let options = ["--freeze", "backbone", "--epochs", "2", "--kfold", "3", "--test", "0"]
+    #expect(try finetune(options + ["--out", folder.path("whole")]).status == 0)
+    #expect(try finetune(options + ["--out", folder.path("run")]).status == 0)
+    // As if it had been killed in the second fold before there was a checkpoint.
+    for name in folder.names("run/fold-2") where name.hasPrefix("checkpoint-") || name.hasPrefix("summary") || name.hasPrefix("best") {
+      try FileManager.default.removeItem(atPath: folder.path("run/fold-2/\(name)"))
+    }
+    try FileManager.default.removeItem(atPath: folder.path("run/fold-3"))
+    try FileManager.default.removeItem(atPath: weights)
+    let resumed = try glissade("finetune", "--resume", folder.path("run"))
+    #expect(resumed.status == 0 && resumed.errors.isEmpty, "\(resumed)")
+    for fold in 1...3 { #expect(try bytes("run/fold-\(fold)") == bytes("whole/fold-\(fold)")) }
   }
 
   @Test func backgroundsAndUnreadablePictures() throws {

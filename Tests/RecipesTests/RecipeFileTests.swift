@@ -48,6 +48,18 @@ struct RecipeFileTests {
     ("glissade: 1\nexact: maybe\n", "r.yaml:2:8: the value 'maybe' is invalid for 'exact': it has to be true or false"),
     ("glissade: 1\noptimizer: admaw\n", "r.yaml:2:12: unknown optimizer 'admaw'; did you mean 'adamw'?"),
     ("glissade: 1\nclasses: [a, [b]]\n", "r.yaml:2:14: classes has a list in its list"),
+    ("glissade: 1\nepochs: 3.5\n", "r.yaml:2:9: the value '3.5' is invalid for 'epochs': it has to be a whole number"),
+    ("glissade: 1\nseed: -1\n", "r.yaml:2:7: the value '-1' is invalid for 'seed': it has to be a whole number of at least 0"),
+    ("glissade: 1\nlr: 1e999\n", "r.yaml:2:5: lr is inf, and it has to be a number above 0"),
+    ("glissade: 1\nclasses: &a [a, b]\nlimit: *a\n", "r.yaml:3:1: limit is a list, and it has to be a whole number"),
+    ("glissade: 1\nbatch_size: 3\nbatch-size: 4\n", "r.yaml:3:1: 'batch-size' is given here, and before in line 2"),
+    ("glissade: 1\n? [a, b]\n: 3\n", "r.yaml:2:3: has a list for a key, and a key is a word"),
+    ("glissade: 1\n<<: {epochs: 3}\n", "r.yaml:2:1: unknown option '<<'"),
+    ("glissade: [1]\n", "r.yaml:1:11: 'glissade' has to be the version of recipes, 1"),
+    ("glissade: 0\n", "r.yaml:1:11: 'glissade' has to be the version of recipes, 1"),
+    ("just text\n", "r.yaml:1:1: a single value and no recipe"),
+    ("glissade: 1\nepochs: 3\n...\nmore\n", "r.yaml:4:1: this is no YAML"),
+    ("{\"glissade\": 1, \"epochs\": 0}\n", "r.yaml:1:27: epochs is 0, and it has to be from 1 to 1000000"),
     ("glissade: 1\nepochs: 3\nepochs: 4\n", "r.yaml:2:1: 'epochs' is given here, and again further down"),
     ("glissade: 1\nclasses:\n\t- a\n", "r.yaml:3:1: there is a tab, and YAML is indented by blanks"),
     ("", "r.yaml: is empty, and a recipe begins with 'glissade: 1'"),
@@ -73,6 +85,8 @@ struct RecipeFileTests {
     #expect(
       problem([0xff, 0xfe] + text.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }) == "r.yaml:1:1: is UTF-16, and a recipe is UTF-8")
     #expect(problem(Array(text.utf8) + [0xe9]) == "r.yaml: is not UTF-8, as a recipe has to be")
+    #expect(problem(text.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }).hasPrefix("r.yaml:1:2: has a zero byte in it"))
+    #expect(Recipe.read(Array("glissade: 1\r\nepochs: 3\r\n".utf8), path: "r.yaml").problems.isEmpty)
     #expect(problem(Array(text.utf8) + [0]) == "r.yaml:3:1: has a zero byte in it, which no text has")
     #expect(Recipe.read([0xef, 0xbb, 0xbf] + Array(text.utf8), path: "r.yaml").problems.isEmpty)
   }

@@ -41,12 +41,19 @@ struct RecipeReader {
       throw failure("\(Self.kind(root)) and no recipe, which has lines such as 'epochs: 5'", at: root.mark)
     }
     try checkVersion(mapping)
+    var lines: [String: Int] = [:]
     for (key, value) in mapping {
       guard let name = key.scalar?.string else {
         problems.append(failure("has \(Self.kind(key)) for a key, and a key is a word", at: key.mark))
         continue
       }
       if name == Self.versionKey { continue }
+      // Spelt alike, YAML's own reader finds them.
+      if let line = lines[Self.underscored(name)] {
+        problems.append(failure("'\(printable(name))' is given here, and before in line \(line)", at: key.mark))
+        continue
+      }
+      lines[Self.underscored(name)] = key.mark?.line ?? 0
       do throws(RecipeError) { try set(Self.underscored(name), to: value, at: key.mark, &nodes) } catch { problems.append(error) }
     }
   }
@@ -56,7 +63,8 @@ struct RecipeReader {
 
   private mutating func set(_ name: String, to value: Node, at mark: Mark?, _ nodes: inout Int) throws(RecipeError) {
     guard Recipe.declaration(name) != nil else { return try recipe.set(name, to: .one(""), from: origin(mark)) }
-    let place = value.mark ?? mark
+    // What an alias stands for has the place of that.
+    let place = (value.mark?.line ?? 0) < (mark?.line ?? 0) ? mark : value.mark
     switch value {
     case .scalar(let scalar):
       // No value: the default.

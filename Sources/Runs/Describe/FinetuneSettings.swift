@@ -12,9 +12,11 @@ package struct FinetuneSettings {
   package let pretrained: String
   /// What was in that file, in short: a run that goes on is held against it.
   package let pretrainedChecksum: UInt32
-  /// The file that these were found in; `nil` where they are not needed: a run that goes on has them in its checkpoint, unless it is to stay
-  /// close to what it began with.
+  /// The file that these were found in; `nil` where they are not needed: a run that goes on has all in its checkpoint, or keeps what it began
+  /// with. Those of earlier versions do not keep that, and need it while they have no checkpoint, or are to stay close to it.
   package let weightsFile: String?
+  /// What the run that goes on began with, where its folder keeps that.
+  private let startFile: String?
 
   /// What is meant of it.
   package var tensors: WeightsPart { WeightsPart(key: recipe.key, prefix: recipe.prefix) }
@@ -30,12 +32,15 @@ package struct FinetuneSettings {
     let published = try PublishedWeights.named(pretrained, for: recipe.model)
     guard let earlier else {
       (pretrainedChecksum, weightsFile) = try found(published.map(fetch) ?? Self.path(pretrained))
+      startFile = nil
       return
     }
     // Of several trainings, all began with the same.
     let folder = RunFolder(earlier.folder).isRun ? RunFolder(earlier.folder) : FoldTraining.folder(1, in: earlier.folder)
     let kept = earlier.document.pretrainedChecksum
-    let isNeeded = recipe.drawsToStart || folder.checkpoints.isEmpty || earlier.namedAnew.contains("pretrained")
+    startFile = exists(folder.startPath) ? folder.startPath : nil
+    let isNeeded =
+      startFile == nil && (recipe.drawsToStart || folder.checkpoints.isEmpty) || earlier.namedAnew.contains("pretrained")
     if let kept, !isNeeded {
       (pretrainedChecksum, weightsFile) = (kept, nil)
       return
@@ -61,6 +66,15 @@ package struct FinetuneSettings {
     var parts = ["\(first) parameters trained, \(all - first) frozen"]
     parts += options.laterPhases.map { "\(count($0.groups)) trained from epoch \($0.firstEpoch) on" }
     return [parts.joined(separator: "; ")]
+  }
+
+  /// What the run began with, as its folder keeps it.
+  /// - Returns: `nil` where it does not.
+  /// - Throws: `FormatError`, and `StateError` for a file that is not this model's.
+  package func keptStart(of model: some Layer) throws -> ModelState? {
+    try startFile.map {
+      try ModelState(contentsOf: $0, for: LayerPath.parameters(of: model).map { (path: $0.path, shape: $0.parameter.shape) })
+    }
   }
 
   /// The file with the weights: of a run, the model that it is used with, or what this run has begun with.

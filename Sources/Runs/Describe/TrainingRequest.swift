@@ -21,16 +21,18 @@ package struct TrainingRequest {
   /// Rows cost little, so that an epoch of a table has at least so many steps.
   private static let stepsOfTable = 8
 
-  /// - Parameter fetch: brings published weights, where these are needed and not there.
+  /// - Parameters:
+  ///   - before: a run that began with the same weights, where none goes on.
+  ///   - fetch: brings published weights, where these are needed and not there.
   /// - Throws: what keeps the pretrained weights from being read.
   package init(
-    _ recipe: Recipe, resuming earlier: EarlierRun?, file: String?,
+    _ recipe: Recipe, resuming earlier: EarlierRun?, file: String?, weightsOf before: EarlierRun? = nil,
     fetch: (PublishedWeights) throws -> String = FinetuneSettings.fetched
   ) throws {
     self.recipe = recipe
     self.earlier = earlier
     self.file = file
-    finetuning = try FinetuneSettings(recipe, resuming: earlier, fetch: fetch)
+    finetuning = try FinetuneSettings(recipe, resuming: earlier ?? before, fetch: fetch)
   }
 
   /// What is to be made of a folder of pictures, where the data is one.
@@ -88,7 +90,8 @@ package struct TrainingRequest {
       for name in Recipe.ofData { recipe.take(name, from: run.document.recipe) }
       earlier = run
     }
-    var result = try TrainingRequest(recipe, resuming: earlier, file: file)
+    // One that has not begun begins with what the first one began with.
+    var result = try TrainingRequest(recipe, resuming: earlier, file: file, weightsOf: self.earlier)
     result.earlier = earlier
     return result
   }

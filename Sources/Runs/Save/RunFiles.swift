@@ -30,12 +30,16 @@ package final class RunFiles {
   package func document(_ run: RunDescription) -> RunDocument { RunDocument(request, run, in: folder.path) }
 
   /// Writes the recipe.
-  /// - Parameter samples: what the run is trained and measured with.
+  /// - Parameters:
+  ///   - samples: what the run is trained and measured with.
+  ///   - start: what it begins with, unless that is drawn.
   /// - Returns: whether an earlier run was there. Its files go, so that a folder never mixes two runs.
-  package func begin(_ run: RunDescription, _ samples: RunSamples?) throws -> Bool {
+  package func begin(_ run: RunDescription, _ samples: RunSamples?, from start: ModelState?) throws -> Bool {
     let replaces = folder.removeRun()
     try document(run).write(to: folder)
     try samples?.save(to: folder.samplesPath)
+    // Where it came from may be moved or replaced before there is a checkpoint, or while the run is drawn to it.
+    try start?.save(to: folder.startPath, metadata: metadata)
     if recipe.tensorboard { events = try TensorBoardFile(replacingIn: folder.path, time: Self.now) }
     return replaces
   }
@@ -73,6 +77,8 @@ package final class RunFiles {
     var checkpoint = checkpoint
     checkpoint.options = document(run).kept
     try folder.save(checkpoint, keeping: recipe.keep)
+    // The folds that have not begun yet begin with it, too.
+    if !recipe.drawsToStart, recipe.kfold == nil { remove(folder.startPath) }
   }
 
   private func addEvent(_ row: EpochRecord, _ measure: Loss.Measure) throws {

@@ -50,10 +50,11 @@ package struct RecipeTraining: TrainerOrigin {
     }
     // A run that goes on has all in its checkpoint but where its parameters are drawn to.
     let known = finetuning.weightsFile == nil ? nil : try pretrained()
-    if recipe.drawsToStart { options.anchor = try (known ?? pretrained()).state }
+    func start() throws -> ModelState { try known?.state ?? finetuning.keptStart(of: model) ?? pretrained().state }
+    if recipe.drawsToStart { options.anchor = try start() }
     if !(request.pictures?.isAugmented ?? false) { options.featureCache = FeatureCache() }
     trainer = Trainer(model: model, options: options)
-    initial = { try (known ?? pretrained()).state }
+    initial = start
     notes =
       data.notes + (known?.lines(finetuning.pretrained, classes: run.classNames.count) ?? []) + finetuning.lines(options, model)
       + groups

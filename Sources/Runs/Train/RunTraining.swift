@@ -50,16 +50,17 @@ extension RecipeTraining {
     }
     // An earlier run stays until nothing keeps this one from starting any more, and what cannot start leaves no run.
     var isBegun = place.isResumed
+    let start = checkpoint == nil ? try initial() : nil
     func begin() throws {
       guard !isBegun else { return }
-      if try files.begin(run, samples) { watch.report("\(folder.path) held an earlier run, which this one replaces") }
+      if try files.begin(run, samples, from: start) { watch.report("\(folder.path) held an earlier run, which this one replaces") }
       isBegun = true
     }
     watch.willTrain()
     let result: Trainer.Result
     do {
       result = try fit(
-        on: selection, watch, from: checkpoint == nil ? try initial() : nil, resuming: checkpoint, willStart: begin,
+        on: selection, watch, from: start, resuming: checkpoint, willStart: begin,
         checkpoint: { try files.save($0, run) })
     } catch {
       var record = checkpoint?.record ?? RunRecord()

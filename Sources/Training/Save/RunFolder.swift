@@ -18,6 +18,8 @@ public struct RunFolder: Sendable {
   public var modelPath: String { path(.model) }
   /// The model after the epoch with the lowest validation loss.
   public var bestPath: String { path(.best) }
+  /// The weights that the run began with, where these were somebody's and not drawn: for as long as going on needs them.
+  public var startPath: String { path(.start) }
   /// All that decided the run.
   public var recipePath: String { path(.recipe) }
   /// What its data turned out to be, and where everything lay.

@@ -14,6 +14,8 @@ extension RunFolder {
     case metrics = "metrics.csv"
     case model = "model.safetensors"
     case best = "best.safetensors"
+    /// What it began with, where that was not drawn and is still needed.
+    case start = "start.safetensors"
     case recipe = "recipe.yaml"
     /// What the data turned out to be.
     case facts = "facts.json"
