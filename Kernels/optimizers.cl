@@ -284,3 +284,17 @@ __kernel void step_end(__global const float* restrict loss, __global const float
   control->steps += 1;
 }
 REGISTER(step_end, StepEndParameters, 4)
+
+// After step_end: what an unsound step gives does not count.
+__kernel void step_sums(__global const float* restrict values, __global ControlBlock* restrict control, const StepSumsParameters a ITEM) {
+  if (control->ok == 0) return;
+  __global const float* x = AT(values, a.values);
+  __global float* sums = (__global float*)(control + 1) + 2 * a.first;
+  FOR_EACH_UNIT(i, a.count) {
+    const float y = x[i] - sums[2 * i + 1];
+    const float sum = sums[2 * i] + y;
+    sums[2 * i + 1] = (sum - sums[2 * i]) - y;
+    sums[2 * i] = sum;
+  }
+}
+REGISTER(step_sums, StepSumsParameters, 2)

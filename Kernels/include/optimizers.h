@@ -96,4 +96,11 @@ typedef struct {
   int samples;     // in this step's batch
   int fractional;  // 1: `correct` is no count; it goes to measureSum
 } StepEndParameters;
+
+/// step_sums(values, control): adds `count` numbers to running sums. These lie behind the block, each a sum and what it still lacks (Kahan's).
+typedef struct {
+  int values;
+  int count;
+  int first;       // which of the sums the first number goes to
+} StepSumsParameters;
 #endif

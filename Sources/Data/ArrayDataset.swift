@@ -12,6 +12,8 @@ public struct ArrayDataset: Dataset {
   public let targets: TargetKind
   /// The numbers to be predicted, sample by sample; none where samples have classes.
   public let values: [Float]
+  /// How much each sample counts in training's loss; `nil` where all count alike.
+  public private(set) var sampleWeights: [Float]?
   /// The file that samples are lines of, and the line of each, where they are.
   private var source: (path: String, lines: [Int32])?
 
@@ -81,6 +83,16 @@ public struct ArrayDataset: Dataset {
     guard lines.count == count else { throw .wrongSize(what: "lines of \(path)", found: lines.count, expected: count) }
     var result = self
     result.source = (path, lines)
+    return result
+  }
+
+  /// The same samples, of which some count more than others in training's loss.
+  /// - Parameter weights: one for each sample, finite and not below 0.
+  /// - Throws: `DataError` unless there is such a weight for every sample.
+  public func weighted(by weights: [Float]) throws(DataError) -> ArrayDataset {
+    try checkSampleWeights(weights, count: count, source: "the samples")
+    var result = self
+    result.sampleWeights = weights
     return result
   }
 

@@ -10,13 +10,16 @@ public struct Batch: ~Copyable {
   public let count: Int
   /// Whether the epoch ends with this batch.
   public let isLastOfEpoch: Bool
-  /// The samples one after another: count · sampleSize numbers, aligned to 64 bytes.
+  /// The samples one after another: count · sampleSize numbers, aligned to 64 bytes. Where samples consist of several tensors, the first of them.
   public let features: UnsafeMutableBufferPointer<Float>
   /// The labels: count numbers, aligned to 64 bytes.
   public let labels: UnsafeMutableBufferPointer<Int32>
 
   /// What the outputs are compared with, in the form that the loader was asked for.
   public let targets: BatchTargets
+
+  /// All of it: the inputs, what they are labelled with, and what the loader's encoding adds (`TargetEncoding`), each for all samples.
+  public let fields: UnsafeBufferPointer<UnsafeRawBufferPointer>
 
   private let ring: BatchRing
   private let slot: Int
@@ -29,6 +32,7 @@ public struct Batch: ~Copyable {
     features = ring.features(ticket.slot, count: ticket.count)
     labels = ring.labels(ticket.slot, count: ticket.count)
     targets = ring.targets(ticket.slot, count: ticket.count)
+    fields = ring.fields(ticket.slot)
     self.ring = ring
     slot = ticket.slot
   }

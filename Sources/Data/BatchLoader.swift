@@ -48,8 +48,11 @@ public final class BatchLoader: Sendable {
 
     let encoding = encoding ?? dataset.plainEncoding
     try Self.check(encoding, dataset)
+    try dataset.requireDistinctFields(source: "the dataset")
     // A batch never holds more samples than there are, whatever size was asked for.
-    ring = try BatchRing(batchSize: min(order.batchSize, order.count), sampleSize: dataset.sampleSize, slots: buffers, encoding: encoding)
+    ring = try BatchRing(
+      batchSize: min(order.batchSize, order.count), inputs: dataset.inputs, targets: dataset.targetFields,
+      hasClasses: dataset.targets == .classes, slots: buffers, encoding: encoding)
     let worker = LoaderWorker(
       ring: ring, dataset: dataset, order: order, epoch: startEpoch, batch: startBatch,
       endEpoch: min(endEpoch ?? BatchOrder.epochLimit, BatchOrder.epochLimit))
@@ -60,7 +63,17 @@ public final class BatchLoader: Sendable {
     switch (encoding, dataset.targets) {
     case (.labels, .classes): return
     case (.values(let count), .values(let names)) where count == names.count && count > 0: return
-    case (.distributions(let targets, _), .classes):
+    case (.tensors(let fields), .tensors(let own)) where fields == own: return
+    case (.weighted(let weighting, let mixing), _):
+      if let weights = weighting.classWeights {
+        guard dataset.targets == .classes else {
+          throw .invalidArgument(name: "encoding", value: "with class weights", requirement: "for a dataset with classes")
+        }
+        try checkClassWeights(weights, classCount: dataset.classCount)
+      }
+      try checkMixing(mixing, dataset)
+    case (.distributions(let targets, let mixing), .classes):
+      try checkMixing(mixing, dataset)
       guard targets.classCount == dataset.classCount else {
         throw .invalidArgument(
           name: "encoding", value: "for \(targets.classCount) classes", requirement: "for the dataset's \(dataset.classCount)")
@@ -70,7 +83,16 @@ public final class BatchLoader: Sendable {
     case (_, .classes): throw .invalidArgument(name: "encoding", value: "\(encoding)", requirement: "one of classes, as the dataset has")
     case (_, .values(let names)):
       throw .invalidArgument(name: "encoding", value: "\(encoding)", requirement: "of \(names.count) values, as the dataset has")
+    case (_, .tensors): throw .invalidArgument(name: "encoding", value: "\(encoding)", requirement: "the dataset's own tensors")
     }
+    if let weights = dataset.sampleWeights { try checkSampleWeights(weights, count: dataset.count, source: "the dataset") }
+  }
+
+  /// Samples are mixed number by number.
+  private static func checkMixing(_ mixing: (any SampleMixing)?, _ dataset: any Dataset) throws(DataError) {
+    guard mixing != nil, !dataset.hasPlainInput else { return }
+    throw .invalidArgument(
+      name: "the samples to be mixed", value: dataset.inputs.map { "\($0)" }.joined(separator: ", "), requirement: "one tensor of float32")
   }
 
   deinit {

@@ -14,15 +14,19 @@ final class BatchRing: @unchecked Sendable {
   }
 
   let batchSize: Int
-  let sampleSize: Int
   let slots: Int
   let encoding: TargetEncoding
+  /// The fields that are inputs, and those that they are compared with; behind them is what the encoding adds.
+  let inputs: Range<Int>
+  let targets: Range<Int>
   private let memory: UnsafeMutableRawPointer
-  private let featureStride: Int
-  private let labelStride: Int
-  /// Where the matrices of targets begin behind the labels, and how wide they are.
-  private let matrices: [(offset: Int, width: Int)]
+  /// Where each field begins in a slot, and how many elements it has for each sample. Behind the fields are labels that nobody compares with.
+  private let columns: [(offset: Int, width: Int)]
+  private let fieldCount: Int
+  private let labelColumn: Int
   private let slotStride: Int
+  /// Each slot's fields, as long as its batch.
+  private let lists: UnsafeMutablePointer<UnsafeRawBufferPointer>
 
   private let monitor = Monitor()
   private var free: [Int]
@@ -33,59 +37,85 @@ final class BatchRing: @unchecked Sendable {
   private var failure: DataError?
   private var waited: UInt64 = 0
 
-  init(batchSize: Int, sampleSize: Int, slots: Int, encoding: TargetEncoding = .labels) throws(DataError) {
-    // Room for features, then labels, then further targets, each rounded up to whole cache lines.
+  /// - Parameters:
+  ///   - inputs: what samples consist of.
+  ///   - targets: what they are labelled with.
+  ///   - hasClasses: whether that is class numbers.
+  init(
+    batchSize: Int, inputs: [SampleField], targets: [SampleField], hasClasses: Bool, slots: Int, encoding: TargetEncoding
+  ) throws(DataError) {
+    // Room for each field, rounded up to whole cache lines.
     func lines(_ elements: Int?) -> Int? {
       guard let elements, case (let bytes, false) = elements.multipliedReportingOverflow(by: 4), bytes < Int.max / 2 else { return nil }
       return max(64, (bytes + 63) & ~63)
     }
-    var (rest, matrices) = (0 as Int?, [(offset: Int, width: Int)]())
-    for width in encoding.widths {
-      guard let offset = rest, let size = lines(checkedProduct([width], times: batchSize)), offset < Int.max / 2 else {
+    let widths = (inputs + targets).map(\.size) + encoding.extras(targets)
+    var (rest, columns) = (0 as Int?, [(offset: Int, width: Int)]())
+    for width in widths + (hasClasses ? [] : [1]) {
+      guard let offset = rest, let size = lines(checkedProduct([width], times: batchSize)),
+        case (let end, false) = offset.addingReportingOverflow(size)
+      else {
         rest = nil
         break
       }
-      matrices.append((offset, width))
-      rest = offset + size
+      columns.append((offset, width))
+      rest = end
     }
-    guard let featureStride = lines(checkedProduct([sampleSize], times: batchSize)), let labelStride = lines(batchSize), let rest,
-      case (let slotStride, false) = (featureStride + labelStride).addingReportingOverflow(rest),
-      let total = checkedProduct([slotStride], times: slots)
-    else { throw .outOfMemory(what: "the batch buffers", bytes: Int.max) }
+    guard let slotStride = rest, let total = checkedProduct([slotStride], times: slots) else {
+      throw .outOfMemory(what: "the batch buffers", bytes: Int.max)
+    }
     var memory: UnsafeMutableRawPointer?
     guard posix_memalign(&memory, 64, total) == 0, let memory else { throw .outOfMemory(what: "the batch buffers", bytes: total) }
     self.memory = memory
     self.batchSize = batchSize
-    self.sampleSize = sampleSize
     self.slots = slots
     self.encoding = encoding
-    self.featureStride = featureStride
-    self.labelStride = labelStride
-    self.matrices = matrices
+    self.inputs = 0..<inputs.count
+    self.targets = inputs.count..<(inputs.count + targets.count)
+    self.columns = columns
+    fieldCount = widths.count
+    labelColumn = hasClasses ? inputs.count : widths.count
     self.slotStride = slotStride
+    lists = .allocate(capacity: slots * fieldCount)
+    lists.initialize(repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: slots * fieldCount)
     free = Array(0..<slots)
     ready.reserveCapacity(slots)
   }
 
   deinit {
     Glibc.free(memory)
+    lists.deallocate()
   }
 
-  func features(_ slot: Int, count: Int) -> UnsafeMutableBufferPointer<Float> {
-    let start = (memory + slot * slotStride).assumingMemoryBound(to: Float.self)
-    return UnsafeMutableBufferPointer(start: start, count: count * sampleSize)
-  }
+  /// The first input.
+  func features(_ slot: Int, count: Int) -> UnsafeMutableBufferPointer<Float> { floats(0, slot, count: count) }
 
+  /// Labels, where samples have any.
   func labels(_ slot: Int, count: Int) -> UnsafeMutableBufferPointer<Int32> {
-    let start = (memory + slot * slotStride + featureStride).assumingMemoryBound(to: Int32.self)
-    return UnsafeMutableBufferPointer(start: start, count: count)
+    UnsafeMutableBufferPointer(start: start(labelColumn, slot).assumingMemoryBound(to: Int32.self), count: count)
   }
 
-  /// One of the matrices that the encoding asks for.
-  func matrix(_ index: Int, _ slot: Int, count: Int) -> UnsafeMutableBufferPointer<Float> {
-    let (offset, width) = matrices[index]
-    let start = memory + slot * slotStride + featureStride + labelStride + offset
-    return UnsafeMutableBufferPointer(start: start.assumingMemoryBound(to: Float.self), count: count * width)
+  /// A field's memory for some samples.
+  func bytes(_ field: Int, _ slot: Int, count: Int) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: start(field, slot), count: 4 * count * columns[field].width)
+  }
+
+  /// The same of float32.
+  func floats(_ field: Int, _ slot: Int, count: Int) -> UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(start: start(field, slot).assumingMemoryBound(to: Float.self), count: count * columns[field].width)
+  }
+
+  private func start(_ column: Int, _ slot: Int) -> UnsafeMutableRawPointer { memory + slot * slotStride + columns[column].offset }
+
+  /// Bytes of a sample's field.
+  func sampleBytes(_ field: Int) -> Int { 4 * columns[field].width }
+
+  /// What the encoding adds, field by field.
+  func extra(_ place: Int) -> Int { targets.upperBound + place }
+
+  /// All fields of a batch that has been published.
+  func fields(_ slot: Int) -> UnsafeBufferPointer<UnsafeRawBufferPointer> {
+    UnsafeBufferPointer(start: lists + slot * fieldCount, count: fieldCount)
   }
 
   func targets(_ slot: Int, count: Int) -> BatchTargets {
@@ -93,8 +123,10 @@ final class BatchRing: @unchecked Sendable {
     case .labels: .classes(UnsafeBufferPointer(labels(slot, count: count)))
     case .distributions:
       .distributions(
-        weights: UnsafeBufferPointer(matrix(0, slot, count: count)), credit: UnsafeBufferPointer(matrix(1, slot, count: count)))
-    case .values: .values(UnsafeBufferPointer(matrix(0, slot, count: count)))
+        weights: UnsafeBufferPointer(floats(extra(0), slot, count: count)),
+        credit: UnsafeBufferPointer(floats(extra(1), slot, count: count)))
+    case .values: .values(UnsafeBufferPointer(floats(targets.lowerBound, slot, count: count)))
+    case .tensors, .weighted: .fields
     }
   }
 
@@ -115,6 +147,9 @@ final class BatchRing: @unchecked Sendable {
   }
 
   func publish(_ ticket: Ticket) {
+    for field in 0..<fieldCount {
+      lists[ticket.slot * fieldCount + field] = UnsafeRawBufferPointer(bytes(field, ticket.slot, count: ticket.count))
+    }
     locked {
       ready.append(ticket)
       monitor.notifyAll()

@@ -1,4 +1,5 @@
-/// Samples for supervised learning: each a float32 array of one common shape with a label, or with numbers to be predicted.
+/// Samples for supervised learning: each a float32 array of one common shape with a label, or with numbers to be predicted; or several named
+/// tensors of either element type, compared with several (`TensorDataset` has such in memory).
 ///
 /// A dataset is a value that any thread may read. It decides how samples are stored (bytes, files, formulas); training sees only
 /// `gather`, which writes the samples asked for, one after another, ready for the device.
@@ -13,6 +14,11 @@ public protocol Dataset: Sendable {
   var labels: [Int32] { get }
   /// What the samples are labelled with: classes, unless a dataset says otherwise.
   var targets: TargetKind { get }
+  /// The tensors that a sample consists of, in order; default one, `features`, of float32 and of `sampleShape`. Where there are several, or one
+  /// of another type, each is written by `gather(_:epoch:input:into:)`, and `sampleShape` is the first one's.
+  var inputs: [SampleField] { get }
+  /// How much each sample counts in training's loss, beside its class: finite numbers, none below 0. `nil`, the default, has all count alike.
+  var sampleWeights: [Float]? { get }
 
   /// Writes samples and labels, in the order of the indices, from the beginning of the two buffers.
   /// - Parameters:
@@ -51,9 +57,42 @@ public protocol Dataset: Sendable {
   ///   - values: room for at least indices.count · targets.valueCount numbers.
   /// - Throws: `DataError` when an index is out of range, the buffer too small, or the source cannot be read.
   func gatherValues(_ indices: ArraySlice<Int>, into values: UnsafeMutableBufferPointer<Float>) throws(DataError)
+
+  /// Writes one of several inputs, in the order of the indices. Datasets of one tensor of float32 need not define it.
+  /// - Parameters:
+  ///   - indices: which samples; may repeat.
+  ///   - epoch: from 0; see `gather(_:epoch:into:labels:)`.
+  ///   - input: its place in `inputs`.
+  ///   - elements: room for indices.count of them, of four bytes an element.
+  /// - Throws: `DataError` when an index is out of range, the buffer too small, or the source cannot be read.
+  func gather(_ indices: ArraySlice<Int>, epoch: Int, input: Int, into elements: UnsafeMutableRawBufferPointer) throws(DataError)
+
+  /// Writes one of the tensors that samples are labelled with, where `targets` are tensors; as `gather(_:epoch:input:into:)` does.
+  func gather(_ indices: ArraySlice<Int>, target: Int, into elements: UnsafeMutableRawBufferPointer) throws(DataError)
 }
 
 extension Dataset {
+  /// One tensor of float32.
+  public var inputs: [SampleField] { [SampleField(SampleField.featuresName, sampleShape)] }
+
+  /// All count alike.
+  public var sampleWeights: [Float]? { nil }
+
+  /// Nothing can be written that the dataset does not say how to write.
+  public func gather(
+    _ indices: ArraySlice<Int>, epoch: Int, input: Int, into elements: UnsafeMutableRawBufferPointer
+  ) throws(DataError) {
+    throw .invalidArgument(
+      name: "the dataset", value: "\(Self.self)",
+      requirement: "one that defines gather(_:epoch:input:into:), since it has inputs of its own")
+  }
+
+  /// Nothing can be written that the dataset does not say how to write.
+  public func gather(_ indices: ArraySlice<Int>, target: Int, into elements: UnsafeMutableRawBufferPointer) throws(DataError) {
+    throw .invalidArgument(
+      name: "the dataset", value: "\(Self.self)", requirement: "one that defines gather(_:target:into:), since its targets are tensors")
+  }
+
   /// No name.
   public func name(ofSample index: Int) -> String? { nil }
 

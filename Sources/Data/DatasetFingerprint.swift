@@ -49,6 +49,17 @@ public struct DatasetFingerprint: Hashable, Sendable {
       try values.withUnsafeMutableBufferPointer { (values) throws(DataError) in try data.gatherValues(indices[...], into: values) }
       values.withUnsafeBytes { labelHash.add($0) }
     }
+    if case .tensors(let fields) = data.targets {
+      for (target, field) in fields.enumerated() {
+        let values = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 * field.size, alignment: 4)
+        defer { values.deallocate() }
+        for number in 0..<looked {
+          try data.gather([number * data.count / looked], target: target, into: values)
+          labelHash.add(UnsafeRawBufferPointer(values))
+        }
+      }
+    }
+    data.sampleWeights?.withUnsafeBytes { labelHash.add($0) }
     let samples = try data.contentHashes(ofSamples: Array(0..<data.count)).map { hashes in
       var hash = ContentHash()
       hashes.withUnsafeBytes { hash.add($0) }

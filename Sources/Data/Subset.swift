@@ -15,6 +15,10 @@ public struct Subset<Base: Dataset>: Dataset {
   public var classNames: [String] { base.classNames }
   /// What the samples are labelled with.
   public var targets: TargetKind { base.targets }
+  /// The tensors that a sample consists of.
+  public var inputs: [SampleField] { base.inputs }
+  /// The base's weights of the samples.
+  public var sampleWeights: [Float]? { base.sampleWeights.map { weights in indices.map { weights[$0] } } }
 
   /// Creates a subset.
   /// - Throws: `DataError.indexOutOfRange` when an index is no sample of `base`.
@@ -79,6 +83,36 @@ public struct Subset<Base: Dataset>: Dataset {
     for (position, index) in indices.enumerated() {
       try base.gatherValues(
         self.indices[index...index], into: UnsafeMutableBufferPointer(rebasing: values[position * width..<(position + 1) * width]))
+    }
+  }
+
+  /// Writes one of several inputs; see `Dataset`.
+  /// - Throws: `DataError` when an index is out of range, the buffer too small, or the base fails.
+  public func gather(
+    _ indices: ArraySlice<Int>, epoch: Int, input: Int, into elements: UnsafeMutableRawBufferPointer
+  ) throws(DataError) {
+    try eachSample(indices, elements) { (sample, part) throws(DataError) in
+      try base.gather(sample, epoch: epoch, input: input, into: part)
+    }
+  }
+
+  /// Writes one of the targets; see `Dataset`.
+  /// - Throws: `DataError` when an index is out of range, the buffer too small, or the base fails.
+  public func gather(_ indices: ArraySlice<Int>, target: Int, into elements: UnsafeMutableRawBufferPointer) throws(DataError) {
+    try eachSample(indices, elements) { (sample, part) throws(DataError) in try base.gather(sample, target: target, into: part) }
+  }
+
+  /// One sample at a time, as `gather` goes.
+  private func eachSample(
+    _ indices: ArraySlice<Int>, _ elements: UnsafeMutableRawBufferPointer,
+    _ body: (_ sample: ArraySlice<Int>, _ part: UnsafeMutableRawBufferPointer) throws(DataError) -> Void
+  ) throws(DataError) {
+    guard !indices.isEmpty else { return }
+    let bytes = elements.count / indices.count
+    for (position, index) in indices.enumerated() {
+      guard self.indices.indices.contains(index) else { throw .indexOutOfRange(index: index, count: count) }
+      try body(
+        self.indices[index...index], UnsafeMutableRawBufferPointer(rebasing: elements[position * bytes..<(position + 1) * bytes]))
     }
   }
 

@@ -74,4 +74,7 @@ public struct Slice: Hashable, Sendable {
 public enum StepMemory {
   /// The elements of the step's constants: those of the step itself, and those of each parameter group.
   public static func constantsSize(groups: Int) -> Int { 16 * (1 + max(groups, 1)) }
+
+  /// The elements of what the device keeps about the run: a `ControlBlock`, and behind it two for each number that is summed up over the steps.
+  public static func controlSize(sums: Int) -> Int { 16 + 2 * sums }
 }

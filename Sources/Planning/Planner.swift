@@ -16,7 +16,7 @@ public struct Planner: Sendable {
   {
     if let error = request.graph.firstError { throw error }
     var roots = request.outputs.values.map(\.id) + request.gradients.map(\.gradient.id)
-    roots += [request.loss, request.correct].compactMap { $0?.id }
+    roots += [request.loss, request.correct].compactMap { $0?.id } + request.sums.map(\.id)
     roots += request.graph.runningStatistics.flatMap { [$0.batchMean, $0.batchVariance] }
     let (graph, values) = request.graph.decomposed(keeping: roots)
     if let error = graph.firstError { throw error }
@@ -40,8 +40,10 @@ public struct Planner: Sendable {
     let outputs = request.outputs.mapValues { (slot: lowering.slot(value($0)), type: $0.type) }
     let loss = request.loss.map { lowering.slot(value($0)) }
     let correct = request.correct.map { lowering.slot(value($0)) }
+    let sums = request.sums.map { lowering.slot(value($0)) }
     if let loss {
       lowering.lowerStepEnd(loss: loss, correct: correct, sampleCount: request.sampleCount, isFractional: request.isFractional)
+      lowering.lowerSums(sums)
     }
     let firstUpdate = lowering.pending.count
     if !request.updates.isEmpty {
@@ -57,7 +59,7 @@ public struct Planner: Sendable {
           ($0, mean: values[$0.batchMean] ?? .init(node: 0), variance: values[$0.batchVariance] ?? .init(node: 0))
         })
     }
-    let kept = outputs.values.map(\.slot) + [loss, correct].compactMap { $0 }
+    let kept = outputs.values.map(\.slot) + [loss, correct].compactMap { $0 } + sums
     var plan = Placement(lowering, keeping: kept).plan
     plan.outputs = outputs.mapValues { (plan.slices[$0.slot.index], $0.type) }
     plan.firstUpdate = firstUpdate

@@ -12,6 +12,8 @@ public struct StepRequest {
   public var correct: Tensor?
   /// Whether that is no count but a sum of fractions: of credit for answers, of errors.
   public var isFractional = false
+  /// What else is summed up over the steps, each a scalar or a vector of float32.
+  public var sums: [Tensor] = []
   /// The samples in the batch, for the running sums.
   public var sampleCount = 0
   /// Gradients to be written to the gradient arenas.

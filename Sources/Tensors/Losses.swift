@@ -34,3 +34,61 @@ public func huberLoss(_ output: Tensor, _ values: Tensor, delta: Float = 1) -> T
   let bounded = minimum(size, size.graph.constant(delta))
   return (bounded * (size - bounded * 0.5)).mean()
 }
+
+// The same, a value for each sample.
+
+/// Cross-entropy of softmax(logits) against class numbers, of each row.
+/// - Parameters:
+///   - logits: [batch, classes].
+///   - labels: [batch] of int32.
+///   - labelSmoothing: ε: the target is (1 − ε)·onehot + ε / classes; default 0.
+/// - Returns: [batch].
+public func softmaxCrossEntropies(_ logits: Tensor, _ labels: Tensor, labelSmoothing: Float = 0) -> Tensor {
+  let logarithms = logits.logSoftmax()
+  guard logarithms.isValid, logits.shape.rank == 2 else {
+    return logits.graph.reject("softmaxCrossEntropies", [logits, labels], because: "the logits have to be [batch, classes] of float32")
+  }
+  let own = (logarithms * classIndicators(logits, labels)).sum(axes: [1])
+  return labelSmoothing == 0 ? -own : -(own * (1 - labelSmoothing) + logarithms.mean(axes: [1]) * labelSmoothing)
+}
+
+/// 1 at each row's class, 0 elsewhere.
+/// - Parameters:
+///   - logits: what has a column for each class.
+///   - labels: [batch] of int32.
+package func classIndicators(_ logits: Tensor, _ labels: Tensor) -> Tensor {
+  // The gradient for equal logits is below 0 at the class and nowhere else.
+  let zeros = logits.graph.constant(0, shape: logits.shape)
+  let results = logits.graph.recordAll(.softmaxCrossEntropy(SoftmaxCrossEntropy(labelSmoothing: 0)), [zeros, labels])
+  return logits.graph.constant(0).combined(with: results[1], .greater)
+}
+
+/// The mean of (output − values)² over all that belongs to a sample.
+/// - Returns: [batch].
+public func squaredErrors(_ output: Tensor, _ values: Tensor) -> Tensor { (output - values).applying(.square).meanOfEachSample() }
+
+/// The mean of |output − values| over all that belongs to a sample.
+/// - Returns: [batch].
+public func absoluteErrors(_ output: Tensor, _ values: Tensor) -> Tensor { abs(output - values).meanOfEachSample() }
+
+/// Huber's loss, the mean over all that belongs to a sample; see `huberLoss`.
+/// - Returns: [batch].
+public func huberLosses(_ output: Tensor, _ values: Tensor, delta: Float = 1) -> Tensor {
+  guard delta > 0 else {
+    return output.graph.reject("huberLosses", [output, values], because: "delta is \(delta), and it has to be above 0")
+  }
+  let size = abs(output - values)
+  let bounded = minimum(size, size.graph.constant(delta))
+  return (bounded * (size - bounded * 0.5)).meanOfEachSample()
+}
+
+extension Tensor {
+  /// The mean over all axes but the first.
+  public func meanOfEachSample() -> Tensor { shape.rank > 1 ? flattened().mean(axes: [1]) : self }
+
+  /// What naming the largest of each row is worth where a row's class is right: 1, or a share where several are the largest.
+  package func answers(_ labels: Tensor) -> Tensor {
+    let isLargest = combined(with: max(axes: [1], keepingAxes: true), .equal)
+    return (isLargest * classIndicators(self, labels)).sum(axes: [1]) / isLargest.sum(axes: [1])
+  }
+}

@@ -58,7 +58,7 @@ struct OptimizerTests {
     #expect(rates.count == 50 && trajectory.count == 50 * 48 && norms.isEmpty == (options["max_norm"] == nil))
 
     let session = try TrainingSession(
-      model: Pair(), sampleShape: [48], batchSize: 1, loss: Loss("itself") { output, _ in (output, nil) },
+      model: Pair(), sampleShape: [48], batchSize: 1, loss: Loss("itself") { output, _ in output },
       groups: [ParameterGroup(try Self.optimizer(options))], clippingNorm: options["max_norm"]?.doubleValue.map { Float($0) },
       device: under.device)
     try session.restore(try Self.start(session))

@@ -27,7 +27,7 @@ struct KernelCheckTests {
     for (name, model, shape) in Self.networks() {
       let session = try session(model, shape, device)
       for isTraining in [true, false] {
-        let request = try session.request(batchSize: 5, isTraining: isTraining)
+        let request = try session.request(5, isTraining ? .training : .evaluation)
         let pieces = try Planner(profile: device.profile).pieces(of: request)
         func keys(_ launches: [Launch]) -> Set<String> { Set(launches.map { device.programs.verdictKey(of: $0, tile: pieces.plan.tile) }) }
         let rest = try UpdateCheck(request).plan(for: device.profile).launches

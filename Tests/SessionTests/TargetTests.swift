@@ -147,17 +147,18 @@ struct TargetTests {
     #expect(message(classes) { $0.loss = .meanSquaredError }.contains("the loss for data with classes is meanSquaredError"))
     #expect(message(values) { _ in }.contains("the loss for data with values is crossEntropy"))
     #expect(message(classes) { $0.classWeights = .given([1]) }.contains("classWeights is 1 numbers but must be 2 numbers"))
-    let own = Loss("own") { softmaxCrossEntropy($0, $1) }
+    // One value for the whole batch cannot be weighed.
+    let own = Loss("own") { softmaxCrossEntropy($0, $1).loss }
     #expect(
       message(classes) {
         $0.loss = own
         $0.classWeights = .balanced
-      }.contains("the loss for class weights or mixed samples is own"))
+      }.contains("loss 'own' of []: with class weights, weights of samples or mixed samples a loss has to give a value for each sample"))
     #expect(
       message(values) {
         $0.loss = .meanSquaredError
         $0.sampling = .balanced
-      }.contains("the data for class weights, balanced sampling"))
+      }.contains("the data for class weights or balanced sampling is one with 2 values"))
     let session = try TrainingSession(
       model: Dense(2, 2), sampleShape: [2], batchSize: 2, groups: [], device: try CPUDevice())
     let numbers: [Float] = [1, 2, 3, 4]

@@ -2,9 +2,10 @@ import Foundation
 import Testing
 
 /// A package of somebody else's that depends on this one, with a layer and a model of its own.
-struct OwnModelTests {
+/// They share what is built, so one comes after the other.
+@Suite(.serialized) struct OwnModelTests {
   /// Beside the test bundle, so that a second run finds what the first one built.
-  private static let scratch = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("OwnModel")
+  static let scratch = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("OwnModel")
 
   @Test(.timeLimit(.minutes(15))) func buildsTrainsAndLearns() throws {
     let package = Repository.root.appendingPathComponent("Examples/OwnModel")

@@ -57,11 +57,10 @@ struct ProgressText {
     place = "epoch \(progress.epoch)/\(progress.epochs)"
     let total = "\(progress.stepsPerEpoch)"
     step = "\(Text.column("\(progress.step)", max(total.count, "\(progress.step)".count), right: true))/\(total)"
-    rest = [
-      "loss \(Text.fixed(progress.loss, 4))", measure.text(progress.accuracy, 1),
-      "\(Text.duration(progress.secondsLeft)) left",
-      "\(Text.fixed(progress.samplesPerSecond, 0)) samples/s",
-    ]
+    rest =
+      ["loss \(Text.fixed(progress.loss, 4))"] + measure.texts(progress.accuracy, 1)
+      + progress.metrics.map { "\(printable($0.name)) \(Text.significant($0.training))" }
+      + ["\(Text.duration(progress.secondsLeft)) left", "\(Text.fixed(progress.samplesPerSecond, 0)) samples/s"]
   }
 
   /// Without a bar, for where nothing can be redrawn.

@@ -16,13 +16,12 @@ final class TrainingReporter {
   /// The last epoch, where its line was not due.
   private var withheld: EpochRecord?
   /// What is told beside the loss.
-  private let measure: Loss.Measure
+  private var measure = Loss.Measure.accuracy
 
   /// - Parameter epochs: of the whole run.
-  init(isQuiet: Bool, epochs: Int, measure: Loss.Measure = .accuracy) {
+  init(isQuiet: Bool, epochs: Int) {
     epochPace = EpochPace(epochs: epochs)
     self.isQuiet = isQuiet
-    self.measure = measure
     if !isQuiet, Terminal.isLive(STDERR_FILENO) { bar = ProgressBar(file: STDERR_FILENO) }
   }
 
@@ -58,7 +57,9 @@ final class TrainingReporter {
 
   func report(_ event: TrainingEvent) {
     switch event {
-    case .started: bar?.draw(note: "getting ready")
+    case .started(let start):
+      measure = start.measure
+      bar?.draw(note: "getting ready")
     case .progress(let progress):
       if bar != nil { bar?.draw(progress, measure) } else if pace.isTime(for: progress) { line(ProgressText(progress, measure).line) }
     case .features(let features):
@@ -81,10 +82,14 @@ final class TrainingReporter {
 extension EpochRecord {
   /// For people.
   func line(_ measure: Loss.Measure) -> String {
-    var text = "epoch \(epoch)  loss \(Text.fixed(trainLoss, 4))  \(measure.text(trainAccuracy))"
-    if validationLoss.isFinite { text += "  validation loss \(Text.fixed(validationLoss, 4))  \(measure.text(validationAccuracy))" }
-    if validationDetermination.isFinite { text += "  R² \(Text.determination(validationDetermination))" }
-    return text + "  \(Text.fixed(seconds, 1)) s  \(Text.fixed(samplesPerSecond, 0)) samples/s"
+    var parts = ["epoch \(epoch)", "loss \(Text.fixed(trainLoss, 4))"] + measure.texts(trainAccuracy)
+    parts += metrics.map { "\(printable($0.name)) \(Text.significant($0.training))" }
+    if validationLoss.isFinite {
+      parts += ["validation loss \(Text.fixed(validationLoss, 4))"] + measure.texts(validationAccuracy)
+      parts += metrics.map { "\(printable($0.name)) \(Text.significant($0.validation))" }
+    }
+    if validationDetermination.isFinite { parts.append("R² \(Text.determination(validationDetermination))") }
+    return (parts + ["\(Text.fixed(seconds, 1)) s", "\(Text.fixed(samplesPerSecond, 0)) samples/s"]).joined(separator: "  ")
   }
 }
 
@@ -94,7 +99,8 @@ extension RunRecord {
     guard let best = bestEpoch, let last = epochs.last else { return nil }
     func text(_ row: EpochRecord) -> String {
       let determination = row.validationDetermination.isFinite ? ", R² \(Text.determination(row.validationDetermination))" : ""
-      return "validation loss \(Text.fixed(row.validationLoss, 4)), \(measure.text(row.validationAccuracy))\(determination)"
+      let told = measure.texts(row.validationAccuracy).map { ", \($0)" }.joined()
+      return "validation loss \(Text.fixed(row.validationLoss, 4))\(told)\(determination)"
     }
     if best.epoch == last.epoch { return "best epoch: the last one, \(best.epoch) (\(text(best)))" }
     return "best epoch: \(best.epoch) (\(text(best))); last: \(last.epoch) (\(text(last))); "
@@ -103,11 +109,12 @@ extension RunRecord {
 }
 
 extension Loss.Measure {
-  /// With its name, for people.
-  func text(_ value: Double, _ digits: Int = 2) -> String {
+  /// With its name, for people; nothing where there is nothing to be told.
+  func texts(_ value: Double, _ digits: Int = 2) -> [String] {
     switch self {
-    case .accuracy: "accuracy \(Text.percent(value, digits))"
-    case .meanAbsoluteError: "error \(Text.significant(value))"
+    case .accuracy: ["accuracy \(Text.percent(value, digits))"]
+    case .meanAbsoluteError: ["error \(Text.significant(value))"]
+    case .none: []
     }
   }
 }

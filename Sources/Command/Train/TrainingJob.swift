@@ -19,7 +19,7 @@ struct TrainingJob {
   ///   - isQuiet: whether only errors are printed.
   /// - Throws: what kept training from starting; `Failure` for what stopped it, `Interrupted` after Ctrl-C.
   func run(on selection: DeviceSelection, in place: RunPlace, isQuiet: Bool) throws {
-    let reporter = TrainingReporter(isQuiet: isQuiet, epochs: recipe.epochs, measure: trainer.options.loss.measure)
+    let reporter = TrainingReporter(isQuiet: isQuiet, epochs: recipe.epochs)
     var watch = RunWatch()
     (watch.report, watch.note, watch.observe) = (reporter.line, Terminal.note, reporter.report)
     (watch.shouldStop, watch.wasStopped) = (reporter.noticesInterruption, { Interruption.isRequested })

@@ -73,6 +73,7 @@ struct UpdateCheck {
       request.correct = source.correct.map { graph.input("correct", shape: $0.shape, dtype: $0.dtype) }
       request.isFractional = source.isFractional
       request.sampleCount = 1000
+      request.sums = source.sums.enumerated().map { graph.input("sums \($0)", shape: $1.shape) }
     }
     request.updates = source.updates
     request.anchorStrengths = source.anchorStrengths
@@ -100,7 +101,7 @@ struct UpdateCheck {
       for slot in 0..<slots { try make(.state(group: group, slot: slot), size, isPositive: true) }
     }
     try make(.statistics, max(layout.statisticsSize, 16), isPositive: true)
-    let control = try device.makeBuffer(count: MemoryLayout<ControlBlock>.size / 4)
+    let control = try device.makeBuffer(count: StepMemory.controlSize(sums: request.sums.reduce(0) { $0 + $1.shape.count }))
     var block = ControlBlock()
     (block.ok, block.badStep, block.clip) = (1, -1, 1)
     try device.write([block], to: control)
@@ -142,6 +143,12 @@ struct UpdateCheck {
       [block.correct, block.samples, block.steps, block.ok].map { UInt32(bitPattern: $0) },
       isNamed("step_end"), type: .int32)
     add("the sum of losses", [block.lossSum, block.measureSum].map(\.bitPattern), isNamed("step_end"))
+    if !request.sums.isEmpty {
+      let (first, count) = (StepMemory.controlSize(sums: 0), request.sums.reduce(0) { $0 + $1.shape.count })
+      let pairs = try device.read(control, at: first, count: 2 * count, filler: UInt32(0))
+      // What a sum still lacks is nothing but rounding.
+      add("the sums of what is told", stride(from: 0, to: pairs.count, by: 2).map { pairs[$0] }, isNamed("step_sums"))
+    }
     if request.clippingNorm != nil {
       add("the gradients' norm", [block.norm.bitPattern], isNamed("gradient_norm_partial", "gradient_norm_finish"))
       add("the factor of clipping", [block.clip.bitPattern], isNamed("gradient_norm_finish"))

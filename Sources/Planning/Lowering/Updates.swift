@@ -12,6 +12,19 @@ extension Lowering {
     }
   }
 
+  /// Adds numbers to the running sums behind the control block; after the step's end, which says whether the step was sound.
+  mutating func lowerSums(_ values: [Slot]) {
+    var first = 0
+    for slot in values {
+      let (size, place) = (count(slot), first)
+      emit(
+        "step_sums", Launch.Note("sums", shape: [size], flops: 4 * size), items: (profile.shares(of: size), 1, 1),
+        [.read(slot), .buffer(.control)]
+      ) { unit in StepSumsParameters(values: unit(slot), count: Int32(size), first: Int32(place)) }
+      first += size
+    }
+  }
+
   /// Draws a group to its anchors: strength · (parameter − anchor) joins each gradient.
   mutating func lowerStayClose(group: Int, strength: Float) {
     for (piece, size) in layout.groupPieces[group].enumerated() {

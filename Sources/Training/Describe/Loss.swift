@@ -1,6 +1,15 @@
 import GlissadeTensors
 
-/// What training minimises: from the model's output and what it is compared with, the mean loss over the batch, and what is told beside it.
+/// What training minimises: from the model's outputs and what they are compared with, a value for each sample of a batch.
+///
+/// ```swift
+/// let cubic = Loss("cubic") { output, values in power(abs(output - values), output.graph.constant(3)).meanOfEachSample() }
+/// ```
+///
+/// The batch's loss is the mean of the values, or their sum (`reducing(by:)`). Class weights, weights of samples and mixed samples work for every
+/// loss, since they weigh its values: Σ wᵢ·ℓᵢ / Σ wᵢ. A loss may give one value for the whole batch instead, a mean already, which cannot be weighed.
+///
+/// Of a model with several outputs, `of(output:target:)` says what a loss compares; losses are added and multiplied by numbers.
 public struct Loss: Sendable {
   /// What is told beside the loss.
   public enum Measure: String, Sendable {
@@ -8,55 +17,98 @@ public struct Loss: Sendable {
     case accuracy
     /// The mean of |output − value|.
     case meanAbsoluteError
+    /// Nothing: the outputs are neither a number for each class nor as many as the values.
+    case none
   }
+
+  /// What a batch's values become.
+  public enum Reduction: String, Sendable {
+    /// Their mean, weighted where samples have weights.
+    case mean
+    /// Their sum. What is told of the loss is a mean all the same.
+    case sum
+  }
+
+  /// What a loss compares outputs with.
+  enum Comparison: Hashable, Sendable {
+    /// Class numbers, [batch] of int32.
+    case classes
+    /// Numbers, as many as the output has.
+    case values
+    /// Whatever the data are labelled with.
+    case anything
+    /// What the model was given.
+    case inputs
+  }
+
+  /// What a loss is computed from.
+  struct Arguments {
+    var outputs: Outputs
+    var targets: Targets
+    var inputs: Inputs
+
+    /// The only output and the only target, in the output's shape.
+    var values: (output: Tensor, values: Tensor) {
+      let (output, values) = (outputs.only, targets.only)
+      guard output.isValid, values.isValid, output.shape != values.shape else { return (output, values) }
+      guard output.shape.count == values.shape.count else {
+        let problem = "the values have to be as many as the output's numbers"
+        return (output, output.graph.reject("the loss", [output, values], because: problem))
+      }
+      return (output, values.reshaped(to: output.shape))
+    }
+  }
+
+  /// [batch] or a scalar.
+  typealias Values = @Sendable (Arguments) -> Tensor
+  /// From output and target, the mean loss and the sum over the batch of what is told beside it (both scalars).
+  typealias Mean = @Sendable (_ output: Tensor, _ target: Tensor) -> (loss: Tensor, sum: Tensor)
 
   /// For messages and records.
   public let name: String
-  public let measure: Measure
-  let form: Form
+  /// What a batch's values become.
+  public private(set) var reduction = Reduction.mean
+  let comparison: Comparison
+  let values: Values
+  /// The mean where nothing is weighed, by fewer operations; of one output and one target.
+  let mean: Mean?
+  /// ε of label smoothing, where the loss is cross-entropy and so has a form for distributions.
+  let smoothing: Float?
 
-  /// What a loss compares the output with.
-  enum Form: Sendable {
-    /// Class numbers, [batch] of int32.
-    case labels(Compute, smoothing: Float?)
-    /// Numbers, of the output's shape.
-    case values(Compute)
-  }
-  /// From output and targets, the mean loss and the sum over the batch of what is told beside it (both scalars).
-  typealias Compute = @Sendable (_ output: Tensor, _ targets: Tensor) -> (loss: Tensor, sum: Tensor?)
-
-  /// A loss of one's own for classes.
+  /// A loss of one's own, of one output and what the data are labelled with.
   /// - Parameters:
   ///   - name: for messages and records.
-  ///   - compute: the mean loss over the batch and the number of right answers.
-  public init(_ name: String, _ compute: @escaping @Sendable (_ output: Tensor, _ labels: Tensor) -> (loss: Tensor, correct: Tensor?)) {
-    self.init(
-      name, .accuracy,
-      .labels(
-        {
-          let result = compute($0, $1)
-          return (result.loss, result.correct)
-        }, smoothing: nil))
+  ///   - compute: from the output and class numbers ([batch] of int32) or values a value for each sample, [batch], or one for the batch, [].
+  public init(_ name: String, _ compute: @escaping @Sendable (_ output: Tensor, _ target: Tensor) -> Tensor) {
+    self.init(name, .anything, { compute($0.outputs.only, $0.targets.only) })
   }
 
-  /// A loss of one's own for numbers.
+  /// A loss of one's own, of several outputs or several targets.
   /// - Parameters:
   ///   - name: for messages and records.
-  ///   - compute: the mean loss over the batch, from two tensors of one shape.
-  public init(_ name: String, ofValues compute: @escaping @Sendable (_ output: Tensor, _ values: Tensor) -> Tensor) {
-    self.init(
-      name, .meanAbsoluteError,
-      .values { output, values in
-        // The mean over a sample's values, summed over samples, as right answers are.
-        (compute(output, values), GlissadeTensors.meanAbsoluteError(output, values) * Float(max(output.shape[0], 1)))
-      })
+  ///   - compute: from outputs and targets by their names a value for each sample, [batch], or one for the batch, []. Class numbers are called
+  ///     `labels`, numbers to be predicted `values`.
+  public static func named(_ name: String, _ compute: @escaping @Sendable (_ outputs: Outputs, _ targets: Targets) -> Tensor) -> Loss {
+    Loss(name, .anything, { compute($0.outputs, $0.targets) })
   }
 
-  private init(_ name: String, _ measure: Measure, _ form: Form) {
+  init(_ name: String, _ comparison: Comparison, _ values: @escaping Values, mean: Mean? = nil, smoothing: Float? = nil) {
     self.name = name
-    self.measure = measure
-    self.form = form
+    self.comparison = comparison
+    self.values = values
+    self.mean = mean
+    self.smoothing = smoothing
   }
+
+  /// The same loss, with a batch's values reduced otherwise.
+  /// - Parameter reduction: default of every loss: their mean.
+  public func reducing(by reduction: Reduction) -> Loss {
+    var loss = self
+    loss.reduction = reduction
+    return loss
+  }
+
+  // MARK: Built in
 
   /// Mean cross-entropy of softmax(output) against class numbers.
   public static let crossEntropy = Loss.crossEntropy(labelSmoothing: 0)
@@ -64,33 +116,38 @@ public struct Loss: Sendable {
   /// Mean cross-entropy against (1 − ε)·onehot + ε / classes.
   public static func crossEntropy(labelSmoothing: Float) -> Loss {
     Loss(
-      "crossEntropy", .accuracy,
-      .labels(
-        { output, labels in
-          let result = softmaxCrossEntropy(output, labels, labelSmoothing: labelSmoothing)
-          return (result.loss, result.correct)
-        }, smoothing: labelSmoothing))
+      "crossEntropy", .classes, { softmaxCrossEntropies($0.outputs.only, $0.targets.only, labelSmoothing: labelSmoothing) },
+      mean: { output, labels in
+        let result = softmaxCrossEntropy(output, labels, labelSmoothing: labelSmoothing)
+        return (result.loss, result.correct)
+      }, smoothing: labelSmoothing)
   }
 
   /// The mean of (output − value)².
-  public static let meanSquaredError = Loss("meanSquaredError", ofValues: { GlissadeTensors.meanSquaredError($0, $1) })
+  public static let meanSquaredError = Loss.ofValues("meanSquaredError", { GlissadeTensors.meanSquaredError($0, $1) }, squaredErrors)
 
   /// The mean of |output − value|.
-  public static let meanAbsoluteError = Loss("meanAbsoluteError", ofValues: { GlissadeTensors.meanAbsoluteError($0, $1) })
+  public static let meanAbsoluteError = Loss.ofValues("meanAbsoluteError", { GlissadeTensors.meanAbsoluteError($0, $1) }, absoluteErrors)
 
   /// The mean of e²/2 where |e| = |output − value| is below δ, and of δ·(|e| − δ/2) elsewhere.
   /// - Parameter delta: δ, above 0; default 1.
-  public static func huber(delta: Float = 1) -> Loss { Loss("huber", ofValues: { huberLoss($0, $1, delta: delta) }) }
-
-  /// Whether the loss compares with class numbers; otherwise with values.
-  public var isOfClasses: Bool {
-    if case .labels = form { return true }
-    return false
+  public static func huber(delta: Float = 1) -> Loss {
+    Loss.ofValues("huber", { huberLoss($0, $1, delta: delta) }, { huberLosses($0, $1, delta: delta) })
   }
 
-  /// ε of label smoothing, where the loss is cross-entropy and so has a form for distributions.
-  var smoothing: Float? {
-    if case .labels(_, let smoothing) = form { return smoothing }
-    return nil
+  private static func ofValues(
+    _ name: String, _ mean: @escaping @Sendable (Tensor, Tensor) -> Tensor, _ values: @escaping @Sendable (Tensor, Tensor) -> Tensor
+  ) -> Loss {
+    Loss(
+      name, .values,
+      {
+        let (output, targets) = $0.values
+        return values(output, targets)
+      }, mean: { (mean($0, $1), absoluteErrorSum($0, $1)) })
   }
+}
+
+/// The mean absolute error over a sample's values, summed over samples, as right answers are.
+func absoluteErrorSum(_ output: Tensor, _ values: Tensor) -> Tensor {
+  GlissadeTensors.meanAbsoluteError(output, values) * Float(max(output.shape.rank > 0 ? output.shape[0] : 1, 1))
 }

@@ -42,6 +42,15 @@ public struct TrainingConditions: Hashable, Sendable {
     if let weights = settings.classWeights { options.append(Option("class weights", "\(weights)")) }
     if settings.sampling != .shuffled { options.append(Option("sampling", settings.sampling.rawValue)) }
     if let mixing = settings.mixing { options.append(Option("mixing", "\(mixing)")) }
+    if settings.loss.reduction != .mean { options.append(Option("reduction", settings.loss.reduction.rawValue)) }
+    // What most data are needs no words.
+    if training.inputs.map(\.name) != [SampleField.featuresName] || training.inputs[0].element != .float32 {
+      options.append(Option("inputs", training.inputs.map { "\($0)" }.joined(separator: ", ")))
+    }
+    if case .tensors(let fields) = training.targets {
+      options.append(Option("targets", fields.map { "\($0)" }.joined(separator: ", ")))
+    }
+    if !settings.metrics.isEmpty { options.append(Option("metrics", settings.metrics.map(\.name).joined(separator: ", "))) }
     if settings.isExact { options.append(Option("exactness", "exact")) }
     if settings.featureCache != nil { options.append(Option("feature cache", "used")) }
     func note(_ groups: [ParameterGroup], _ phase: String) {

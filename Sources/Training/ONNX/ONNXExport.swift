@@ -1,3 +1,4 @@
+import GlissadeData
 import GlissadeFormats
 import GlissadeLayers
 
@@ -19,11 +20,31 @@ extension ONNXModel {
   public init(
     of model: any Layer, sampleShape: Shape, state: ModelState, name: String, version: String = "", metadata: [String: String] = [:]
   ) throws {
+    try self.init(
+      of: model, inputs: [SampleField(SampleField.featuresName, sampleShape.dimensions)], state: state, name: name, version: version,
+      metadata: metadata)
+  }
+
+  /// A model of named inputs and outputs as ONNX, in evaluation mode. Inputs and outputs have their names there; see
+  /// `init(of:sampleShape:state:name:version:metadata:)`.
+  /// - Parameters:
+  ///   - model: the network.
+  ///   - inputs: what a sample consists of (`Dataset.inputs`); those of four axes with the batch are pictures.
+  ///   - state: its parameters.
+  ///   - name: of the graph.
+  ///   - version: of the program that writes it.
+  ///   - metadata: strings to go with it.
+  public init(
+    of model: any Layer, inputs: [SampleField], state: ModelState, name: String, version: String = "", metadata: [String: String] = [:]
+  ) throws {
     let graph = Graph(isTraining: false)
     let paths = LayerPath.parameters(of: model)
     for (path, parameter) in paths { graph.parameterPaths[parameter.id] = path }
-    let input = graph.input("features", shape: Shape([ONNXTranslation.batch] + sampleShape.dimensions))
-    let output = model(input)
+    let given = inputs.map { field in
+      let type = field.type(batch: ONNXTranslation.batch)
+      return (name: field.name, tensor: graph.input(field.name, shape: type.shape, dtype: type.dtype))
+    }
+    let outputs = model.outputs(for: Inputs(given, role: "input"))
     if let error = graph.firstError { throw error }
     let known = Dictionary(state.parameters.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     var problems: [String] = []
@@ -36,8 +57,8 @@ extension ONNXModel {
       }
     }
     if !problems.isEmpty { throw StateError(path: "the state", problems: problems) }
-    var translation = ONNXTranslation(graph, values, name: name)
-    self = try translation.model(output: output.id)
+    var translation = ONNXTranslation(graph, values, name: name, keeping: outputs.tensors.map(\.id))
+    self = try translation.model(outputs: outputs.entries.map { ($0.name, $0.tensor.id) })
     producer.version = version
     self.metadata = metadata
   }

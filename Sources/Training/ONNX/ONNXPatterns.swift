@@ -22,8 +22,10 @@ struct ONNXPatterns {
   private let graph: Graph
   private var readers: [Int: [Int]] = [:]
 
-  init(in graph: Graph) {
+  /// - Parameter outputs: values that are read from outside as well.
+  init(in graph: Graph, keeping outputs: [ValueID]) {
     self.graph = graph
+    for output in outputs { readers[output.node] = [-1, -1] }
     for (index, node) in graph.nodes.enumerated() {
       for input in Set(node.inputs.map(\.node)) { readers[input, default: []].append(index) }
     }

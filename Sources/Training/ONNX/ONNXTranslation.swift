@@ -28,30 +28,37 @@ struct ONNXTranslation {
   ///   - graph: a step recorded with a batch of `batch`.
   ///   - parameters: their values.
   ///   - name: of the result.
-  init(_ graph: Graph, _ parameters: [ParameterID: [Float]], name: String) {
+  ///   - outputs: the values that are computed.
+  init(_ graph: Graph, _ parameters: [ParameterID: [Float]], name: String, keeping outputs: [ValueID]) {
     self.graph = graph
     self.parameters = parameters
-    patterns = ONNXPatterns(in: graph)
+    patterns = ONNXPatterns(in: graph, keeping: outputs)
     model = ONNXModel(name: name)
   }
 
   /// The whole model.
-  /// - Parameter output: the value that it computes.
-  mutating func model(output: ValueID) throws(ONNXExportError) -> ONNXModel {
-    for index in needed(for: output) where !patterns.absorbed.contains(index) { try translate(index) }
-    var result = try value(output)
-    if case .flattened = result.arrangement { result = try ours(output) }
-    let shape = graph.tensor(output).shape.dimensions
-    let extents = result.arrangement == .image ? ONNXArrangement.toImage.map { shape[$0] } : shape
-    add("Identity", graph.nodes[output.node].scope, [result.name], named: "output")
-    model.outputs = [ONNXModel.Port(name: "output", shape: extents.enumerated().map { port($1, axis: $0) })]
+  /// - Parameter outputs: the values that it computes, by name.
+  mutating func model(outputs: [(name: String, value: ValueID)]) throws(ONNXExportError) -> ONNXModel {
+    for (name, _) in outputs { names.insert(name) }
+    for index in needed(for: outputs.map(\.value)) where !patterns.absorbed.contains(index) { try translate(index) }
+    for (name, output) in outputs {
+      var result = try value(output)
+      if case .flattened = result.arrangement { result = try ours(output) }
+      let type = graph.nodes[output.node].outputs[output.output]
+      let shape = type.shape.dimensions
+      let extents = result.arrangement == .image ? ONNXArrangement.toImage.map { shape[$0] } : shape
+      add("Identity", graph.nodes[output.node].scope, [result.name], named: name)
+      model.outputs.append(
+        ONNXModel.Port(
+          name: name, shape: extents.enumerated().map { port($1, axis: $0) }, type: type.dtype == .int32 ? .int32 : .float32))
+    }
     return model
   }
 
-  /// The nodes that a value needs, in order.
-  private func needed(for output: ValueID) -> [Int] {
+  /// The nodes that values need, in order.
+  private func needed(for outputs: [ValueID]) -> [Int] {
     var isNeeded = [Bool](repeating: false, count: graph.nodes.count)
-    if output.isValid { isNeeded[output.node] = true }
+    for output in outputs where output.isValid { isNeeded[output.node] = true }
     for index in isNeeded.indices.reversed() where isNeeded[index] {
       for input in graph.nodes[index].inputs { isNeeded[input.node] = true }
     }

@@ -38,6 +38,7 @@ struct FeatureDataset: Dataset {
   var count: Int { base.count }
   var classNames: [String] { base.classNames }
   var targets: TargetKind { base.targets }
+  var sampleWeights: [Float]? { base.sampleWeights }
 
   /// Computes the features, batch by batch.
   /// - Parameter progress: is told of each batch.
@@ -81,5 +82,9 @@ struct FeatureDataset: Dataset {
 
   func gatherValues(_ indices: ArraySlice<Int>, into values: UnsafeMutableBufferPointer<Float>) throws(DataError) {
     try base.gatherValues(indices, into: values)
+  }
+
+  func gather(_ indices: ArraySlice<Int>, target: Int, into elements: UnsafeMutableRawBufferPointer) throws(DataError) {
+    try base.gather(indices, target: target, into: elements)
   }
 }

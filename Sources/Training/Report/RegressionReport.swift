@@ -68,15 +68,8 @@ extension Trainer {
     guard case .values(let names) = data.targets else {
       throw TrainingError.invalid(option: "the data", value: "one with classes", requirement: "one with values to be predicted")
     }
-    let size = min(options.batchSize, max(data.count, 1))
-    let session = try TrainingSession(
-      model: model, sampleShape: Shape(data.sampleShape), batchSize: size, loss: options.loss, groups: [], seed: options.seed,
-      device: device, isExact: options.isExact)
-    try session.restore(state)
-    var (predictions, values) = ([Float](), [Float](repeating: 0, count: data.count * names.count))
-    for start in stride(from: 0, to: data.count, by: size) {
-      predictions += try session.predict(data.gather(Array(start..<min(start + size, data.count))).features)
-    }
+    let predictions = try outputs(for: data, state: state, on: device).values.first?.floats ?? []
+    var values = [Float](repeating: 0, count: data.count * names.count)
     try values.withUnsafeMutableBufferPointer { try data.gatherValues(Array(0..<data.count)[...], into: $0) }
     guard predictions.count == values.count else {
       throw TrainingError.invalid(

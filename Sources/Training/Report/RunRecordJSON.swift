@@ -48,9 +48,17 @@ extension EpochRecord {
   var json: JSONValue {
     .object(
       [JSONMember("epoch", .integer(Int64(epoch))), JSONMember("step", .integer(Int64(step)))]
-        + Self.columns.filter { !$0.isOfValues || !self[keyPath: $0.value].isNaN }.map {
+        + Self.columns.filter { $0.measures != [.meanAbsoluteError] || !self[keyPath: $0.value].isNaN }.map {
           JSONMember($0.name, .number(self[keyPath: $0.value]))
-        })
+        }
+        + (metrics.isEmpty
+          ? []
+          : [
+            JSONMember(
+              "metrics",
+              .array(
+                metrics.map { ["name": .string($0.name), "training": .number($0.training), "validation": .number($0.validation)] }))
+          ]))
   }
 
   init?(json: JSONValue) {
@@ -59,9 +67,15 @@ extension EpochRecord {
     for column in Self.columns {
       if let value = json[column.name]?.doubleValue {
         self[keyPath: column.value] = value
-      } else if !column.isOfValues {
+      } else if column.measures != [.meanAbsoluteError] {
         return nil
       }
+    }
+    for metric in json["metrics"]?.arrayValue ?? [] {
+      guard let name = metric["name"]?.stringValue, let training = metric["training"]?.doubleValue,
+        let validation = metric["validation"]?.doubleValue
+      else { return nil }
+      metrics.append(MetricValue(name: name, training: training, validation: validation))
     }
   }
 }

@@ -24,6 +24,8 @@ public enum TrainingEvent: Sendable {
     public var stepsPerEpoch: Int
     public var trainingSamples: Int
     public var validationSamples: Int
+    /// What is told beside the loss.
+    public var measure: Loss.Measure
   }
 
   public struct Features: Sendable {
@@ -46,6 +48,8 @@ public enum TrainingEvent: Sendable {
     public var loss: Double
     /// Or what the loss's measure is; an error is in units of `TrainingOptions.valueUnit`.
     public var accuracy: Double
+    /// Of `TrainingOptions.metrics`.
+    public var metrics: [MetricValue] = []
     public var samplesPerSecond: Double
     /// Seconds to the end of the run.
     public var secondsLeft: Double
@@ -69,6 +73,8 @@ public struct EpochRecord: Sendable {
   /// R² of the predictions for the validation data: 1 − Σ (prediction − value)² / Σ (value − mean)², where the mean is that of the validation
   /// data's values, of each by itself where a sample has several. NaN for classes, and where there is no such data.
   public var validationDetermination = Double.nan
+  /// What became of `TrainingOptions.metrics`, in their order.
+  public var metrics: [MetricValue] = []
   public var seconds: Double
   public var samplesPerSecond: Double
 
@@ -99,37 +105,39 @@ public struct EpochRecord: Sendable {
   /// rows goes by this list.
   static let columns: [Column] = [
     Column("learning_rate", "learning_rate", \.learningRate), Column("train_loss", "train/loss", \.trainLoss),
-    Column("train_accuracy", "train/accuracy", \.trainAccuracy), Column("validation_loss", "validation/loss", \.validationLoss),
-    Column("validation_accuracy", "validation/accuracy", \.validationAccuracy),
-    Column("validation_r2", "validation/r2", \.validationDetermination, isOfValues: true), Column("seconds", nil, \.seconds),
+    Column("train_accuracy", "train/accuracy", \.trainAccuracy, measures: told),
+    Column("validation_loss", "validation/loss", \.validationLoss),
+    Column("validation_accuracy", "validation/accuracy", \.validationAccuracy, measures: told),
+    Column("validation_r2", "validation/r2", \.validationDetermination, measures: [.meanAbsoluteError]), Column("seconds", nil, \.seconds),
     Column("samples_per_second", "samples_per_second", \.samplesPerSecond),
   ]
 
-  /// The columns that a run has.
+  private static let told: Set<Loss.Measure> = [.accuracy, .meanAbsoluteError]
+
+  /// The columns that a run has, beside those of its metrics.
   /// - Parameter measure: what is told beside the loss.
-  static func columns(_ measure: Loss.Measure) -> [Column] { columns.filter { !$0.isOfValues || measure != .accuracy } }
+  static func columns(_ measure: Loss.Measure) -> [Column] { columns.filter { $0.measures?.contains(measure) ?? true } }
 
   struct Column: Sendable {
     let name: String
     let tag: String?
     let value: WritableKeyPath<EpochRecord, Double> & Sendable
-    /// Whether only trainings on values have it.
-    let isOfValues: Bool
+    /// Which trainings have it, by what they tell beside the loss; all where `nil`.
+    let measures: Set<Loss.Measure>?
 
     init(
-      _ name: String, _ tag: String?, _ value: WritableKeyPath<EpochRecord, Double> & Sendable, isOfValues: Bool = false
+      _ name: String, _ tag: String?, _ value: WritableKeyPath<EpochRecord, Double> & Sendable, measures: Set<Loss.Measure>? = nil
     ) {
-      (self.name, self.tag, self.value, self.isOfValues) = (name, tag, value, isOfValues)
+      (self.name, self.tag, self.value, self.measures) = (name, tag, value, measures)
     }
   }
 
   /// The row for TensorBoard: what there is a number for, by its tag.
   /// - Parameter measure: what the columns called accuracy hold.
   public func scalars(_ measure: Loss.Measure = .accuracy) -> [(tag: String, value: Float)] {
-    Self.columns.compactMap { column in
-      let value = self[keyPath: column.value]
-      return column.tag.flatMap { value.isNaN ? nil : (measure.named($0), Float(value)) }
-    }
+    let all = Self.columns(measure).map { (tag: $0.tag.map(measure.named), value: self[keyPath: $0.value]) }
+    let more = metrics.flatMap { [(tag: "train/\($0.name)" as String?, value: $0.training), ("validation/\($0.name)", $0.validation)] }
+    return (all + more).compactMap { entry in entry.tag.flatMap { entry.value.isNaN ? nil : ($0, Float(entry.value)) } }
   }
 }
 
@@ -147,6 +155,8 @@ public struct RunRecord: Sendable {
   public var stepSeconds: [Double] = []
   public var testLoss = Double.nan
   public var testAccuracy = Double.nan
+  /// What became of the metrics on the test data, each as `validation`.
+  public var testMetrics: [MetricValue] = []
   /// What is told beside the loss of each epoch: the columns called accuracy hold it.
   public var measure = Loss.Measure.accuracy
   /// The unit of errors: see `TrainingOptions.valueUnit`.

@@ -35,8 +35,16 @@ public struct RunFolder: Sendable {
   public func write(metrics epochs: [EpochRecord], measure: Loss.Measure = .accuracy) throws(FormatError) {
     func number(_ value: Double) -> String { value.isNaN ? "" : "\(value)" }
     let columns = EpochRecord.columns(measure)
-    let rows = epochs.map { row in ["\(row.epoch)", "\(row.step)"] + columns.map { number(row[keyPath: $0.value]) } }
-    try CSV.write(path: metricsPath, header: ["epoch", "step"] + columns.map { measure.named($0.name) }, rows: rows)
+    let names = epochs.last?.metrics.map(\.name) ?? []
+    let rows = epochs.map { row in
+      let metrics = names.flatMap { name in
+        let metric = row.metrics.first { $0.name == name }
+        return [number(metric?.training ?? .nan), number(metric?.validation ?? .nan)]
+      }
+      return ["\(row.epoch)", "\(row.step)"] + columns.map { number(row[keyPath: $0.value]) } + metrics
+    }
+    let header = columns.map { measure.named($0.name) } + names.flatMap { ["train_\($0)", "validation_\($0)"] }
+    try CSV.write(path: metricsPath, header: ["epoch", "step"] + header, rows: rows)
   }
 
   /// What the summary says of a run beside what the record knows.
@@ -78,6 +86,7 @@ public struct RunFolder: Sendable {
       "tested_epoch": record.testedEpoch > 0 ? .integer(Int64(record.testedEpoch)) : .null,
       "test_loss": number(record.testLoss),
       "test_accuracy": number(record.measure == .accuracy ? record.testAccuracy : nil),
+      "metrics": metrics(of: record),
       "test_values": record.regression?.json ?? .null,
       "reported_on": record.report == nil ? .null : .string(record.reportedOn),
       "report": record.report?.json ?? .null,
@@ -98,6 +107,22 @@ public struct RunFolder: Sendable {
     ]
     try summary.write(path: summaryPath)
   }
+
+  /// The metrics after the last epoch and after the best one, and on the test data, each under its name; `null` where there are none.
+  private func metrics(of record: RunRecord) -> JSONValue {
+    guard let last = record.epochs.last, !last.metrics.isEmpty else { return .null }
+    func number(_ value: Double?) -> JSONValue { value.map { $0.isFinite ? .number($0) : .null } ?? .null }
+    return .object(
+      last.metrics.map { metric in
+        JSONMember(
+          metric.name,
+          [
+            "train": number(metric.training), "validation": number(metric.validation),
+            "best_validation": number(record.bestEpoch?.metrics.first { $0.name == metric.name }?.validation),
+            "test": number(record.testMetrics.first { $0.name == metric.name }?.validation),
+          ])
+      })
+  }
 }
 
 extension Loss.Measure {
@@ -111,6 +136,7 @@ extension Loss.Measure {
     switch self {
     case .accuracy: "accuracy"
     case .meanAbsoluteError: "mean_absolute_error"
+    case .none: "nothing"
     }
   }
 }

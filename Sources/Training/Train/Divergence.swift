@@ -22,8 +22,10 @@ struct Divergence {
 
   /// - Returns: `nil` for a loss of somebody's own for classes, of which nothing is known, and for values that are all alike.
   /// - Throws: `DataError` where the data cannot be read.
-  init?(of data: any Dataset, _ options: TrainingOptions, unit: Double) throws(DataError) {
-    guard options.loss.isOfClasses else {
+  init?(of data: any Dataset, _ options: TrainingOptions, _ measure: Loss.Measure, unit: Double) throws(DataError) {
+    guard measure != .none else { return nil }
+    if measure == .meanAbsoluteError {
+      guard case .values = data.targets, options.loss.comparison != .inputs else { return nil }
       reference = try data.meanAbsoluteDeviation() * unit
       (value, name, answer) = (\.trainAccuracy, "mean absolute error", "always predicting the mean has")
       if !(reference > 0) { return nil }

@@ -4,8 +4,10 @@ import GlissadeData
 public struct Evaluation: Sendable {
   /// The mean loss over all samples; NaN without samples, or where it is not finite.
   public var loss: Double
-  /// The share of right answers; NaN without samples.
+  /// The share of right answers, or what else is told beside the loss; NaN without samples, or where there is no such thing.
   public var accuracy: Double
+  /// What became of the metrics, in their order.
+  public var metrics: [Double] = []
   /// R², over all values of a sample; see `EpochRecord.validationDetermination`. NaN for classes.
   public var determination = Double.nan
   /// Class by class; `nil` where the model's output is not a number for each class.
@@ -28,14 +30,14 @@ extension TrainingSession {
     guard data.count > 0 else { return Evaluation(loss: .nan, accuracy: .nan) }
     let order = try BatchOrder(count: data.count, batchSize: min(batchSize, data.count), shuffles: false)
     let loader = try BatchLoader(data, order: order, endEpoch: 1)
-    let classes = data.targets == .classes ? data.classCount : 0
+    let classes = data.targets == .classes && outputs.count == 1 && measure == .accuracy ? data.classCount : 0
     var report = mistakes.flatMap { classes > 1 ? ClassificationReport(classNames: data.classNames, mistakeLimit: $0) : nil }
     let name = data.place(ofSample:)
-    var residuals = ResidualSums(width: data.targets.valueCount)
+    var residuals = ResidualSums(width: outputs.count == 1 && measure == .meanAbsoluteError ? data.targets.valueCount : 0)
     var logits: [Float] = []
     try resetSums()
     while let batch = try loader.next(), !shouldStop() {
-      try evaluate(features: UnsafeBufferPointer(batch.features), targets: batch.targets)
+      try evaluate(fields: batch.fields)
       guard report != nil || residuals.width > 0 else { continue }
       try read(outputOfBatch: batch.count, into: &logits)
       if case .values(let values) = batch.targets { residuals.add(predictions: logits, values: values) }
@@ -48,7 +50,8 @@ extension TrainingSession {
     }
     let sums = try sums()
     return Evaluation(
-      loss: sums.badStep == nil ? sums.loss : .nan, accuracy: sums.accuracy, determination: residuals.determination, report: report,
+      loss: sums.badStep == nil ? sums.loss : .nan, accuracy: sums.accuracy, metrics: sums.metrics, determination: residuals.determination,
+      report: report,
       waited: loader.waited)
   }
 }

@@ -5,12 +5,15 @@ import GlissadeTensors
 extension TrainingRun {
   func begin(on device: any Device, reason: String) throws {
     let session = try open(device)
+    try session.checkOutputs(for: training)
+    record.measure = session.measure
+    record.tell(inUnitsOf: options.valueUnit)
     // A short last batch that does not fit (one sample under batch norm, say) is found now, not at the end of the first epoch.
     let last = training.count % options.batchSize
     if last > 0 { try check(batchOf: last, session) }
     try checkRoom(session)
     // So is a kernel that the device computes wrongly.
-    _ = try session.checkedPlan(batchSize: options.batchSize, isTraining: true)
+    _ = try session.checkedPlan(options.batchSize, .training)
     // And what a later phase cannot do, by a session that takes no memory.
     for phase in options.laterPhases {
       let trial = try makeSession(device, groups: phase.groups, isTrial: true)
@@ -32,7 +35,7 @@ extension TrainingRun {
       .started(
         .init(
           device: record.device, reason: reason, parameters: session.parameterCount, stepsPerEpoch: order.batchesPerEpoch,
-          trainingSamples: training.count, validationSamples: validation?.count ?? 0)))
+          trainingSamples: training.count, validationSamples: validation?.count ?? 0, measure: session.measure)))
   }
 
   /// Sees whether there is memory for what is to come, before it takes hours to find out.
@@ -48,7 +51,7 @@ extension TrainingRun {
 
   /// Sees whether a batch of some size can be trained on.
   func check(batchOf size: Int, _ session: TrainingSession) throws {
-    do throws(ShapeError) { _ = try session.plannedStep(batchSize: size, isTraining: true) } catch  where size == 1 {
+    do throws(ShapeError) { _ = try session.plannedStep(size, .training) } catch  where size == 1 {
       throw loneSample(error)
     }
   }

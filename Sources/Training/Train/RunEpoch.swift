@@ -22,7 +22,7 @@ extension TrainingRun {
     }
     while let batch = try loader.next() {
       if shouldStop() { return try interrupt(session, epoch: epoch, steps: steps, since: epochStart, waited: loader.waited) }
-      try session.train(features: UnsafeBufferPointer(batch.features), targets: batch.targets) { group in
+      try session.train(fields: batch.fields) { group in
         learningRate(ofGroup: group, step: session.steps - 1)
       }
       steps += 1
@@ -54,6 +54,7 @@ extension TrainingRun {
       epoch: epoch + 1, step: session.steps, learningRate: learningRate(ofGroup: 0, step: session.steps - 1), trainLoss: sums.loss,
       trainAccuracy: sums.accuracy * unit, validationLoss: .nan, validationAccuracy: .nan, seconds: elapsed,
       samplesPerSecond: Double(sums.samples) / elapsed)
+    row.metrics = zip(session.metrics, sums.metrics).map { MetricValue(name: $0.name, training: $1) }
     if let validation {
       let begin = clock.now
       let result = try evaluate(validation, session)
@@ -63,6 +64,7 @@ extension TrainingRun {
       record.dataWaitSeconds += seconds(result.waited)
       (row.validationLoss, row.validationAccuracy) = (result.loss, result.accuracy * unit)
       row.validationDetermination = result.determination
+      for (place, value) in result.metrics.enumerated() { row.metrics[place].validation = value }
     }
     record.peakArenaBytes = max(record.peakArenaBytes, session.peakArenaBytes)
     record.epochs.append(row)
@@ -85,7 +87,8 @@ extension TrainingRun {
       .progress(
         .init(
           epoch: epoch + 1, epochs: options.epochs, step: steps, stepsPerEpoch: order.batchesPerEpoch, loss: sums.loss,
-          accuracy: sums.accuracy * unit, samplesPerSecond: rate, secondsLeft: elapsed / Double(max(steps, 1)) * Double(left),
+          accuracy: sums.accuracy * unit, metrics: zip(session.metrics, sums.metrics).map { MetricValue(name: $0.name, training: $1) },
+          samplesPerSecond: rate, secondsLeft: elapsed / Double(max(steps, 1)) * Double(left),
           learningRate: learningRate(ofGroup: 0, step: session.steps - 1))))
   }
 }

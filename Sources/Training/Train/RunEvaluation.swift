@@ -18,7 +18,10 @@ extension TrainingRun {
       record.interruption = "interrupted while the \(test == nil ? "validation" : "test") set was evaluated"
       return
     }
-    if test != nil { (record.testLoss, record.testAccuracy) = (result.loss, result.accuracy * unit) }
+    if test != nil {
+      (record.testLoss, record.testAccuracy) = (result.loss, result.accuracy * unit)
+      record.testMetrics = zip(session.metrics, result.metrics).map { MetricValue(name: $0.name, validation: $1) }
+    }
     record.testedEpoch = measured
     record.report = result.report
     record.reportedOn = test == nil ? "validation" : "test"
@@ -41,7 +44,7 @@ extension TrainingRun {
     let loader = try BatchLoader(data, order: order, endEpoch: 1)
     while let batch = try loader.next() {
       let found = try session.firstNotFinite(
-        features: UnsafeBufferPointer(batch.features), targets: batch.targets, step: session.steps, isTraining: false)
+        fields: batch.fields, step: session.steps, isTraining: false)
       if let found { return found }
     }
     return nil

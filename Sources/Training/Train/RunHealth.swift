@@ -31,13 +31,13 @@ extension TrainingRun {
       let loader = try BatchLoader(data, order: order, startEpoch: epoch, startBatch: batch, endEpoch: epoch + 1, encoding: encoding)
       guard let again = try loader.next() else { continue }
       report.operation = try session.firstNotFinite(
-        features: UnsafeBufferPointer(again.features), targets: again.targets, step: candidate)
+        fields: again.fields, step: candidate)
     }
     throw TrainingError.notFinite(report)
   }
 
   /// Looks at how the loss went, at the end.
   func noteDivergence() throws(DataError) {
-    record.divergence = try Divergence(of: training, options, unit: unit)?.verdict(on: record.epochs)
+    record.divergence = try Divergence(of: training, options, record.measure, unit: unit)?.verdict(on: record.epochs)
   }
 }

@@ -34,10 +34,7 @@ extension TrainingRun {
 
   func makeSession(_ device: any Device, groups: [ParameterGroup], isTrial: Bool = false) throws -> TrainingSession {
     do {
-      return try TrainingSession(
-        model: model, sampleShape: Shape(training.sampleShape), batchSize: options.batchSize, loss: options.loss,
-        trainsOnDistributions: options.trainsOnDistributions, groups: groups, clippingNorm: options.clippingNorm, seed: options.seed,
-        device: device, isExact: options.isExact, fuses: true, isTrial: isTrial)
+      return try Trainer(model: model, options: options).session(for: training, on: device, groups: groups, isTrial: isTrial)
     } catch let error as ShapeError where options.batchSize == 1 && error.operation == "batchNorm" { throw loneSample(error) }
   }
 

@@ -9,16 +9,16 @@ import GlissadeTensors
 extension TrainingSession {
   /// A plan of a step whose kernels the device is known to compute rightly.
   /// - Throws: `DeviceError` with the kernel that computes wrongly; `ShapeError`.
-  func checkedPlan(batchSize: Int, isTraining: Bool) throws -> Plan {
+  func checkedPlan(_ batchSize: Int, _ purpose: StepPurpose) throws -> Plan {
     // What a small batch needs is found out quickly; some kernels come in large steps only.
     let smallest = 3
     while true {
-      let plan = try plannedStep(batchSize: batchSize, isTraining: isTraining)
+      let plan = try plannedStep(batchSize, purpose)
       let isPlainer = try device.verify(
         plan,
         CheckedStep(classes: outputSize) { [self] () throws(ShapeError) in
-          let small = batchSize > smallest ? try? request(batchSize: smallest, isTraining: isTraining) : nil
-          return (small.map { [$0] } ?? []) + [try request(batchSize: batchSize, isTraining: isTraining)]
+          let small = batchSize > smallest ? try? request(smallest, purpose) : nil
+          return (small.map { [$0] } ?? []) + [try request(batchSize, purpose)]
         })
       if !isPlainer { return plan }
       forgetPlans()

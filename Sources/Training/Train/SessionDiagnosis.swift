@@ -9,14 +9,24 @@ extension TrainingSession {
   public func firstNotFinite(
     features: UnsafeBufferPointer<Float>, targets: BatchTargets, step: Int, isTraining: Bool = true
   ) throws -> String? {
-    if features.contains(where: { !$0.isFinite }) { return "the batch itself (its data is not finite)" }
+    try withFields(features, targets, isTraining: isTraining) { try firstNotFinite(fields: $0, step: step, isTraining: isTraining) }
+  }
+
+  /// The same, of a batch field by field.
+  func firstNotFinite(
+    fields: UnsafeBufferPointer<UnsafeRawBufferPointer>, step: Int, isTraining: Bool = true
+  ) throws -> String? {
+    for (field, values) in zip(form(.evaluation).inputs, fields) where field.element == .float32 {
+      guard values.bindMemory(to: Float.self).contains(where: { !$0.isFinite }) else { continue }
+      return "the batch itself (its data is not finite\(inputs.count == 1 ? "" : ": '\(field.name)'"))"
+    }
     for entry in layout.entries {
       guard let buffer = shared[entry.slice.buffer] else { continue }
       let values = try device.read(buffer, at: entry.slice.offset, count: entry.slice.count, filler: Float(0))
       if values.contains(where: { !$0.isFinite }) { return "parameter \(entry.path)" }
     }
     var found: String?
-    try replay(features: features, targets: targets, step: step, isTraining: isTraining) { launch, read throws(DeviceError) in
+    try replay(fields: fields, step: step, isTraining: isTraining) { launch, read throws(DeviceError) in
       guard found == nil else { return }
       for slice in launch.writes where try read(slice).contains(where: { !$0.isFinite }) {
         found = launch.note.operation + (launch.note.path.isEmpty ? "" : " in \(launch.note.path)") + " \(launch.note.shape)"
@@ -29,13 +39,13 @@ extension TrainingSession {
   /// Runs a step's computation launch by launch and without its updates.
   /// - Parameter body: is given each launch once it has run, and what reads the slices that it read or wrote.
   func replay(
-    features: UnsafeBufferPointer<Float>, targets: BatchTargets, step: Int, isTraining: Bool,
+    fields: UnsafeBufferPointer<UnsafeRawBufferPointer>, step: Int, isTraining: Bool,
     _ body: @escaping (_ launch: Launch, _ read: (Slice) throws(DeviceError) -> [Float]) throws(DeviceError) -> Void
   ) throws {
-    let stepper = try stepper(try stage(features, targets, isTraining: isTraining), isTraining)
+    let stepper = try stepper(try stage(fields, isTraining: isTraining), isTraining ? .training : .evaluation)
     write(step: step) { _ in 0 }
     try stepper.prepared.runObserved(
-      constants: UnsafeRawBufferPointer(constants), inputs: isTraining && trainsOnDistributions ? stagedDistributions : staged,
+      constants: UnsafeRawBufferPointer(constants), inputs: isTraining ? stagedTraining.pointers : stagedEvaluation.pointers,
       launches: stepper.plan.firstUpdate
     ) { [device] index, _ throws(DeviceError) in
       try body(stepper.plan.launches[index]) { slice throws(DeviceError) in
@@ -48,10 +58,15 @@ extension TrainingSession {
   /// Times each launch of a training step.
   /// - Returns: nanoseconds, in the plan's order.
   public func profile(features: UnsafeBufferPointer<Float>, targets: BatchTargets) throws -> (plan: Plan, nanoseconds: [UInt64]) {
-    let stepper = try stepper(try stage(features, targets, isTraining: true), true)
+    try withFields(features, targets, isTraining: true) { try profile(fields: $0) }
+  }
+
+  /// The same, of a batch field by field.
+  func profile(fields: UnsafeBufferPointer<UnsafeRawBufferPointer>) throws -> (plan: Plan, nanoseconds: [UInt64]) {
+    let stepper = try stepper(try stage(fields, isTraining: true), .training)
     var times = [UInt64](repeating: 0, count: stepper.plan.launches.count)
     try stepper.prepared.runObserved(
-      constants: UnsafeRawBufferPointer(constants), inputs: trainsOnDistributions ? stagedDistributions : staged, launches: nil
+      constants: UnsafeRawBufferPointer(constants), inputs: stagedTraining.pointers, launches: nil
     ) { index, nanoseconds throws(DeviceError) in times[index] = nanoseconds }
     return (stepper.plan, times)
   }

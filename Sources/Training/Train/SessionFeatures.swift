@@ -5,7 +5,7 @@ import GlissadePlanning
 extension TrainingSession {
   /// Whether steps can take features: the model has a head, and nothing else of it is trained.
   public var canTakeFeatures: Bool {
-    guard model is any LayerWithHead else { return false }
+    guard model is any LayerWithHead, inputs.count == 1, inputs[0].element == .float32, outputs.count == 1 else { return false }
     let head = LayerPath.headPaths(of: model)
     return layout.entries.allSatisfy { $0.group == nil || head.contains($0.path) }
   }
@@ -33,6 +33,8 @@ extension TrainingSession {
       _ = try featureShape()
     }
     self.input = input
+    stagedTraining = StagedBatch(form(.training), outputSize: outputSize)
+    stagedEvaluation = StagedBatch(form(.evaluation), outputSize: outputSize)
   }
 
   /// What the backbone makes of some samples, in evaluation mode. Waits for the device.
@@ -75,11 +77,16 @@ extension TrainingSession {
     return (graph, graph.scoped(owner: model, { _, _ in "" }) { model.backbone(x) })
   }
 
-  /// Records the model's output from what a step is given.
-  func output(of x: Tensor) -> Tensor {
-    guard input == .features, let model = model as? any LayerWithHead else { return model(x) }
-    return x.graph.scoped(owner: model, { _, _ in "" }) { model.head(x) }
+  /// Records the model's outputs from what a step is given.
+  func outputs(for inputs: Inputs) -> Outputs {
+    guard input == .features, let model = model as? any LayerWithHead, let x = inputs.tensors.first else {
+      return model.outputs(for: inputs)
+    }
+    return Outputs([(outputs[0].name, x.graph.scoped(owner: model, { _, _ in "" }) { model.head(x) })], role: "output")
   }
+
+  /// The shape of a sample, the first tensor's of several.
+  var sampleShape: Shape { Shape(inputs[0].shape) }
 
   /// The shape of one of those things that steps are given.
   var inputShape: Shape { input == .features ? knownFeatureShape ?? sampleShape : sampleShape }

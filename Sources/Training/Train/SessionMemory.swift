@@ -33,7 +33,7 @@ extension TrainingSession {
 
   /// - Parameter other: a session that will be gone by then.
   func checkRoom(batchSize: Int, isTraining: Bool, states: Int, insteadOf other: TrainingSession?) throws {
-    let plan = try plannedStep(batchSize: batchSize, isTraining: isTraining)
+    let plan = try plannedStep(batchSize, isTraining ? .training : .evaluation)
     // What trains is evaluated, too, and either plan stages its batches.
     let plans = isTraining ? 2 : 1
     try checkDevice(for: plan, batchSize: batchSize, isTraining: isTraining, plans: plans, insteadOf: other)
@@ -41,7 +41,8 @@ extension TrainingSession {
     /// What it takes of the host's memory.
     func bytes(_ size: Int, _ plan: Plan) -> Int {
       // Three batches for training and as many for the validation that follows; the device's own staging.
-      let batches = 4 * size * (sampleShape.count + 2) * 6 + 2 * 4 * plan.inputsSize
+      let fields = inputs.reduce(1) { $0 + $1.size } + (targets?.reduce(0) { $0 + $1.size } ?? outputSize)
+      let batches = 4 * size * fields * 6 + 2 * 4 * plan.inputsSize
       return (device.usesHostMemory ? bytesToCome(plan, 1) : 0) + batches + 4 * kept * states
     }
     let givenBack = device.usesHostMemory ? other?.heldBytes ?? 0 : 0

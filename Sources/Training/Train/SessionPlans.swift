@@ -1,17 +1,20 @@
+import GlissadeData
 import GlissadeDevices
 import GlissadeLayers
 import GlissadePlanning
 
 /// The plans of a session's steps, and what makes them ready to be replayed.
 extension TrainingSession {
-  /// Records a step in the form in which it will get its targets.
-  func trace(_ batchSize: Int, isTraining: Bool) -> StepTrace {
-    StepTrace(
-      paths, frozen, [batchSize] + inputShape.dimensions, isTraining: isTraining, loss, targets(isTraining: isTraining), model: output(of:))
+  /// Records a step in the form in which it will get its batch.
+  func trace(_ batchSize: Int, _ purpose: StepPurpose) -> StepTrace {
+    StepTrace(paths, frozen, form(purpose), batch: batchSize, purpose, loss, metrics, model: outputs(for:))
   }
 
-  func targets(isTraining: Bool) -> StepTrace.Targets {
-    loss.isOfClasses ? (isTraining && trainsOnDistributions ? .distributions : .labels) : .values
+  /// What a step is given.
+  func form(_ purpose: StepPurpose) -> StepForm {
+    let weighing = purpose == .training ? weighing : .none
+    let inputs = input == .samples ? inputs : [SampleField(SampleField.featuresName, inputShape.dimensions)]
+    return StepForm(inputs: inputs, targets: targets, weighing: weighing, takesTargets: loss.takesTargets(metrics, weighing))
   }
 
   /// The plan of a step, as it will run.
@@ -21,55 +24,65 @@ extension TrainingSession {
   ///   - profile: the device that it is planned for; `nil` for the session's own, which alone can run it.
   /// - Throws: `ShapeError`.
   public func plan(batchSize: Int, isTraining: Bool, for profile: DeviceProfile? = nil) throws(ShapeError) -> Plan {
-    try Planner(profile: profile ?? device.profile).plan(try request(batchSize: batchSize, isTraining: isTraining))
+    try plan(batchSize, isTraining ? .training : .evaluation, for: profile)
+  }
+
+  private func plan(_ batchSize: Int, _ purpose: StepPurpose, for profile: DeviceProfile? = nil) throws(ShapeError) -> Plan {
+    try Planner(profile: profile ?? device.profile).plan(try request(batchSize, purpose))
   }
 
   /// What is planned for a step.
-  func request(batchSize: Int, isTraining: Bool) throws(ShapeError) -> StepRequest {
-    let trace = trace(batchSize, isTraining: isTraining)
+  func request(_ batchSize: Int, _ purpose: StepPurpose) throws(ShapeError) -> StepRequest {
+    let trace = trace(batchSize, purpose)
     var request = StepRequest(graph: trace.graph, layout: layout)
-    request.loss = trace.loss
-    request.correct = trace.sum
-    request.isFractional = trace.isFractional
     request.sampleCount = batchSize
-    request.outputs = ["loss": trace.loss]
     request.isExact = isExact
     request.fuses = fuses
-    if isTraining {
+    if let loss = trace.loss {
+      request.loss = loss
+      request.correct = trace.sum
+      request.isFractional = trace.isFractional
+      request.sums = Array(trace.parts.joined())
+      request.outputs = ["loss": loss]
+    }
+    if purpose == .training, let objective = trace.objective {
       let trained = layout.entries.filter { $0.group != nil }.map(\.parameter)
-      let gradients = trace.graph.gradients(of: trace.loss, withRespectTo: trained.map { trace.graph[$0] })
+      let gradients = trace.graph.gradients(of: objective, withRespectTo: trained.map { trace.graph[$0] })
       request.gradients = zip(trained, gradients).compactMap { parameter, gradient in gradient.map { (parameter.id, $0) } }
       request.updates = groups.map(\.optimizer)
       request.anchorStrengths = groups.map(\.stayClose)
       request.clippingNorm = clippingNorm
     } else {
-      request.outputs["output"] = trace.output
+      for (place, output) in trace.outputs.tensors.enumerated() { request.outputs[Self.outputKey(place)] = output }
     }
     return request
   }
+
+  /// What a plan calls an output.
+  static func outputKey(_ place: Int) -> String { place == 0 ? "output" : "output \(place)" }
 
   /// After the device has found out that it needs other plans.
   func forgetPlans() { planned = [:] }
 
   /// The plan of a step, which is kept until it is made ready.
-  func plannedStep(batchSize: Int, isTraining: Bool) throws(ShapeError) -> Plan {
-    let key = StepKey(batchSize: batchSize, isTraining: isTraining, input: input)
+  func plannedStep(_ batchSize: Int, _ purpose: StepPurpose) throws(ShapeError) -> Plan {
+    let key = StepKey(batchSize: batchSize, purpose: purpose, input: input)
     if let known = planned[key] ?? steppers[key]?.plan { return known }
-    let plan = try plan(batchSize: batchSize, isTraining: isTraining)
+    let plan = try plan(batchSize, purpose)
     planned[key] = plan
     return plan
   }
 
-  func stepper(_ batchSize: Int, _ isTraining: Bool) throws -> Stepper {
-    let key = StepKey(batchSize: batchSize, isTraining: isTraining, input: input)
+  func stepper(_ batchSize: Int, _ purpose: StepPurpose) throws -> Stepper {
+    let key = StepKey(batchSize: batchSize, purpose: purpose, input: input)
     if let current, current.key == key { return current.stepper }
     if let known = steppers[key] {
       current = (key, known)
       return known
     }
     let stepper = try preparing {
-      let plan = try checkedPlan(batchSize: batchSize, isTraining: isTraining)
-      try checkDevice(for: plan, batchSize: batchSize, isTraining: isTraining)
+      let plan = try checkedPlan(batchSize, purpose)
+      try checkDevice(for: plan, batchSize: batchSize, isTraining: purpose == .training)
       return plan
     }
     planned[key] = nil

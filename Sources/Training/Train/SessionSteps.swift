@@ -11,18 +11,29 @@ extension TrainingSession {
   /// Queues one training step. What it adds up is read by `sums()`. The batch is copied before this returns, so that its memory may be freed
   /// or filled anew at once, whatever the device still has to do.
   /// - Parameters:
+  ///   - fields: the inputs, what outputs are compared with, and what weighs them, each for all samples, as a loader hands them over
+  ///     (`Batch.fields`).
+  ///   - learningRates: each group's, for this step.
+  public func train(
+    fields: UnsafeBufferPointer<UnsafeRawBufferPointer>, learningRates: (_ group: Int) -> Double
+  ) throws {
+    let count = try stage(fields, isTraining: true)
+    let stepper = try stepper(count, .training)
+    steps += 1
+    for group in groupSteps.indices { groupSteps[group] += 1 }
+    write(step: steps, learningRates)
+    try stepper.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: stagedTraining.pointers)
+  }
+
+  /// Queues one training step on samples of one tensor.
+  /// - Parameters:
   ///   - features: the samples one after another.
   ///   - targets: what the output is compared with: class numbers, or what the session was made for.
   ///   - learningRates: each group's, for this step.
   public func train(
     features: UnsafeBufferPointer<Float>, targets: BatchTargets, learningRates: (_ group: Int) -> Double
   ) throws {
-    let count = try stage(features, targets, isTraining: true)
-    let stepper = try stepper(count, true)
-    steps += 1
-    for group in groupSteps.indices { groupSteps[group] += 1 }
-    write(step: steps, learningRates)
-    try stepper.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: trainsOnDistributions ? stagedDistributions : staged)
+    try withFields(features, targets, isTraining: true) { try train(fields: $0, learningRates: learningRates) }
   }
 
   /// Queues one training step on samples with class numbers.
@@ -33,10 +44,16 @@ extension TrainingSession {
   }
 
   /// Queues one evaluation step, which adds its loss and right answers (or errors) to the sums. The batch is copied before this returns.
+  /// - Parameter fields: the inputs, and what outputs are compared with, each for all samples (`Batch.fields`).
+  public func evaluate(fields: UnsafeBufferPointer<UnsafeRawBufferPointer>) throws {
+    let count = try stage(fields, isTraining: false)
+    let stepper = try stepper(count, .evaluation)
+    try stepper.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: stagedEvaluation.pointers)
+  }
+
+  /// Queues one evaluation step on samples of one tensor.
   public func evaluate(features: UnsafeBufferPointer<Float>, targets: BatchTargets) throws {
-    let count = try stage(features, targets, isTraining: false)
-    let stepper = try stepper(count, false)
-    try stepper.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: staged)
+    try withFields(features, targets, isTraining: false) { try evaluate(fields: $0) }
   }
 
   /// Queues one evaluation step on samples with class numbers.
@@ -47,47 +64,60 @@ extension TrainingSession {
   /// Checks a batch against what the model was traced for, and notes where it is.
   /// - Returns: how many samples it has.
   @discardableResult
-  func stage(
-    _ features: UnsafeBufferPointer<Float>, _ targets: BatchTargets, isTraining: Bool
-  ) throws(TrainingError) -> Int {
-    let form = self.targets(isTraining: isTraining)
-    let (count, found, expected): (Int, Int, Int)
-    switch (targets, form) {
-    case (.classes(let labels), .labels):
-      (count, found, expected) = (labels.count, labels.count, labels.count)
-      staged[1] = UnsafeRawBufferPointer(labels)
-      // A kernel would read beside the row of such a label. A loss of somebody's own may mean something else by it.
-      if loss.smoothing != nil {
-        for (sample, label) in labels.enumerated() where label < 0 || Int(label) >= outputSize {
-          throw .invalid(
-            option: "the label of sample \(sample) of a batch", value: "\(label)",
-            requirement: "from 0 to \(outputSize - 1), since the model has \(outputSize) outputs")
-        }
+  func stage(_ fields: UnsafeBufferPointer<UnsafeRawBufferPointer>, isTraining: Bool) throws(TrainingError) -> Int {
+    // A kernel would read beside the row of such a label.
+    if measure == .accuracy, targets?.count == 1, inputs.count < fields.count {
+      for (sample, label) in fields[inputs.count].bindMemory(to: Int32.self).enumerated() where label < 0 || Int(label) >= outputSize {
+        throw .invalid(
+          option: "the label of sample \(sample) of a batch", value: "\(label)",
+          requirement: "from 0 to \(outputSize - 1), since the model has \(outputSize) outputs")
       }
-    case (.values(let values), .values):
-      count = features.count / max(inputShape.count, 1)
-      (found, expected) = (values.count, count * outputSize)
-      staged[1] = UnsafeRawBufferPointer(values)
-    case (.distributions(let weights, let credit), .distributions):
-      count = features.count / max(inputShape.count, 1)
-      (found, expected) = (weights.count + credit.count, 2 * count * outputSize)
-      stagedDistributions[0] = UnsafeRawBufferPointer(features)
-      stagedDistributions[1] = UnsafeRawBufferPointer(weights)
-      stagedDistributions[2] = UnsafeRawBufferPointer(credit)
-    default:
-      throw .invalid(option: "a batch's targets", value: targets.form, requirement: "\(form), which is what the step compares with")
     }
-    guard count > 0, features.count == count * inputShape.count else {
-      throw .invalid(
+    return isTraining ? try stagedTraining.take(fields) : try stagedEvaluation.take(fields)
+  }
+
+  /// Lends a batch of samples of one tensor field by field.
+  func withFields<Result>(
+    _ features: UnsafeBufferPointer<Float>, _ targets: BatchTargets, isTraining: Bool,
+    _ body: (UnsafeBufferPointer<UnsafeRawBufferPointer>) throws -> Result
+  ) throws -> Result {
+    let weighing = isTraining ? weighing : .none
+    let form = weighing == .distributions(areMixed: false) ? "distributions over classes" : self.targets == nil ? "values" : "class numbers"
+    let size = max(inputShape.count, 1)
+    let count: Int
+    if case .classes(let labels) = targets { count = labels.count } else { count = features.count / size }
+    let (found, expected): (Int, Int)
+    switch (targets, weighing) {
+    case (.classes(let labels), .none) where self.targets?.count == 1: (found, expected) = (labels.count, count)
+    case (.values(let values), .none) where self.targets?.count ?? 1 == 1:
+      (found, expected) = (values.count, count * (self.targets?[0].size ?? outputSize))
+    case (.distributions(let weights, let credit), .distributions(areMixed: false)):
+      (found, expected) = (weights.count + credit.count, 2 * count * outputSize)
+    default:
+      throw TrainingError.invalid(
+        option: "a batch's targets", value: targets.form, requirement: "\(form), which is what the step compares with")
+    }
+    guard count > 0, features.count == count * size else {
+      throw TrainingError.invalid(
         option: "a batch", value: "\(features.count) numbers for \(count) labels",
-        requirement: "\(inputShape.count) numbers (\(inputShape)) for each label")
+        requirement: "\(size) numbers (\(inputShape)) for each label")
     }
     guard found == expected else {
-      throw .invalid(
+      throw TrainingError.invalid(
         option: "a batch's targets", value: "\(found) numbers for \(count) samples", requirement: "\(expected), by the model's output")
     }
-    staged[0] = UnsafeRawBufferPointer(features)
-    return count
+    return try withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: 4) { list in
+      list.initialize(repeating: UnsafeRawBufferPointer(start: nil, count: 0))
+      list[0] = UnsafeRawBufferPointer(features)
+      switch targets {
+      case .classes(let labels): list[1] = UnsafeRawBufferPointer(labels)
+      case .values(let values): list[1] = UnsafeRawBufferPointer(values)
+      case .distributions(let weights, let credit):
+        (list[2], list[3]) = (UnsafeRawBufferPointer(weights), UnsafeRawBufferPointer(credit))
+      case .fields: break
+      }
+      return try body(UnsafeBufferPointer(list))
+    }
   }
 
   func write(step: Int, _ learningRates: (Int) -> Double) {

@@ -12,22 +12,19 @@ extension Trainer {
   /// - Returns: the layers in the order in which they first run; none where nothing mixes.
   /// - Throws: what keeps a step from being computed.
   public func spreads(in training: any Dataset, on device: any Device) throws -> [(layer: String, spread: Spread)] {
-    let session = try TrainingSession(
-      model: model, sampleShape: Shape(training.sampleShape), batchSize: options.batchSize, loss: options.loss,
-      trainsOnDistributions: options.trainsOnDistributions, groups: options.groups, clippingNorm: options.clippingNorm, seed: options.seed,
-      device: device, isExact: options.isExact)
+    let session = try session(for: training, on: device)
     guard try !session.plan(batchSize: options.batchSize, isTraining: true).mixingLayers.isEmpty else { return [] }
     let loader = try BatchLoader(training, order: try order(of: training), encoding: try options.encoding(for: training))
     guard let batch = try loader.next() else { return [] }
-    return try session.spreads(features: UnsafeBufferPointer(batch.features), targets: batch.targets)
+    return try session.spreads(fields: batch.fields)
   }
 }
 
 extension TrainingSession {
   /// What the layers that mix pixels read in the first step.
-  fileprivate func spreads(features: UnsafeBufferPointer<Float>, targets: BatchTargets) throws -> [(layer: String, spread: Spread)] {
+  fileprivate func spreads(fields: UnsafeBufferPointer<UnsafeRawBufferPointer>) throws -> [(layer: String, spread: Spread)] {
     var found: [(layer: String, spread: Spread)] = []
-    try replay(features: features, targets: targets, step: 1, isTraining: true) { launch, read throws(DeviceError) in
+    try replay(fields: fields, step: 1, isTraining: true) { launch, read throws(DeviceError) in
       // What is transformed comes first, weights and zeros after it.
       guard launch.mixesPixels, let source = launch.reads.first else { return }
       let values = try read(source)

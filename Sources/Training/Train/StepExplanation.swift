@@ -33,7 +33,7 @@ extension Trainer {
     do {
       let loader = try BatchLoader(training, order: try order(of: training), encoding: try options.encoding(for: training))
       guard let batch = try loader.next() else { return unmeasured(plan, cost, session, "there is no batch") }
-      let (launches, step) = try session.measure(features: UnsafeBufferPointer(batch.features), targets: batch.targets)
+      let (launches, step) = try session.measure(fields: batch.fields)
       return StepExplanation(
         plan: plan, cost: cost, parameterCount: session.parameterCount, measured: launches, step: step, objection: nil)
     } catch { return unmeasured(plan, cost, session, "\(error)") }
@@ -51,13 +51,6 @@ extension Trainer {
     return unmeasured(plan, StepCost(plan, on: published.figures), session, nil)
   }
 
-  private func session(for training: any Dataset, on device: any Device) throws -> TrainingSession {
-    try TrainingSession(
-      model: model, sampleShape: Shape(training.sampleShape), batchSize: options.batchSize, loss: options.loss,
-      trainsOnDistributions: options.trainsOnDistributions, groups: options.groups, clippingNorm: options.clippingNorm, seed: options.seed,
-      device: device, isExact: options.isExact)
-  }
-
   private func unmeasured(_ plan: Plan, _ cost: StepCost, _ session: TrainingSession, _ objection: String?) -> StepExplanation {
     StepExplanation(
       plan: plan, cost: cost, parameterCount: session.parameterCount, measured: nil, step: nil, objection: objection)
@@ -67,14 +60,14 @@ extension Trainer {
 extension TrainingSession {
   /// Runs a training step with learning rates of 0 several times, launch by launch and whole.
   /// - Returns: medians, in seconds.
-  fileprivate func measure(features: UnsafeBufferPointer<Float>, targets: BatchTargets) throws -> (launches: [Double], step: Double) {
+  fileprivate func measure(fields: UnsafeBufferPointer<UnsafeRawBufferPointer>) throws -> (launches: [Double], step: Double) {
     let clock = ContinuousClock()
     func seconds(_ duration: Duration) -> Double {
       Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
     }
     func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
     func run() throws {
-      try train(features: features, targets: targets) { _ in 0 }
+      try train(fields: fields) { _ in 0 }
       try device.synchronize()
     }
     let end = clock.now + .seconds(2)
@@ -83,7 +76,7 @@ extension TrainingSession {
     var times: [[Double]] = []
     repeat {
       steps.append(seconds(try clock.measure(run)))
-      let nanoseconds = try profile(features: features, targets: targets).nanoseconds
+      let nanoseconds = try profile(fields: fields).nanoseconds
       if times.isEmpty { times = Array(repeating: [], count: nanoseconds.count) }
       for (index, time) in nanoseconds.enumerated() { times[index].append(Double(time) * 1e-9) }
     } while clock.now < end && steps.count < 9

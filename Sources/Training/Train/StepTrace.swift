@@ -4,60 +4,159 @@ import GlissadeLayers
 /// A model's step, recorded: from a batch and its targets to the loss.
 struct StepTrace {
   let graph: Graph
-  let output: Tensor
-  let loss: Tensor
+  let outputs: Outputs
+  /// The mean over the batch, which is told; `nil` for a prediction.
+  private(set) var loss: Tensor?
+  /// What is differentiated: the loss as it is reduced.
+  private(set) var objective: Tensor?
   /// What is told beside the loss, summed over the batch: right answers, say.
-  let sum: Tensor?
+  private(set) var sum: Tensor?
   /// Whether that is no whole number.
-  let isFractional: Bool
+  private(set) var isFractional = false
+  /// What that is.
+  private(set) var measure = Loss.Measure.none
+  /// The metrics' parts, summed over the batch, metric by metric.
+  private(set) var parts: [[Tensor]] = []
 
-  /// In which form a step has what its output is compared with.
-  enum Targets {
-    case labels, distributions, values
-  }
+  private let batch: Int
+  private let compared: Loss
 
   /// - Parameters:
   ///   - paths: the model's parameters.
   ///   - frozen: those that nothing trains.
-  ///   - input: the shape of a batch.
-  ///   - isTraining: whether the step trains.
+  ///   - form: what the step is given.
+  ///   - batch: samples.
+  ///   - purpose: what the step is for.
   ///   - loss: what is minimised.
-  ///   - targets: what the loss compares with; distributions only where it has a form for them.
+  ///   - metrics: what is told beside it.
   ///   - model: what is recorded.
   init(
-    _ paths: [(path: String, parameter: Parameter)], _ frozen: Set<ParameterID>, _ input: [Int], isTraining: Bool, _ loss: Loss,
-    _ targets: Targets, model: (Tensor) -> Tensor
+    _ paths: [(path: String, parameter: Parameter)], _ frozen: Set<ParameterID>, _ form: StepForm, batch: Int, _ purpose: StepPurpose,
+    _ loss: Loss, _ metrics: [Metric], model: (Inputs) -> Outputs
   ) {
-    graph = Graph(isTraining: isTraining)
+    graph = Graph(isTraining: purpose == .training)
     graph.frozen = frozen
     for (path, parameter) in paths { graph.parameterPaths[parameter.id] = path }
-    let x = graph.input("features", shape: Shape(input))
-    switch (targets, loss.form) {
-    case (.distributions, _):
-      output = model(x)
-      let (weights, credit) = (graph.input("weights", shape: output.shape), graph.input("credit", shape: output.shape))
-      self.loss = crossEntropy(output, weights: weights)
-      sum = answerCredit(output, credit: credit)
-      isFractional = true
-    case (_, .labels(let compute, _)):
-      let labels = graph.input("labels", shape: [input[0]], dtype: .int32)
-      output = model(x)
-      (self.loss, sum) = compute(output, labels)
-      isFractional = false
-    case (_, .values(let compute)):
-      output = model(x)
-      (self.loss, sum) = compute(output, graph.input("values", shape: output.shape))
-      isFractional = true
+    let graph = graph
+    func given(_ field: SampleField, _ name: String? = nil) -> (name: String, tensor: Tensor) {
+      let type = field.type(batch: batch)
+      return (field.name, graph.input(name ?? field.name, shape: type.shape, dtype: type.dtype))
+    }
+    self.batch = batch
+    compared = loss
+    let inputs = Inputs(form.inputs.map { given($0) }, role: "input")
+    outputs = model(inputs)
+    if outputs.count == 0 { _ = graph.reject("the model", [], because: "it gives no output") }
+    guard purpose != .prediction, let output = outputs.tensors.first, outputs.tensors.allSatisfy(\.isValid) else { return }
+
+    func targets(_ suffix: String = "") -> Targets {
+      let fields = form.targets?.map { given($0, $0.name + suffix) }
+      return Targets(
+        fields ?? [(SampleField.valuesName, graph.input(SampleField.valuesName + suffix, shape: output.shape))], role: "target")
+    }
+    var own = Loss.Arguments(outputs: outputs, targets: Targets([], role: "target"), inputs: inputs)
+    if form.takesTargets { own.targets = targets() }
+    func numbers(_ name: String, _ shape: Shape? = nil) -> Tensor { graph.input(name, shape: shape ?? [batch]) }
+    // Names that no field can have.
+    switch form.weighing {
+    case .none:
+      if let mean = loss.mean, outputs.count == 1, own.targets.count == 1 {
+        let (output, target) = loss.comparison == .values ? own.values : (output, own.targets.only)
+        (self.loss, sum) = mean(output, target)
+        (measure, isFractional) = loss.comparison == .values ? (.meanAbsoluteError, true) : (.accuracy, false)
+      } else {
+        let values = checked(loss.values(own), mayBeMean: true)
+        self.loss = values.isValid && values.shape.rank > 0 ? values.mean() : values
+        note(measured(own))
+      }
+      objective = loss.reduction == .sum ? self.loss.map { $0 * Float(batch) } : self.loss
+    case .samples:
+      let weights = numbers(" weights")
+      objective = (checked(loss.values(own), mayBeMean: false) * weights).sum()
+      note(measured(own))
+    case .mixed:
+      let weights = numbers(" weights")
+      var other = own
+      other.targets = targets(" of the partner")
+      let (others, shares) = (numbers(" weights of the partner"), numbers(" shares"))
+      objective =
+        (checked(loss.values(own), mayBeMean: false) * weights + checked(loss.values(other), mayBeMean: false) * others).sum()
+      note(measured(own, mixed: (other, shares)))
+      parts = metrics.map { metric in
+        zip(sums(metric, own, weights: shares), sums(metric, other, weights: 1 - shares)).map { $0 + $1 }
+      }
+    case .distributions(let areMixed):
+      objective = crossEntropy(output, weights: numbers(" weights", output.shape))
+      sum = answerCredit(output, credit: numbers(" credit", output.shape))
+      (measure, isFractional) = (.accuracy, true)
+      if form.takesTargets, areMixed {
+        var other = own
+        other.targets = targets(" of the partner")
+        let shares = numbers(" shares")
+        parts = metrics.map { metric in
+          zip(sums(metric, own, weights: shares), sums(metric, other, weights: 1 - shares)).map { $0 + $1 }
+        }
+      }
+    }
+    if form.weighing != .none { self.loss = loss.reduction == .sum ? objective.map { $0 * (1 / Float(batch)) } : objective }
+    if parts.isEmpty { parts = metrics.map { sums($0, own, weights: nil) } }
+    if let objective, !objective.isValid, graph.firstError == nil {
+      _ = graph.reject("loss '\(loss.name)'", [], because: "it gives a tensor of another graph, or none that was computed from the outputs")
     }
   }
-}
 
-extension StepTrace.Targets: CustomStringConvertible {
-  var description: String {
-    switch self {
-    case .labels: "class numbers"
-    case .distributions: "distributions over classes"
-    case .values: "values"
+  // MARK: The loss
+
+  /// A loss's values, if that is what they are.
+  private func checked(_ values: Tensor, mayBeMean: Bool) -> Tensor {
+    let name = "loss '\(compared.name)'"
+    guard values.isValid else { return values }
+    if values.graph !== graph { return graph.reject(name, [], because: "it gives a tensor of another graph") }
+    if values.dtype != .float32 { return graph.reject(name, [values], because: "a loss gives float32") }
+    if values.shape == [batch] { return values }
+    guard values.shape.rank == 0 else {
+      return graph.reject(
+        name, [values],
+        because: "a loss gives a value for each sample, [\(batch)], or one for the whole batch, []; sum or mean over the "
+          + "other axes makes the former (meanOfEachSample())")
+    }
+    if mayBeMean { return values }
+    return graph.reject(
+      name, [values],
+      because: "with class weights, weights of samples or mixed samples a loss has to give a value for each sample, [\(batch)]")
+  }
+
+  // MARK: What is told beside it
+
+  private mutating func note(_ found: (measure: Loss.Measure, sum: Tensor?)) {
+    (measure, sum, isFractional) = (found.measure, found.sum, true)
+  }
+
+  /// Right answers, or errors, as far as outputs and targets are fit for either.
+  private func measured(_ own: Loss.Arguments, mixed: (other: Loss.Arguments, shares: Tensor)? = nil) -> (Loss.Measure, Tensor?) {
+    let targets = compared.comparison == .inputs ? own.inputs : own.targets
+    guard outputs.count == 1, targets.count == 1, let output = outputs.tensors.first, let target = targets.tensors.first,
+      output.isValid, target.isValid, output.dtype == .float32
+    else { return (.none, nil) }
+    if target.dtype == .int32, target.shape == [batch], output.shape.rank == 2, output.shape[0] == batch, output.shape[1] > 1 {
+      var answers = output.answers(target)
+      if let mixed { answers = answers * mixed.shares + output.answers(mixed.other.targets.tensors[0]) * (1 - mixed.shares) }
+      return (.accuracy, answers.sum())
+    }
+    guard target.dtype == .float32, target.shape.count == output.shape.count else { return (.none, nil) }
+    return (.meanAbsoluteError, absoluteErrorSum(output, target.reshaped(to: output.shape)))
+  }
+
+  /// What a metric adds up, over the batch.
+  private func sums(_ metric: Metric, _ arguments: Loss.Arguments, weights: Tensor?) -> [Tensor] {
+    metric.parts(arguments).map { part in
+      guard part.isValid else { return part }
+      guard part.graph === graph, part.dtype == .float32, (1...2).contains(part.shape.rank), part.shape[0] == batch else {
+        return graph.reject(
+          "metric '\(metric.name)'", [part], because: "a metric gives float32 numbers for each sample, [\(batch)] or [\(batch), n]")
+      }
+      guard let weights else { return part.sum(axes: [0]) }
+      return (part * (part.shape.rank == 1 ? weights : weights.reshaped(to: [batch, 1]))).sum(axes: [0])
     }
   }
 }
@@ -69,6 +168,7 @@ extension BatchTargets {
     case .classes: "class numbers"
     case .distributions: "distributions over classes"
     case .values: "values"
+    case .fields: "fields"
     }
   }
 }

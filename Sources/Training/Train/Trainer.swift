@@ -35,6 +35,8 @@ public struct TrainingOptions: Sendable {
   /// Blends samples of a training batch, as mixup does. The training accuracy is then the share of each answer that is right: naming a
   /// sample's own class counts as much as is left of it, naming its partner's counts as the rest.
   public var mixing: (any SampleMixing)?
+  /// What is told beside the loss, and beside accuracy or error; default nothing.
+  public var metrics: [Metric] = []
   /// How large one unit of the data's values is in those that people know, where values were standardised: their deviation. Errors are told in
   /// the latter; losses are of the values as they are. Default 1.
   public var valueUnit = 1.0
@@ -46,9 +48,6 @@ public struct TrainingOptions: Sendable {
     /// As many draws with replacement as there are samples, every class as likely as every other.
     case balanced
   }
-
-  /// Whether a training step needs a distribution over classes for each sample rather than a class number.
-  var trainsOnDistributions: Bool { classWeights != nil || mixing != nil }
 
   /// - Parameter groups: what is trained and how; default everything by Adam at 1e-3.
   public init(groups: [ParameterGroup] = [ParameterGroup(Adam())]) { self.groups = groups }
@@ -142,18 +141,22 @@ public struct Trainer {
           option: "the metric of schedule '\(group.schedule)'", value: measure.rawValue,
           requirement: "\(Plateau.Measure.trainingLoss.rawValue), since there is no validation data")
       }
-      if options.loss.measure != .accuracy, group.schedule.measures.contains(.validationAccuracy) {
+      if !options.loss.hasClasses(training), group.schedule.measures.contains(.validationAccuracy) {
         throw TrainingError.invalid(
           option: "the metric of schedule '\(group.schedule)'", value: Plateau.Measure.validationAccuracy.rawValue,
           requirement: "\(Plateau.Measure.validationLoss.rawValue), since numbers are predicted")
       }
     }
+    try options.checkMetrics()
     for (what, data) in [("validation", validation), ("test", test)] {
-      if let data, data.sampleShape != training.sampleShape {
+      guard let data else { continue }
+      if data.sampleShape != training.sampleShape {
         throw TrainingError.sampleShape(what: what, data.sampleShape, expected: training.sampleShape)
       }
+      try data.requireFields(of: training, what)
     }
     for (what, data) in [("training", training), ("validation", validation), ("test", test)] {
+      try data?.requireDistinctFields(source: "the \(what) data")
       try data?.requireLabelsInRange(source: "the \(what) data")
     }
     let encoding = try options.encoding(for: training)
@@ -244,10 +247,7 @@ public struct Trainer {
   public func evaluation(
     of data: any Dataset, state: ModelState, on device: any Device, mistakes: Int? = Evaluation.mistakes
   ) throws -> Evaluation {
-    let session = try TrainingSession(
-      model: model, sampleShape: Shape(data.sampleShape), batchSize: min(options.batchSize, max(data.count, 1)), loss: options.loss,
-      groups: [],
-      seed: options.seed, device: device, isExact: options.isExact)
+    let session = try evaluationSession(for: data, batchSize: min(options.batchSize, max(data.count, 1)), on: device)
     try session.restore(state)
     return try session.evaluate(data, batchSize: options.batchSize, mistakes: mistakes, shouldStop: { false })
   }

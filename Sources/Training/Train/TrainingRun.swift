@@ -80,8 +80,6 @@ final class TrainingRun {
     record.preparationSeconds += seconds(preparation)
     record.stepsPerEpoch = order.batchesPerEpoch
     record.batchSize = options.batchSize
-    record.measure = options.loss.measure
-    record.tell(inUnitsOf: options.valueUnit)
     record.stepSeconds.reserveCapacity(min(order.batchesPerEpoch * options.epochs, 1 << 20))
   }
 
@@ -95,7 +93,7 @@ final class TrainingRun {
   }
 
   /// Where errors are told in a unit of their own, how large that of the data is in it.
-  var unit: Double { options.loss.isOfClasses ? 1 : options.valueUnit }
+  var unit: Double { record.measure == .meanAbsoluteError ? options.valueUnit : 1 }
 
   func seconds(since instant: ContinuousClock.Instant) -> Double { seconds(instant.duration(to: clock.now)) }
 

@@ -1,3 +1,4 @@
+import GlissadeData
 import GlissadeDevices
 import GlissadeKernels
 import GlissadeLayers
@@ -23,6 +24,14 @@ public final class TrainingSession {
   public var trainableCount: Int { layout.entries.reduce(0) { $0 + ($1.group == nil ? 0 : $1.slice.count) } }
   /// Elements of all weights.
   public var parameterCount: Int { layout.entries.reduce(0) { $0 + ($1.parameter.role == .weight ? $1.slice.count : 0) } }
+  /// The tensors that samples consist of.
+  public let inputs: [SampleField]
+  /// What the model gives for a sample, by name.
+  public let outputs: [SampleField]
+  /// What is told beside the loss.
+  public let measure: Loss.Measure
+  /// What is told beside that.
+  public let metrics: [Metric]
   /// What steps are given; see `take(_:)`.
   public internal(set) var input = Input.samples
   /// The largest activation arena so far, in bytes.
@@ -30,7 +39,9 @@ public final class TrainingSession {
 
   let model: any Layer
   let paths: [(path: String, parameter: Parameter)]
-  let sampleShape: Shape
+  /// What outputs are compared with; `nil` for values, as many as the output has.
+  let targets: [SampleField]?
+  let weighing: StepWeighing
   /// Weights that no group takes.
   let frozen: Set<ParameterID>
   let loss: Loss
@@ -39,9 +50,10 @@ public final class TrainingSession {
   let isExact: Bool
   let fuses: Bool
   let isTrial: Bool
-  let trainsOnDistributions: Bool
-  /// Numbers that the output has for each sample.
+  /// Numbers that the output has for each sample, the first of several.
   let outputSize: Int
+  /// How many numbers each part of each metric adds up.
+  let partSizes: [[Int]]
   var shared: [BufferReference: any DeviceBuffer] = [:]
   var steppers: [StepKey: Stepper] = [:]
   /// Plans that are known and not ready yet.
@@ -52,16 +64,15 @@ public final class TrainingSession {
   let constants: UnsafeMutableRawBufferPointer
   let control: any DeviceBuffer
 
-  /// Where the batch at hand is: features, and labels or values.
-  var staged = [UnsafeRawBufferPointer](repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: 2)
-  /// The same where targets are distributions: features, weights, credit.
-  var stagedDistributions = [UnsafeRawBufferPointer](repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: 3)
+  /// Where the batch at hand is, field by field, while training and in evaluation.
+  var stagedTraining: StagedBatch
+  var stagedEvaluation: StagedBatch
   /// The stepper used last, so that a run of equal steps looks nothing up.
   var current: (key: StepKey, stepper: Stepper)?
 
   struct StepKey: Hashable {
     var batchSize: Int
-    var isTraining: Bool
+    var purpose: StepPurpose
     var input: Input
   }
 
@@ -87,11 +98,12 @@ public final class TrainingSession {
     }
   }
 
+  /// A session for samples of one tensor, which gives one.
   /// - Parameters:
   ///   - model: what is trained.
   ///   - sampleShape: the shape of one sample, without the batch axis.
   ///   - batchSize: the usual batch, with which the model is traced to find what is to be trained.
-  ///   - loss: default cross-entropy.
+  ///   - loss: default cross-entropy. One of somebody's own compares with class numbers.
   ///   - trainsOnDistributions: whether training steps are given a distribution over classes for each sample, as class weights and mixed
   ///     samples need it, in place of a class number. Evaluation is by class numbers either way. Cross-entropy only; default no.
   ///   - groups: what is trained and how; empty to evaluate only.
@@ -107,28 +119,58 @@ public final class TrainingSession {
     groups: [ParameterGroup], clippingNorm: Float? = nil, seed: UInt64 = 0, device: any Device, isExact: Bool = false,
     fuses: Bool = true
   ) throws {
+    if trainsOnDistributions, loss.smoothing == nil {
+      throw TrainingError.invalid(
+        option: "the loss for class weights or mixed samples", value: loss.name, requirement: "cross-entropy, which has a form for them")
+    }
     try self.init(
-      model: model, sampleShape: sampleShape, batchSize: batchSize, loss: loss, trainsOnDistributions: trainsOnDistributions,
-      groups: groups, clippingNorm: clippingNorm, seed: seed, device: device, isExact: isExact, fuses: fuses, isTrial: false)
+      model: model, inputs: [SampleField(SampleField.featuresName, sampleShape.dimensions)],
+      targets: loss.comparison == .values ? nil : [SampleField(SampleField.labelsName, [], .int32)], batchSize: batchSize, loss: loss,
+      weighing: trainsOnDistributions ? .distributions(areMixed: false) : .none, metrics: [], groups: groups, clippingNorm: clippingNorm,
+      seed: seed, device: device, isExact: isExact, fuses: fuses, isTrial: false)
   }
 
-  /// - Parameter isTrial: whether nothing is to be run, only planned: then parameters get no memory.
+  /// A session for samples of named tensors.
+  /// - Parameters:
+  ///   - model: what is trained; a `Model`, where there are several inputs.
+  ///   - inputs: what samples consist of, in order (`Dataset.inputs`).
+  ///   - targets: what outputs are compared with, in order (`Dataset.targetFields`); default nothing.
+  ///   - batchSize: the usual batch, with which the model is traced to find what is to be trained.
+  ///   - loss: what is minimised.
+  ///   - metrics: what is told beside it; default nothing.
+  ///   - groups: what is trained and how; empty to evaluate only.
+  ///   - clippingNorm: the global norm that gradients are clipped to; default none.
+  ///   - seed: of initial weights and dropout.
+  ///   - device: where.
+  ///   - isExact: see `TrainingOptions.isExact`.
+  /// - Throws: `ShapeError` for a model or loss that does not fit, `TrainingError.nothingToTrain`, `OptimizerError`, `DeviceError`.
+  public convenience init(
+    model: any Layer, inputs: [SampleField], targets: [SampleField] = [], batchSize: Int, loss: Loss, metrics: [Metric] = [],
+    groups: [ParameterGroup], clippingNorm: Float? = nil, seed: UInt64 = 0, device: any Device, isExact: Bool = false
+  ) throws {
+    try self.init(
+      model: model, inputs: inputs, targets: targets, batchSize: batchSize, loss: loss, weighing: .none, metrics: metrics,
+      groups: groups, clippingNorm: clippingNorm, seed: seed, device: device, isExact: isExact, fuses: true, isTrial: false)
+  }
+
+  /// - Parameters:
+  ///   - weighing: how training batches say how much their samples count.
+  ///   - isTrial: whether nothing is to be run, only planned: then parameters get no memory.
   init(
-    model: any Layer, sampleShape: Shape, batchSize: Int, loss: Loss, trainsOnDistributions: Bool, groups: [ParameterGroup],
-    clippingNorm: Float?, seed: UInt64, device: any Device, isExact: Bool, fuses: Bool, isTrial: Bool
+    model: any Layer, inputs: [SampleField], targets: [SampleField]?, batchSize: Int, loss: Loss, weighing: StepWeighing,
+    metrics: [Metric], groups: [ParameterGroup], clippingNorm: Float?, seed: UInt64, device: any Device, isExact: Bool, fuses: Bool,
+    isTrial: Bool
   ) throws {
     for group in groups { try group.optimizer.validate() }
     guard batchSize > 0 else { throw TrainingError.invalid(option: "batch size", value: "\(batchSize)", requirement: "at least 1") }
     if let norm = clippingNorm, !(norm > 0 && norm.isFinite) {
       throw TrainingError.invalid(option: "clipping norm", value: "\(norm)", requirement: "a number above 0")
     }
-    if trainsOnDistributions, loss.smoothing == nil {
-      throw TrainingError.invalid(
-        option: "the loss for class weights or mixed samples", value: loss.name, requirement: "cross-entropy, which has a form for them")
-    }
     self.model = model
-    self.trainsOnDistributions = trainsOnDistributions
-    self.sampleShape = sampleShape
+    self.inputs = inputs
+    self.targets = targets
+    self.weighing = groups.isEmpty ? .none : weighing
+    self.metrics = metrics
     self.loss = loss
     self.groups = groups
     self.clippingNorm = clippingNorm
@@ -147,19 +189,26 @@ public final class TrainingSession {
     }
     self.frozen = frozen
     // What depends on no trained parameter, or does not reach the loss, gets no gradient and no place in an arena.
-    let trace = StepTrace(
-      paths, frozen, [batchSize] + sampleShape.dimensions, isTraining: !groups.isEmpty, loss,
-      !loss.isOfClasses ? .values : trainsOnDistributions && !groups.isEmpty ? .distributions : .labels
-    ) { model($0) }
+    let form = StepForm(inputs: inputs, targets: targets, weighing: self.weighing, takesTargets: loss.takesTargets(metrics, self.weighing))
+    let trace = StepTrace(paths, frozen, form, batch: batchSize, groups.isEmpty ? .evaluation : .training, loss, metrics) {
+      model.outputs(for: $0)
+    }
     if let error = trace.graph.firstError { throw error }
-    outputSize = trace.output.shape.count / batchSize
+    guard let objective = trace.objective, let first = trace.outputs.tensors.first else { throw TrainingError.nothingToTrain }
+    outputs = trace.outputs.entries.map { SampleField($0.name, of: $0.tensor, batch: batchSize) }
+    outputSize = first.shape.count / batchSize
+    measure = trace.measure
+    partSizes = trace.parts.map { $0.map(\.shape.count) }
+    stagedTraining = StagedBatch(form, outputSize: outputSize)
+    stagedEvaluation = StagedBatch(
+      StepForm(inputs: inputs, targets: targets, weighing: .none, takesTargets: loss.takesTargets(metrics, .none)), outputSize: outputSize)
     try Self.check(paths)
     let known = Set(paths.map(\.parameter.id))
     if let stray = trace.graph.parameters.first(where: { !known.contains($0.id) }) {
       throw TrainingError.unreachableParameter(name: stray.name, shape: stray.shape)
     }
     let wanted = trace.graph.parameters.filter { groupOf[$0.id] != nil }
-    let reached = zip(wanted, trace.graph.gradients(of: trace.loss, withRespectTo: wanted.map { trace.graph[$0] }))
+    let reached = zip(wanted, trace.graph.gradients(of: objective, withRespectTo: wanted.map { trace.graph[$0] }))
     let trained = Set(reached.filter { $0.1 != nil }.map(\.0.id))
     if !groups.isEmpty && trained.isEmpty { throw TrainingError.nothingToTrain }
     layout = ParameterLayout(paths, groupCount: groups.count, limits: device.profile.limits) { _, parameter in
@@ -170,7 +219,7 @@ public final class TrainingSession {
     groupSteps = Array(repeating: 0, count: groups.count)
     constants = .allocate(byteCount: StepMemory.constantsSize(groups: groups.count) * 4, alignment: 64)
     constants.initializeMemory(as: UInt8.self, repeating: 0)
-    control = try device.makeBuffer(count: MemoryLayout<ControlBlock>.size / 4)
+    control = try device.makeBuffer(count: StepMemory.controlSize(sums: partSizes.joined().reduce(0, +)))
     if !isTrial {
       shared = try device.makeBuffers(
         layout.buffers { group, piece in

@@ -1,0 +1,58 @@
+import GlissadeTensors
+
+extension Metric {
+  /// The share of samples whose class has one of the k largest outputs. Among equal outputs the sample's own counts as the largest.
+  /// - Parameter k: from 1.
+  public static func topK(_ k: Int) -> Metric {
+    Metric("top-\(k)") { output, labels in
+      let own = (output * classIndicators(output, labels)).sum(axes: [1], keepingAxes: true)
+      let larger = output.combined(with: own, .greater).sum(axes: [1])
+      return larger.graph.constant(Float(k)).combined(with: larger, .greater)
+    }
+  }
+
+  /// The mean over classes of F1, the harmonic mean of precision and recall, 2·tp / (2·tp + fp + fn); classes that neither occur nor are
+  /// answered are left out. A sample with several largest outputs is answered by each of them in part.
+  public static let macroF1 = Metric(
+    "macro_f1",
+    sums: { outputs, targets in
+      let (output, labels) = (outputs.only, targets.only)
+      let actual = classIndicators(output, labels)
+      let isLargest = output.combined(with: output.max(axes: [1], keepingAxes: true), .equal)
+      let answered = isLargest / isLargest.sum(axes: [1], keepingAxes: true)
+      return [answered * actual, answered, actual]
+    },
+    value: { sums, _ in
+      let scores = sums[0].indices.compactMap { place -> Double? in
+        let all = sums[1][place] + sums[2][place]
+        return all > 0 ? 2 * sums[0][place] / all : nil
+      }
+      return scores.reduce(0, +) / Double(scores.count)
+    })
+
+  /// The mean of |output − value|, in the data's own units.
+  public static let absoluteError = Metric("absolute_error") { absoluteErrors($0, $1.reshaped(to: $0.shape)) }
+
+  /// The root of the mean of (output − value)².
+  public static let rootMeanSquaredError = Metric(
+    "rmse", sums: { [squaredErrors($0.only, $1.only.reshaped(to: $0.only.shape))] },
+    value: { sums, samples in (sums[0][0] / Double(samples)).squareRoot() })
+
+  /// R²: 1 − Σ (output − value)² / Σ (value − mean)², where each of a sample's values has a mean of its own. It is made of sums of squares in
+  /// float32, so values should be standardised: where their mean is a thousand times their deviation nothing is left of it.
+  public static let determination = Metric(
+    "determination",
+    sums: { outputs, targets in
+      let (output, values) = (outputs.only.flattenedSamples(), targets.only.flattenedSamples())
+      return [(output - values).applying(.square), values, values.applying(.square)]
+    },
+    value: { sums, samples in
+      let spread = zip(sums[2], sums[1]).reduce(0) { $0 + $1.0 - $1.1 * $1.1 / Double(samples) }
+      return spread > 0 ? 1 - sums[0].reduce(0, +) / spread : .nan
+    })
+}
+
+extension Tensor {
+  /// [batch, numbers].
+  fileprivate func flattenedSamples() -> Tensor { shape.rank == 1 ? reshaped(to: [shape[0], 1]) : flattened() }
+}
