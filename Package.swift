@@ -74,12 +74,15 @@ let package = Package(
         "GlissadeFormats", "GlissadeData", "GlissadePictures", "GlissadeTraining", "GlissadeWeights", "GlissadeRecipes", "GlissadeRuns",
       ]),
     // What measures it.
-    .target(name: "GlissadeBenchmarks", dependencies: ["Glissade", "GlissadeKernels"], path: "bench/Benchmarks"),
+    .target(
+      name: "GlissadeBenchmarks", dependencies: ["Glissade", "GlissadeDevices", "GlissadePlanning", "GlissadeKernels"],
+      path: "bench/Benchmarks"),
     .executableTarget(name: "GlissadeLoading", dependencies: ["GlissadePictures", "GlissadeData"], path: "bench/Loading"),
     .executableTarget(
       name: "GlissadeCommand",
       dependencies: [
-        "Glissade", "GlissadeBenchmarks", "GlissadeCharts", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Glissade", "GlissadeDevices", "GlissadePlanning", "GlissadeFormats", "GlissadeBenchmarks", "GlissadeCharts",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Command"),
 
@@ -87,7 +90,10 @@ let package = Package(
     .target(
       name: "StepSupport", dependencies: ["GlissadeDevices", "GlissadePlanning", "GlissadeLayers", "GlissadeKernels"],
       path: "Tests/StepSupport"),
-    .target(name: "TestSupport", dependencies: ["Glissade", "StepSupport", "CZlib"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport",
+      dependencies: ["Glissade", "GlissadeDevices", "GlissadePlanning", "GlissadeFormats", "StepSupport", "CZlib"],
+      path: "Tests/TestSupport"),
     .target(
       name: "ConformanceCases",
       dependencies: ["StepSupport", "GlissadeDevices", "GlissadePlanning", "GlissadeModels", "GlissadeLayers", "GlissadeRandom"],

@@ -1,5 +1,5 @@
 import GlissadeKernels
-@_exported import GlissadePlanning
+import GlissadePlanning
 
 /// An update rule with its hyper-parameters. Each step updates a whole parameter group with one kernel over the group's flat arenas.
 public protocol Optimizer: UpdateRule {

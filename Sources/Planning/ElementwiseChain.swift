@@ -29,7 +29,7 @@ public struct ElementwiseChain: Hashable, Sendable {
   }
 
   /// How each input is spread over the canvas.
-  public var inputs: [BroadcastAccess]
+  package var inputs: [BroadcastAccess]
   public var instructions: [Instruction]
   /// Which results are stored, each to a buffer of its own.
   public var outputs: [Int]

@@ -1,5 +1,5 @@
 /// How an operand of an elementwise operation is spread over the result, seen as a canvas of rows × columns.
-public enum BroadcastAccess: Int32, Hashable, Sendable {
+package enum BroadcastAccess: Int32, Hashable, Sendable {
   /// An element for each place: `[row · columns + column]`.
   case full = 0
   /// One for each column, as a bias: `[column]`.
@@ -13,7 +13,7 @@ public enum BroadcastAccess: Int32, Hashable, Sendable {
 extension Shape {
   /// How a tensor of this shape is spread over one of shape `result`, and into how many columns that cuts the canvas (`nil`: any number).
   /// - Returns: `nil` where rows and columns cannot express it, as for [N, 1, C] over [N, M, C].
-  public func access(in result: Shape) -> (access: BroadcastAccess, columns: Int?)? {
+  package func access(in result: Shape) -> (access: BroadcastAccess, columns: Int?)? {
     if count == result.count { return (.full, nil) }
     if count == 1 { return (.scalar, nil) }
     let suffix = dimensions.drop { $0 == 1 }

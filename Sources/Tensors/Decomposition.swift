@@ -3,7 +3,7 @@ extension Graph {
   /// fuse the pieces with their neighbours. What nothing needs is left behind, except inputs: the host writes them either way.
   /// - Parameter roots: the values to keep.
   /// - Returns: the new graph, and where each old value that was copied went.
-  public func decomposed(keeping roots: [ValueID]) -> (graph: Graph, values: [ValueID: ValueID]) {
+  package func decomposed(keeping roots: [ValueID]) -> (graph: Graph, values: [ValueID: ValueID]) {
     let (apart, first) = copied(keeping: roots) { $0.takenApart($1, $2) }
     // Taking apart can leave operations behind that nothing needs any more.
     let (pruned, second) = apart.copied(keeping: roots.compactMap { first[$0] }) { $0.recordAll($1, $2) }

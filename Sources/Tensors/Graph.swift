@@ -4,7 +4,7 @@
 /// fit is not recorded: it yields an invalid tensor, `firstError` keeps the reason, and compiling the graph throws it.
 public final class Graph {
   /// One recorded operation.
-  public struct Node: Sendable {
+  package struct Node: Sendable {
     /// What is computed.
     public let operation: Operation
     /// From what.
@@ -24,7 +24,7 @@ public final class Graph {
   }
 
   /// A batch norm's running statistics and what updates them at the end of each training step.
-  public struct RunningStatistics: Sendable {
+  package struct RunningStatistics: Sendable {
     public let mean: Parameter
     public let variance: Parameter
     public let batchMean: ValueID
@@ -42,21 +42,21 @@ public final class Graph {
   public var isTraining: Bool { isTrainingStep && !scopes[currentScope].isFrozen }
   /// Weights that nothing trains in this step. A layer that has weights, all of them in here, is frozen, with everything inside it; a layer
   /// without weights is what the layer is that calls it.
-  public var frozen: Set<ParameterID> = []
+  package var frozen: Set<ParameterID> = []
   /// The operations so far.
-  public private(set) var nodes: [Node] = []
+  package private(set) var nodes: [Node] = []
   /// Why the first invalid operation was invalid.
   public private(set) var firstError: ShapeError?
   /// The paths of the model's parameters, for messages.
-  public var parameterPaths: [ParameterID: String] = [:]
+  package var parameterPaths: [ParameterID: String] = [:]
   /// What batch norms recorded for the end of the step.
-  public private(set) var runningStatistics: [RunningStatistics] = []
+  package private(set) var runningStatistics: [RunningStatistics] = []
   /// How many random streams have been handed out (one for each dropout).
   private var randomStreams: UInt32 = 0
 
   private var parameterValues: [ParameterID: Tensor] = [:]
   /// Every parameter that was read, in order of first use.
-  public private(set) var parameters: [Parameter] = []
+  package private(set) var parameters: [Parameter] = []
   private var scopes: [Scope] = [Scope(parent: -1, owner: nil, describe: { _, _ in "" })]
   private var currentScope = 0
 
@@ -97,7 +97,7 @@ public final class Graph {
   }
 
   /// The tensor of a value id of this graph.
-  public func tensor(_ id: ValueID) -> Tensor {
+  package func tensor(_ id: ValueID) -> Tensor {
     guard id.isValid, nodes.indices.contains(id.node), nodes[id.node].outputs.indices.contains(id.output) else { return invalid }
     return Tensor(graph: self, id: id, type: nodes[id.node].outputs[id.output])
   }
@@ -179,7 +179,7 @@ public final class Graph {
   }
 
   /// The path of the layer in which a node was recorded.
-  public func path(ofScope scope: Int) -> String {
+  package func path(ofScope scope: Int) -> String {
     guard scope > 0 else { return "" }
     let parent = scopes[scope].parent
     return scopes[scope].describe(path(ofScope: parent), scopes[parent].owner)

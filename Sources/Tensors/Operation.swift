@@ -1,6 +1,6 @@
 /// The closed set of things every device can do. Each case carries its attributes; the shape rule and the gradient rule stand side by side
 /// in the attributes' own file under `Operations/`.
-public enum Operation: Hashable, Sendable {
+package enum Operation: Hashable, Sendable {
   // Leaves
   case input(Input)
   case constant(Constant)
@@ -43,7 +43,7 @@ public enum Operation: Hashable, Sendable {
   case batchNormSums(BatchNormSums)
 
   /// The attributes as what they have in common.
-  public var rule: any OperationRule {
+  package var rule: any OperationRule {
     switch self {
     case .input(let rule): rule
     case .constant(let rule): rule

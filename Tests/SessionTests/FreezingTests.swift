@@ -1,4 +1,5 @@
 import Glissade
+import GlissadePlanning
 import Testing
 
 /// What frozen parameters cost, and what frozen layers do: nothing, and what they do in evaluation.

@@ -1,4 +1,6 @@
 import Glissade
+import GlissadeDevices
+import GlissadePlanning
 
 /// Measures a device: its limits, and what reaches how much of them.
 public final class Benchmark {

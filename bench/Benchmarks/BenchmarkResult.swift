@@ -1,4 +1,5 @@
 import Glissade
+import GlissadePlanning
 
 /// What was measured of one thing. Times are in seconds; what does not apply is `nil`.
 public struct BenchmarkResult: Sendable {

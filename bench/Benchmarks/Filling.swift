@@ -1,4 +1,5 @@
 import Glissade
+import GlissadeDevices
 
 /// Numbers to measure with. They repeat after a while, which no kernel notices.
 enum Filling {

@@ -1,4 +1,6 @@
 import Glissade
+import GlissadeDevices
+import GlissadePlanning
 import GlissadeKernels
 
 /// An update in one launch, with everything that it needs.

@@ -1,4 +1,6 @@
 import Glissade
+import GlissadeDevices
+import GlissadePlanning
 
 /// An operation at one size, forward or one of its gradients.
 struct KernelCase: Sendable {

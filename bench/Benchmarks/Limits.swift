@@ -1,4 +1,6 @@
 import Glissade
+import GlissadeDevices
+import GlissadePlanning
 
 /// What a device can do at most, as its own kernels measure it.
 public struct MachineLimits: Sendable {

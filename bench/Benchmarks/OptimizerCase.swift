@@ -1,4 +1,5 @@
 import Glissade
+import GlissadePlanning
 
 /// An update rule over the parameters of resnet18 (11 million in 62 tensors) or of something larger, in one launch, beside one launch for each operation and tensor.
 struct OptimizerCase: Sendable {

@@ -1,4 +1,6 @@
 import Glissade
+import GlissadeDevices
+import GlissadePlanning
 
 /// A plan that is replayed to be timed, alone on its device.
 ///

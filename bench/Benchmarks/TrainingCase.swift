@@ -1,4 +1,6 @@
 import Glissade
+import GlissadeDevices
+import GlissadePlanning
 
 /// Training steps of a model on random pictures, which are uploaded at every step.
 struct TrainingCase: Sendable {

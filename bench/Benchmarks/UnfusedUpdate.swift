@@ -1,4 +1,6 @@
 import Glissade
+import GlissadeDevices
+import GlissadePlanning
 
 /// An update as other OpenCL backends do it: for every tensor, one launch for each operation of the formula. Results go where the operands
 /// were, as they do there.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glissade
+import GlissadeDevices
 import GlissadeBenchmarks
 
 #if canImport(Glibc)

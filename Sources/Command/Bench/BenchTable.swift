@@ -1,4 +1,5 @@
 import Glissade
+import GlissadePlanning
 import GlissadeBenchmarks
 
 /// Benchmarks as people read them.

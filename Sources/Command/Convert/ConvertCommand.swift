@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glissade
+import GlissadeFormats
 
 #if canImport(Glibc)
   import Glibc

@@ -1,4 +1,5 @@
 import Glissade
+import GlissadeFormats
 
 /// A run's model, for other programs: under PyTorch's names and in its layouts, or as ONNX.
 struct RunExport {

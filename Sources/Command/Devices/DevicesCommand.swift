@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glissade
+import GlissadeDevices
 
 #if canImport(Glibc)
   import Glibc

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Glissade
+import GlissadeDevices
+import GlissadePlanning
 
 /// A device that need not be here.
 struct PublishedDeviceOption: ParsableArguments {

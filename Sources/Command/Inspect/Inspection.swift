@@ -1,4 +1,5 @@
 import Glissade
+import GlissadeFormats
 
 /// What there is to say of a file of weights.
 struct Inspection {

@@ -1,4 +1,5 @@
 import Glissade
+import GlissadeFormats
 
 /// What there is to say of a run on a table beside its tensors: what it predicts from what, and how that went.
 struct TableInspection {

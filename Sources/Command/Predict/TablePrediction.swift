@@ -1,4 +1,5 @@
 import Glissade
+import GlissadeFormats
 
 #if canImport(Glibc)
   import Glibc

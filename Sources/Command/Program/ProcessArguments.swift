@@ -1,4 +1,5 @@
 import Glissade
+import GlissadeFormats
 
 /// The arguments of the process, their bytes as they are.
 enum ProcessArguments {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glissade
+import GlissadeFormats
 
 /// `glissade recipe`.
 struct RecipeCommand: ParsableCommand, RecipeArguments {

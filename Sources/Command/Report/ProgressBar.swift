@@ -1,4 +1,5 @@
 import Glissade
+import GlissadeFormats
 
 /// One line of a terminal that is redrawn in place, at most ten times a second.
 struct ProgressBar {

@@ -1,4 +1,5 @@
 import Glissade
+import GlissadeFormats
 
 /// A classification report as people read it.
 struct ReportText {

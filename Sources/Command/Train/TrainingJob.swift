@@ -1,4 +1,6 @@
 import Glissade
+import GlissadeDevices
+import GlissadePlanning
 
 /// A training by the command: the library's, with what is told on a terminal.
 struct TrainingJob {

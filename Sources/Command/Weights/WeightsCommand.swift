@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glissade
+import GlissadeFormats
 
 /// `glissade weights`.
 struct WeightsCommand: ParsableCommand {

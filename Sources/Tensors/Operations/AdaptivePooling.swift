@@ -1,6 +1,6 @@
 /// The mean over each cell of a grid that covers [N, H, W, C] images. Cell i of n along an axis of s pixels spans
 /// floor(i·s / n) ..< ceil((i + 1)·s / n), PyTorch's rule: cells overlap where n does not divide s.
-public struct AdaptiveAveragePool: OperationRule {
+package struct AdaptiveAveragePool: OperationRule {
   /// The grid's cells from top to bottom.
   public let height: Int
   /// The grid's cells from left to right.
@@ -24,7 +24,7 @@ public struct AdaptiveAveragePool: OperationRule {
 }
 
 /// The gradient of `AdaptiveAveragePool`, from dy.
-public struct AdaptiveAveragePoolGradient: OperationRule {
+package struct AdaptiveAveragePoolGradient: OperationRule {
   public let inputShape: Shape
 
   package init(inputShape: Shape) { self.inputShape = inputShape }

@@ -2,7 +2,7 @@
 ///
 /// Inputs: x, weight, bias. Results: y, mean, biased variance, 1/√(variance + ε), the last three [channels].
 /// The planner takes it apart into statistics and elementwise operations, so that what follows can be fused into it.
-public struct BatchNormalization: OperationRule {
+package struct BatchNormalization: OperationRule {
   /// ε, added to the variance.
   public let epsilon: Float
 
@@ -60,7 +60,7 @@ private func gradientThroughStatistics(
 }
 
 /// Mean, biased variance and 1/√(variance + ε) of each channel, by Chan's merging of partial results.
-public struct BatchNormStatistics: OperationRule {
+package struct BatchNormStatistics: OperationRule {
   public let epsilon: Float
 
   public init(epsilon: Float) { self.epsilon = epsilon }
@@ -81,7 +81,7 @@ public struct BatchNormStatistics: OperationRule {
 }
 
 /// From x, dy, mean and inverse deviation: Σ dy and Σ dy·x̂ of each channel, which are the gradients of batch norm's bias and weight.
-public struct BatchNormSums: OperationRule {
+package struct BatchNormSums: OperationRule {
   package init() {}
 
   public var name: String { "batchNormSums" }

@@ -51,7 +51,7 @@ public struct Window: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Two-dimensional convolution (cross-correlation, as everywhere in the field) of [N, H, W, C] with weights [outC, kH, kW, C / groups].
-public struct Convolution: OperationRule {
+package struct Convolution: OperationRule {
   public let window: Window
   /// Channels are split into this many groups, convolved apart; as many as there are channels is a depthwise convolution.
   public let groups: Int
@@ -91,7 +91,7 @@ public struct Convolution: OperationRule {
 }
 
 /// The gradient of a convolution with respect to its images, from dy and the weights; also known as a transposed convolution.
-public struct ConvolutionInputGradient: OperationRule {
+package struct ConvolutionInputGradient: OperationRule {
   public let window: Window
   public let groups: Int
   /// The images' shape, which a stride leaves ambiguous.
@@ -121,7 +121,7 @@ public struct ConvolutionInputGradient: OperationRule {
 }
 
 /// The gradient of a convolution with respect to its weights, from the images and dy.
-public struct ConvolutionWeightGradient: OperationRule {
+package struct ConvolutionWeightGradient: OperationRule {
   public let window: Window
   public let groups: Int
   public let weightShape: Shape

@@ -41,7 +41,7 @@ public enum BinaryFunction: String, CaseIterable, Hashable, Sendable {
 }
 
 /// A function applied to each element.
-public struct Unary: OperationRule {
+package struct Unary: OperationRule {
   public let function: UnaryFunction
 
   public var name: String { function.rawValue }
@@ -82,7 +82,7 @@ public struct Unary: OperationRule {
 }
 
 /// A function applied to each pair of elements, after NumPy's broadcasting.
-public struct Binary: OperationRule {
+package struct Binary: OperationRule {
   public let function: BinaryFunction
 
   public var name: String { function.rawValue }
@@ -174,7 +174,7 @@ extension Tensor {
 /// as well.
 ///
 /// The planner takes it apart into maximum and minimum, so that it fuses with its neighbours.
-public struct Clamp: OperationRule {
+package struct Clamp: OperationRule {
   /// The lower bound, −∞ for none.
   public let lower: Float
   /// The upper bound, ∞ for none.
@@ -208,7 +208,7 @@ public struct Clamp: OperationRule {
 ///
 /// The mask comes from Philox4x32-10 (key: the run's seed; counter: element block, step, stream), so it is the same on every device and is
 /// recomputed, not stored, for the gradient: the gradient is the same operation on dy.
-public struct Dropout: OperationRule {
+package struct Dropout: OperationRule {
   /// The probability with which an element is dropped, in [0, 1).
   public let rate: Float
   /// Which of the graph's random streams.

@@ -1,5 +1,5 @@
 /// The same elements under another shape. Costs nothing.
-public struct Reshape: OperationRule {
+package struct Reshape: OperationRule {
   public let shape: Shape
 
   public var name: String { "reshape" }
@@ -17,7 +17,7 @@ public struct Reshape: OperationRule {
 }
 
 /// The axes in another order: axis k of the result is axis `permutation[k]` of the input.
-public struct Transpose: OperationRule {
+package struct Transpose: OperationRule {
   public let permutation: [Int]
 
   public var name: String { "transpose" }
@@ -38,7 +38,7 @@ public struct Transpose: OperationRule {
 }
 
 /// Axes of extent 1 (and missing leading axes) stretched to `shape`.
-public struct Broadcast: OperationRule {
+package struct Broadcast: OperationRule {
   public let shape: Shape
 
   public var name: String { "broadcast" }
@@ -54,7 +54,7 @@ public struct Broadcast: OperationRule {
 }
 
 /// Rows of a table by number: `y[i] = table[indices[i]]`; an embedding.
-public struct GatherRows: OperationRule {
+package struct GatherRows: OperationRule {
   public var name: String { "gatherRows" }
 
   public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
@@ -70,7 +70,7 @@ public struct GatherRows: OperationRule {
 }
 
 /// The gradient of `GatherRows`: each row of the result is the sum of the rows of dy whose index names it, in order.
-public struct ScatterAddRows: OperationRule {
+package struct ScatterAddRows: OperationRule {
   /// The table's number of rows.
   public let rows: Int
 

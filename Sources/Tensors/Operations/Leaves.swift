@@ -1,5 +1,5 @@
 /// A value that the host supplies at every step.
-public struct Input: OperationRule {
+package struct Input: OperationRule {
   /// What data is bound to.
   public let inputName: String
   let type: TensorType
@@ -15,7 +15,7 @@ public struct Input: OperationRule {
 }
 
 /// One value everywhere.
-public struct Constant: OperationRule {
+package struct Constant: OperationRule {
   public let value: Float
   let shape: Shape
 
@@ -25,7 +25,7 @@ public struct Constant: OperationRule {
 }
 
 /// The value of a parameter.
-public struct ParameterRead: OperationRule {
+package struct ParameterRead: OperationRule {
   public let id: ParameterID
   let shape: Shape
 

@@ -1,5 +1,5 @@
 /// A product of matrices: C = A·B over the last two axes, either factor transposed; leading axes are batches.
-public struct MatMul: OperationRule {
+package struct MatMul: OperationRule {
   /// A is stored as [..., K, M].
   public let transposeA: Bool
   /// B is stored as [..., N, K].

@@ -1,6 +1,6 @@
 /// The largest value of each window, over [N, H, W, C]. Results: the values, and for each the number of the window's tap that holds it
 /// (int32, ky·kernelWidth + kx, the first of equals).
-public struct MaxPool: OperationRule {
+package struct MaxPool: OperationRule {
   public let window: Window
 
   public var name: String { "maxPool" }
@@ -19,7 +19,7 @@ public struct MaxPool: OperationRule {
 }
 
 /// The gradient of `MaxPool`, from dy and the tap numbers: each pixel's sum of dy over the windows whose tap it is.
-public struct MaxPoolGradient: OperationRule {
+package struct MaxPoolGradient: OperationRule {
   public let window: Window
   public let inputShape: Shape
 
@@ -39,7 +39,7 @@ public struct MaxPoolGradient: OperationRule {
 
 /// The pixel of each window that a tap number names, over [N, H, W, C]; 0 where it names none. With the numbers of `MaxPool`, the gradient of
 /// `MaxPoolGradient` with respect to dy.
-public struct MaxPoolSelection: OperationRule {
+package struct MaxPoolSelection: OperationRule {
   public let window: Window
 
   package init(window: Window) { self.window = window }
@@ -55,7 +55,7 @@ public struct MaxPoolSelection: OperationRule {
 }
 
 /// The mean of each window, over [N, H, W, C].
-public struct AveragePool: OperationRule {
+package struct AveragePool: OperationRule {
   public let window: Window
   /// Whether padding counts as zeros in the mean (PyTorch's `count_include_pad`).
   public let countsPadding: Bool
@@ -71,7 +71,7 @@ public struct AveragePool: OperationRule {
 }
 
 /// The gradient of `AveragePool`.
-public struct AveragePoolGradient: OperationRule {
+package struct AveragePoolGradient: OperationRule {
   public let window: Window
   public let countsPadding: Bool
   public let inputShape: Shape

@@ -4,7 +4,7 @@ public enum Reduction: String, CaseIterable, Hashable, Sendable {
 }
 
 /// A reduction over some axes, which are dropped, or kept with extent 1.
-public struct Reduce: OperationRule {
+package struct Reduce: OperationRule {
   public let reduction: Reduction
   /// Which axes, in ascending order.
   public let axes: [Int]
@@ -60,7 +60,7 @@ private func reducedType(_ input: TensorType, axes: [Int], keepingAxes: Bool) th
 /// Σ (x − mean)² / (n − correction) over some axes, which are dropped, or kept with extent 1; and the mean.
 ///
 /// The planner takes it apart into reductions and elementwise operations.
-public struct Variance: OperationRule {
+package struct Variance: OperationRule {
   /// Which axes, in ascending order.
   public let axes: [Int]
   /// What is taken from the number of values before the sum is divided by it.
@@ -101,7 +101,7 @@ public struct Variance: OperationRule {
 }
 
 /// ln Σ eˣ over the last axis, which is dropped. −∞ where all are −∞, ∞ where one is ∞.
-public struct LogSumExp: OperationRule {
+package struct LogSumExp: OperationRule {
   public var name: String { "logSumExp" }
 
   public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
@@ -119,7 +119,7 @@ public struct LogSumExp: OperationRule {
 
 /// Where along the last axis, which is dropped, the largest (or smallest) number is, as int32: the first of equals, the first NaN where there
 /// is one. It has no gradient.
-public struct ArgumentOfExtreme: OperationRule {
+package struct ArgumentOfExtreme: OperationRule {
   /// Whether the smallest is looked for.
   public let isMinimum: Bool
 
@@ -136,7 +136,7 @@ public struct ArgumentOfExtreme: OperationRule {
 }
 
 /// Softmax over the last axis, or its logarithm.
-public struct Softmax: OperationRule {
+package struct Softmax: OperationRule {
   /// Whether the logarithm is taken (in a form that does not overflow).
   public let isLogarithmic: Bool
 
@@ -154,7 +154,7 @@ public struct Softmax: OperationRule {
 }
 
 /// The gradient of `Softmax` from its result y and dy: y·(dy − Σ dy·y), or dy − eʸ·Σ dy for the logarithm.
-public struct SoftmaxGradient: OperationRule {
+package struct SoftmaxGradient: OperationRule {
   public let isLogarithmic: Bool
 
   package init(isLogarithmic: Bool) { self.isLogarithmic = isLogarithmic }
@@ -180,7 +180,7 @@ public struct SoftmaxGradient: OperationRule {
 /// Mean cross-entropy of softmax(logits) against class numbers, its gradient and the number of right answers, in one pass.
 ///
 /// Results: loss (scalar), d loss / d logits, right answers (scalar). PyTorch's `cross_entropy(logits, labels, label_smoothing:)`.
-public struct SoftmaxCrossEntropy: OperationRule {
+package struct SoftmaxCrossEntropy: OperationRule {
   /// ε of label smoothing: the target is (1 − ε)·onehot + ε / classes.
   public let labelSmoothing: Float
 
