@@ -201,7 +201,8 @@ extension Recipe {
     guard isGiven("group") || isGiven("layer_decay") || !self.decayBiases, let least = rates.min(), let most = rates.max() else {
       return nil
     }
-    let text = least == most ? "the learning rate \(least)" : "learning rates from \(least) to \(most)"
+    // As float32 has them, and devices: products of shares have sixteen digits.
+    let text = least == most ? "the learning rate \(Float(least))" : "learning rates from \(Float(least)) to \(Float(most))"
     return "\(groups.count) group\(groups.count == 1 ? "" : "s") of parameters, with \(text)"
   }
 }
