@@ -21,7 +21,7 @@ let agreement = Metric.named("agreement") { outputs, targets in
 }
 
 /// Pairs of points, every other pair of one cloud.
-func pairs(_ count: Int, part: Int) throws -> TensorDataset {
+func pairs(_ count: Int, part: UInt32) throws -> TensorDataset {
   let clouds = try SyntheticClassification(count: 8 * count, sampleShape: [12], classCount: 6, separation: 1.5, part: part)
   let (points, labels) = try clouds.gather(Array(0..<clouds.count))
   func point(_ index: Int) -> ArraySlice<Float> { points[(12 * index)..<(12 * index + 12)] }
