@@ -70,8 +70,9 @@ public struct WeightsCache: Sendable {
     if flock(lock, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
       observe(.waiting(folder: folder))
       while flock(lock, LOCK_EX) != 0, errno == EINTR {}
-      if try isRight(weights.file, of: weights) { return path(of: weights) }
     }
+    // Another process may have fetched it meanwhile.
+    if try isRight(weights.file, of: weights) { return path(of: weights) }
     guard let archive = weights.archive else {
       try fetch(weights.file, of: weights, observe)
       return path(of: weights)
