@@ -1,5 +1,6 @@
 import Foundation
 import Glissade
+import GlissadeFormats
 import TestSupport
 import Testing
 
@@ -90,16 +91,22 @@ struct PublishedWeightsTests {
     #expect(server.requests.count == 1)
   }
 
-  @Test func aRunGoesOnWithWeightsThatAreFetchedAnew() throws {
-    let first = try finetune("a", "--stay-close", "1e-3")
-    #expect(first.status == 0, "\(first)")
+  @Test func aRunGoesOnWithoutThemOrFetchesThemAnew() throws {
+    for run in ["a", "b"] {
+      let first = try finetune(run, "--stay-close", "1e-3")
+      #expect(first.status == 0, "\(first)")
+    }
     try FileManager.default.removeItem(atPath: folder.path("cache"))
     let more = try glissade(["train", "--resume", folder.path("a"), "--epochs", "2"])
-    #expect(more.status == 0 && more.output.contains("fetching lenet.pth"), "\(more)")
-    let whole = try finetune("b", "--stay-close", "1e-3", "--epochs", "2")
+    #expect(more.status == 0 && server.requests.count == 1, "\(more)")
+    // Runs of earlier versions have not kept what they began with.
+    try FileManager.default.removeItem(atPath: folder.path("b/start.safetensors"))
+    let old = try glissade(["train", "--resume", folder.path("b"), "--epochs", "2"])
+    #expect(old.status == 0 && old.output.contains("fetching lenet.pth") && server.requests.count == 2, "\(old)")
+    let whole = try finetune("c", "--stay-close", "1e-3", "--epochs", "2")
     #expect(whole.status == 0, "\(whole)")
-    let models = try ["a", "b"].map { try Data(contentsOf: URL(fileURLWithPath: folder.path("\($0)/model.safetensors"))) }
-    #expect(models[0] == models[1])
+    let models = try ["a", "b", "c"].map { try Data(contentsOf: URL(fileURLWithPath: folder.path("\($0)/model.safetensors"))) }
+    #expect(models[0] == models[2] && models[1] == models[2])
   }
 
   @Test func whatAKilledCommandFetchedIsKept() throws {
