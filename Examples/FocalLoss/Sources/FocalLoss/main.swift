@@ -16,7 +16,7 @@ func samples(_ count: Int) throws -> ArrayDataset {
   for index in 0..<count {
     let isRare = index % 10 == 0
     let (x, y) = (Float(index * 37 % 101) / 101, Float(index * 53 % 97) / 97)
-    features += isRare ? [x + 0.7, y] : [x, y]
+    features += isRare ? [x + 0.9, y] : [x, y]
     labels.append(isRare ? 1 : 0)
   }
   return try ArrayDataset(features: features, sampleShape: [2], labels: labels, classNames: ["common", "rare"])

@@ -36,7 +36,7 @@ func samples(_ count: Int) throws -> TensorDataset {
 do {
   var options = TrainingOptions(groups: [ParameterGroup(Adam(learningRate: 0.01))])
   options.loss =
-    .crossEntropy.of(output: "sort", target: "sort") + 2 * Loss.meanSquaredError.of(output: "price", target: "price")
+    Loss.crossEntropy.of(output: "sort", target: "sort") + 2 * Loss.meanSquaredError.of(output: "price", target: "price")
   options.metrics = [
     .topK(1).of(output: "sort", target: "sort").renamed("right"),
     .rootMeanSquaredError.of(output: "price", target: "price").renamed("error of the price"),
