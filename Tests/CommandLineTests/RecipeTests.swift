@@ -164,6 +164,19 @@ struct RecipeTests {
     #expect(try glissade("evaluate", "--run", folder.path("more"), "--device", "cpu").status == 0)
   }
 
+  @Test func finetuneHasWhatTrainHasForTablesToo() throws {
+    let rows = (0..<80).map { "\($0 % 9),\($0 % 5),\(Double($0 % 9) * 0.5 - Double($0 % 5))" }
+    let data = try put("t.csv", "x,y,z\n" + rows.joined(separator: "\n") + "\n")
+    let options = ["--data", data, "--target", "z", "--hidden", "8", "--device", "cpu"]
+    #expect(try glissade(["train"] + options + ["--epochs", "2", "--quiet", "--out", folder.path("base")]).status == 0)
+    let finetune = ["finetune"] + options + ["--pretrained", folder.path("base"), "--freeze", "backbone"]
+    let outcome = try glissade(finetune + ["--limit", "30", "--test", "0.25", "--epochs", "1", "--out", folder.path("more")])
+    #expect(outcome.status == 0 && outcome.output.contains("30 training, 12 validation and 5 test rows"), "\(outcome)")
+    let explained = try glissade(finetune + ["--explain"])
+    #expect(explained.status == 0 && explained.output.contains("one training step of mlp"), "\(explained)")
+    expectComplaint(try glissade(finetune + ["--key", "model"]), status: 1, "has its tensors at the top, so there is no --key to choose")
+  }
+
   @Test func optionsChangeWhatARecipeSays() throws {
     let data = try PictureFolder()
     let recipe = try put(
