@@ -110,6 +110,16 @@ static const char optimizers_text[] = {
 #embed "optimizers.cl"
     , '\n', 0};
 
+static const char ordering_text[] = {
+#embed "language.h"
+    NEWLINE
+#embed "scalar.h"
+    NEWLINE
+#embed "include/ordering.h"
+    NEWLINE
+#embed "ordering.cl"
+    , '\n', 0};
+
 static const char pooling_text[] = {
 #embed "language.h"
     NEWLINE
@@ -217,6 +227,7 @@ static const struct {
     {"softmax", softmax_text},         {"winograd", winograd_text}, {"benchmark", benchmark_text},
     {"adaptive_pooling", adaptive_pooling_text},
     {"depthwise", depthwise_text},
+    {"ordering", ordering_text},
     {"matmul_local", matmul_local_text},
     {"convolution_local", convolution_local_text},
 };

@@ -103,8 +103,8 @@ __kernel void matmul(__global const float* restrict a, __global const float* res
   SPLIT_RANGE(1)
   const Epilogue e = epilogueOrNone(p.epilogue, p.splits);
   const EpilogueOperands o = EPILOGUE_OPERANDS(e);
-  __global const float* from = AT(a, p.a) + (size_t)entry * p.aStride;
-  __global const float* times = AT(b, p.b) + (size_t)entry * p.bStride;
+  __global const float* from = AT(a, p.a) + (size_t)(entry / p.aRepeats % p.aEntries) * p.aStride;
+  __global const float* times = AT(b, p.b) + (size_t)(entry / p.bRepeats % p.bEntries) * p.bStride;
   const int tiles = (p.rows + TILE_ROWS - 1) / TILE_ROWS, firstTile = (int)get_global_id(1) * p.tilesPerItem;
   const int endTile = firstTile + p.tilesPerItem < tiles ? firstTile + p.tilesPerItem : tiles;
   const int offset = (split * p.batch + entry) * p.rows;
@@ -156,17 +156,18 @@ __kernel void matmul_inner(__global const float* restrict a, __global const floa
   const Epilogue e = epilogueOrNone(p.epilogue, p.splits);
   const EpilogueOperands o = EPILOGUE_OPERANDS(e);
   const int columns = p.columns - column < INNER_COLUMNS ? p.columns - column : INNER_COLUMNS;
+  __global const float* from = AT(a, p.a) + (size_t)(entry / p.aRepeats % p.aEntries) * p.aStride;
+  __global const float* times = AT(b, p.b) + (size_t)(entry / p.bRepeats % p.bEntries) * p.bStride;
   for (int i = 0; i < p.tilesPerItem; i++) {
     const int row = ((int)get_global_id(1) * p.tilesPerItem + i) * INNER_TILE;
     if (row >= p.rows) return;
     float sums[INNER_TILE][INNER_COLUMNS];
     __global const float* x[INNER_TILE];
-    UNROLL for (int r = 0; r < INNER_TILE; r++)
-      x[r] = AT(a, p.a) + (size_t)entry * p.aStride + (size_t)(row + r < p.rows ? row + r : row) * p.inner;
+    UNROLL for (int r = 0; r < INNER_TILE; r++) x[r] = from + (size_t)(row + r < p.rows ? row + r : row) * p.inner;
     for (int j = 0; j < columns; j += INNER_TILE) {
       __global const float* y[INNER_TILE];
       UNROLL for (int s = 0; s < INNER_TILE; s++)
-        y[s] = AT(b, p.b) + (size_t)entry * p.bStride + (size_t)(column + (j + s < columns ? j + s : j)) * p.inner;
+        y[s] = times + (size_t)(column + (j + s < columns ? j + s : j)) * p.inner;
       float16 t[INNER_TILE][INNER_TILE];
       UNROLL for (int r = 0; r < INNER_TILE; r++) UNROLL for (int s = 0; s < INNER_TILE; s++) t[r][s] = splat(0.0f);
       int k = first;

@@ -10,8 +10,8 @@ __kernel LOCAL_GROUP void matmul_local(__global const float* restrict a, __globa
   const int plane = get_group_id(1), entry = plane / p.splits, split = plane - entry * p.splits;
   const int part = ((p.inner + p.splits - 1) / p.splits + LOCAL_INNER - 1) / LOCAL_INNER * LOCAL_INNER;
   const int first = min(split * part, p.inner), end = min(first + part, p.inner);
-  __global const float* from = AT(a, p.a) + (size_t)entry * p.aStride;
-  __global const float* times = AT(b, p.b) + (size_t)entry * p.bStride;
+  __global const float* from = AT(a, p.a) + (size_t)(entry / p.aRepeats % p.aEntries) * p.aStride;
+  __global const float* times = AT(b, p.b) + (size_t)(entry / p.bRepeats % p.bEntries) * p.bStride;
   const int aStep = p.aTransposed ? p.rows : p.inner, bStep = p.bTransposed ? p.inner : p.columns;
   const int aAligned = aStep % LOAD_VECTOR == 0 && p.aStride % LOAD_VECTOR == 0;
   const int bAligned = bStep % LOAD_VECTOR == 0 && p.bStride % LOAD_VECTOR == 0;

@@ -28,6 +28,9 @@
 #define FAMILY "optimizers"
 #include "optimizers.cl"
 #undef FAMILY
+#define FAMILY "ordering"
+#include "ordering.cl"
+#undef FAMILY
 #define FAMILY "pooling"
 #include "pooling.cl"
 #undef FAMILY

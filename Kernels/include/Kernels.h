@@ -6,6 +6,7 @@
 #include "benchmark.h"
 #include "adaptive_pooling.h"
 #include "elementwise.h"
+#include "ordering.h"
 #include "matmul.h"
 #include "convolution.h"
 #include "matmul_local.h"

@@ -35,7 +35,9 @@ typedef struct {
   int batch;
   int rows, columns, inner;   // M, N, K
   int aLayout, bLayout;       // OPERAND_...
-  int aStride, bStride;       // floats from one batch entry of A (B) to the next; 0 shares one. For packed operands: pack_panels_floats
+  int aStride, bStride;       // floats from one entry of A (B) to the next; 0 shares one. For packed operands: pack_panels_floats
+  int aRepeats, bRepeats;     // entry e of the batch takes entry e / repeats % entries of A (B)
+  int aEntries, bEntries;
   int tilesPerItem;           // row tiles that one work-item computes, one after the other: matmul_tiles_per_item
   int splits;                 // parts of the inner dimension, 1 for none: matmul_splits
   Epilogue epilogue;

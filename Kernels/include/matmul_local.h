@@ -16,7 +16,9 @@ typedef struct {
   int batch;
   int rows, columns, inner;             // M, N, K
   int aTransposed, bTransposed;         // 1: A is stored [inner, rows], B [columns, inner]
-  int aStride, bStride;                 // floats from one batch entry to the next; 0 shares one
+  int aStride, bStride;                 // floats from one entry of A (B) to the next; 0 shares one
+  int aRepeats, bRepeats;               // entry e of the batch takes entry e / repeats % entries of A (B)
+  int aEntries, bEntries;
   int splits;                           // parts of the inner dimension, 1 for none
   Epilogue epilogue;
 } LocalMatmulParameters;

@@ -37,6 +37,7 @@ extension Graph {
     }
     if case .variance(let rule) = operation { return rule.takenApart(inputs[0]) }
     if case .clamp(let rule) = operation { return [rule.takenApart(inputs[0])] }
+    if case .matmul = operation { return recordAll(operation, batchesStretchedWhereNeeded(inputs)) }
     guard case .batchNorm(let rule) = operation else { return recordAll(operation, inputs) }
     let (x, weight, bias) = (inputs[0], inputs[1], inputs[2])
     let statistics = recordAll(.batchNormStatistics(BatchNormStatistics(epsilon: rule.epsilon)), [x])
@@ -54,6 +55,15 @@ extension Graph {
       }
       columns = columns ?? access.columns
       return input
+    }
+  }
+
+  /// Batches of which kernels cannot take the entries by counting are stretched.
+  private func batchesStretchedWhereNeeded(_ inputs: [Tensor]) -> [Tensor] {
+    guard let batch = inputs[0].shape.batch.broadcast(with: inputs[1].shape.batch) else { return inputs }
+    return inputs.map { input in
+      if input.shape.batch.entries(in: batch) != nil { return input }
+      return input.broadcast(to: Shape(batch.dimensions + input.shape.dimensions.suffix(2)))
     }
   }
 

@@ -112,9 +112,23 @@ extension Tensor {
 
   // MARK: Products
 
-  /// The matrix product over the last two axes; leading axes are batches.
+  /// The matrix product over the last two axes; leading axes are batches, which broadcast. A tensor of one axis is a row on the left and a
+  /// column on the right, whose axis the result has not: with two of them that is the scalar product (PyTorch's `matmul`).
+  /// - Parameters:
+  ///   - transposeSelf: whether the last two axes of this tensor are taken the other way round.
+  ///   - transposeOther: the same of the other.
   public func matmul(_ other: Tensor, transposeSelf: Bool = false, transposeOther: Bool = false) -> Tensor {
-    graph.record(.matmul(MatMul(transposeA: transposeSelf, transposeB: transposeOther)), [self, other])
+    guard isValid, other.isValid, shape.rank == 1 || other.shape.rank == 1 else {
+      return graph.record(.matmul(MatMul(transposeA: transposeSelf, transposeB: transposeOther)), [self, other])
+    }
+    let (isRow, isColumn) = (shape.rank == 1, other.shape.rank == 1)
+    let left = isRow ? reshaped(to: [1, shape[0]]) : self
+    // A column is read along the inner axis, as it lies.
+    let right = isColumn ? other.reshaped(to: [1, other.shape[0]]) : other
+    let product = left.matmul(right, transposeSelf: !isRow && transposeSelf, transposeOther: isColumn || transposeOther)
+    guard product.isValid else { return product }
+    let batch = product.shape.batch.dimensions
+    return product.reshaped(to: Shape(batch + (isRow ? [] : [product.shape[-2]]) + (isColumn ? [] : [product.shape[-1]])))
   }
 
   /// Convolution of these [N, H, W, C] images with weights [outC, kH, kW, C / groups].

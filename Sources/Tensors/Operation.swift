@@ -24,6 +24,8 @@ package enum Operation: Hashable, Sendable {
   case softmaxCrossEntropy(SoftmaxCrossEntropy)
   case logSumExp(LogSumExp)
   case argumentOfExtreme(ArgumentOfExtreme)
+  case cumulativeSum(CumulativeSum)
+  case sortOrder(SortOrder)
   // Products
   case matmul(MatMul)
   case convolution(Convolution)
@@ -64,6 +66,8 @@ package enum Operation: Hashable, Sendable {
     case .softmaxCrossEntropy(let rule): rule
     case .logSumExp(let rule): rule
     case .argumentOfExtreme(let rule): rule
+    case .cumulativeSum(let rule): rule
+    case .sortOrder(let rule): rule
     case .matmul(let rule): rule
     case .convolution(let rule): rule
     case .convolutionInputGradient(let rule): rule

@@ -22,9 +22,22 @@ private func forEachTap(
 }
 
 func pooledShape(_ image: Shape, _ window: Window) -> Shape {
+  if window.roundsUp { return roundedUpShape(image, window) }
   let height = (image[1] + 2 * window.paddingHeight - window.dilationHeight * (window.kernelHeight - 1) - 1) / window.strideHeight + 1
   let width = (image[2] + 2 * window.paddingWidth - window.dilationWidth * (window.kernelWidth - 1) - 1) / window.strideWidth + 1
   return [image[0], height, width, image[3]]
+}
+
+private func roundedUpShape(_ image: Shape, _ window: Window) -> Shape {
+  func count(_ size: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int) -> Int {
+    // Windows that begin within the image or the padding before it, as long as something is left of the padded image.
+    let last = size + 2 * padding - dilation * (kernel - 1) - 1
+    return (0...(size + 2 * padding)).filter { $0 * stride < last + stride && $0 * stride < size + padding }.count
+  }
+  return [
+    image[0], count(image[1], window.kernelHeight, window.strideHeight, window.paddingHeight, window.dilationHeight),
+    count(image[2], window.kernelWidth, window.strideWidth, window.paddingWidth, window.dilationWidth), image[3],
+  ]
 }
 
 func maxPoolReference(_ x: Numbers, _ window: Window) -> Numbers {
@@ -39,7 +52,13 @@ func maxPoolReference(_ x: Numbers, _ window: Window) -> Numbers {
 private func divisors(_ image: Shape, _ window: Window, countsPadding: Bool) -> Numbers {
   var result = Numbers(pooledShape(image, window))
   if countsPadding {
-    for index in result.values.indices { result.values[index] = Double(window.kernelHeight * window.kernelWidth) }
+    // A window that sticks out of the padding is as large as what is left of it.
+    for index in result.values.indices {
+      let place = Numbers.places(index, result.shape)
+      let height = min(window.kernelHeight, image[1] + 2 * window.paddingHeight - place[1] * window.strideHeight)
+      let width = min(window.kernelWidth, image[2] + 2 * window.paddingWidth - place[2] * window.strideWidth)
+      result.values[index] = Double(height * width)
+    }
   } else {
     forEachTap(window, image, result.shape) { n, oy, ox, _, _ in for c in 0..<image[3] { result[n, oy, ox, c] += 1 } }
   }
@@ -75,6 +94,11 @@ extension Table {
       ([1, 9, 8, 2], Window(kernel: (2, 3), stride: (3, 1), dilation: (2, 2))), ([1, 5, 5, 1], Window(kernel: (5, 5))),
       ([3, 1, 1, 33], Window(kernel: (1, 1))), ([1, 4, 9, 7], Window(kernel: (1, 4), stride: (2, 3), padding: (0, 2))),
       ([1, 11, 11, 3], Window(kernel: (5, 5), stride: (1, 1), padding: (2, 2))), ([1, 8, 8, 4], Window(kernel: (2, 2), stride: (3, 3))),
+      ([1, 6, 7, 5], Window(kernel: (3, 3), stride: (2, 2), roundsUp: true)),
+      ([2, 5, 6, 17], Window(kernel: (2, 2), stride: (2, 2), padding: (1, 1), roundsUp: true)),
+      ([1, 6, 5, 3], Window(kernel: (3, 3), stride: (2, 2), padding: (1, 1), roundsUp: true)),
+      ([1, 9, 8, 2], Window(kernel: (2, 2), stride: (3, 3), dilation: (2, 2), roundsUp: true)),
+      ([1, 7, 8, 1], Window(kernel: (2, 2), stride: (3, 3), roundsUp: true)),
     ]
     return Table(
       name: "pooling",

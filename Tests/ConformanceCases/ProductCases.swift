@@ -5,13 +5,19 @@ import GlissadeTensors
 func matmulReference(_ a: Numbers, _ b: Numbers, transposeA: Bool, transposeB: Bool) -> Numbers {
   let (m, k) = transposeA ? (a.shape[-1], a.shape[-2]) : (a.shape[-2], a.shape[-1])
   let n = transposeB ? b.shape[-2] : b.shape[-1]
-  let batchAxes = a.shape.rank > b.shape.rank ? a.shape.dimensions.dropLast(2) : b.shape.dimensions.dropLast(2)
-  let batch = batchAxes.reduce(1, *)
-  var result = Numbers(Shape(batchAxes + [m, n]))
+  let (batchA, batchB) = (Shape(a.shape.dimensions.dropLast(2)), Shape(b.shape.dimensions.dropLast(2)))
+  let batchAxes = batchA.broadcast(with: batchB) ?? []
+  let batch = batchAxes.count
+  /// Which entry of a stretched batch is an entry of the whole.
+  func entry(_ number: Int, of own: Shape) -> Int {
+    let place = Numbers.places(number, batchAxes).suffix(own.rank)
+    return zip(own.dimensions, place).reduce(0) { $0 * $1.0 + ($1.0 == 1 ? 0 : $1.1) }
+  }
+  var result = Numbers(Shape(batchAxes.dimensions + [m, n]))
   a.values.withUnsafeBufferPointer { left in
     b.values.withUnsafeBufferPointer { right in
-      for entry in 0..<batch {
-        let (startA, startB) = (a.shape.rank == 2 ? 0 : entry * m * k, b.shape.rank == 2 ? 0 : entry * k * n)
+      for number in 0..<batch {
+        let (startA, startB) = (entry(number, of: batchA) * m * k, entry(number, of: batchB) * k * n)
         for row in 0..<m {
           for column in 0..<n {
             var sum = 0.0
@@ -20,7 +26,7 @@ func matmulReference(_ a: Numbers, _ b: Numbers, transposeA: Bool, transposeB: B
               let y = right[startB + (transposeB ? column * k + inner : inner * n + column)]
               sum += x * y
             }
-            result.values[(entry * m + row) * n + column] = sum
+            result.values[(number * m + row) * n + column] = sum
           }
         }
       }
@@ -48,7 +54,46 @@ extension Table {
         [false, true].flatMap { transposeB in
           Batching.allCases.flatMap { batching in matmulRows(transposeA, transposeB, batching) }
         }
-      } + entries.map { entry in matmulRow(entry.0, entry.1, entry.2, entry.3) })
+      } + entries.map { entry in matmulRow(entry.0, entry.1, entry.2, entry.3) } + stretchedBatches + vectors)
+  }
+
+  /// Batches that stretch: at the front, at the end, at both, each other, with a hole; and rows that share a factor.
+  private static var stretchedBatches: [Case] {
+    let batches: [([Int], [Int])] = [
+      ([4], [3, 1]), ([3, 4], [1, 4]), ([3, 4], [3, 1]), ([1, 4], [3, 1]), ([2, 3, 2], [3, 1]), ([2, 1, 2], [2, 3, 2]), ([1], [1, 1]),
+      ([2, 3, 4], [1, 3, 1]),
+    ]
+    return batches.flatMap { a, b -> [Case] in
+      [(false, false), (true, false), (false, true)].map { transposeA, transposeB in
+        matmulRow(Shape(a + (transposeA ? [7, 5] : [5, 7])), Shape(b + (transposeB ? [19, 7] : [7, 19])), transposeA, transposeB)
+      }
+    } + [
+      // As many rows and columns as are packed, and an inner dimension that is cut.
+      matmulRow([2, 2, 66, 40], [2, 1, 40, 70], false, false), matmulRow([2, 1, 30, 300], [1, 2, 70, 300], false, true),
+      matmulRow([3, 40, 600], [1, 600, 33], false, false), matmulRow([2, 1, 40, 70], [2, 70, 40], true, true),
+    ]
+  }
+
+  private static var vectors: [Case] {
+    func row(_ name: String, _ a: Shape, _ b: Shape, _ left: Shape, _ right: Shape, _ result: Shape, transposeA: Bool = false) -> Case {
+      Case(
+        name, [Operand(a), Operand(b)], tolerance: 1e-5, one: { $0[0].matmul($0[1], transposeSelf: transposeA) },
+        reference: { operands in
+          Numbers(
+            result,
+            matmulReference(
+              Numbers(left, operands[0].values), Numbers(right, operands[1].values), transposeA: transposeA, transposeB: false
+            )
+            .values)
+        })
+    }
+    return [
+      row("scalar product", [37], [37], [1, 37], [37, 1], []), row("matrix by vector", [13, 37], [37], [13, 37], [37, 1], [13]),
+      row("vector by matrix", [37], [37, 13], [1, 37], [37, 13], [13]),
+      row("transposed matrix by vector", [37, 13], [37], [37, 13], [37, 1], [13], transposeA: true),
+      row("batch by vector", [2, 3, 13, 5], [5], [2, 3, 13, 5], [5, 1], [2, 3, 13]),
+      row("vector by batch", [5], [3, 5, 13], [1, 5], [3, 5, 13], [3, 13]),
+    ]
   }
 
   private static func matmulRows(_ transposeA: Bool, _ transposeB: Bool, _ batching: Batching) -> [Case] {

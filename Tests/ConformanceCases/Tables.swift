@@ -4,11 +4,12 @@ extension Table {
   /// Each operation and its gradient. A new operation is a new row in one of them.
   package static var all: [Table] {
     [
-      .unary, .binary, .arithmetic, .broadcasting, .longChains, .mixedChains, .softmax, .layout, .pooling, .adaptivePooling, .batchNorm,
+      .unary, .binary, .arithmetic, .orders, .broadcasting, .longChains, .mixedChains, .softmax, .layout, .pooling, .adaptivePooling,
+      .batchNorm,
       .matmul,
       .matmulEpilogues,
       .convolution,
-      .groupedConvolution, .convolutionGradients, .convolutionEpilogues, .gradientOperations,
+      .groupedConvolution, .convolutionGradients, .convolutionShapes, .convolutionEpilogues, .gradientOperations,
     ] + Reduction.allCases.map(Table.reductions)
   }
 }

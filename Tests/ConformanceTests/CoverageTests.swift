@@ -11,7 +11,8 @@ struct CoverageTests {
   /// The cases of `Operation`. A new one does not compile here until it has a name, and fails below until a row uses it.
   private enum Kind: CaseIterable {
     case input, constant, parameter, unary, binary, dropout, clamp, reshape, transpose, broadcast, gatherRows, scatterAddRows, reduce,
-      variance, softmax, softmaxGradient, softmaxCrossEntropy, logSumExp, argumentOfExtreme, matmul, convolution, convolutionInputGradient,
+      variance, softmax, softmaxGradient, softmaxCrossEntropy, logSumExp, argumentOfExtreme, cumulativeSum,
+      sortOrder, matmul, convolution, convolutionInputGradient,
       convolutionWeightGradient, maxPool,
       maxPoolGradient, maxPoolSelection,
       averagePool, averagePoolGradient, adaptiveAveragePool, adaptiveAveragePoolGradient, batchNorm, batchNormStatistics, batchNormSums
@@ -38,6 +39,8 @@ struct CoverageTests {
         case .softmaxCrossEntropy: .softmaxCrossEntropy
         case .logSumExp: .logSumExp
         case .argumentOfExtreme: .argumentOfExtreme
+        case .cumulativeSum: .cumulativeSum
+        case .sortOrder: .sortOrder
         case .matmul: .matmul
         case .convolution: .convolution
         case .convolutionInputGradient: .convolutionInputGradient

@@ -29,6 +29,15 @@ extension KernelCase {
       if inputs != 784 { cases.append(.gradient("\(name): input gradient", operands, of: [0], flops: flops, body)) }
       cases.append(.gradient("\(name): weight gradient", operands, of: [1], flops: flops, body))
     }
+    // Batches: each entry its own factors, and some that share one.
+    let batched: [(String, Shape, Shape)] = [
+      ("matmul 96x128x64 by 96x64x128", [96, 128, 64], [96, 64, 128]),
+      ("matmul 8x12x128x64 by 8x1x64x128, shared by 12", [8, 12, 128, 64], [8, 1, 64, 128]),
+      ("matmul 8x12x128x64 by 12x64x128, shared by 8", [8, 12, 128, 64], [12, 64, 128]),
+    ]
+    for (name, a, b) in batched {
+      cases.append(.forward("\(name): forward", [Operand(a), Operand(b)], flops: 2 * 96 * 128 * 64 * 128) { [$0[0].matmul($0[1])] })
+    }
     return cases
   }
 

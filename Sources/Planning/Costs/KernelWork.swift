@@ -207,6 +207,18 @@ struct KernelWork {
       guard let p = parameters(ReduceColumnsParameters.self) else { break }
       let chunks = (Int(p.reduced) + Int(p.chunk) - 1) / max(Int(p.chunk), 1)
       return shareColumns(&work, outer: Int(p.outer) * chunks, rows: Int(min(p.reduced, p.chunk)), columns: Int(p.inner))
+    case "cumulative_sum":
+      guard let p = parameters(CumulativeSumParameters.self) else { break }
+      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns))
+    case "top_rows":
+      guard let p = parameters(TopRowsParameters.self) else { break }
+      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: Double(p.count))
+    case "sort_rows":
+      guard let p = parameters(SortRowsParameters.self) else { break }
+      // A bitonic network: half the square of the logarithm passes, by one group for each row.
+      let steps = Double(Int32.bitWidth - p.columns.leadingZeroBitCount)
+      work.operations = 2 * Double(p.rows) * Double(p.columns) * steps * steps
+      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: steps * steps / 2)
     case "argmax_rows":
       guard let p = parameters(ArgmaxRowsParameters.self) else { break }
       return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2)

@@ -32,8 +32,11 @@ extension Lowering {
     ) { unit in
       LocalMatmulParameters(
         a: unit(a), b: unit(b), c: unit(target), batch: Int32(batch), rows: Int32(rows), columns: Int32(columns), inner: Int32(inner),
-        aTransposed: transposed.a ? 1 : 0, bTransposed: transposed.b ? 1 : 0, aStride: Int32(product.isSharedA ? 0 : rows * inner),
-        bStride: Int32(product.isSharedB ? 0 : inner * columns), splits: Int32(splits), epilogue: epilogue.make(unit))
+        aTransposed: transposed.a ? 1 : 0, bTransposed: transposed.b ? 1 : 0,
+        aStride: Int32(product.entriesOfA.entries == 1 ? 0 : rows * inner),
+        bStride: Int32(product.entriesOfB.entries == 1 ? 0 : inner * columns), aRepeats: Int32(product.entriesOfA.repeats),
+        bRepeats: Int32(product.entriesOfB.repeats), aEntries: Int32(product.entriesOfA.entries),
+        bEntries: Int32(product.entriesOfB.entries), splits: Int32(splits), epilogue: epilogue.make(unit))
     }
     if splits > 1 { mergeProduct(rows: rows * batch, columns: columns, splits, from: target, to: c, epilogue, note) }
     return true

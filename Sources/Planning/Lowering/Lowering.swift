@@ -171,6 +171,8 @@ struct Lowering {
     case .softmaxCrossEntropy(let rule): lowerSoftmaxCrossEntropy(unit.node, rule)
     case .logSumExp: lowerLogSumExp(unit.node)
     case .argumentOfExtreme(let rule): lowerArgumentOfExtreme(unit.node, rule)
+    case .cumulativeSum(let rule): lowerCumulativeSum(unit.node, rule)
+    case .sortOrder(let rule): lowerSortOrder(unit.node, rule)
     case .matmul(let rule): lowerMatMul(unit, rule, epilogue)
     case .convolution(let rule): lowerConvolution(unit, rule, epilogue)
     case .convolutionInputGradient(let rule): lowerConvolutionInputGradient(unit, rule, epilogue)

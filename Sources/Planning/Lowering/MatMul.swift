@@ -12,10 +12,9 @@ extension Lowering {
     var product = Product(rows: rows, columns: columns, inner: inner, batch: batch)
     product.isTransposedA = rule.transposeA
     product.isTransposedB = rule.transposeB
-    product.isSharedA = a.rank == 2 && batch > 1
-    product.isSharedB = b.rank == 2 && batch > 1
-    // Rows of a shared B are just more rows.
-    if product.isSharedB && !rule.transposeA && !product.isSharedA { product.joinBatchIntoRows() }
+    if let entries = a.batch.entries(in: result.batch) { product.entriesOfA = entries }
+    if let entries = b.batch.entries(in: result.batch) { product.entriesOfB = entries }
+    product.joinBatchIntoRows()
     let note = note(unit.node, epilogue: fused, flops: 2 * rows * columns * inner * batch)
     let epilogue = epilogueArguments(fused)
     emit(product, input(unit.node, 0), input(unit.node, 1), output(unit.result), epilogue, note)
@@ -29,14 +28,23 @@ extension Lowering {
     var batch: Int
     var isTransposedA = false
     var isTransposedB = false
-    /// One factor for the whole batch.
-    var isSharedA = false
-    var isSharedB = false
+    /// Entry e of the batch takes entry e / repeats % entries of a factor.
+    var entriesOfA: (repeats: Int, entries: Int)
+    var entriesOfB: (repeats: Int, entries: Int)
 
+    init(rows: Int, columns: Int, inner: Int, batch: Int) {
+      (self.rows, self.columns, self.inner, self.batch) = (rows, columns, inner, batch)
+      (entriesOfA, entriesOfB) = ((1, batch), (1, batch))
+    }
+
+    /// Neighbouring entries that share B are just more rows of A, if that has each of them.
     mutating func joinBatchIntoRows() {
-      rows *= batch
-      batch = 1
-      isSharedB = false
+      let joined = entriesOfB.entries == 1 ? batch : entriesOfB.repeats
+      guard joined > 1, !isTransposedA, entriesOfA.repeats == 1, entriesOfA.entries % joined == 0 else { return }
+      rows *= joined
+      batch /= joined
+      entriesOfA.entries /= joined
+      entriesOfB.repeats = 1
     }
   }
 
@@ -49,18 +57,18 @@ extension Lowering {
     let isPacked = matmul_packs_b(product.isTransposedA ? 1 : 0, product.isTransposedB ? 1 : 0, rows, columns, inner, tileColumns) != 0
     let readsInner = product.isTransposedB && !isPacked
     var (factor, layoutB) = (b, Int32(OPERAND_AS_STORED))
-    var strideB = product.isSharedB ? 0 : inner * columns
+    var strideB = product.entriesOfB.entries == 1 ? 0 : inner * columns
     if isPacked {
       let panel = pack_panels_floats(inner, columns, tileColumns)
       factor = packed(
-        b, entries: product.isSharedB ? 1 : batch, inner: inner, columns: columns, width: tileColumns, isTransposed: product.isTransposedB,
+        b, entries: product.entriesOfB.entries, inner: inner, columns: columns, width: tileColumns, isTransposed: product.isTransposedB,
         note)
       layoutB = Int32(OPERAND_PACKED)
-      strideB = product.isSharedB ? 0 : panel
+      strideB = product.entriesOfB.entries == 1 ? 0 : panel
     }
     let packsRows =
       profile.style == .cpu && matmul_packs_a(product.isTransposedA ? 1 : 0, rows, columns, inner) != 0
-    let (left, strideA) = packsRows ? packedRows(a, product, note) : (a, product.isSharedA ? 0 : rows * inner)
+    let (left, strideA) = packsRows ? packedRows(a, product, note) : (a, product.entriesOfA.entries == 1 ? 0 : rows * inner)
     let layoutA = packsRows ? OPERAND_PACKED : product.isTransposedA ? OPERAND_TRANSPOSED : OPERAND_AS_STORED
     let panels = readsInner ? matmul_inner_panels(columns) : matmul_panels(columns, tileColumns)
     // Cut by the shape alone, so that results do not depend on threads.
@@ -79,7 +87,9 @@ extension Lowering {
         inner: Int32(inner),
         aLayout: Int32(layoutA), bLayout: layoutB,
         // Panels that are larger than this do not fit into a buffer either, and the plan is refused.
-        aStride: Int32(clamping: strideA), bStride: Int32(clamping: strideB), tilesPerItem: Int32(tilesPerItem),
+        aStride: Int32(clamping: strideA), bStride: Int32(clamping: strideB), aRepeats: Int32(product.entriesOfA.repeats),
+        bRepeats: Int32(product.entriesOfB.repeats), aEntries: Int32(product.entriesOfA.entries),
+        bEntries: Int32(product.entriesOfB.entries), tilesPerItem: Int32(tilesPerItem),
         splits: Int32(splits),
         epilogue: epilogue.make(unit))
     }
@@ -105,8 +115,8 @@ extension Lowering {
   private mutating func packedRows(_ a: Slot, _ product: Product, _ note: Launch.Note) -> (Slot, Int) {
     let (rows, inner) = (product.rows, product.inner)
     let slot = packed(
-      a, entries: product.isSharedA ? 1 : product.batch, inner: inner, columns: rows, width: profile.tileRows, isTransposed: false, note)
-    return (slot, product.isSharedA ? 0 : pack_panels_floats(inner, rows, profile.tileRows))
+      a, entries: product.entriesOfA.entries, inner: inner, columns: rows, width: profile.tileRows, isTransposed: false, note)
+    return (slot, product.entriesOfA.entries == 1 ? 0 : pack_panels_floats(inner, rows, profile.tileRows))
   }
 
   /// A factor in panels of `width` columns.

@@ -12,11 +12,14 @@ public struct Window: Hashable, Sendable, CustomStringConvertible {
   /// More zeros at the bottom and on the right; convolutions only.
   public var extraHeight: Int
   public var extraWidth: Int
+  /// Whether a last window that sticks out at the bottom or on the right counts, too (PyTorch's `ceil_mode`); pooling only.
+  public var roundsUp: Bool
 
   public init(
     kernel: (height: Int, width: Int), stride: (height: Int, width: Int) = (1, 1), padding: (height: Int, width: Int) = (0, 0),
-    dilation: (height: Int, width: Int) = (1, 1), extraPadding: (height: Int, width: Int) = (0, 0)
+    dilation: (height: Int, width: Int) = (1, 1), extraPadding: (height: Int, width: Int) = (0, 0), roundsUp: Bool = false
   ) {
+    self.roundsUp = roundsUp
     (kernelHeight, kernelWidth) = kernel
     (strideHeight, strideWidth) = stride
     (paddingHeight, paddingWidth) = padding
@@ -24,7 +27,8 @@ public struct Window: Hashable, Sendable, CustomStringConvertible {
     (extraHeight, extraWidth) = extraPadding
   }
 
-  /// floor((input + 2·padding + extra − dilation·(kernel − 1) − 1) / stride) + 1, in both directions.
+  /// floor((input + 2·padding + extra − dilation·(kernel − 1) − 1) / stride) + 1, in both directions. Rounded up instead, a window has to begin
+  /// within the image or the padding before it.
   func outputSize(_ height: Int, _ width: Int) throws(ShapeError) -> (height: Int, width: Int) {
     let all = [kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth]
     let limit = 1 << 15
@@ -40,13 +44,21 @@ public struct Window: Hashable, Sendable, CustomStringConvertible {
       throw ShapeError(
         problem: "a window of \(spanHeight)×\(spanWidth) pixels does not fit a padded image of \(paddedHeight)×\(paddedWidth)")
     }
-    return ((paddedHeight - spanHeight) / strideHeight + 1, (paddedWidth - spanWidth) / strideWidth + 1)
+    func count(_ size: Int, _ padded: Int, _ span: Int, _ stride: Int, _ padding: Int) -> Int {
+      guard roundsUp else { return (padded - span) / stride + 1 }
+      let count = (padded - span + stride - 1) / stride + 1
+      return (count - 1) * stride >= size + padding ? count - 1 : count
+    }
+    return (
+      count(height, paddedHeight, spanHeight, strideHeight, paddingHeight), count(width, paddedWidth, spanWidth, strideWidth, paddingWidth)
+    )
   }
 
   public var description: String {
     "kernel \(kernelHeight)×\(kernelWidth), stride \(strideHeight)×\(strideWidth), padding \(paddingHeight)×\(paddingWidth), "
       + "dilation \(dilationHeight)×\(dilationWidth)"
       + (extraHeight == 0 && extraWidth == 0 ? "" : ", \(extraHeight)×\(extraWidth) more at the end")
+      + (roundsUp ? ", rounded up" : "")
   }
 }
 
@@ -65,6 +77,7 @@ package struct Convolution: OperationRule {
     try expect(x.rank == 4, "the images have to be [batch, height, width, channels]")
     try expect(w.rank == 4, "the weights have to be [output channels, kernel height, kernel width, input channels / groups]")
     try expect(w[1] == window.kernelHeight && w[2] == window.kernelWidth, "the weights' kernel is not the window's: \(window)")
+    try expect(!window.roundsUp, "a convolution's windows do not stick out: \(window)")
     try expect(
       groups >= 1 && x[3] % groups == 0 && w[0] % groups == 0 && x[3] / groups == w[3],
       "the images have \(x[3]) channels and the weights are made for \(Shape([w[3], max(groups, 1)]).count) (in \(groups) group\(groups == 1 ? "" : "s"))"
@@ -105,7 +118,20 @@ package struct ConvolutionInputGradient: OperationRule {
 
   public var name: String { "conv2dInputGradient" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(inputShape)] }
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+    let (dy, w) = (inputs[0].shape, inputs[1].shape)
+    try expect(inputs.allSatisfy { $0.dtype == .float32 }, "it works on float32")
+    try expect(dy.rank == 4, "the images have to be [batch, height, width, channels]")
+    try expect(w.rank == 4, "the weights have to be [input channels, kernel height, kernel width, output channels / groups]")
+    try expect(
+      groups >= 1 && w[0] == dy[3] && w[0] % groups == 0 && Shape([w[3], groups]).count == inputShape[3],
+      "the images have \(dy[3]) channels and the weights are made for \(w[0]) (in \(groups) group\(groups == 1 ? "" : "s"))")
+    let size = try window.outputSize(inputShape[1], inputShape[2])
+    try expect(
+      size.height == dy[1] && size.width == dy[2] && inputShape[0] == dy[0],
+      "\(inputShape) is not what becomes \(dy) by a convolution with \(window)")
+    return [TensorType(inputShape)]
+  }
 
   public func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let upstream = context.upstream[0] else { return [nil, nil] }

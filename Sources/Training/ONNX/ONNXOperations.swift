@@ -20,13 +20,16 @@ extension ONNXTranslation {
     case .softmax(let rule): try translateSoftmax(node, rule)
     case .logSumExp: try translateLogSumExp(node)
     case .argumentOfExtreme(let rule): try translateArgument(node, rule)
+    case .cumulativeSum(let rule): try translateCumulativeSum(node, rule)
+    case .sortOrder(let rule): try translateSortOrder(node, rule)
     case .matmul(let rule): try translateMatMul(node, rule)
     case .convolution(let rule): try translateConvolution(node, rule)
+    case .convolutionInputGradient(let rule): try translateTransposedConvolution(node, rule)
     case .maxPool(let rule): try translatePool(node, rule.window, countsPadding: nil)
     case .averagePool(let rule): try translatePool(node, rule.window, countsPadding: rule.countsPadding)
     case .adaptiveAveragePool(let rule): try translateAdaptivePool(node, rule)
     case .dropout, .batchNorm, .batchNormStatistics: throw refusal(node, "it belongs to training; record the model in evaluation mode")
-    case .scatterAddRows, .softmaxGradient, .softmaxCrossEntropy, .convolutionInputGradient, .convolutionWeightGradient,
+    case .scatterAddRows, .softmaxGradient, .softmaxCrossEntropy, .convolutionWeightGradient,
       .maxPoolGradient, .maxPoolSelection, .averagePoolGradient, .adaptiveAveragePoolGradient, .batchNormSums:
       throw refusal(node, "there is no such operator")
     }
@@ -302,6 +305,22 @@ extension ONNXTranslation {
     guard shape(input(node, 0)).count > 1 else { throw refusal(node, "it goes over the batch") }
     let place = add(rule.isMinimum ? "ArgMin" : "ArgMax", scope(node), [x.name], ["axis": .integer(-1), "keepdims": .integer(0)])
     set(node, add("Cast", scope(node), [place], ["to": .integer(ONNXModel.ElementType.int32.rawValue)]), .same)
+  }
+
+  private mutating func translateCumulativeSum(_ node: Int, _ rule: CumulativeSum) throws(ONNXExportError) {
+    guard shape(input(node, 0)).count > 1 else { throw refusal(node, "it goes over the batch") }
+    let x = try ours(input(node, 0))
+    let axis = initializer("integer.-1", [], .integers([-1]))
+    set(node, add("CumSum", scope(node), [x.name, axis], ["reverse": .integer(rule.isReversed ? 1 : 0)]), .same)
+  }
+
+  private mutating func translateSortOrder(_ node: Int, _ rule: SortOrder) throws(ONNXExportError) {
+    guard shape(input(node, 0)).count > 1 else { throw refusal(node, "it goes over the batch") }
+    let x = try ours(input(node, 0))
+    let attributes: [String: ONNXModel.Attribute] = ["axis": .integer(-1), "largest": .integer(rule.isDescending ? 1 : 0)]
+    // Its first result is the numbers themselves.
+    let places = addSecond("TopK", scope(node), [x.name, integers([rule.count])], attributes)
+    set(node, add("Cast", scope(node), [places], ["to": .integer(ONNXModel.ElementType.int32.rawValue)]), .same)
   }
 
   private mutating func translateSoftmax(_ node: Int, _ rule: Softmax) throws(ONNXExportError) {

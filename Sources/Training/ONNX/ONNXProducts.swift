@@ -53,6 +53,31 @@ extension ONNXTranslation {
     set(node, add("Conv", scope(node), inputs, attributes), .image)
   }
 
+  /// Weights [in, kernel height, kernel width, out / groups] are [in, out / groups, kernel height, kernel width] there.
+  mutating func translateTransposedConvolution(_ node: Int, _ rule: ConvolutionInputGradient) throws(ONNXExportError) {
+    let x = try asImage(input(node, 0))
+    let name: String
+    if let weights = parameter(input(node, 1)) {
+      let turned = ONNXArrangement.toImage.map { weights.shape[$0] }
+      name = initializer(
+        "\(weights.path).convolution", turned, .floats(permuted(weights.values, weights.shape, ONNXArrangement.toImage)))
+    } else {
+      name = try asImage(input(node, 1))
+    }
+    let (window, from) = (rule.window, shape(input(node, 0)))
+    guard window.extraHeight == 0, window.extraWidth == 0 else { throw refusal(node, "there is no such operator") }
+    var attributes = attributes(of: window)
+    attributes["dilations"] = .integers([window.dilationHeight, window.dilationWidth])
+    attributes["group"] = .integer(rule.groups)
+    attributes["output_padding"] = .integers([
+      rule.inputShape[1] + 2 * window.paddingHeight - (from[1] - 1) * window.strideHeight
+        - window.dilationHeight * (window.kernelHeight - 1) - 1,
+      rule.inputShape[2] + 2 * window.paddingWidth - (from[2] - 1) * window.strideWidth - window.dilationWidth * (window.kernelWidth - 1)
+        - 1,
+    ])
+    set(node, add("ConvTranspose", scope(node), [x, name], attributes), .image)
+  }
+
   private func attributes(of window: Window) -> [String: ONNXModel.Attribute] {
     [
       "kernel_shape": .integers([window.kernelHeight, window.kernelWidth]),
@@ -68,6 +93,7 @@ extension ONNXTranslation {
   mutating func translatePool(_ node: Int, _ window: Window, countsPadding: Bool?) throws(ONNXExportError) {
     let x = try asImage(input(node, 0))
     var attributes = attributes(of: window)
+    if window.roundsUp { attributes["ceil_mode"] = .integer(1) }
     if let countsPadding {
       guard window.dilationHeight == 1, window.dilationWidth == 1 else {
         throw refusal(node, "averages over windows with gaps are no operator of set \(ONNXModel.operatorSet)")

@@ -92,6 +92,17 @@ struct ONNXTranslation {
     return result
   }
 
+  /// Adds an operator of which only the second result is wanted.
+  mutating func addSecond(
+    _ operation: String, _ scope: Int, _ inputs: [String], _ attributes: [String: ONNXModel.Attribute]
+  ) -> String {
+    let path = graph.path(ofScope: scope)
+    let first = unique((path.isEmpty ? "" : path + ".") + operation)
+    let second = unique(first + "_places")
+    model.nodes.append(ONNXModel.Node(operation, name: first, inputs: inputs, outputs: [first, second], attributes: attributes))
+    return second
+  }
+
   private mutating func unique(_ name: String) -> String {
     var result = name
     var number = 2

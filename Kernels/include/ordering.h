@@ -1,0 +1,38 @@
+// What the kernels are told that go along rows in an order: running sums, and which numbers come first. Offsets count units of 16 floats.
+#ifndef GLISSADE_ORDERING_H
+#define GLISSADE_ORDERING_H
+
+/// cumulative_sum(in, out): out[r, c] = the sum of in[r, 0 ... c], or with `reversed` of in[r, c ... columns - 1].
+typedef struct {
+  int in, out;
+  int rows, columns;
+  int reversed;
+} CumulativeSumParameters;
+
+/// top_rows(in, out): int32 out[r, k] = where in[r, :] has its k-th largest number, or with `ascending` its k-th smallest, k < count; of equal
+/// ones the first comes first. A NaN is larger than everything. `count` passes over each row.
+typedef struct {
+  int in, out;
+  int rows, columns, count;
+  int ascending;
+} TopRowsParameters;
+
+/// sort_rows(in, keys, out): the same, by sorting whole rows. `keys` is scratch memory of `stride` 64-bit words for each work-item on a CPU
+/// (at least 2 * columns) or each work-group on a GPU (at least the next power of two), but no more of them than there are rows.
+typedef struct {
+  int in, keys, out;
+  int rows, columns, count;
+  int ascending;
+  int stride;
+} SortRowsParameters;
+
+#ifndef __OPENCL_VERSION__
+/// Words of 64 bits that a row takes while it is sorted.
+static inline long sort_rows_words(long columns, int isGPU) {
+  if (!isGPU) return 2 * columns;
+  long words = 2;
+  while (words < columns) words *= 2;
+  return words;
+}
+#endif
+#endif

@@ -1,0 +1,36 @@
+/// Running sums along the last axis: y[…, j] = x[…, 0] + … + x[…, j].
+package struct CumulativeSum: OperationRule {
+  /// Whether the sums begin at the end: y[…, j] = x[…, j] + … + x[…, n − 1].
+  public let isReversed: Bool
+
+  public var name: String { "cumulativeSum" }
+
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+    try expect(inputs[0].shape.rank >= 1 && inputs[0].dtype == .float32, "it needs float32 and at least one axis")
+    return [inputs[0]]
+  }
+
+  public func gradients(_ context: GradientContext) -> [Tensor?] {
+    [context.upstream[0].map { $0.graph.record(.cumulativeSum(CumulativeSum(isReversed: !isReversed)), [$0]) }]
+  }
+}
+
+/// Where along the last axis the first `count` numbers of the sorted row are, as int32. Equal numbers keep their order, −0 and 0 are equal,
+/// and a NaN is larger than everything. It has no gradient.
+package struct SortOrder: OperationRule {
+  /// How many of the sorted numbers are wanted.
+  public let count: Int
+  /// Whether the largest comes first.
+  public let isDescending: Bool
+
+  public var name: String { "sortOrder" }
+
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+    let shape = inputs[0].shape
+    try expect(shape.rank >= 1 && inputs[0].dtype == .float32, "it needs float32 and at least one axis")
+    try expect((1...max(shape[-1], 1)).contains(count), "\(count) of the \(shape[-1]) numbers along the axis are asked for")
+    return [TensorType(Shape(shape.dimensions.dropLast() + [count]), .int32)]
+  }
+
+  public func gradients(_ context: GradientContext) -> [Tensor?] { [nil] }
+}

@@ -1,0 +1,35 @@
+// Running sums and sorted rows along an axis, which counts from the last where it is negative.
+
+extension Tensor {
+  /// Running sums: the j-th is that of the first j + 1 numbers (PyTorch's `cumsum`).
+  /// - Parameters:
+  ///   - axis: default the last.
+  ///   - isReversed: whether they begin at the end; default false.
+  public func cumulativeSum(axis: Int = -1, isReversed: Bool = false) -> Tensor {
+    swappingWithLast(axis) { graph.record(.cumulativeSum(CumulativeSum(isReversed: isReversed)), [$0]) }
+  }
+
+  /// Where the numbers of the sorted row are: Equal numbers keep their order, and a NaN is larger than
+  /// everything (PyTorch's `argsort` with `stable=True`). It has no gradient.
+  /// - Parameters:
+  ///   - axis: default the last.
+  ///   - isDescending: whether the largest comes first; default false.
+  ///   - count: how many of them, from the first; default all.
+  /// - Returns: int32.
+  public func sortOrder(axis: Int = -1, isDescending: Bool = false, count: Int? = nil) -> Tensor {
+    let count = count ?? shape[axis]
+    return swappingWithLast(axis) { graph.record(.sortOrder(SortOrder(count: count, isDescending: isDescending)), [$0]) }
+  }
+
+  /// What `body` does along the last axis, done along another.
+  private func swappingWithLast(_ axis: Int, _ body: (Tensor) -> Tensor) -> Tensor {
+    let place = axis < 0 ? axis + shape.rank : axis
+    guard isValid, (0..<shape.rank).contains(place) else {
+      return graph.reject("axis", [self], because: "the axis \(axis) has to be among \(-shape.rank)..<\(shape.rank)")
+    }
+    guard place != shape.rank - 1 else { return body(self) }
+    var order = Array(0..<shape.rank)
+    order.swapAt(place, shape.rank - 1)
+    return body(transposed(order)).transposed(order)
+  }
+}
