@@ -64,13 +64,25 @@ public struct PyTorchLayout: Sendable {
   ///   - sampleShape: the shape of one sample, [height, width, channels] for pictures. What a flattening looks like depends on it.
   /// - Throws: `ShapeError` for a model that does not fit its input, or that uses a parameter in two ways which want different orders.
   public init(of model: some Layer, sampleShape: Shape) throws(ShapeError) {
+    try self.init(of: model, inputs: [("features", TensorType(sampleShape))])
+  }
+
+  /// The same of a network of named inputs.
+  /// - Parameters:
+  ///   - model: the network.
+  ///   - inputs: what one sample consists of, without the batch.
+  /// - Throws: `ShapeError`, as the other.
+  public init(of model: some Layer, inputs: [(name: String, type: TensorType)]) throws(ShapeError) {
     let parameters = LayerPath.parameters(of: model)
     let graph = Graph(isTraining: true)
     for (path, parameter) in parameters { graph.parameterPaths[parameter.id] = path }
-    let output = model(graph.input("features", shape: Shape([2] + sampleShape.dimensions)))
+    let given = inputs.map { name, type in
+      (name: name, tensor: graph.input(name, shape: Shape([2] + type.shape.dimensions), dtype: type.dtype))
+    }
+    let outputs = model.outputs(for: Inputs(given, role: "input"))
     if let error = graph.firstError { throw error }
     let uses = try ParameterUses(in: graph)
-    var head = graph.head(of: output)
+    var head = outputs.tensors.reduce(into: Set<ParameterID>()) { $0.formUnion(graph.head(of: $1)) }
     if let model = model as? any LayerWithHead { head = Set(LayerPath.parameters(of: model.headLayer).map(\.parameter.id)) }
     entries = parameters.map { path, parameter in
       Entry(path: path, shape: parameter.shape, order: uses.orders[parameter.id] ?? .same, isHead: head.contains(parameter.id))

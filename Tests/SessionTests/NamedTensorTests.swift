@@ -120,12 +120,32 @@ struct NamedTensorTests {
         return ""
       } catch { return "\(error)" }
     }
-    #expect(message(["picture": picture]).contains("the input 'numbers' is missing, and it has to be numbers [2], for whole samples"))
+    #expect(message(["picture": picture]).contains("the field 'numbers' is missing, and it has to be numbers [2], for whole samples"))
     #expect(
-      message(["picture": picture, "numbers": numbers, "age": numbers]).contains("an input is 'age', and it has to be one of the model's"))
+      message(["picture": picture, "numbers": numbers, "age": numbers]).contains(
+        "a field is 'age', and it has to be one of 'picture', 'numbers'"))
     #expect(message(["picture": picture, "numbers": .integers([1, 2, 3, 4], shape: [2])]).contains("numbers [2] of int32"))
     #expect(
       message(["picture": picture, "numbers": .floats([1, 2], shape: [2])]).contains("1 samples, and it has to be 2, as the others"))
+  }
+
+  @Test func aLoopOfOnesOwnGoesByNames() throws {
+    let data = try data()
+    let session = try TrainingSession(
+      model: TwoHeads(), inputs: data.inputs, targets: data.targetFields, batchSize: 8, loss: Self.loss, metrics: options().metrics,
+      groups: [ParameterGroup(Adam(learningRate: 0.02))], device: try CPUDevice())
+    var arrays: [String: SampleArray] = [
+      "picture": .floats((0..<96).map { Float($0 % 12) / 12 }, shape: [2, 2, 3]),
+      "numbers": .floats((0..<16).map { Float($0) / 16 }, shape: [2]),
+      "sort": .integers([0, 1, 2, 0, 1, 2, 0, 1]), "size": .floats([1, 2, 3, 4, 5, 6, 7, 8]),
+    ]
+    let before = try session.evaluate(arrays)
+    for _ in 0..<50 { try session.train(arrays) }
+    let after = try session.evaluate(arrays)
+    #expect(after.loss < 0.5 * before.loss && after.metrics[1] < before.metrics[1])
+    #expect(try session.sums().samples == 400)
+    arrays["size"] = nil
+    #expect(throws: TrainingError.self) { try session.train(arrays) }
   }
 
   @Test func wholeNumbersAreAnInput() throws {

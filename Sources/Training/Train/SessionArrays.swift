@@ -53,6 +53,33 @@ extension TrainingSession {
     return (found.loss, found.accuracy)
   }
 
+  /// Queues one training step on samples of named tensors.
+  /// - Parameters:
+  ///   - arrays: the session's inputs and targets, each for all samples.
+  ///   - learningRate: for this step; default the one that each group's optimizer has.
+  /// - Throws: `TrainingError` for names, shapes or numbers of samples that are not the session's; `DeviceError`.
+  public func train(_ arrays: [String: SampleArray], learningRate: Double? = nil) throws {
+    try withFields(arrays, inputs + (targets ?? [])) { fields, _ in
+      try fields.withUnsafeBufferPointer { fields in
+        try train(fields: fields) { learningRate ?? groups[$0].optimizer.learningRate }
+      }
+    }
+  }
+
+  /// Evaluates one batch of samples of named tensors. Waits for the device.
+  /// - Parameter arrays: the session's inputs and targets, each for all samples.
+  /// - Returns: the mean loss, and what became of the session's metrics, in their order. What training steps have added up stays as it is.
+  public func evaluate(_ arrays: [String: SampleArray]) throws -> (loss: Double, metrics: [Double]) {
+    let before = try sumsBlock()
+    try resetSums()
+    try withFields(arrays, inputs + (targets ?? [])) { fields, _ in
+      try fields.withUnsafeBufferPointer { try evaluate(fields: $0) }
+    }
+    let found = try sums()
+    try restore(sumsBlock: before)
+    return (found.loss, found.metrics)
+  }
+
   /// Writes the parameters as safetensors, whole or not at all. Waits for the device.
   /// - Throws: `FormatError` with the path and the reason, `DeviceError`.
   public func save(to path: String) throws { try state().save(to: path) }

@@ -30,32 +30,13 @@ extension TrainingSession {
   /// - Returns: an array for each output.
   /// - Throws: `TrainingError` for names, shapes or numbers of samples that are not the model's; `ShapeError`, `DeviceError`.
   public func predict(_ arrays: [String: SampleArray]) throws -> [String: SampleArray] {
-    if let stray = arrays.keys.sorted().first(where: { name in !inputs.contains { $0.name == name } }) {
-      throw TrainingError.invalid(
-        option: "an input", value: "'\(stray)'", requirement: "one of the model's: \(inputs.map { "'\($0.name)'" }.joined(separator: ", "))"
-      )
+    var stepper: Stepper?
+    try withFields(arrays, inputs) { fields, count in
+      let ready = try self.stepper(count, .prediction)
+      try ready.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: fields)
+      stepper = ready
     }
-    var given: [SampleArray] = []
-    var count: Int?
-    for field in inputs {
-      guard let array = arrays[field.name], array.field(field.name) == field, array.elements.count % max(field.size, 1) == 0 else {
-        throw TrainingError.invalid(
-          option: "the input '\(field.name)'", value: arrays[field.name].map { "\($0.field(field.name))" } ?? "missing",
-          requirement: "\(field), for whole samples")
-      }
-      let samples = array.elements.count / max(field.size, 1)
-      guard samples > 0, count ?? samples == samples else {
-        throw TrainingError.invalid(
-          option: "the input '\(field.name)'", value: "\(samples) samples",
-          requirement: count.map { "\($0), as the others" } ?? "at least 1")
-      }
-      count = samples
-      given.append(array)
-    }
-    let stepper = try stepper(count ?? 0, .prediction)
-    try Self.withBytes(of: given[...], []) {
-      try stepper.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: $0)
-    }
+    guard let stepper else { return [:] }
     var results: [String: SampleArray] = [:]
     for (place, output) in outputs.enumerated() {
       if output.element == .float32 {
@@ -71,12 +52,41 @@ extension TrainingSession {
     return results
   }
 
+  /// Lends arrays that are checked against fields, in the fields' order.
+  /// - Throws: `TrainingError` for names, shapes or numbers of samples that are not the fields'.
+  func withFields(
+    _ arrays: [String: SampleArray], _ fields: [SampleField], _ body: ([UnsafeRawBufferPointer], _ samples: Int) throws -> Void
+  ) throws {
+    if let stray = arrays.keys.sorted().first(where: { name in !fields.contains { $0.name == name } }) {
+      throw TrainingError.invalid(
+        option: "a field", value: "'\(stray)'", requirement: "one of \(fields.map { "'\($0.name)'" }.joined(separator: ", "))")
+    }
+    var given: [SampleArray] = []
+    var count: Int?
+    for field in fields {
+      guard let array = arrays[field.name], array.field(field.name) == field, array.elements.count % max(field.size, 1) == 0 else {
+        throw TrainingError.invalid(
+          option: "the field '\(field.name)'", value: arrays[field.name].map { "\($0.field(field.name))" } ?? "missing",
+          requirement: "\(field), for whole samples")
+      }
+      let samples = array.elements.count / max(field.size, 1)
+      guard samples > 0, count ?? samples == samples else {
+        throw TrainingError.invalid(
+          option: "the field '\(field.name)'", value: "\(samples) samples",
+          requirement: count.map { "\($0), as the others" } ?? "at least 1")
+      }
+      count = samples
+      given.append(array)
+    }
+    try Self.withBytes(of: given[...], []) { try body($0, count ?? 0) }
+  }
+
   /// Lends the memory of several arrays at once.
-  private static func withBytes<Result>(
-    of arrays: ArraySlice<SampleArray>, _ before: [UnsafeRawBufferPointer], _ body: ([UnsafeRawBufferPointer]) throws -> Result
-  ) throws -> Result {
+  private static func withBytes(
+    of arrays: ArraySlice<SampleArray>, _ before: [UnsafeRawBufferPointer], _ body: ([UnsafeRawBufferPointer]) throws -> Void
+  ) throws {
     guard let first = arrays.first else { return try body(before) }
-    return try first.withBytes { bytes throws in try withBytes(of: arrays.dropFirst(), before + [bytes], body) }
+    try first.withBytes { bytes throws in try withBytes(of: arrays.dropFirst(), before + [bytes], body) }
   }
 
   /// Reads the model's output in the evaluation step that was queued last, the first of several. Waits for the device.
