@@ -107,6 +107,8 @@ static const char optimizers_text[] = {
     NEWLINE
 #embed "include/optimizers.h"
     NEWLINE
+#embed "update_words.h"
+    NEWLINE
 #embed "optimizers.cl"
     , '\n', 0};
 
@@ -172,6 +174,20 @@ static const char softmax_text[] = {
 #embed "softmax.cl"
     , '\n', 0};
 
+static const char updates_text[] = {
+#embed "language.h"
+    NEWLINE
+#embed "scalar.h"
+    NEWLINE
+#embed "include/optimizers.h"
+    NEWLINE
+#embed "include/updates.h"
+    NEWLINE
+#embed "update_words.h"
+    NEWLINE
+#embed "updates.cl"
+    , '\n', 0};
+
 static const char winograd_text[] = {
 #embed "language.h"
     NEWLINE
@@ -227,6 +243,7 @@ static const struct {
     {"softmax", softmax_text},         {"winograd", winograd_text}, {"benchmark", benchmark_text},
     {"adaptive_pooling", adaptive_pooling_text},
     {"depthwise", depthwise_text},
+    {"updates", updates_text},
     {"ordering", ordering_text},
     {"matmul_local", matmul_local_text},
     {"convolution_local", convolution_local_text},

@@ -3,6 +3,7 @@
 #include "scalar.h"
 #include "tile.h"
 #include "walk.h"
+#include "update_words.h"
 
 #define FAMILY "benchmark"
 #include "benchmark.cl"
@@ -45,6 +46,9 @@
 #undef FAMILY
 #define FAMILY "softmax"
 #include "softmax.cl"
+#undef FAMILY
+#define FAMILY "updates"
+#include "updates.cl"
 #undef FAMILY
 #define FAMILY "winograd"
 #include "winograd.cl"

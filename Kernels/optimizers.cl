@@ -8,14 +8,6 @@
 // 1 - 0.9999 is off by 1e-4 of itself. What remembers moves from where it is, by a small part of the way, so that only that part is rounded
 // and not what stays: as near to exact arithmetic as float32 comes.
 
-#ifdef __OPENCL_VERSION__
-#define FLAG_BAD(control) atomic_or((volatile __global int*)&(control)->gradientBad, 1)
-#else
-#define FLAG_BAD(control) __atomic_fetch_or(&(control)->gradientBad, 1, __ATOMIC_RELAXED)
-#endif
-
-#define GROUP(constants, index) ((__global const GroupConstants*)AT(constants, 1 + (index)))
-
 // before + share (target - before), where rest = 1 - share; beyond half of the way counted from the target, which it then hits exactly.
 #define MOVED(before, target, share, rest) \
   ((share) < 0.5f ? FMA(splatw(share), (target) - (before), before) : FMA(splatw(rest), (before) - (target), target))
@@ -23,9 +15,6 @@
 #define MOVED_TO_SQUARE(before, x, share, rest) \
   bounded((share) < 0.5f ? FMA(splatw(share), FMA(x, x, -(before)), before) : FMA(splatw(rest), (before) - (x) * (x), (x) * (x)))
 INLINE floatw bounded(const floatw x) { return choosew(splatw(3.40282347e38f), x, x < 3.40282347e38f); }
-
-// x with the elements of `old` where the gradient was bad.
-#define KEEP(old, x) choosew(old, x, good)
 
 // Runs BODY over floatw's: `gradient` is raw, `good` where it is finite. BODY stores through `at` and `lanes`.
 #define UPDATE_LOOP(BODY)                                                        \
@@ -42,13 +31,6 @@ INLINE floatw bounded(const floatw x) { return choosew(splatw(3.40282347e38f), x
     }                                                                            \
     if (!EVERY(allGood)) FLAG_BAD(control);                                      \
   }
-#define GOOD(x) ((W(BITS)(x) & 0x7f800000) != 0x7f800000)
-#if WIDE == 4
-#define EVERY(x) all(x)
-#else
-#define EVERY(x) (sumOf16(CHOOSE_16(splat(1.0f), splat(0.0f), x)) == 0.0f)
-#endif
-
 #define UPDATE_ARGUMENTS                                                                                                     \
   __global float *restrict p, __global const float *restrict g, __global float *restrict state0, __global float *restrict state1, \
       __global float *restrict state2, __global ControlBlock *restrict control, __global const float *restrict constants

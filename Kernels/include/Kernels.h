@@ -18,6 +18,7 @@
 #include "random.h"
 #include "reductions.h"
 #include "softmax.h"
+#include "updates.h"
 #include "winograd.h"
 
 /// One work-item's place in the index space, and the size of that space (OpenCL's global id and global size).

@@ -16,6 +16,11 @@ public struct PlanMemory {
     for (reference, size) in plan.ownBuffers where (buffers[reference]?.count ?? 0) < size {
       buffers[reference] = try device.makeBuffer(count: size)
     }
+    for (reference, words) in plan.tables where buffers[reference] == nil {
+      let buffer = try device.makeBuffer(count: words.count)
+      try device.write(words, to: buffer)
+      buffers[reference] = buffer
+    }
     // The step's constants and its inputs are one buffer.
     buffers[.constants] = buffers[.inputs]
   }

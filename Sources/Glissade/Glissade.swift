@@ -27,6 +27,10 @@
 @_exported import GlissadeModels
 @_exported import GlissadeOptimizers
 @_exported import GlissadePictures
+@_exported import struct GlissadePlanning.StepNumbers
+@_exported import protocol GlissadePlanning.UpdateRule
+@_exported import struct GlissadePlanning.UpdateState
+@_exported import struct GlissadePlanning.UpdateStep
 @_exported import GlissadeRecipes
 @_exported import GlissadeRuns
 @_exported import GlissadeTensors

@@ -1,10 +1,6 @@
 import GlissadeKernels
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import GlissadePlanning
+import GlissadeTensors
 
 /// What Adam and AdamW share: hyper-parameters, state and kernel. They differ in what weight decay does.
 public protocol AdamFamily: Optimizer {
@@ -18,6 +14,8 @@ public protocol AdamFamily: Optimizer {
   var weightDecay: Double { get set }
   /// Whether the largest second moment so far is used (AMSGrad).
   var isAMSGrad: Bool { get set }
+  /// Whether it goes uphill.
+  var isMaximizing: Bool { get set }
   /// Whether weight decay is apart from the gradient.
   static var decaysApart: Bool { get }
 }
@@ -25,32 +23,29 @@ public protocol AdamFamily: Optimizer {
 extension AdamFamily {
   public static var hyperparameters: [Hyperparameter] {
     [
-      learningRate, .number("beta1", \Self.beta1, .belowOne, "Decay of the mean gradient."),
-      .number("beta2", \Self.beta2, .belowOne, "Decay of the mean squared gradient."),
-      .number("epsilon", \Self.epsilon, .notNegative, "What keeps the denominator from zero."),
-      .number("weight_decay", \Self.weightDecay, .notNegative, "Weight decay: L2, but decoupled with adamw."),
-      .flag("amsgrad", \Self.isAMSGrad, "The largest second moment so far (AMSGrad)."),
+      learningRate, .beta1(\Self.beta1), .beta2(\Self.beta2), .epsilon(\Self.epsilon), .weightDecay(\Self.weightDecay),
+      .flag("amsgrad", \Self.isAMSGrad, "The largest second moment so far (AMSGrad)."), .maximize(\Self.isMaximizing),
     ]
   }
 
-  public var kernel: String { "adam" }
-  public var stateSlots: Int { stateNames.count }
   public var stateNames: [String] { isAMSGrad ? ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"] : ["exp_avg", "exp_avg_sq"] }
 
-  public func parameters(count: Int, group: Int) -> [UInt8] {
-    bytes(
-      of: AdamParameters(
-        count: Int32(count), p: 0, g: 0, state0: 0, state1: 0, state2: 0, group: Int32(group), beta1: Float(beta1), beta2: Float(beta2),
-        share1: Float(1 - beta1), share2: Float(1 - beta2), epsilon: Float(epsilon), weightDecay: Float(weightDecay),
-        amsgrad: isAMSGrad ? 1 : 0, decoupled: Self.decaysApart ? 1 : 0))
-  }
-
-  public func write(constants: UnsafeMutableBufferPointer<Float>, step: Int, learningRate: Double) {
-    var numbers = GroupConstants()
-    numbers.stepSize = Float(learningRate / (1 - pow(beta1, Double(step))))
-    numbers.correction = Float(1 / (1 - pow(beta2, Double(step))).squareRoot())
-    numbers.decay = Float(learningRate * weightDecay)
-    numbers.store(in: constants)
+  public func update(_ p: Tensor, _ g: Tensor, _ state: State, _ step: Step) -> (Tensor, State) {
+    let (beta1, beta2, decay) = (beta1, beta2, weightDecay)
+    let gradient = decay == 0 || Self.decaysApart ? g : g + p * decay
+    let m = state["exp_avg"].moving(towards: gradient, by: 1 - beta1)
+    let v = state["exp_avg_sq"].moving(towardsSquareOf: gradient, by: 1 - beta2)
+    var after: State = ["exp_avg": m, "exp_avg_sq": v]
+    var largest = v
+    if isAMSGrad {
+      largest = maximum(state["max_exp_avg_sq"], v)
+      after["max_exp_avg_sq"] = largest
+    }
+    let direction = m / (sqrt(largest) * step.number { 1 / $0.correction(beta2).squareRoot() } + epsilon)
+    let size = step.number { $0.rate / $0.correction(beta1) }
+    // Step and decay are added up first, so that p is rounded once.
+    let way = decay != 0 && Self.decaysApart ? p * step.number { $0.rate * decay } + direction * size : direction * size
+    return (p - way, after)
   }
 }
 
@@ -75,10 +70,12 @@ public struct Adam: AdamFamily {
   public var weightDecay: Double
   /// Whether the largest second moment so far is used.
   public var isAMSGrad: Bool
+  /// Whether it goes uphill.
+  public var isMaximizing: Bool
 
   public init(
     learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0,
-    isAMSGrad: Bool = false
+    isAMSGrad: Bool = false, isMaximizing: Bool = false
   ) {
     self.learningRate = learningRate
     self.beta1 = beta1
@@ -86,6 +83,7 @@ public struct Adam: AdamFamily {
     self.epsilon = epsilon
     self.weightDecay = weightDecay
     self.isAMSGrad = isAMSGrad
+    self.isMaximizing = isMaximizing
   }
 }
 
@@ -105,10 +103,12 @@ public struct AdamW: AdamFamily {
   public var weightDecay: Double
   /// Whether the largest second moment so far is used.
   public var isAMSGrad: Bool
+  /// Whether it goes uphill.
+  public var isMaximizing: Bool
 
   public init(
     learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01,
-    isAMSGrad: Bool = false
+    isAMSGrad: Bool = false, isMaximizing: Bool = false
   ) {
     self.learningRate = learningRate
     self.beta1 = beta1
@@ -116,5 +116,29 @@ public struct AdamW: AdamFamily {
     self.epsilon = epsilon
     self.weightDecay = weightDecay
     self.isAMSGrad = isAMSGrad
+    self.isMaximizing = isMaximizing
   }
 }
+
+extension AdamFamily {
+  package var kernel: String { "adam" }
+
+  package func parameters(count: Int, group: Int) -> [UInt8] {
+    bytes(
+      of: AdamParameters(
+        count: Int32(count), p: 0, g: 0, state0: 0, state1: 0, state2: 0, group: Int32(group), beta1: Float(beta1), beta2: Float(beta2),
+        share1: Float(1 - beta1), share2: Float(1 - beta2), epsilon: Float(epsilon), weightDecay: Float(weightDecay),
+        amsgrad: isAMSGrad ? 1 : 0, decoupled: Self.decaysApart ? 1 : 0))
+  }
+
+  package func write(constants: UnsafeMutableBufferPointer<Float>, _ step: StepNumbers) {
+    var numbers = GroupConstants()
+    numbers.stepSize = Float(step.rate / step.correction(beta1))
+    numbers.correction = Float(1 / step.correction(beta2).squareRoot())
+    numbers.decay = Float(step.rate * weightDecay)
+    numbers.store(in: constants)
+  }
+}
+
+extension Adam: KernelUpdate {}
+extension AdamW: KernelUpdate {}

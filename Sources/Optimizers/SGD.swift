@@ -1,4 +1,6 @@
 import GlissadeKernels
+import GlissadePlanning
+import GlissadeTensors
 
 /// Stochastic gradient descent, as PyTorch's `SGD`:
 ///
@@ -17,13 +19,19 @@ public struct SGD: Optimizer {
   public var weightDecay: Double
   /// Sutskever et al. 2013's form of Nesterov momentum.
   public var isNesterov: Bool
+  /// Whether it goes uphill.
+  public var isMaximizing: Bool
 
-  public init(learningRate: Double = 0.1, momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0, isNesterov: Bool = false) {
+  public init(
+    learningRate: Double = 0.1, momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0, isNesterov: Bool = false,
+    isMaximizing: Bool = false
+  ) {
     self.learningRate = learningRate
     self.momentum = momentum
     self.dampening = dampening
     self.weightDecay = weightDecay
     self.isNesterov = isNesterov
+    self.isMaximizing = isMaximizing
   }
 
   public static var hyperparameters: [Hyperparameter] {
@@ -31,7 +39,7 @@ public struct SGD: Optimizer {
       learningRate, .number("momentum", \Self.momentum, .notNegative, "Momentum."),
       .number("dampening", \Self.dampening, .share, "Dampening of new gradients in the momentum."),
       .flag("nesterov", \Self.isNesterov, "Nesterov momentum."),
-      .number("weight_decay", \Self.weightDecay, .notNegative, "Weight decay: L2, but decoupled with adamw."),
+      .weightDecay(\Self.weightDecay), .maximize(\Self.isMaximizing),
     ]
   }
 
@@ -45,21 +53,32 @@ public struct SGD: Optimizer {
     try expect("dampening", dampening, dampening == 0, "0 for Nesterov momentum")
   }
 
-  public var kernel: String { "sgd" }
-  public var stateSlots: Int { momentum == 0 ? 0 : 1 }
   public var stateNames: [String] { momentum == 0 ? [] : ["momentum_buffer"] }
 
-  public func parameters(count: Int, group: Int) -> [UInt8] {
+  public func update(_ p: Tensor, _ g: Tensor, _ state: State, _ step: Step) -> (Tensor, State) {
+    let gradient = weightDecay == 0 ? g : g + p * weightDecay
+    if momentum == 0 { return (p - gradient * step.rate, state) }
+    let (before, dampening) = (state["momentum_buffer"], dampening)
+    let fresh = dampening == 0 ? gradient : gradient * step.number { $0.count == 1 ? 1 : 1 - dampening }
+    let buffer = before + (fresh - before * (1 - momentum))
+    return (p - (isNesterov ? gradient + buffer * momentum : buffer) * step.rate, ["momentum_buffer": buffer])
+  }
+}
+
+extension SGD: KernelUpdate {
+  package var kernel: String { "sgd" }
+
+  package func parameters(count: Int, group: Int) -> [UInt8] {
     bytes(
       of: SGDParameters(
         count: Int32(count), p: 0, g: 0, state0: 0, state1: 0, state2: 0, group: Int32(group), momentum: Float(momentum),
         momentumLoss: Float(1 - momentum), share: Float(1 - dampening), weightDecay: Float(weightDecay), nesterov: isNesterov ? 1 : 0))
   }
 
-  public func write(constants: UnsafeMutableBufferPointer<Float>, step: Int, learningRate: Double) {
+  package func write(constants: UnsafeMutableBufferPointer<Float>, _ step: StepNumbers) {
     var numbers = GroupConstants()
-    numbers.stepSize = Float(learningRate)
-    numbers.first = step == 1 ? 1 : 0
+    numbers.stepSize = Float(step.rate)
+    numbers.first = step.count == 1 ? 1 : 0
     numbers.store(in: constants)
   }
 }

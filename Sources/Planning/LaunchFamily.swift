@@ -18,6 +18,7 @@ extension Launch {
       Self.families[name] ?? Self.families.filter { name.hasPrefix($0.key) }.max { $0.key.count < $1.key.count }?.value ?? name
     case .local(let name, _): name.hasPrefix("matmul") ? "matmul" : "convolution"
     case .elementwise: "elementwise"
+    case .update: "updates"
     }
   }
 

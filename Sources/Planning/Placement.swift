@@ -51,6 +51,7 @@ struct Placement {
     plan.inputs = lowering.inputs
     plan.inputsSize = lowering.inputsSize
     plan.zerosSize = lowering.zerosSize
+    plan.tables = lowering.tables
     plan.launches = lowering.pending.map { pending in
       var launch = Launch(
         kernel: pending.kernel, buffers: [], parameters: pending.parameters { slot in slot.map { slices[$0.index].unit } ?? 0 },

@@ -8,6 +8,8 @@ public struct Launch: Sendable {
     case library(String)
     /// An elementwise chain: generated source on OpenCL, the tile interpreter natively.
     case elementwise(ElementwiseChain)
+    /// A recorded update rule: generated source on OpenCL, an interpreter natively.
+    case update(UpdateChain)
     /// A kernel of the library that exists as OpenCL C only, built for a tile in local memory.
     case local(String, LocalTile)
   }
@@ -55,6 +57,7 @@ public struct Launch: Sendable {
     switch kernel {
     case .library(let name): name
     case .elementwise(let chain): "elementwise(\(chain.instructions.count))"
+    case .update(let chain): "update(\(chain.instructions.count))"
     case .local(let name, _): name
     }
   }
@@ -83,6 +86,8 @@ public struct Plan: Sendable {
   public var activationsSize: Int { activationSizes.reduce(0, +) }
   /// Elements of the input arena.
   public internal(set) var inputsSize = 0
+  /// What tables hold that launches read, by their buffers. The same for all plans of a layout.
+  public internal(set) var tables: [BufferReference: [Int32]] = [:]
   /// Elements of zeros that must be there.
   public internal(set) var zerosSize = 0
   /// The first launch that changes parameters or statistics; those before it only compute.

@@ -51,7 +51,7 @@ public struct Planner: Sendable {
         lowering.lowerStayClose(group: group, strength: strength)
       }
       if let norm = request.clippingNorm { lowering.lowerClipping(to: norm) }
-      for (group, rule) in request.updates.enumerated() { lowering.lowerUpdate(rule, group: group) }
+      for (group, rule) in request.updates.enumerated() { lowering.lowerUpdate(try rule.compiled(), group: group) }
     }
     if request.graph.isTrainingStep {
       lowering.lowerRunningUpdates(

@@ -51,9 +51,9 @@ extension Recipe {
   fileprivate func apply(_ settings: [GroupRules.Setting], to weight: inout WeightSettings.Weight, base: any Optimizer) throws(RecipeError)
   {
     var usual = base.learningRate
-    if let name = settings.first(where: { $0.name == GroupRules.optimizer })?.text, let rule = Optimizers.named(name) {
-      weight.rule = rule
-      usual = rule.learningRate
+    if let name = settings.first(where: { $0.name == GroupRules.optimizer })?.text, let entry = Optimizers.named(name) {
+      weight.rule = entry.rule
+      usual = entry.rule.learningRate
     }
     for setting in settings {
       let isRate = setting.name == GroupRules.rate
@@ -78,7 +78,7 @@ extension Recipe {
 
   /// Why an optimizer has not some number.
   private static func objection(_ name: String, _ rule: any Optimizer) -> String {
-    let owners = Optimizers.all.filter { other in hyperparameters(of: other).contains { $0.name == name } }.map { type(of: $0).name }
+    let owners = Optimizers.all.filter { entry in entry.hyperparameters.contains { $0.name == name } }.map(\.name)
     let have = owners.count == 1 ? "\(owners[0]) has it" : "\(owners.dropLast().joined(separator: ", ")) and \(owners.last ?? "") have it"
     return "is no option of \(type(of: rule).name); \(have)"
   }

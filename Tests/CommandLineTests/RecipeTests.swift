@@ -89,7 +89,7 @@ struct RecipeTests {
     expectComplaint(try glissade("train", "--data", data.path, "--layer-decay", "1.1"), status: 2, "--layer-decay is 1.1")
     expectComplaint(
       try glissade("train", "--data", data.path, "--group", "conv1:momentum=1"), status: 2,
-      "which is no option of adam; sgd and rmsprop have")
+      "which is no option of adam; sgd, momentum, nesterov, rmsprop and lars have")
   }
 
   /// A rate that is nothing leaves what it is for as it was.
@@ -199,7 +199,9 @@ struct RecipeTests {
     #expect(checked.status == 1 && checked.errors == "glissade: \(recipe): 3 mistakes\n", "\(checked)")
     let lines = checked.output.split(separator: "\n")
     #expect(lines.count == 3 && lines[1].hasSuffix("bad.yaml:3:1: unknown option 'epoch'; did you mean 'epochs'?"), "\(checked)")
-    #expect(lines.last?.hasSuffix("bad.yaml:4:11: momentum is no option of adam; sgd and rmsprop have it") == true, "\(checked)")
+    #expect(
+      lines.last?.hasSuffix("bad.yaml:4:11: momentum is no option of adam; sgd, momentum, nesterov, rmsprop and lars have it") == true,
+      "\(checked)")
     expectComplaint(try glissade("train", "--recipe", folder.path("none.yaml")), status: 1, "none.yaml")
     expectComplaint(try glissade("train", "--recipe", ""), status: 2, "--recipe is empty")
     expectComplaint(try glissade("recipe", "a", "b"), status: 2, "--diff compares two")

@@ -65,6 +65,7 @@ struct CoverageTests {
     "dropout",  // Check.dropout
     "batch_norm_running_update", "batch_norm_running_updates",  // StatisticsTests
     "sgd", "rmsprop", "adam", "gradient_norm_partial", "gradient_norm_finish", "step_end",  // the optimizers' trajectories
+    "recorded_update", "segment_norm_partial", "segment_norm_finish",  // UpdateRuleTests
     "stay_close",  // FineTuningTests
     "fma_peak", "copy_peak", "empty_launch",  // BenchmarksTests
   ]
@@ -93,6 +94,7 @@ struct CoverageTests {
           switch launch.kernel {
           case .library(let name): kernels.insert(name)
           case .elementwise: kernels.insert("elementwise")
+          case .update: kernels.insert("recorded_update")
           case .local(let name, _): kernels.insert(name)
           }
         }

@@ -7,14 +7,16 @@ import Testing
 /// Runs an optimizer's update on one parameter, with gradients that the test makes.
 private struct Update {
   static let count = 100
-  private let optimizer: any Optimizer
+  private let rule: CompiledUpdate
+  private let rate: Double
   private let device: any Device
   private let prepared: any PreparedPlan
   private let parameters: any DeviceBuffer
   private let gradients: any DeviceBuffer
 
-  init(_ optimizer: any Optimizer, on device: any Device) throws {
-    self.optimizer = optimizer
+  init(_ optimizer: any UpdateRule, rate: Double, on device: any Device) throws {
+    rule = try optimizer.compiled()
+    self.rate = rate
     self.device = device
     let layout = ParameterLayout([("p", Parameter("p", shape: [Self.count]))], groupCount: 1) { _, _ in 0 }
     var request = StepRequest(graph: Graph(), layout: layout)
@@ -49,7 +51,7 @@ private struct Update {
     try device.write(gradient, to: gradients)
     var constants = [Float](repeating: 0, count: StepMemory.constantsSize(groups: 1))
     constants[16..<32].withUnsafeMutableBufferPointer {
-      optimizer.write(constants: $0, step: number, learningRate: optimizer.learningRate)
+      rule.write(constants: $0, step: number, learningRate: rate)
     }
     try constants.withUnsafeBytes { try prepared.run(constants: $0, inputs: []) }
     try device.synchronize()
@@ -118,8 +120,10 @@ struct OptimizerPrecisionTests {
 
   @Test("40 steps end where exact arithmetic does", arguments: DeviceUnderTest.all)
   func trajectory(on under: DeviceUnderTest) throws {
-    for rule in Self.rules {
-      let update = try Update(rule, on: under.device)
+    // Those with kernels of their own by what they record, too.
+    let forms = Self.rules.map { ($0, $0 as any UpdateRule) } + Self.rules.map { ($0, withoutKernel($0)) }
+    for (rule, form) in forms {
+      let update = try Update(form, rate: rule.learningRate, on: under.device)
       let start = NamedStream.values("precision/start", count: Update.count, scale: 0.05)
       try update.start(at: start)
       var exact = start.map { Exact(optimizer: rule, p: Double($0)) }
@@ -131,16 +135,22 @@ struct OptimizerPrecisionTests {
       }
       let way = zip(exact, start).reduce(0) { $0 + ($1.0.p - Double($1.1)) * ($1.0.p - Double($1.1)) }.squareRoot()
       let distance = zip(exact, try update.values).reduce(0) { $0 + ($1.0.p - Double($1.1)) * ($1.0.p - Double($1.1)) }.squareRoot()
-      #expect(distance <= 3e-7 * way, "\(rule) is off by \(distance / way) of the way it went")
+      #expect(distance <= 3e-7 * way, "\(form) is off by \(distance / way) of the way it went")
     }
   }
 
   @Test("Squares that overflow leave finite numbers", arguments: DeviceUnderTest.all)
   func overflow(on under: DeviceUnderTest) throws {
-    for rule in [Adam(), AdamW(beta2: 0.3), RMSprop(), RMSprop(alpha: 0.2, momentum: 0.5)] as [any Optimizer] {
-      let update = try Update(rule, on: under.device)
+    let rules: [any Optimizer] = [
+      Adam(), AdamW(beta2: 0.3), RMSprop(), RMSprop(alpha: 0.2, momentum: 0.5), NAdam(), RAdam(), LAMB(), Adagrad(), Adamax(), Adadelta(),
+    ]
+    for (rule, form) in rules.map({ ($0, $0 as any UpdateRule) }) + rules.prefix(4).map({ ($0, withoutKernel($0)) }) {
+      let update = try Update(form, rate: rule.learningRate, on: under.device)
       for step in 1...3 { try update.step(step, [Float](repeating: step == 2 ? 1 : 1e25, count: Update.count)) }
-      #expect(try update.values.allSatisfy { $0.isFinite && $0 < 0 }, "\(rule)")
+      #expect(try update.values.allSatisfy { $0.isFinite && $0 < 0 }, "\(form)")
     }
   }
 }
+
+/// A rule without its kernel.
+private func withoutKernel(_ rule: some UpdateRule) -> any UpdateRule { Recorded(rule) }

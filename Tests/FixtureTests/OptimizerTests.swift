@@ -33,7 +33,7 @@ private enum Given {
   static let gradients = (0..<50).map { joined("gradient/\($0)") }
 }
 
-@Suite("Optimizers against PyTorch")
+@Suite("Optimizers against PyTorch, and papers' formulas")
 struct OptimizerTests {
   static let fixture = Result { try Fixture("optimizers") }
   static let variants = [
@@ -41,6 +41,10 @@ struct OptimizerTests {
     "rmsprop",
     "rmsprop-momentum", "rmsprop-centered", "rmsprop-centered-momentum-decay", "adam", "adam-decay", "adam-amsgrad", "adam-amsgrad-decay",
     "adamw", "adamw-amsgrad", "adamw-clip", "sgd-long-momentum", "rmsprop-long-memory", "adam-long-memory", "adamw-longest-memory",
+    "sgd-maximize", "adam-maximize", "adagrad", "adagrad-decays-initial", "adadelta", "adadelta-decay", "adamax", "adamax-decay-clip",
+    "nadam",
+    "nadam-decay", "nadam-decoupled", "radam", "radam-decay", "radam-decoupled-maximize", "lion", "lion-decay-clip", "lars",
+    "lars-decay-clip", "lamb", "lamb-plain-maximize",
   ]
 
   /// The largest |ours − PyTorch's| / max(|PyTorch's|, 0.1) that is allowed; parameters start in ±0.5 and travel by about 1.
@@ -101,6 +105,13 @@ struct OptimizerTests {
 
   /// The library's optimizer by PyTorch's class and options.
   private static func optimizer(_ options: JSONValue) throws -> any Optimizer {
+    let rule = try downhill(options)
+    guard options["maximize"]?.boolValue == true else { return rule }
+    let maximize = try #require(type(of: rule).hyperparameters.first { $0.name == "maximize" })
+    return maximize.setting(.flag(true), in: rule)
+  }
+
+  private static func downhill(_ options: JSONValue) throws -> any Optimizer {
     func number(_ key: String, _ fallback: Double = 0) -> Double { options[key]?.doubleValue ?? fallback }
     func flag(_ key: String) -> Bool { options[key]?.boolValue ?? false }
     let rate = number("base_lr")
@@ -122,6 +133,32 @@ struct OptimizerTests {
       return AdamW(
         learningRate: rate, beta1: betas[0], beta2: betas[1], epsilon: number("eps", 1e-8), weightDecay: number("weight_decay", 1e-2),
         isAMSGrad: flag("amsgrad"))
+    case "Adagrad":
+      return Adagrad(
+        learningRate: rate, rateDecay: number("lr_decay"), initialAccumulator: number("initial_accumulator_value"),
+        epsilon: number("eps", 1e-10), weightDecay: number("weight_decay"))
+    case "Adadelta":
+      return Adadelta(
+        learningRate: rate, rho: number("rho", 0.9), epsilon: number("eps", 1e-6), weightDecay: number("weight_decay"))
+    case "Adamax":
+      return Adamax(
+        learningRate: rate, beta1: betas[0], beta2: betas[1], epsilon: number("eps", 1e-8), weightDecay: number("weight_decay"))
+    case "NAdam":
+      return NAdam(
+        learningRate: rate, beta1: betas[0], beta2: betas[1], epsilon: number("eps", 1e-8), momentumDecay: number("momentum_decay", 4e-3),
+        weightDecay: number("weight_decay"), isDecoupled: flag("decoupled_weight_decay"))
+    case "RAdam":
+      return RAdam(
+        learningRate: rate, beta1: betas[0], beta2: betas[1], epsilon: number("eps", 1e-8), weightDecay: number("weight_decay"),
+        isDecoupled: flag("decoupled_weight_decay"))
+    case "Lion": return Lion(learningRate: rate, beta1: betas[0], beta2: betas[1], weightDecay: number("weight_decay"))
+    case "LARS":
+      return LARS(
+        learningRate: rate, momentum: number("momentum"), trust: number("trust"), epsilon: number("eps"),
+        weightDecay: number("weight_decay"))
+    case "LAMB":
+      return LAMB(
+        learningRate: rate, beta1: betas[0], beta2: betas[1], epsilon: number("eps"), weightDecay: number("weight_decay"))
     case let other: throw Fixture.Missing(name: "an optimizer for \(other ?? "nothing")")
     }
   }

@@ -68,8 +68,8 @@ struct DeclarationTests {
   }
 
   @Test func optimizersListAllTheirNumbers() {
-    for rule in Optimizers.all {
-      let parameters = type(of: rule).hyperparameters
+    for entry in Optimizers.all {
+      let (rule, parameters) = (entry.rule, entry.hyperparameters)
       #expect(parameters.count == Mirror(reflecting: rule).children.count, "\(rule)")
       #expect(Set(parameters.map(\.name)).count == parameters.count)
       for parameter in parameters {
@@ -78,7 +78,11 @@ struct DeclarationTests {
         #expect(Recipe.declaration(parameter.name) != nil)
       }
     }
-    #expect(Optimizers.names == ["sgd", "rmsprop", "adam", "adamw"])
+    #expect(
+      Optimizers.names == [
+        "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw", "adamax", "nadam", "radam", "lion", "lars",
+        "lamb",
+      ])
   }
 
   /// Three options in one list are a list that somebody would have to keep up to date.

@@ -141,7 +141,7 @@ struct GroupTests {
     #expect(try problems("model: resnet18\ngroup: ['layer1, backbone.**.bias: lr=0.5x', 'head: weight_decay=1']\n") == "")
     #expect(
       try problems("group: ['conv1:momentum=0.9']\n")
-        == "r.yaml:2:8: group says momentum, which is no option of adam; sgd and rmsprop have it")
+        == "r.yaml:2:8: group says momentum, which is no option of adam; sgd, momentum, nesterov, rmsprop and lars have it")
     #expect(try problems("group: ['conv1:optimizer=sgd,momentum=0.9,nesterov']\n") == "")
     #expect(try problems("group: ['conv1:optimizer=sgd,nesterov']\n").contains("momentum is 0.0, and it has to be above 0 for Nesterov"))
     #expect(try problems("group: ['conv1:stay_close=1']\n").contains("stay_close, which is for pretrained weights"))

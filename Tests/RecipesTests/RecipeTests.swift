@@ -22,7 +22,8 @@ struct RecipeTests {
 
   @Test func theOptimizerHasItsNumbers() throws {
     var recipe = Recipe()
-    for (optimizer, rate) in [("sgd", 0.1), ("rmsprop", 0.001), ("adam", 0.001), ("adamw", 0.001)] {
+    let rates = [("sgd", 0.1), ("momentum", 0.1), ("adadelta", 1), ("lion", 1e-4), ("rmsprop", 0.001), ("adam", 0.001), ("adamw", 0.001)]
+    for (optimizer, rate) in rates {
       recipe.optimizer = optimizer
       #expect(try recipe.rule().learningRate == rate)
     }
@@ -41,8 +42,8 @@ struct RecipeTests {
       problems = try recipe.problems()
       return problems.map(\.description).joined(separator: " | ")
     }
-    #expect(try problem([("momentum", "0.9")]) == "--momentum is no option of adam; sgd and rmsprop have it")
-    #expect(try problem([], in: "nesterov: true\n") == "r.yaml:2:11: nesterov is no option of adam; sgd has it")
+    #expect(try problem([("momentum", "0.9")]) == "--momentum is no option of adam; sgd, momentum, nesterov, rmsprop and lars have it")
+    #expect(try problem([], in: "nesterov: true\n") == "r.yaml:2:11: nesterov is no option of adam; sgd, momentum and nesterov have it")
     #expect(try problem([("dropout", "0.1"), ("model", "mlp")]) == "--dropout is no option of mlp; lenet has it")
     #expect(try problem([("freeze", "backbone")]) == "--freeze is for --pretrained, and that is not given")
     #expect(try problem([("target", "y")]).hasPrefix("--target is for tables, and --data fashion-mnist is none"))

@@ -1,16 +1,24 @@
 import Glissade
 import GlissadePlanning
 
-/// An update rule over the parameters of resnet18 (11 million in 62 tensors) or of something larger, in one launch, beside one launch for each operation and tensor.
+/// An update rule over the parameters of resnet18 (11 million in 62 tensors) or of something larger, in one launch, or a few where it takes norms,
+/// beside one launch for each operation and tensor.
 struct OptimizerCase: Sendable {
   var name: String
   /// The size that a filter has to name for this to run.
   var onDemand: String?
-  var optimizer: any Optimizer
-  /// Kinds of state that the update reads and writes.
-  var states: Int
-  /// The formula from elementwise operations: p, g and the states, each of which the result replaces.
-  var unfused: @Sendable (_ p: Tensor, _ g: Tensor, _ states: [Tensor]) -> (p: Tensor, states: [Tensor])
+  var rule: any UpdateRule
+  /// The learning rate.
+  var rate: Double
+
+  init(_ name: String, onDemand: String? = nil, _ optimizer: some Optimizer) {
+    (self.name, self.onDemand, rule, rate) = (name, onDemand, optimizer, optimizer.learningRate)
+  }
+
+  /// A rule that has a kernel, by what it records.
+  init(recorded name: String, _ optimizer: some Optimizer) {
+    (self.name, rule, rate) = ("\(name) recorded", Recorded(optimizer), optimizer.learningRate)
+  }
 
   /// The tensors: resnet18's, or nine times those, 100.6 million parameters.
   var tensors: [Shape] { onDemand == nil ? Self.shapes : Array(repeating: Self.shapes, count: 9).flatMap { $0 } }
@@ -25,6 +33,7 @@ struct OptimizerCase: Sendable {
   func measure(on device: any Device, seconds: Double, _ probe: LimitProbe, _ figures: DeviceFigures) throws -> BenchmarkResult {
     let shapes = tensors
     // Parameters, gradients and states are read, all but the gradients written.
+    let states = try RecordedUpdate(rule).changedStates
     let bytes = 4 * shapes.reduce(0) { $0 + $1.count } * (3 + 2 * states)
     let witness = try probe.copyWitness(bytes: bytes, isInPlace: true)
     var result: BenchmarkResult

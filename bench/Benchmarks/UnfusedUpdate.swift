@@ -13,7 +13,9 @@ struct UnfusedUpdate {
   init(of row: OptimizerCase, _ shapes: [Shape], on device: any Device) throws {
     let graph = Graph(isTraining: true)
     // Group 0 holds the parameters, the groups after it the states; the gradients are frozen.
-    let groupCount = 1 + row.states
+    let names = row.rule.stateNames
+    let groupCount = 1 + names.count
+    let step = UpdateStep(StepNumbers(rate: row.rate, count: OptimizerCase.step), in: graph)
     var listed: [(path: String, parameter: Parameter)] = []
     var groups: [String: Int] = [:]
     var results: [(parameter: ParameterID, gradient: Tensor)] = []
@@ -26,10 +28,11 @@ struct UnfusedUpdate {
       }
       let p = tensor("p", group: 0)
       let g = tensor("g", group: nil)
-      let states = (0..<row.states).map { tensor("s\($0)", group: 1 + $0) }
-      let updated = row.unfused(graph[p], graph[g], states.map { graph[$0] })
-      results.append((p.id, updated.p))
-      for (state, value) in zip(states, updated.states) { results.append((state.id, value)) }
+      let states = names.indices.map { tensor("s\($0)", group: 1 + $0) }
+      let before = UpdateState(Dictionary(zip(names, states.map { graph[$0] }), uniquingKeysWith: { first, _ in first }))
+      let (after, left) = row.rule.update(graph[p], graph[g], before, step)
+      results.append((p.id, after))
+      for (name, state) in zip(names, states) { if let value = left.values[name] { results.append((state.id, value)) } }
     }
     layout = ParameterLayout(listed, groupCount: groupCount, limits: device.profile.limits) { path, _ in groups[path] }
     var request = StepRequest(graph: graph, layout: layout)

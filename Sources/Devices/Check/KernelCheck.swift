@@ -128,7 +128,10 @@ package struct KernelCheck {
       for result in piece.results {
         let (right, found) = index < right.count && index < found.count ? (right[index], found[index]) : ([0], [])
         index += 1
-        guard let difference = Self.difference(right, found, result.dtype, piece, isRounded: device.roundsProducts) else { continue }
+        guard
+          let difference = Self.difference(
+            right, found, result.dtype, isRounded: device.roundsProducts, isDecided: piece.launches.contains(where: \.decides))
+        else { continue }
         let note = piece.launches.last { $0.note.shape == result.shape }?.note ?? piece.launches.last?.note ?? Launch.Note("")
         let place = note.path.isEmpty ? "" : " in \(note.path)"
         throw WrongResult(
@@ -169,7 +172,9 @@ package struct KernelCheck {
   ) throws(WrongResult) -> Bool {
     let (right, found) = try compute([piece], of: step, whole, profile, classes)
     return zip(piece.results.indices, zip(right, found)).allSatisfy { index, pair in
-      Self.difference(pair.0, pair.1, piece.results[index].dtype, piece, isRounded: device.roundsProducts) == nil
+      Self.difference(
+        pair.0, pair.1, piece.results[index].dtype, isRounded: device.roundsProducts,
+        isDecided: piece.launches.contains(where: \.decides)) == nil
     }
   }
 
@@ -247,8 +252,11 @@ package struct KernelCheck {
   }
 
   /// How far a result is off; `nil` where it is right.
+  /// - Parameters:
+  ///   - isRounded: whether products of the device are rounded more than float32 is.
+  ///   - isDecided: whether comparisons decide about what was computed before them, in the same kernel.
   static func difference(
-    _ right: [UInt32], _ found: [UInt32], _ type: DType, _ piece: PlanPiece?, isRounded: Bool
+    _ right: [UInt32], _ found: [UInt32], _ type: DType, isRounded: Bool, isDecided: Bool
   ) -> String? {
     guard right.count == found.count else { return "not there" }
     if type == .int32 {
@@ -271,8 +279,8 @@ package struct KernelCheck {
       if difference > limit { wrong += 1 }
       worst = max(worst, difference)
     }
-    // Where a comparison decides about what was computed before it, in the same kernel, the last bit decides.
-    let allowed = piece?.launches.contains(where: \.decides) ?? false ? 2 + right.count / 50_000 : 0
+    // There the last bit decides.
+    let allowed = isDecided ? 2 + right.count / 50_000 : 0
     return wrong <= allowed ? nil : "off by \(worst / scale) relative to its largest value, in \(wrong) of \(right.count) numbers"
   }
 
@@ -287,8 +295,12 @@ package struct KernelCheck {
     } catch { throw WrongResult(error: error) }
     guard let outcome else { return }
     for (right, found) in zip(outcome.right, outcome.found) {
-      guard let difference = Self.difference(right.bits, found.bits, right.type, nil, isRounded: false) else { continue }
-      let kernels = outcome.launches.filter { right.concerns($0) }.map(\.kernelName)
+      let launches = outcome.launches.filter { right.concerns($0) }
+      guard
+        let difference = Self.difference(
+          right.bits, found.bits, right.type, isRounded: false, isDecided: launches.contains(where: \.decides))
+      else { continue }
+      let kernels = launches.map(\.kernelName)
       let unique = kernels.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
       throw WrongResult(
         error: DeviceError(
@@ -301,13 +313,32 @@ package struct KernelCheck {
 extension Launch {
   /// Whether it compares what it has computed itself, so that a rounding error may change a result altogether.
   fileprivate var decides: Bool {
-    guard case .elementwise(let chain) = kernel else { return false }
-    return chain.instructions.contains { instruction in
-      switch instruction.function {
-      case .unary(let function): [.sign, .positive, .roundDown, .roundToEven].contains(function)
-      case .binary(let function): [.greater, .greaterOrEqual, .equal, .reluGradient, .relu6Gradient, .leakyReluSlope].contains(function)
+    switch kernel {
+    case .elementwise(let chain):
+      chain.instructions.contains { instruction in
+        switch instruction.function {
+        case .unary(let function): Self.decides(function)
+        case .binary(let function): Self.decides(function)
+        }
       }
+    case .update(let chain):
+      chain.instructions.contains { instruction in
+        switch instruction.function {
+        case .unary(let function): Self.decides(function)
+        case .binary(let function): Self.decides(function)
+        case .multiplyAdd, .multiplySubtract, .subtractProduct: false
+        }
+      }
+    case .library, .local: false
     }
+  }
+
+  private static func decides(_ function: UnaryFunction) -> Bool {
+    [.sign, .positive, .roundDown, .roundToEven].contains(function)
+  }
+
+  private static func decides(_ function: BinaryFunction) -> Bool {
+    [.greater, .greaterOrEqual, .equal, .reluGradient, .relu6Gradient, .leakyReluSlope].contains(function)
   }
 }
 

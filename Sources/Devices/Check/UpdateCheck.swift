@@ -31,16 +31,18 @@ struct UpdateCheck {
   ) throws(DeviceError) -> (right: [Outcome], found: [Outcome], launches: [Launch])? {
     let plan: Plan
     let request = request
+    let rules: [CompiledUpdate]
     let reference: Plan
     do throws(ShapeError) {
       plan = try self.plan(for: profile)
       reference = try self.plan(for: witness.profile)
+      rules = try request.updates.map { rule throws(ShapeError) in try rule.compiled() }
     } catch {
       throw DeviceError(device: device.information.identifier, call: "self-test", error: "an invalid step", detail: error.description)
     }
     let wanted = plan.launches.filter(isWanted)
     if wanted.isEmpty { return nil }
-    return (try run(reference, request, on: witness), try run(plan, request, on: device), wanted)
+    return (try run(reference, request, rules, on: witness), try run(plan, request, rules, on: device), wanted)
   }
 
   func plan(for profile: DeviceProfile) throws(ShapeError) -> Plan { try Planner(profile: profile).plan(request) }
@@ -82,7 +84,9 @@ struct UpdateCheck {
     return request
   }
 
-  private func run(_ plan: Plan, _ request: StepRequest, on device: any Device) throws(DeviceError) -> [Outcome] {
+  private func run(
+    _ plan: Plan, _ request: StepRequest, _ rules: [CompiledUpdate], on device: any Device
+  ) throws(DeviceError) -> [Outcome] {
     let layout = request.layout
     let values = CheckValues(request.graph, classes: 1000)
     var shared: [BufferReference: any DeviceBuffer] = [:]
@@ -116,7 +120,7 @@ struct UpdateCheck {
         bytes.storeBytes(of: head, as: StepConstants.self)
       }
       constants.withUnsafeMutableBufferPointer { numbers in
-        for (group, rule) in request.updates.enumerated() {
+        for (group, rule) in rules.enumerated() {
           let start = 16 * (1 + group)
           rule.write(constants: UnsafeMutableBufferPointer(rebasing: numbers[start..<(start + 16)]), step: step, learningRate: 0.01)
         }
@@ -126,11 +130,12 @@ struct UpdateCheck {
       }
       try KernelCheck.run(prepared, constants: constants, inputs: inputs)
     }
-    return try outcomes(layout, request, device, memory, control)
+    return try outcomes(layout, request, rules, device, memory, control)
   }
 
   private func outcomes(
-    _ layout: ParameterLayout, _ request: StepRequest, _ device: any Device, _ memory: PlanMemory, _ control: any DeviceBuffer
+    _ layout: ParameterLayout, _ request: StepRequest, _ rules: [CompiledUpdate], _ device: any Device, _ memory: PlanMemory,
+    _ control: any DeviceBuffer
   ) throws(DeviceError) -> [Outcome] {
     let block = try device.read(control, filler: ControlBlock())
     var outcomes: [Outcome] = []
@@ -153,18 +158,22 @@ struct UpdateCheck {
       add("the gradients' norm", [block.norm.bitPattern], isNamed("gradient_norm_partial", "gradient_norm_finish"))
       add("the factor of clipping", [block.clip.bitPattern], isNamed("gradient_norm_finish"))
     }
-    for (group, size) in layout.groupSizes.enumerated() where size > 0 && group < request.updates.count {
-      let rule = request.updates[group]
+    for (group, size) in layout.groupSizes.enumerated() where size > 0 && group < rules.count {
+      let rule = rules[group]
       // Between parameters there is room that nobody reads.
       func read(_ reference: BufferReference) throws(DeviceError) -> [UInt32] {
         guard let buffer = memory.buffers[reference] else { return [] }
         return try device.read(buffer, count: Self.count, filler: 0)
       }
       add("a gradient that is drawn to an anchor", try read(.gradients(group: group)), isNamed("stay_close"))
-      add("a parameter after \(rule.kernel)'s update", try read(.parameters(group: group)), isNamed(rule.kernel))
-      for slot in 0..<rule.stateSlots {
-        add("\(rule.kernel)'s state", try read(.state(group: group, slot: slot)), isNamed(rule.kernel))
+      func isOfRule(_ launch: Launch) -> Bool {
+        switch rule.form {
+        case .kernel(let kernel): launch.kernelName == kernel.kernel
+        case .recorded: launch.note.operation.hasPrefix("\(rule.name) ")
+        }
       }
+      add("a parameter after \(rule.name)'s update", try read(.parameters(group: group)), isOfRule)
+      for slot in 0..<rule.stateSlots { add("\(rule.name)'s state", try read(.state(group: group, slot: slot)), isOfRule) }
     }
     for entry in layout.entries where entry.group == nil {
       guard let buffer = memory.buffers[entry.slice.buffer] else { continue }

@@ -41,11 +41,11 @@ final class OpenCLPrograms: @unchecked Sendable {
     var limit = 1
   }
 
-  /// The elementwise chains that are in a program already, by what that was built with.
+  /// The generated kernels that are in a program already, by what that was built with.
   private let chains = Mutex<[BuiltChain: (program: Program, name: String)]>([:])
 
   private struct BuiltChain: Hashable {
-    var chain: ElementwiseChain
+    var chain: GeneratedKernel
     var options: String
   }
 
@@ -116,8 +116,10 @@ final class OpenCLPrograms: @unchecked Sendable {
     var text = options(for: tile)
     switch launch.kernel {
     case .library(let name): text += "\n\(name) \(launch.parts.rawValue) \(Self.families[name].map { Self.familyKeys[$0] } ?? "")"
-    case .elementwise(let chain):
-      text += "\n\(ElementwiseSource.text(of: chain, name: "chain")) \(Self.families["elementwise"].map { Self.familyKeys[$0] } ?? "")"
+    case .elementwise, .update:
+      if let kernel = GeneratedKernel(launch.kernel) {
+        text += "\n\(kernel.text(name: "chain")) \(Self.families[kernel.template].map { Self.familyKeys[$0] } ?? "")"
+      }
     case .local(let name, let tile): text += "\n\(tile.definitions)\(name) \(Self.families[name].map { Self.familyKeys[$0] } ?? "")"
     }
     return KernelVerdicts.hash(text)
@@ -148,31 +150,31 @@ final class OpenCLPrograms: @unchecked Sendable {
   /// A kernel object for each launch, so that arguments stay set.
   func kernels(for plan: Plan) throws(DeviceError) -> [BuiltKernel] {
     let options = options(for: plan.tile)
-    var names: [ElementwiseChain: String] = [:]
+    var names: [GeneratedKernel: String] = [:]
     var known: [String: Built] = [:]
-    // What a plan before has made need not be made again; what is new is one program.
-    var chainText = ""
-    var fresh: [ElementwiseChain] = []
+    // What a plan before has made need not be made again; what is new is one program for each family.
+    var texts: [String: String] = [:]
+    var fresh: [GeneratedKernel] = []
     for launch in plan.launches {
-      guard case .elementwise(let chain) = launch.kernel, names[chain] == nil else { continue }
+      guard let chain = GeneratedKernel(launch.kernel), names[chain] == nil else { continue }
       if let built = chains.withLock({ $0[BuiltChain(chain: chain, options: options)] }) {
         // Two programs may have chains of the same name.
         names[chain] = "\(names.count)"
         known["chain \(names.count - 1)"] = Built(program: built.program.handle, name: built.name)
       } else {
-        let name = "elementwise_\(fresh.count)"
+        let name = "\(chain.template)_\(fresh.count)"
         names[chain] = "\(names.count)"
         known["chain \(names.count - 1)"] = Built(program: nil, name: name)
         fresh.append(chain)
-        chainText += ElementwiseSource.text(of: chain, name: name)
+        texts[chain.template, default: ""] += chain.text(name: name)
       }
     }
-    if driverKeepsPrograms { try shareKernels(of: plan, chainText, &known) }
-    if !chainText.isEmpty {
-      var shared = known["elementwise"]?.program
-      if shared == nil { shared = try program(try text(of: "elementwise", keeping: ["elementwise"]) + chainText, "elementwise", options) }
+    if driverKeepsPrograms { try shareKernels(of: plan, texts, &known) }
+    for (template, chainText) in texts.sorted(by: { $0.key < $1.key }) {
+      var shared = known[template]?.program
+      if shared == nil { shared = try program(try text(of: template, keeping: [template]) + chainText, template, options) }
       guard let program = shared else { throw DeviceError(device: status.device, call: "prepare", error: "no program") }
-      for chain in fresh {
+      for chain in fresh where chain.template == template {
         let key = "chain \(names[chain] ?? "")"
         known[key]?.program = program
         chains.withLock {
@@ -186,7 +188,7 @@ final class OpenCLPrograms: @unchecked Sendable {
         let key: String
         switch launch.kernel {
         case .library(let name): key = name
-        case .elementwise(let chain): key = "chain \(names[chain] ?? "")"
+        case .elementwise, .update: key = "chain \(GeneratedKernel(launch.kernel).flatMap { names[$0] } ?? "")"
         case .local(let name, let tile): key = tile.definitions + name
         }
         let (kernel, built) = try makeKernel(of: launch, known[key], plan.tile)
@@ -219,7 +221,7 @@ final class OpenCLPrograms: @unchecked Sendable {
   private func makeKernel(of launch: Launch, _ known: Built?, _ tile: RegisterTile?) throws(DeviceError) -> (BuiltKernel, Built) {
     var (template, definitions) = (launch.kernelName, "")
     if case .local(_, let tile) = launch.kernel { definitions = tile.definitions }
-    if case .elementwise = launch.kernel { template = known?.name ?? "" }
+    if GeneratedKernel(launch.kernel) != nil { template = known?.name ?? "" }
     let sharesRows = rowGroup != nil && Self.rowKernels.contains(template)
     var built = known ?? Built(program: nil, name: template)
     if sharesRows, built.rows == nil { built.rows = rowGroup }
@@ -267,8 +269,9 @@ final class OpenCLPrograms: @unchecked Sendable {
   }
 
   /// The library kernels of a plan by their programs. For those that no earlier plan used, or not with all parts of their epilogues, one is
-  /// built, to which the plan's elementwise chains belong as well.
-  private func shareKernels(of plan: Plan, _ chainText: String, _ all: inout [String: Built]) throws(DeviceError) {
+  /// built, to which the plan's generated kernels belong as well.
+  /// - Parameter texts: these, by the kernel whose family defines their words.
+  private func shareKernels(of plan: Plan, _ texts: [String: String], _ all: inout [String: Built]) throws(DeviceError) {
     var needed: [String: KernelParts] = [:]
     for launch in plan.launches {
       guard case .library(let kernel) = launch.kernel, Self.families[kernel] != nil else { continue }
@@ -292,14 +295,15 @@ final class OpenCLPrograms: @unchecked Sendable {
     sharing.withLock { sharing in
       for kernel in names { parts.formUnion(sharing[TiledKernel(name: kernel, tile: tile)]?.parts ?? []) }
     }
-    let source = Self.sharedSource(of: chainText.isEmpty ? names : names.union(["elementwise"]), parts) + chainText
+    let chainText = texts.sorted { $0.key < $1.key }.map(\.value).joined()
+    let source = Self.sharedSource(of: names.union(texts.keys), parts) + chainText
     let program = Program(handle: try program(source, names.sorted().joined(separator: ", "), options(for: tile)))
     let compiled = parts
     sharing.withLock { sharing in
       for kernel in names { sharing[TiledKernel(name: kernel, tile: tile)] = (program, compiled) }
     }
     for kernel in names { known[kernel] = program.handle }
-    if !chainText.isEmpty { known["elementwise"] = program.handle }
+    for template in texts.keys { known[template] = program.handle }
   }
 
   private func kernel(_ name: String, in program: cl_program) throws(DeviceError) -> cl_kernel {

@@ -5,6 +5,19 @@ extension ElementwiseChain {
   var instructionsPerElement: Double { instructions.reduce(0) { $0 + $1.function.cost } }
 }
 
+extension UpdateChain {
+  /// Instructions for each element.
+  var instructionsPerElement: Double {
+    instructions.dropFirst(uniformCount).reduce(0) { sum, instruction in
+      switch instruction.function {
+      case .unary(let function): sum + ElementwiseChain.Instruction.Function.unary(function).cost
+      case .binary(let function): sum + ElementwiseChain.Instruction.Function.binary(function).cost
+      case .multiplyAdd, .multiplySubtract, .subtractProduct: sum + 1
+      }
+    }
+  }
+}
+
 extension ElementwiseChain.Instruction.Function {
   /// Instructions for one element, by what `Kernels/scalar.h` computes: polynomials, no library. A division counts as several.
   var cost: Double {

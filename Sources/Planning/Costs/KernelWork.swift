@@ -26,6 +26,7 @@ struct KernelWork {
   func describe(_ work: inout LaunchWork) {
     switch launch.kernel {
     case .elementwise(let chain): describe(chain, &work)
+    case .update(let chain): describe(chain, &work)
     case .local(let name, let tile): describe(name, tile, &work)
     case .library(let name): style == .cpu ? describeOnCPU(name, &work) : describeOnGPU(name, &work)
     }
@@ -80,6 +81,16 @@ struct KernelWork {
     // Four neighbouring elements for each.
     share(&work, units: (count + 3) / 4)
     work.registers = 24 + 4 * (chain.inputs.count + 2)
+  }
+
+  private func describe(_ chain: UpdateChain, _ work: inout LaunchWork) {
+    guard let p = parameters(RecordedUpdateParameters.self) else { return }
+    let count = Int(p.count)
+    work.operations = 2 * Double(count) * chain.instructionsPerElement
+    guard style == .gpu else { return }
+    // Four neighbouring elements for each.
+    share(&work, units: (count + 3) / 4)
+    work.registers = 24 + 4 * (2 + chain.stateCount + chain.normCount + 2)
   }
 
   // MARK: Tiles in local memory
@@ -243,6 +254,12 @@ struct KernelWork {
       guard let p = parameters(GradientNormPartialParameters.self) else { break }
       return shareRows(
         &work, rows: (Int(p.count) + Int(p.chunk) - 1) / max(Int(p.chunk), 1), columns: Int(min(p.count, p.chunk)))
+    case "segment_norm_partial":
+      guard let p = parameters(SegmentNormPartialParameters.self) else { break }
+      return shareRows(&work, rows: Int(p.normCount * p.chunks), columns: Int(p.chunk))
+    case "segment_norm_finish":
+      guard let p = parameters(SegmentNormFinishParameters.self) else { break }
+      return shareRows(&work, rows: Int(p.normCount * p.segmentCount), columns: Int(p.longest))
     case "batch_norm_statistics_partial":
       guard let p = parameters(BatchNormPartialParameters.self) else { break }
       return shareChannels(&work, rows: Int(p.rows), channels: Int(p.channels), chunk: Int(p.chunk))

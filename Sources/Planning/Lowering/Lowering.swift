@@ -47,6 +47,8 @@ struct Lowering {
   private var shared: [AnyHashable: Slot] = [:]
   private(set) var inputs: [String: (slice: Slice, type: TensorType)] = [:]
   private(set) var inputsSize = 0
+  /// What tables hold, by their buffers.
+  private(set) var tables: [BufferReference: [Int32]] = [:]
 
   /// - Parameter destinations: values that have to be written to a given place.
   init(graph: Graph, profile: DeviceProfile, layout: ParameterLayout, destinations: [ValueID: Slice], isExact: Bool = false) {
@@ -114,6 +116,12 @@ struct Lowering {
   func canShareBuffer(_ first: Slot, _ second: Slot) -> Bool { slots[first.index].fixed?.buffer == slots[second.index].fixed?.buffer }
 
   func count(_ slot: Slot) -> Int { slots[slot.index].count }
+
+  /// A table that the host fills once, in a buffer of its own.
+  mutating func table(_ buffer: BufferReference, _ words: [Int32]) -> Slot {
+    tables[buffer] = words
+    return fixed(Slice(buffer, offset: 0, count: words.count))
+  }
 
   // MARK: Launches
 

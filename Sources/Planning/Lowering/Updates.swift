@@ -81,21 +81,44 @@ extension Lowering {
     return whole
   }
 
-  /// One launch that updates a whole parameter group, or one for each of its pieces.
-  mutating func lowerUpdate(_ rule: any UpdateRule, group: Int) {
-    for (piece, size) in layout.groupPieces[group].enumerated() {
-      let parameters = fixed(Slice(.parameters(group: group, piece: piece), offset: 0, count: size))
-      let gradients = fixed(Slice(.gradients(group: group, piece: piece), offset: 0, count: size))
-      let states = (0..<3).map { slot -> Argument in
-        slot < rule.stateSlots ? .update(fixed(Slice(.state(group: group, slot: slot, piece: piece), offset: 0, count: size))) : .unused
+  /// One launch that updates a whole parameter group, or one for each of its pieces; those of norms before it, for a rule that takes any.
+  mutating func lowerUpdate(_ rule: CompiledUpdate, group: Int) {
+    for piece in layout.groupPieces[group].indices {
+      let arenas = GroupArenas(group: group, piece: piece, states: rule.stateSlots, in: &self)
+      switch rule.form {
+      case .kernel(let kernel): lowerKernel(kernel, arenas)
+      case .recorded(let update): lowerRecorded(update, rule.name, arenas)
       }
-      let bytes = rule.parameters(count: size, group: group)
-      add(
-        Pending(
-          kernel: .library(rule.kernel), note: Launch.Note("\(rule.kernel) update", shape: [size], flops: 12 * size),
-          items: (profile.vectorShares(of: size), 1, 1),
-          arguments: [.update(parameters), .read(gradients)] + states + [.buffer(.control), .buffer(.constants)],
-          parameters: { _ in bytes }))
     }
+  }
+
+  private mutating func lowerKernel(_ rule: any KernelUpdate, _ arenas: GroupArenas) {
+    let size = arenas.size
+    let states = (0..<3).map { $0 < arenas.states.count ? Argument.update(arenas.states[$0]) : .unused }
+    let bytes = rule.parameters(count: size, group: arenas.group)
+    add(
+      Pending(
+        kernel: .library(rule.kernel), note: Launch.Note("\(rule.kernel) update", shape: [size], flops: 12 * size),
+        items: (profile.vectorShares(of: size), 1, 1),
+        arguments: [.update(arenas.parameters), .read(arenas.gradients)] + states + [.buffer(.control), .buffer(.constants)],
+        parameters: { _ in bytes }))
+  }
+}
+
+/// A piece of a group's arenas.
+struct GroupArenas {
+  let group: Int
+  let piece: Int
+  let size: Int
+  let parameters: Slot
+  let gradients: Slot
+  let states: [Slot]
+
+  init(group: Int, piece: Int, states: Int, in lowering: inout Lowering) {
+    let size = lowering.layout.groupPieces[group][piece]
+    (self.group, self.piece, self.size) = (group, piece, size)
+    parameters = lowering.fixed(Slice(.parameters(group: group, piece: piece), offset: 0, count: size))
+    gradients = lowering.fixed(Slice(.gradients(group: group, piece: piece), offset: 0, count: size))
+    self.states = (0..<states).map { lowering.fixed(Slice(.state(group: group, slot: $0, piece: piece), offset: 0, count: size)) }
   }
 }

@@ -56,7 +56,8 @@ public struct TrainingConditions: Hashable, Sendable {
     func note(_ groups: [ParameterGroup], _ phase: String) {
       for (index, group) in groups.enumerated() {
         let name = (groups.count == 1 ? "" : " of group \(index + 1)") + phase
-        options.append(Option("optimizer\(name)", "\(group.optimizer)"))
+        // Checkpoints from before there was such a thing do not say it.
+        options.append(Option("optimizer\(name)", "\(group.optimizer)".replacing(", isMaximizing: false", with: "")))
         options.append(Option("schedule\(name)", "\(group.schedule)"))
         if group.stayClose != 0 { options.append(Option("distance to the start\(name)", "\(group.stayClose)")) }
       }

@@ -10,6 +10,15 @@ extension TrainingSession {
       values.withUnsafeMutableBufferPointer { entry.parameter.initializer.fill($0, seed: seed, path: entry.path) }
       try write(values, to: entry)
     }
+    for (group, pieces) in layout.groupPieces.enumerated() {
+      let optimizer = groups[group].optimizer
+      for (slot, name) in optimizer.stateNames.enumerated() where optimizer.initialValue(ofState: name) != 0 {
+        for (piece, count) in pieces.enumerated() {
+          guard let buffer = shared[.state(group: group, slot: slot, piece: piece)] else { continue }
+          try device.write([Float](repeating: optimizer.initialValue(ofState: name), count: count), to: buffer)
+        }
+      }
+    }
   }
 
   func write(_ values: [Float], to entry: ParameterLayout.Entry) throws(DeviceError) {

@@ -105,6 +105,7 @@ extension TrainingSession {
     try device.checkRoom(for: grown.reduce(8 * plan.inputsSize) { $0 + 4 * $1.size }, "a step")
     let memory = try PlanMemory(for: plan, on: device, sharing: shared)
     for (reference, _) in plan.ownBuffers { shared[reference] = memory.buffers[reference] }
+    for reference in plan.tables.keys { shared[reference] = memory.buffers[reference] }
     peakArenaBytes = max(peakArenaBytes, plan.activationsSize * 4)
     return Stepper(plan: plan, prepared: try device.prepare(plan, buffers: memory.buffers), memory: memory)
   }

@@ -20,7 +20,7 @@ extension TrainingSession {
       state.parameters.append(ModelState.Entry(path: entry.path, shape: entry.parameter.shape, values: numbers))
       guard let group = entry.group else { continue }
       var slots: [ModelState.OptimizerEntry.Slot] = []
-      for (slot, name) in slotNames(group).enumerated() {
+      for (slot, name) in groups[group].optimizer.stateNames.enumerated() {
         slots.append(.init(name: name, values: try entry.state(slot).map { slice throws(DeviceError) in try values(slice) } ?? []))
       }
       state.optimizer.append(.init(path: entry.path, steps: groupSteps[group], slots: slots))
@@ -65,8 +65,11 @@ extension TrainingSession {
   /// Fills the arenas of a group's state.
   /// - Returns: the steps that the group has taken.
   private func restore(_ group: Int, from memory: [String: ModelState.OptimizerEntry]) throws(DeviceError) -> Int {
-    let names = slotNames(group)
-    var arenas = names.map { _ in layout.groupPieces[group].map { [Float](repeating: 0, count: $0) } }
+    let optimizer = groups[group].optimizer
+    let names = optimizer.stateNames
+    var arenas = names.map { name in
+      layout.groupPieces[group].map { [Float](repeating: optimizer.initialValue(ofState: name), count: $0) }
+    }
     var count: Int?
     for entry in layout.entries where entry.group == group {
       let source = memory[entry.path].flatMap { $0.slots.map(\.name) == names ? $0 : nil }
@@ -81,12 +84,6 @@ extension TrainingSession {
       }
     }
     return count ?? 0
-  }
-
-  /// The names of a group's state arenas; an optimizer of somebody's own may have left some out.
-  private func slotNames(_ group: Int) -> [String] {
-    let (count, names) = (groups[group].optimizer.stateSlots, groups[group].optimizer.stateNames)
-    return (0..<count).map { $0 < names.count ? names[$0] : "state\($0)" }
   }
 
   /// The running sums as the device keeps them, for a training that goes on in the middle of an epoch.

@@ -129,7 +129,7 @@ extension TrainingSession {
     let numbers = constants.bindMemory(to: Float.self)
     for group in groups.indices {
       let start = 16 * (1 + group)
-      groups[group].optimizer.write(
+      rules[group].write(
         constants: UnsafeMutableBufferPointer(rebasing: numbers[start..<(start + 16)]), step: groupSteps[group],
         learningRate: learningRates(group))
     }

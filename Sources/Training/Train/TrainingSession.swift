@@ -38,6 +38,8 @@ public final class TrainingSession {
   public internal(set) var peakArenaBytes = 0
 
   let model: any Layer
+  /// Each group's rule, as plans have it.
+  let rules: [CompiledUpdate]
   let paths: [(path: String, parameter: Parameter)]
   /// What outputs are compared with; `nil` for values, as many as the output has.
   let targets: [SampleField]?
@@ -162,6 +164,7 @@ public final class TrainingSession {
     isTrial: Bool
   ) throws {
     for group in groups { try group.optimizer.validate() }
+    rules = try groups.map { try $0.optimizer.compiled() }
     guard batchSize > 0 else { throw TrainingError.invalid(option: "batch size", value: "\(batchSize)", requirement: "at least 1") }
     if let norm = clippingNorm, !(norm > 0 && norm.isFinite) {
       throw TrainingError.invalid(option: "clipping norm", value: "\(norm)", requirement: "a number above 0")

@@ -1,4 +1,4 @@
-"""optimizers.safetensors: where 50 steps of each optimizer lead."""
+"""optimizers.safetensors: where 50 steps of each optimizer lead; those that PyTorch has not, by their papers' formulas."""
 
 import math
 
@@ -17,6 +17,72 @@ _SGD = {"optimizer": "SGD", "base_lr": 0.1}
 _RMSPROP = {"optimizer": "RMSprop", "base_lr": 0.01, "alpha": 0.95, "eps": 1e-7}
 _ADAM = {"optimizer": "Adam", "base_lr": 0.02, "betas": [0.85, 0.98], "eps": 1e-6}
 _ADAMW = {"optimizer": "AdamW", "base_lr": 0.02, "betas": [0.85, 0.98], "eps": 1e-6, "weight_decay": 0.05}
+
+_ADAGRAD = {"optimizer": "Adagrad", "base_lr": 0.05, "eps": 1e-8}
+_ADADELTA = {"optimizer": "Adadelta", "base_lr": 1.0, "rho": 0.9, "eps": 1e-6}
+_ADAMAX = {**_ADAM, "optimizer": "Adamax"}
+_NADAM = {**_ADAM, "optimizer": "NAdam", "momentum_decay": 4e-3}
+_RADAM = {**_ADAM, "optimizer": "RAdam"}
+_LION = {"optimizer": "Lion", "base_lr": 0.005, "betas": [0.9, 0.98]}
+_LARS = {"optimizer": "LARS", "base_lr": 1.0, "momentum": 0.9, "trust": 0.02, "eps": 1e-8}
+_LAMB = {"optimizer": "LAMB", "base_lr": 0.02, "betas": [0.85, 0.98], "eps": 1e-6, "weight_decay": 0.05}
+
+
+class _Formula(torch.optim.Optimizer):
+  """What PyTorch has not, by its paper's formula; `move` takes a step of one parameter, with what is remembered of it."""
+
+  def __init__(self, parameters, lr, foreach=False, maximize=False, **options):
+    super().__init__(list(parameters), dict(lr=lr, sign=-1 if maximize else 1, **options))
+
+  @torch.no_grad()
+  def step(self):
+    for group in self.param_groups:
+      for p in group["params"]:
+        memory = self.state[p]
+        memory["step"] = memory.get("step", 0) + 1
+        for name in self.MEMORY:
+          memory.setdefault(name, torch.zeros_like(p))
+        self.move(p, p.grad * group["sign"], memory, group)
+
+
+class Lion(_Formula):
+  """Chen et al. 2023, algorithm 2."""
+
+  MEMORY = ["m"]
+
+  def move(self, p, g, memory, o):
+    (beta1, beta2), m = o["betas"], memory["m"]
+    direction = (beta1 * m + (1 - beta1) * g).sign()
+    p -= o["lr"] * (direction + o.get("weight_decay", 0) * p)
+    memory["m"] = beta2 * m + (1 - beta2) * g
+
+
+class LARS(_Formula):
+  """You, Gitman and Ginsburg 2017, algorithm 1."""
+
+  MEMORY = ["v"]
+
+  def move(self, p, g, memory, o):
+    decay, size, slope = o.get("weight_decay", 0), p.norm(), g.norm()
+    ratio = o["trust"] * size / (slope + decay * size + o["eps"]) if size > 0 and slope > 0 else 1.0
+    memory["v"] = o["momentum"] * memory["v"] + o["lr"] * ratio * (g + decay * p)
+    p -= memory["v"]
+
+
+class LAMB(_Formula):
+  """You et al. 2020, algorithm 2, with the identity for phi."""
+
+  MEMORY = ["m", "v"]
+
+  def move(self, p, g, memory, o):
+    (beta1, beta2), step = o["betas"], memory["step"]
+    memory["m"] = beta1 * memory["m"] + (1 - beta1) * g
+    memory["v"] = beta2 * memory["v"] + (1 - beta2) * g * g
+    m, v = memory["m"] / (1 - beta1**step), memory["v"] / (1 - beta2**step)
+    u = m / (v.sqrt() + o["eps"]) + o["weight_decay"] * p
+    size, length = p.norm(), u.norm()
+    p -= o["lr"] * (size / length if size > 0 and length > 0 else 1.0) * u
+
 
 VARIANTS = {
   "sgd": _SGD,
@@ -40,6 +106,26 @@ VARIANTS = {
   "rmsprop-long-memory": {**_RMSPROP, "base_lr": 1e-3, "alpha": 0.9999, "eps": 1e-5},
   "adam-long-memory": {**_ADAM, "betas": [0.9, 0.9999], "eps": 1e-5},
   "adamw-longest-memory": {**_ADAMW, "betas": [0.99, 1 - 1e-6], "weight_decay": 0.2, "eps": 1e-5},
+  "sgd-maximize": {**_SGD, "momentum": 0.9, "weight_decay": 1e-2, "maximize": True},
+  "adam-maximize": {**_ADAM, "maximize": True},
+  "adagrad": _ADAGRAD,
+  "adagrad-decays-initial": {**_ADAGRAD, "lr_decay": 0.05, "initial_accumulator_value": 0.1, "weight_decay": 1e-2},
+  "adadelta": _ADADELTA,
+  "adadelta-decay": {**_ADADELTA, "weight_decay": 1e-2},
+  "adamax": _ADAMAX,
+  "adamax-decay-clip": {**_ADAMAX, "weight_decay": 1e-2, "max_norm": 1.0},
+  "nadam": _NADAM,
+  "nadam-decay": {**_NADAM, "weight_decay": 1e-2},
+  "nadam-decoupled": {**_NADAM, "weight_decay": 0.05, "decoupled_weight_decay": True},
+  "radam": _RADAM,
+  "radam-decay": {**_RADAM, "weight_decay": 1e-2, "betas": [0.85, 0.9]},
+  "radam-decoupled-maximize": {**_RADAM, "weight_decay": 0.05, "decoupled_weight_decay": True, "maximize": True},
+  "lion": _LION,
+  "lion-decay-clip": {**_LION, "weight_decay": 0.1, "max_norm": 1.0},
+  "lars": _LARS,
+  "lars-decay-clip": {**_LARS, "weight_decay": 1e-2, "max_norm": 1.0},
+  "lamb": _LAMB,
+  "lamb-plain-maximize": {**_LAMB, "weight_decay": 0.0, "maximize": True},
 }
 
 
@@ -53,7 +139,8 @@ def learning_rate(base: float, step: int) -> float:
 def run(options: dict, dtype):
   """Returns the parameters after each step [50, 48], and the gradients' global norm before clipping in each step [50]."""
   options = dict(options)
-  kind = getattr(torch.optim, options.pop("optimizer"))
+  name = options.pop("optimizer")
+  kind = globals().get(name) or getattr(torch.optim, name)
   base = options.pop("base_lr")
   max_norm = options.pop("max_norm", None)
   if "betas" in options:

@@ -1,0 +1,164 @@
+import GlissadeKernels
+import GlissadeTensors
+
+extension Lowering {
+  /// A recorded rule's step over a piece of a group's arenas.
+  mutating func lowerRecorded(_ update: RecordedUpdate, _ name: String, _ arenas: GroupArenas) {
+    let norms = update.norms.isEmpty ? nil : lowerNorms(update, name, arenas)
+    lowerChain(update.step, update.immediates, Launch.Note("\(name) update", shape: [arenas.size]), arenas, scratch: nil, norms)
+  }
+
+  /// Where the norms of a piece's parameters are: so many numbers for each norm, and the table that says which are whose.
+  private struct Norms {
+    var numbers: Slot
+    var step: Int
+    var table: Slot
+  }
+
+  /// What takes norms of each parameter: what they are taken of, unless it is at hand; sums of squares by chunks; the chunks' sums.
+  private mutating func lowerNorms(_ update: RecordedUpdate, _ name: String, _ arenas: GroupArenas) -> Norms {
+    let size = profile.style == .cpu ? GradientChunks.size : GradientChunks.size / 4  // a work-item's, a work-group's
+    let table = SegmentTable(layout, group: arenas.group, piece: arenas.piece, chunk: size)
+    let segments = self.table(.segments(group: arenas.group, piece: arenas.piece), table.words)
+    let operands = update.norms.map { operand -> Slot in
+      switch operand {
+      case .parameter: return arenas.parameters
+      case .gradient: return arenas.gradients
+      case .state(let index): return arenas.states[index]
+      case .value(let chain):
+        let value = scratch(arenas.size)
+        lowerChain(
+          chain, update.immediates, Launch.Note("\(name) value for a norm", shape: [arenas.size]), arenas, scratch: value, nil)
+        return value
+      }
+    }
+    func rounded(_ count: Int) -> Int { (count + Slice.alignment - 1) / Slice.alignment * Slice.alignment }
+    let (partialStep, normStep) = (rounded(table.chunkCount), rounded(table.segmentCount))
+    let partial = scratch(operands.count * partialStep)
+    let numbers = scratch(operands.count * normStep)
+    let isGradient = update.norms.map { $0 == .gradient ? Int32(1) : 0 }
+    let arguments = (0..<Int(UPDATE_NORMS)).map { $0 < operands.count ? Argument.read(operands[$0]) : .unused }
+    emit(
+      "segment_norm_partial", Launch.Note("\(name) norms", shape: [arenas.size], flops: 2 * arenas.size * operands.count),
+      items: (profile.shares(of: arenas.size * operands.count), 1, 1),
+      arguments + [.buffer(.control), .read(segments), .update(partial)]
+    ) { unit in
+      var parameters = SegmentNormPartialParameters()
+      parameters.x = four(operands.map { unit($0) })
+      parameters.gradient = four(isGradient)
+      parameters.normCount = Int32(operands.count)
+      (parameters.segments, parameters.chunks, parameters.firstChunk) = (unit(segments), Int32(table.chunkCount), Int32(table.firstChunk))
+      parameters.chunk = Int32(size)
+      (parameters.partial, parameters.partialStep) = (unit(partial), Int32(partialStep))
+      return parameters
+    }
+    emit(
+      "segment_norm_finish", Launch.Note("\(name) norms", shape: [table.segmentCount]),
+      items: (profile.shares(of: operands.count * table.chunkCount), 1, 1), [.read(partial), .read(segments), .update(numbers)]
+    ) { unit in
+      SegmentNormFinishParameters(
+        normCount: Int32(operands.count), segments: unit(segments), segmentCount: Int32(table.segmentCount),
+        firstSegment: Int32(table.firstSegment), longest: Int32(table.longest), partial: unit(partial), partialStep: Int32(partialStep),
+        norms: unit(numbers), normStep: Int32(normStep))
+    }
+    return Norms(numbers: numbers, step: normStep, table: segments)
+  }
+
+  /// One chain over a piece of a group's arenas.
+  private mutating func lowerChain(
+    _ chain: UpdateChain, _ immediates: [Float], _ note: Launch.Note, _ arenas: GroupArenas, scratch: Slot?, _ norms: Norms?
+  ) {
+    var note = note
+    note.flops = arenas.size * chain.instructions.count
+    let stores: (parameter: Bool, states: [Bool])
+    switch chain.outputs {
+    case .step(let parameter, let states): stores = (parameter != nil, states.map { $0 != nil })
+    case .value: stores = (false, arenas.states.map { _ in false })
+    }
+    func argument(_ slot: Slot, _ isStored: Bool) -> Argument { isStored ? .update(slot) : .read(slot) }
+    let states = (0..<Int(UPDATE_STATES)).map { index in
+      index < arenas.states.count ? argument(arenas.states[index], stores.states[index]) : .unused
+    }
+    let (group, size) = (arenas.group, arenas.size)
+    let ownNorms = chain.normCount > 0 ? norms : nil
+    add(
+      Pending(
+        kernel: .update(chain), note: note, items: (profile.vectorShares(of: size), 1, 1),
+        arguments: [argument(arenas.parameters, stores.parameter), .read(arenas.gradients)] + states + [
+          scratch.map { .write($0) } ?? .unused, .buffer(.control), .buffer(.constants), ownNorms.map { .read($0.numbers) } ?? .unused,
+          ownNorms.map { .read($0.table) } ?? .unused,
+        ],
+        parameters: { unit in
+          var parameters = RecordedUpdateParameters()
+          (parameters.count, parameters.group) = (Int32(size), Int32(group))
+          (parameters.p, parameters.g) = (unit(arenas.parameters), unit(arenas.gradients))
+          parameters.state = four(arenas.states.map { unit($0) })
+          parameters.scratch = unit(scratch)
+          (parameters.norms, parameters.segments) = (unit(ownNorms?.numbers), unit(ownNorms?.table))
+          parameters.normStep = Int32(ownNorms?.step ?? 0)
+          chain.describe(&parameters, immediates)
+          return bytes(of: parameters)
+        }))
+  }
+}
+
+/// Four numbers, zeros where there are fewer.
+private func four(_ values: [Int32]) -> (Int32, Int32, Int32, Int32) {
+  func value(_ index: Int) -> Int32 { index < values.count ? values[index] : 0 }
+  return (value(0), value(1), value(2), value(3))
+}
+
+extension UpdateChain {
+  /// The register that an operand is in.
+  func register(_ operand: Operand) -> Int32 {
+    switch operand {
+    case .parameter: Int32(UPDATE_PARAMETER)
+    case .gradient: Int32(UPDATE_GRADIENT)
+    case .state(let index): Int32(UPDATE_STATE) + Int32(index)
+    case .norm(let index): Int32(UPDATE_NORM) + Int32(index)
+    case .number(let index): Int32(UPDATE_NUMBER) + Int32(index)
+    case .immediate(let index): Int32(UPDATE_IMMEDIATE) + Int32(index)
+    case .result(let index): Int32(UPDATE_RESULT) + Int32(index)
+    }
+  }
+
+  /// Fills in what is the chain's own.
+  fileprivate func describe(_ parameters: inout RecordedUpdateParameters, _ immediates: [Float]) {
+    (parameters.stateCount, parameters.normCount) = (Int32(stateCount), Int32(normCount))
+    (parameters.instructionCount, parameters.uniformCount) = (Int32(instructions.count), Int32(uniformCount))
+    (parameters.pRegister, parameters.scratchRegister) = (-1, -1)
+    parameters.stateRegister = (-1, -1, -1, -1)
+    switch outputs {
+    case .step(let parameter, let states):
+      parameters.pRegister = parameter.map(register) ?? -1
+      withUnsafeMutableBytes(of: &parameters.stateRegister) { $0.bindMemory(to: Int32.self).store(states.map { $0.map(register) ?? -1 }) }
+    case .value(let value): parameters.scratchRegister = register(value)
+    }
+    withUnsafeMutableBytes(of: &parameters.immediates) { $0.bindMemory(to: Float.self).store(immediates) }
+    let code = instructions.map { instruction in
+      let registers = instruction.operands.map { UInt32(bitPattern: register($0)) }
+      return registers.enumerated().reduce(instruction.function.opcode) { $0 | $1.element << UInt32(8 * ($1.offset + 1)) }
+    }
+    withUnsafeMutableBytes(of: &parameters.instructions) { $0.bindMemory(to: UInt32.self).store(code) }
+  }
+}
+
+extension UpdateChain.Instruction.Function {
+  /// The kernels' number of it.
+  fileprivate var opcode: UInt32 {
+    switch self {
+    case .unary(let function): UInt32(ElementwiseChain.opcodes[function.rawValue] ?? 0)
+    case .binary(let function): UInt32(ElementwiseChain.opcodes[function.rawValue] ?? 0)
+    case .multiplyAdd: UInt32(UPDATE_multiplyAdd)
+    case .multiplySubtract: UInt32(UPDATE_multiplySubtract)
+    case .subtractProduct: UInt32(UPDATE_subtractProduct)
+    }
+  }
+}
+
+extension UnsafeMutableBufferPointer {
+  /// Writes as many of the values as fit.
+  fileprivate func store(_ values: [Element]) {
+    for (index, value) in values.prefix(count).enumerated() { self[index] = value }
+  }
+}

@@ -1,0 +1,115 @@
+import GlissadeKernels
+import GlissadeTensors
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// What differs from step to step, on the host and in double precision.
+public struct StepNumbers: Sendable {
+  /// The learning rate γ, as the schedule has it in this step.
+  public let rate: Double
+  /// t: how many steps the group has taken, this one included.
+  public let count: Double
+
+  public init(rate: Double, count: Int) {
+    self.rate = rate
+    self.count = Double(count)
+  }
+
+  /// 1 − βᵗ: what the weights of a mean come to that began with 0.
+  public func correction(_ beta: Double) -> Double { 1 - pow(beta, count) }
+}
+
+/// What an update rule is told of the step that it takes.
+///
+/// Numbers that differ from step to step are inputs of the recorded rule, so that a schedule plans nothing again: `step.rate`, and what follows
+/// from it and the step's number, as in `step.number { $0.rate / $0.correction(beta1) }`, which the host works out in double precision.
+public struct UpdateStep {
+  private enum Source {
+    case recorder(UpdateRecorder)
+    case given(StepNumbers, Graph)
+  }
+  private let source: Source
+
+  init(_ recorder: UpdateRecorder) { source = .recorder(recorder) }
+
+  /// One certain step of one parameter, in a graph like any other: for those who compute a rule without the launches that are made for it.
+  package init(_ numbers: StepNumbers, in graph: Graph) { source = .given(numbers, graph) }
+
+  /// The learning rate γ, as the schedule has it in this step.
+  public var rate: Tensor {
+    switch source {
+    case .recorder(let recorder): recorder.rate
+    case .given(let numbers, let graph): graph.constant(Float(numbers.rate))
+    }
+  }
+
+  /// A number that differs from step to step. A rule may have sixteen, the learning rate included.
+  /// - Parameter compute: from the learning rate and the number of steps; called once for each step.
+  public func number(_ compute: @escaping @Sendable (StepNumbers) -> Double) -> Tensor {
+    switch source {
+    case .recorder(let recorder): recorder.number(compute)
+    case .given(let numbers, let graph): graph.constant(Float(compute(numbers)))
+    }
+  }
+
+  /// √(Σ x²) over each parameter of the group by itself: one number for all elements of a parameter. All norms of a rule, of which there may be
+  /// four, are taken together, in two launches however many parameters there are, and one more for each x that is not at hand.
+  /// - Parameter x: the parameters, their gradients, a state, or what is computed from these element by element.
+  public func norm(_ x: Tensor) -> Tensor {
+    switch source {
+    case .recorder(let recorder): recorder.norm(x)
+    case .given: sqrt((x * x).sum())
+    }
+  }
+}
+
+/// Takes down what a rule asks for while it is recorded.
+final class UpdateRecorder {
+  let graph: Graph
+  let shape: Shape
+  private(set) var numbers: [@Sendable (StepNumbers) -> Double] = []
+  private(set) var norms: [(operand: Tensor, value: Tensor)] = []
+  private(set) var numberValues: [Tensor] = []
+  private var knownRate: Tensor?
+
+  init(_ graph: Graph, shape: Shape) {
+    self.graph = graph
+    self.shape = shape
+  }
+
+  var rate: Tensor {
+    if let knownRate { return knownRate }
+    let value = number { $0.rate }
+    knownRate = value
+    return value
+  }
+
+  func number(_ compute: @escaping @Sendable (StepNumbers) -> Double) -> Tensor {
+    let value = graph.input("number \(numbers.count)", shape: [])
+    if numbers.count == Int(UPDATE_NUMBERS) {
+      return graph.reject(
+        "step.number", [value], because: "a rule has at most \(UPDATE_NUMBERS) numbers that differ from step to step; join some of them")
+    }
+    numbers.append(compute)
+    numberValues.append(value)
+    return value
+  }
+
+  func norm(_ x: Tensor) -> Tensor {
+    guard x.isValid else { return x }
+    guard x.graph === graph, x.shape == shape else {
+      return graph.reject("step.norm", [x], because: "it takes the norm of each parameter, of a value that has as many elements as these")
+    }
+    if let known = norms.first(where: { graph.resolved($0.operand.id) == graph.resolved(x.id) }) { return known.value }
+    if norms.count == Int(UPDATE_NORMS) {
+      return graph.reject("step.norm", [x], because: "a rule takes at most \(UPDATE_NORMS) norms")
+    }
+    let value = graph.input("norm \(norms.count)", shape: [])
+    norms.append((x, value))
+    return value
+  }
+}

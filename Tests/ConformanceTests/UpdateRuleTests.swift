@@ -1,0 +1,231 @@
+import GlissadeKernels
+import StepSupport
+import TestSupport
+import Testing
+
+@testable import ConformanceCases
+@testable import GlissadeDevices
+@testable import GlissadePlanning
+@testable import GlissadeTensors
+
+/// A rule that a test makes of a closure.
+private struct Rule: UpdateRule {
+  static let name = "tested"
+  var stateNames: [String] = []
+  var initial: Float = 0
+  let body: @Sendable (Tensor, Tensor, UpdateState, UpdateStep) -> (Tensor, UpdateState)
+
+  init(
+    _ stateNames: [String] = [], initial: Float = 0,
+    _ body: @escaping @Sendable (Tensor, Tensor, UpdateState, UpdateStep) -> (Tensor, UpdateState)
+  ) {
+    self.stateNames = stateNames
+    self.initial = initial
+    self.body = body
+  }
+
+  func initialValue(ofState name: String) -> Float { initial }
+  func update(_ p: Tensor, _ g: Tensor, _ state: State, _ step: Step) -> (Tensor, State) { body(p, g, state, step) }
+}
+
+/// Recorded update rules, on every device: what they compute, what they are planned as, and what is refused.
+struct UpdateRuleTests {
+  /// More than a tile, a chunk, and no multiple of anything, beside parameters that are smaller than a vector.
+  static let shapes: [Shape] = [[7, 3], [20_011], [1], [130, 5]]
+  static let count = shapes.reduce(0) { $0 + $1.count }
+
+  private func numbers(_ name: String, _ range: ClosedRange<Double> = -1...1) -> [Float] {
+    var dice = Dice(name)
+    return (0..<Self.count).map { _ in Float(dice.uniform(range)) }
+  }
+
+  /// The parts of a list that belong to each parameter.
+  private func parts<Number>(_ values: [Number]) -> [ArraySlice<Number>] {
+    var first = 0
+    return Self.shapes.map { shape in
+      defer { first += shape.count }
+      return values[first..<(first + shape.count)]
+    }
+  }
+
+  @Test func everyFunctionIsThatOfChains() throws {
+    let (p, g) = (numbers("functions p", 0.25...1.75), numbers("functions g"))
+    typealias Function = @Sendable (_ p: Tensor, _ g: Tensor) -> Tensor
+    var known: [(name: String, function: Function)] = []
+    for function in UnaryFunction.allCases { known.append(("\(function)", { p, _ in p.applying(function) })) }
+    for function in BinaryFunction.allCases { known.append(("\(function)", { p, g in p.combined(with: g, function) })) }
+    known.append(("a * b + c", { p, g in p * g + p }))
+    known.append(("c + a * b", { p, g in g + p * g }))
+    known.append(("a * b - c", { p, g in p * g - p }))
+    known.append(("c - a * b", { p, g in p - p * g }))
+    known.append(("a * a - b * b", { p, g in p * p - g.applying(.square) }))
+    known.append(("constants", { p, g in (p * Float(3) - Float(0.5)) / (g + Float(2)) }))
+    let rules = known
+    for device in TestDevices.all where !device.isSlowToPrepare || device.name == TestDevices.all.last?.name {
+      let graph = Graph()
+      let (x, y) = (graph.input("p", shape: [Self.count]), graph.input("g", shape: [Self.count]))
+      var request = StepRequest(graph: graph, layout: ParameterLayout([], groupCount: 0) { _, _ in nil })
+      for rule in rules { request.outputs[rule.name] = rule.function(x, y) }
+      let chains = try StepRunner(request, on: device.device)
+      try chains.run(["p": .floats(p), "g": .floats(g)])
+      // Four at a time, because drivers take long to begin a program.
+      for first in stride(from: 0, to: rules.count, by: 4) {
+        let some = rules[first..<min(first + 4, rules.count)]
+        let rule = Rule(some.map(\.name)) { p, g, _, _ in
+          (p, UpdateState(Dictionary(some.map { ($0.name, $0.function(p, g)) }, uniquingKeysWith: { first, _ in first })))
+        }
+        let runner = try UpdateRunner([rule], [Self.shapes], on: device.device)
+        try runner.start(at: p)
+        try runner.step(1, g, rates: [1])
+        for (slot, one) in some.enumerated() {
+          let (right, found) = (try chains.output(one.name), try runner.state(slot, ofGroup: 0))
+          let isRight = zip(right, found).allSatisfy { $0 == $1 || abs($0 - $1) <= 1e-6 * max(1, abs($0)) || ($0.isNaN && $1.isNaN) }
+          #expect(isRight && right.count == found.count, "\(one.name) on \(device)")
+        }
+      }
+    }
+  }
+
+  /// What a rule with norms comes to, in double precision.
+  private func reference(_ p: [Float], _ g: [Float], _ s: [Float], rate: Double, clip: Double) -> (p: [Double], s: [Double]) {
+    func norm(_ values: [Double]) -> Double {
+      var sum = 0.0
+      for value in values { sum += value * value }
+      return sum.squareRoot()
+    }
+    var newP: [Double] = []
+    var newS: [Double] = []
+    for (index, part) in parts(p).enumerated() {
+      let isGood: [Bool] = parts(g)[index].map { $0.isFinite }
+      let before: [Double] = part.map { Double($0) }
+      let slope: [Double] = parts(g)[index].map { $0.isFinite ? Double($0) * clip : 0 }
+      let sum: [Double] = parts(s)[index].map { Double($0) }
+      var direction = [Double](repeating: 0, count: before.count)
+      for k in before.indices where isGood[k] { direction[k] = 0.5 * slope[k] + 0.25 * sum[k] }
+      let ratio = norm(before) / (norm(direction) + norm(slope) + norm(sum))
+      for k in before.indices {
+        newP.append(before[k] - rate * ratio * direction[k])
+        newS.append(isGood[k] ? sum[k] + slope[k] : sum[k])
+      }
+    }
+    return (newP, newS)
+  }
+
+  private static let normed = Rule(["sum"], initial: 0.5) { p, g, state, step in
+    let s = state["sum"]
+    let direction = g * 0.5 + s * 0.25
+    let ratio = step.norm(p) / (step.norm(direction) + step.norm(g) + step.norm(s))
+    return (p - direction * (ratio * step.rate), ["sum": s + g])
+  }
+
+  @Test func normsAreThoseOfEachParameterWithoutBadGradients() throws {
+    let p = numbers("norms p")
+    for device in TestDevices.all {
+      for isBad in [false, true] {
+        let runner = try UpdateRunner([Self.normed], [Self.shapes], on: device.device)
+        try runner.start(at: p)
+        try runner.scale(by: 0.75)
+        var right = (p: p.map(Double.init), s: [Double](repeating: 0.5, count: Self.count))
+        for step in 1...3 {
+          var g = numbers("norms g \(step)")
+          if isBad, step == 2 { (g[3], g[21], g[5000], g[Self.count - 1]) = (.nan, .infinity, -.infinity, .nan) }
+          let before = (try runner.parameters, try runner.state(0, ofGroup: 0))
+          right = reference(before.0, g, before.1, rate: 0.1, clip: 0.75)
+          try runner.step(step, g, rates: [0.1])
+          for (found, right) in [(try runner.parameters, right.p), (try runner.state(0, ofGroup: 0), right.s)] {
+            let worst = zip(found, right).map { abs(Double($0) - $1) }.max() ?? .infinity
+            #expect(worst <= 2e-6, "off by \(worst) in step \(step) on \(device)")
+          }
+          #expect(try runner.hasBadGradient == (isBad && step > 1))
+        }
+      }
+    }
+  }
+
+  @Test func piecesHaveTheBitsOfTheWhole() throws {
+    let p = numbers("pieces p")
+    for device in TestDevices.all {
+      let limits = BufferLimits(largestAllocation: 4 * 20_480)
+      let whole = try UpdateRunner([Self.normed], [Self.shapes], on: device.device)
+      let cut = try UpdateRunner([Self.normed], [Self.shapes], limits: limits, on: device.device)
+      #expect(cut.layout.groupPieces[0].count > 1)
+      for runner in [whole, cut] {
+        try runner.start(at: p)
+        for step in 1...3 { try runner.step(step, numbers("pieces g \(step)"), rates: [0.1]) }
+      }
+      #expect(try whole.parameters == cut.parameters, "\(device)")
+      #expect(try whole.state(0, ofGroup: 0) == cut.state(0, ofGroup: 0))
+    }
+  }
+
+  @Test func statesMayChangePlaces() throws {
+    let rule = Rule(["before", "other"], initial: 2) { p, g, state, _ in (state["other"], ["before": p, "other": state["before"]]) }
+    let p = numbers("places")
+    for device in TestDevices.all {
+      let runner = try UpdateRunner([rule], [Self.shapes], on: device.device)
+      try runner.start(at: p)
+      for step in 1...3 { try runner.step(step, p, rates: [1]) }
+      #expect(try runner.parameters == p && runner.state(0, ofGroup: 0).allSatisfy { $0 == 2 }, "\(device)")
+    }
+  }
+
+  @Test func launchesDoNotGrowWithTheNumberOfParameters() throws {
+    func launches(_ rule: Rule, _ count: Int) throws -> [String] {
+      let shapes = Array(repeating: Shape([3, 5]), count: count)
+      return try UpdateRunner([rule], [shapes], on: CPUDevice(threads: 1)).plan.launches.map(\.kernelName)
+    }
+    let plain = Rule { p, g, state, step in (p - g * step.rate, state) }
+    #expect(try launches(plain, 1) == ["update(1)"] && launches(plain, 70) == ["update(1)"])
+    let kernels = ["update(2)", "segment_norm_partial", "segment_norm_finish", "update(8)"]
+    #expect(try launches(Self.normed, 1) == kernels && launches(Self.normed, 70) == kernels)
+  }
+
+  @Test func numbersOfTheStepAreWorkedOutInDoublePrecision() throws {
+    let rule = Rule { p, g, state, step in
+      (g * step.number { $0.correction(0.9999999) * 1e7 } + step.number { $0.count } - step.rate + step.rate, state)
+    }
+    let runner = try UpdateRunner([rule], [[[4]]], on: CPUDevice(threads: 1))
+    try runner.step(3, [0, 1, 2, 3], rates: [0.25])
+    for (index, value) in try runner.parameters.enumerated() { #expect(abs(value - (3 + 3 * Float(index))) < 1e-5) }
+  }
+
+  @Test func mistakesAreNamed() throws {
+    let cases: [(Rule, String)] = [
+      (Rule { p, g, state, _ in (p.sum(), state) }, "the shape has to stay as it is"),
+      (Rule { p, g, state, _ in (p - g.mean(), state) }, "mean of [7919]"),
+      (Rule { p, g, state, _ in (p - state["exp_avg"], state) }, "it lists none in stateNames"),
+      (Rule(["sum"]) { p, g, state, _ in (p - state["summe"], state) }, "its stateNames are sum"),
+      (Rule(["sum"]) { p, g, state, _ in (p - g, ["summe": g]) }, "state[\"summe\"]"),
+      (Rule(["a", "b", "c", "d", "e"]) { p, g, state, _ in (p - g, state) }, "up to 4"),
+      (Rule { p, g, state, step in (p - (0..<17).reduce(g) { sum, k in sum * step.number { $0.rate + Double(k) } }, state) }, "at most 16"),
+      (Rule { p, g, state, step in (p - (0..<17).reduce(g) { $0 * Float($1 + 2) }, state) }, "different constants"),
+      (Rule { p, g, state, step in (p - (0..<70).reduce(g) { sum, _ in exp(sum) }, state) }, "64 have room"),
+      (Rule { p, g, state, step in (p - g / step.norm(g / step.norm(g)), state) }, "all norms are taken at once"),
+      (Rule { p, g, state, step in (p - g * step.norm(step.rate), state) }, "as many elements"),
+      (Rule { p, g, state, _ in (Graph().input("x", shape: p.shape), state) }, "another graph"),
+    ]
+    for (rule, words) in cases {
+      let error = #expect(throws: ShapeError.self) { try rule.compiled() }
+      #expect(error?.description.hasPrefix("optimizer tested: ") == true, "\(error?.description ?? "")")
+      #expect(error?.description.contains(words) == true, "\(error?.description ?? "") says nothing of '\(words)'")
+    }
+  }
+
+  /// What a driver computes wrongly in an update is found before the first step.
+  @Test func checksOfUpdatesRunThem() throws {
+    for device in TestDevices.all where !device.isSlowToPrepare {
+      let parameter = Parameter("p", shape: [40, 50])
+      var request = StepRequest(
+        graph: Graph(), layout: ParameterLayout([("p", parameter)], groupCount: 1) { _, _ in 0 })
+      request.updates = [Self.normed]
+      let outcome = try #require(
+        try UpdateCheck(request).outcomes(on: device.device, device.device.profile, witness: CPUDevice(threads: 1)) { _ in true })
+      #expect(outcome.launches.count == 4)
+      for (right, found) in zip(outcome.right, outcome.found) {
+        #expect(KernelCheck.difference(right.bits, found.bits, right.type, isRounded: false, isDecided: false) == nil, "\(right.name)")
+      }
+      let parameters = try #require(outcome.right.first { $0.name.hasPrefix("a parameter after tested") })
+      #expect(outcome.launches.allSatisfy(parameters.concerns))
+    }
+  }
+}
