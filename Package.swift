@@ -102,6 +102,10 @@ let package = Package(
       name: "GlissadeConformance", dependencies: ["ConformanceCases", "StepSupport", "GlissadeDevices", "GlissadeFormats"],
       path: "Tests/Conformance"),
     .executableTarget(
+      name: "GlissadeOperations",
+      dependencies: ["StepSupport", "GlissadeDevices", "GlissadePlanning", "GlissadeTensors", "GlissadeFormats"],
+      path: "Tests/Operations"),
+    .executableTarget(
       name: "GlissadeFuzz", dependencies: ["GlissadeFormats", "GlissadeData", "GlissadePictures", "GlissadeTraining", "TestSupport"],
       path: "Tests/Fuzz"),
     .testTarget(name: "ExecutorTests", dependencies: ["CExecutor"]),

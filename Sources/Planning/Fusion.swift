@@ -169,6 +169,29 @@ struct Fusion {
 
   // MARK: Chains
 
+  /// An input of a chain: one value may be several, as a row here and a column there.
+  private struct Read: Hashable {
+    var value: ValueID
+    var access: BroadcastAccess
+  }
+
+  /// What a node reads from memory. One constant is part of its instruction; a second one is an input like any other.
+  private func reads(of node: Graph.Node) -> Set<Read> {
+    var result = Set<Read>()
+    var hasImmediate = false
+    for input in node.inputs {
+      let value = graph.resolved(input)
+      if !graph.isConstant(input) {
+        result.insert(Read(value: value, access: graph.tensor(input).shape.access(in: node.outputs[0].shape)?.access ?? .full))
+      } else if hasImmediate {
+        result.insert(Read(value: value, access: .scalar))
+      } else {
+        hasImmediate = true
+      }
+    }
+    return result
+  }
+
   /// Groups elementwise nodes, last readers first: a node joins the chain that all its readers are in.
   /// - Returns: the members of each chain in order, by the chain's last node.
   private func chains(excluding absorbed: Set<Int>, isEnabled: Bool) -> [Int: [Int]] {
@@ -176,7 +199,7 @@ struct Fusion {
       var members: [Int]
       var canvas: Int
       var columns: Int?
-      var inputs: Set<ValueID>
+      var inputs: Set<Read>
     }
     var chains: [Int: Chain] = [:]
     var chainOf: [Int: Int] = [:]
@@ -191,9 +214,7 @@ struct Fusion {
         chain.canvas == shape.count, chain.members.count < Self.instructionLimit,
         chain.columns == nil || columns == nil || chain.columns == columns
       {
-        var inputs = chain.inputs
-        inputs.remove(value)
-        inputs.formUnion(operands.map(graph.resolved))
+        let inputs = chain.inputs.filter { $0.value != value }.union(reads(of: node))
         if inputs.count <= Self.inputLimit {
           chain.members.append(index)
           chain.columns = chain.columns ?? columns
@@ -203,7 +224,7 @@ struct Fusion {
           continue
         }
       }
-      chains[index] = Chain(members: [index], canvas: shape.count, columns: columns, inputs: Set(operands.map(graph.resolved)))
+      chains[index] = Chain(members: [index], canvas: shape.count, columns: columns, inputs: reads(of: node))
       chainOf[index] = index
     }
     return chains.mapValues { $0.members.reversed() }

@@ -6,9 +6,9 @@ extension Graph {
   /// both get gradient operations, so a frozen layer below the first trained one costs nothing. Gradients are values like any other: a loss
   /// may be made of them, and be differentiated in its turn.
   ///
-  /// Through int32 values nothing flows. A value of int32 has no gradient, nor has a loss that depends on what is wanted only through such
-  /// values: both are errors, which planning throws. Through what is constant piece by piece (signs, comparisons) nothing flows either, and
-  /// that is no error: the gradient is 0.
+  /// A value of int32 has no gradient, nor has a loss that depends on what is wanted only by what was made of whole numbers, as of `argmax`:
+  /// both are errors, which planning throws. Through what is constant piece by piece (signs, comparisons, which element is picked) nothing
+  /// flows either, and that is no error: the gradient is 0.
   /// - Parameters:
   ///   - loss: the scalar to differentiate.
   ///   - wanted: the values to differentiate with respect to.
@@ -104,17 +104,23 @@ extension Graph {
     return depends
   }
 
-  /// Names the operation that hides what is wanted from the results, if there is one.
+  /// Names the operation that hides what is wanted from the results, if one does: whose whole numbers are made floats again. Whole numbers that
+  /// say which element is picked hide nothing, since what is picked is what has a slope.
   private func rejectIfOnlyByIntegers(_ results: [Tensor], _ wanted: [Tensor], upTo last: Int) {
     let depends = dependents(on: wanted, upTo: last) { _ in true }
-    guard results.contains(where: { depends[$0.id.node] }) else { return }
     var reaches = [Bool](repeating: false, count: last + 1)
     for result in results { reaches[result.id.node] = true }
     for index in reaches.indices.reversed() where reaches[index] { for input in nodes[index].inputs { reaches[input.node] = true } }
-    let hides = reaches.indices.first { index in
-      reaches[index] && depends[index] && nodes[index].outputs.contains { $0.dtype == .int32 }
+    let back = reaches.indices.first { index in
+      let inputs = nodes[index].inputs
+      return reaches[index] && depends[index] && !inputs.isEmpty && nodes[index].outputs.contains { $0.dtype == .float32 }
+        && inputs.allSatisfy { nodes[$0.node].outputs[$0.output].dtype == .int32 }
     }
-    guard let hides else { return }
+    // What made the first of the numbers that led there.
+    guard var hides = back else { return }
+    while let input = nodes[hides].inputs.first(where: { depends[$0.node] && nodes[$0.node].outputs[$0.output].dtype == .int32 }) {
+      hides = input.node
+    }
     let node = nodes[hides]
     inScope(of: hides) {
       _ = reject(

@@ -14,11 +14,12 @@ struct Arguments {
   var filter: String?
   var json: String?
   var seed: UInt64 = 0
+  var graphs = 0
   var lists = false
   var wantsHelp = false
 
   static let usage = """
-    usage: GlissadeConformance [--device opencl|opencl:P.D|cpu|all] [--filter NAME] [--json FILE] [--seed N] [--list]
+    usage: GlissadeConformance [--device opencl|opencl:P.D|cpu|all] [--filter NAME] [--json FILE] [--seed N] [--graphs N] [--list]
 
     Compares each operation and its gradient with a float64 reference, on every device, and names the cases that differ. CPUs that OpenCL
     has are tested twice, the second time with the kernels of a GPU.
@@ -27,6 +28,7 @@ struct Arguments {
       --filter NAME  Only cases with this in their name; --list shows the names.
       --json FILE    Write the findings to this file, again after each table.
       --seed N       Other random numbers; 0 are those of the tests. (default: 0)
+      --graphs N     Also N steps of eight random graphs each, of which plans and devices have to make the same. (default: 0)
       --list         List the cases and run none.
 
     Ends with status 0 where all cases pass, 1 where some fail, 2 for arguments that make no sense.
@@ -54,6 +56,12 @@ struct Arguments {
           throw Misuse(description: "--seed is '\(printable(text))', and it has to be a number from 0")
         }
         seed = number
+      case "--graphs":
+        let text = try value()
+        guard let number = Int(text), (0...1_000_000).contains(number) else {
+          throw Misuse(description: "--graphs is '\(printable(text))', and it has to be a number from 0 to 1000000")
+        }
+        graphs = number
       case "--list": lists = true
       case "--help", "-h": wantsHelp = true
       default: throw Misuse(description: "unknown argument '\(printable(word))'; --help lists what there is")

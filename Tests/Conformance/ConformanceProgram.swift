@@ -30,7 +30,7 @@ struct ConformanceProgram {
   /// - Returns: whether all passed.
   private static func run(_ arguments: Arguments) throws -> Bool {
     let tables = Table.all.map { $0.rows(with: arguments.filter) }.filter { !$0.cases.isEmpty }
-    let others = Check.all(with: arguments.filter)
+    let others = Check.all(with: arguments.filter) + Check.moreRandomGraphs(arguments.graphs, seed: arguments.seed)
     guard !tables.isEmpty || !others.isEmpty else {
       throw Arguments.Misuse(
         description: "--filter is '\(printable(arguments.filter ?? ""))', and no case has that in its name; see --list")
@@ -47,6 +47,7 @@ struct ConformanceProgram {
     let devices = try chosen(arguments.devices, &report)
     for line in report.unopened { say("FAILED \(line)\n") }
     var checks: [Conformance] = []
+    var again: [SecondDerivatives] = []
     for device in devices {
       report.begin(device)
       var patience = Conformance.patience
@@ -58,6 +59,9 @@ struct ConformanceProgram {
         var findings = rows.findings(on: device, patience: &patience)
         // Without fusion every operation is a launch of its own.
         if device.name == TestDevices.native.first?.name { findings += rows.findings(on: device, fuses: false, patience: &patience) }
+        if index == again.count { again.append(SecondDerivatives(table, seed: arguments.seed)) }
+        let second = arguments.filter == nil ? again[index].rows(for: device) : again[index]
+        findings += second.findings(on: device, patience: &patience)
         say(findings, of: table.name)
         report.add(findings, of: table.name, cases: rows.table.cases.count, seconds: (ContinuousClock.now - start) / .seconds(1))
         try keep()

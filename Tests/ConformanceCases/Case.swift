@@ -51,6 +51,8 @@ package struct Case {
   var tolerance: Double
   /// The same of gradients.
   var gradientTolerance: Double
+  /// Whether the gradient's gradient is that of the reference, too.
+  var isDifferentiatedTwice = true
 
   init(
     _ name: String, _ operands: [Operand], tolerance: Double = 2e-6, gradientTolerance: Double = 2e-5,

@@ -71,3 +71,14 @@ extension Conformance {
     }
   }
 }
+
+extension SecondDerivatives {
+  /// What is wrong, where a device's error is one more thing that is wrong.
+  package func findings(on device: TestDevice, patience: inout Int) -> [Finding] {
+    guard patience > 0, !Conformance.isSubset else { return [] }
+    do { return try failures(on: device) } catch {
+      patience -= 1
+      return [Finding(device: device.name, row: "\(table.name), differentiated twice", problem: "\(error)", excess: nil)]
+    }
+  }
+}

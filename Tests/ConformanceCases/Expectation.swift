@@ -41,6 +41,18 @@ struct Expectation {
     return sum / (2 * step)
   }
 
+  /// The results once operands have moved along some directions.
+  /// - Parameter moves: how far along which directions, one direction for each operand, empty for one that stays.
+  func moved(_ moves: [(distance: Double, directions: [[Double]])]) -> [Numbers] {
+    var moved = zip(row.operands, operands).map { Numbers($0.shape, $1.map(Double.init)) }
+    for (distance, directions) in moves {
+      for (operand, direction) in directions.enumerated() {
+        for index in direction.indices { moved[operand].values[index] += distance * direction[index] }
+      }
+    }
+    return row.reference(moved)
+  }
+
   /// Directions along which a gradient is checked: each element by itself, or where there are many of them some elements, the first and the
   /// last among them, and directions that all elements take part in.
   func directions(of operand: Int, elements limit: Int) -> [[Double]] {

@@ -19,6 +19,19 @@ struct ConformanceTests {
     try expectAgreement(conformance, on: native, fuses: false)
   }
 
+  /// Gradients of gradients, of every operation that has one.
+  @Test(arguments: tables) func gradientsOfGradientsAgreeWithTheReference(index: Int) throws {
+    guard !Conformance.isSubset else { return }
+    let second = SecondDerivatives(Table.all[index])
+    for device in TestDevices.all { try expectAgreement(second.rows(for: device), on: device) }
+    if let native = TestDevices.native.first { try expectAgreement(second, on: native, fuses: false) }
+  }
+
+  private func expectAgreement(_ second: SecondDerivatives, on device: TestDevice, fuses: Bool = true) throws {
+    let failures = try second.failures(on: device, fuses: fuses)
+    #expect(failures.isEmpty, "\(second.table), differentiated twice:\n\(failures.map(\.description).joined(separator: "\n"))")
+  }
+
   private func expectAgreement(_ conformance: Conformance, on device: TestDevice, fuses: Bool = true) throws {
     let failures = try conformance.failures(on: device, fuses: fuses)
     #expect(failures.isEmpty, "\(conformance.table):\n\(failures.map(\.description).joined(separator: "\n"))")

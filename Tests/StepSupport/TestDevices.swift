@@ -21,6 +21,8 @@ public struct TestDevice: Sendable, CustomStringConvertible {
   }
 
   public var description: String { name }
+  /// Whether it is the processor without OpenCL.
+  public var isNative: Bool { device is CPUDevice }
 }
 
 /// Every device that a test has to hold on.

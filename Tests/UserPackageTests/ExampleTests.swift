@@ -4,7 +4,9 @@ import Testing
 /// Packages under Examples that show one thing each: they build against this one without a warning, and fail by themselves where they learn less
 /// than they say.
 extension OwnModelTests {
-  static let examples = ["Autoencoder", "FocalLoss", "PictureAndTable", "SiameseNetwork", "TokenClassifier"]
+  static let examples = [
+    "Autoencoder", "Curvature", "FocalLoss", "GradientPenalty", "PictureAndTable", "SiameseNetwork", "TokenClassifier",
+  ]
 
   @Test(.timeLimit(.minutes(15))) func examplesBuildAndLearn() throws {
     let examples = Repository.root.appendingPathComponent("Examples")

@@ -1,0 +1,83 @@
+import GlissadeFormats
+import GlissadeTensors
+
+/// What an operation's numbers are called in the file.
+struct Attributes {
+  let operation: String
+  let members: JSONValue
+
+  func number(_ key: String) throws -> Float {
+    guard let value = members[key]?.doubleValue else { throw OperationError("\(operation) needs a number \(key)") }
+    return Float(value)
+  }
+
+  func integer(_ key: String) throws -> Int {
+    guard let value = members[key]?.integerValue else { throw OperationError("\(operation) needs an integer \(key)") }
+    return value
+  }
+
+  func integers(_ key: String) throws -> [Int] {
+    guard let values = members[key]?.arrayValue else { throw OperationError("\(operation) needs integers \(key)") }
+    return values.compactMap(\.integerValue)
+  }
+
+  func pair(_ key: String) throws -> (height: Int, width: Int) {
+    let values = try integers(key)
+    guard values.count == 2 else { throw OperationError("\(operation) needs two integers \(key)") }
+    return (values[0], values[1])
+  }
+
+  func flag(_ key: String) -> Bool { members[key]?.boolValue ?? false }
+}
+
+extension OperationCase.Step {
+  /// Records the operation.
+  func record(in graph: Graph, _ x: [Tensor]) throws -> Tensor {
+    let a = Attributes(operation: operation, members: attributes)
+    if let function = UnaryFunction(rawValue: operation), x.count == 1 { return x[0].applying(function) }
+    if let function = BinaryFunction(rawValue: operation), x.count == 2 { return x[0].combined(with: x[1], function) }
+    switch (operation, x.count) {
+    case ("constant", 0): return graph.constant(try a.number("value"), shape: Shape(try a.integers("shape")))
+    case ("reshape", 1): return x[0].reshaped(to: Shape(try a.integers("shape")))
+    case ("transpose", 1): return x[0].transposed(try a.integers("axes"))
+    case ("broadcast", 1): return x[0].broadcast(to: Shape(try a.integers("shape")))
+    case ("rows", 2): return x[0].rows(x[1])
+    case ("sum", 1): return x[0].sum(axes: try a.integers("axes"), keepingAxes: a.flag("keep"))
+    case ("mean", 1): return x[0].mean(axes: try a.integers("axes"), keepingAxes: a.flag("keep"))
+    case ("max", 1): return x[0].max(axes: try a.integers("axes"), keepingAxes: a.flag("keep"))
+    case ("min", 1): return x[0].min(axes: try a.integers("axes"), keepingAxes: a.flag("keep"))
+    case ("product", 1): return x[0].product(axes: try a.integers("axes"), keepingAxes: a.flag("keep"))
+    case ("variance", 1):
+      return x[0].variance(axes: try a.integers("axes"), correction: try a.integer("correction"), keepingAxes: a.flag("keep"))
+    case ("standardDeviation", 1):
+      return x[0].standardDeviation(axes: try a.integers("axes"), correction: try a.integer("correction"), keepingAxes: a.flag("keep"))
+    case ("norm", 1): return x[0].norm(order: try a.number("order"), axes: try a.integers("axes"), keepingAxes: a.flag("keep"))
+    case ("logSumExp", 1): return x[0].logSumExp(axes: try a.integers("axes"), keepingAxes: a.flag("keep"))
+    case ("argmax", 1): return x[0].argmax(axis: a.members["axis"]?.integerValue, keepingAxes: a.flag("keep"))
+    case ("argmin", 1): return x[0].argmin(axis: a.members["axis"]?.integerValue, keepingAxes: a.flag("keep"))
+    case ("clamp", 1):
+      return x[0].clamped(from: a.members["lower"]?.doubleValue.map { Float($0) }, to: a.members["upper"]?.doubleValue.map { Float($0) })
+    case ("ceil", 1): return x[0].ceil()
+    case ("softmax", 1): return x[0].softmax()
+    case ("logSoftmax", 1): return x[0].logSoftmax()
+    case ("matmul", 2): return x[0].matmul(x[1])
+    case ("crossEntropy", 2): return softmaxCrossEntropy(x[0], x[1], labelSmoothing: try a.number("smoothing")).loss
+    case ("meanSquaredError", 2): return meanSquaredError(x[0], x[1])
+    case ("meanAbsoluteError", 2): return meanAbsoluteError(x[0], x[1])
+    case ("huber", 2): return huberLoss(x[0], x[1], delta: try a.number("delta"))
+    case ("convolution", 2):
+      return x[0].convolved(
+        x[1], stride: try a.pair("stride"), padding: try a.pair("padding"), dilation: try a.pair("dilation"),
+        groups: try a.integer("groups"))
+    case ("maxPool", 1): return x[0].maxPooled(try window(a))
+    case ("averagePool", 1): return x[0].averagePooled(try window(a), countsPadding: a.flag("countsPadding"))
+    case ("adaptivePool", 1): return x[0].adaptivelyPooled(height: try a.integer("height"), width: try a.integer("width"))
+    case ("batchNorm", 3): return x[0].batchNormalized(weight: x[1], bias: x[2], epsilon: try a.number("epsilon")).y
+    default: throw OperationError("\(operation) of \(x.count) operands is nothing that the library has")
+    }
+  }
+
+  private func window(_ a: Attributes) throws -> Window {
+    Window(kernel: try a.pair("kernel"), stride: try a.pair("stride"), padding: try a.pair("padding"), dilation: try a.pair("dilation"))
+  }
+}
