@@ -10,6 +10,8 @@ struct LayerTests {
     "conv-stride-padding", "conv-dilation", "conv-groups", "conv-all", "conv-uneven", "conv-pointwise-stride", "conv-depthwise",
     "conv-depthwise-multiplier",
   ]
+  static let normalisations = ["layernorm", "layernorm-two-axes", "rmsnorm", "groupnorm", "groupnorm-one", "instancenorm"]
+  static let others = ["upsample-nearest", "squeeze-excitation"]
   static let losses = ["cross-entropy", "cross-entropy-smoothing"]
   static let activations = ["softmax", "log-softmax", "relu", "sigmoid", "tanh", "silu", "gelu-tanh", "softplus"]
 
@@ -19,7 +21,7 @@ struct LayerTests {
 
   @Test("Every case of the fixture is tested") func complete() throws {
     let losses = Self.losses + LossCases.distributions + LossCases.values
-    let tested = Self.pools + Self.convolutions + ["batchnorm"] + losses + Self.activations
+    let tested = Self.pools + Self.convolutions + ["batchnorm"] + Self.normalisations + Self.others + losses + Self.activations
     #expect(Set(try Self.fixture.get().metadata("cases").strings) == Set(tested))
   }
 
@@ -40,6 +42,31 @@ struct LayerTests {
         weight, stride: (window.strideHeight, window.strideWidth), padding: (window.paddingHeight, window.paddingWidth),
         dilation: (window.dilationHeight, window.dilationWidth), groups: options["groups"]?.integerValue ?? 1)
       return convolved + (try #require(inputs["bias"]))
+    }
+  }
+
+  @Test("Normalisations", arguments: DeviceUnderTest.all, normalisations) func normalisation(on under: DeviceUnderTest, name: String) throws
+  {
+    try check(name, on: under) { inputs, options in
+      let (x, weight, bias) = (try #require(inputs["input"]), inputs["weight"], inputs["bias"])
+      let epsilon = options["eps"]?.doubleValue.map { Float($0) } ?? 1e-5
+      if let groups = options["groups"]?.integerValue {
+        return x.groupNormalized(groups: groups, weight: weight, bias: bias, epsilon: epsilon)
+      }
+      let axes = try #require(options["axes"]?.integerValue)
+      return name == "rmsnorm"
+        ? x.rmsNormalized(axes: axes, weight: weight) : x.layerNormalized(axes: axes, weight: weight, bias: bias, epsilon: epsilon)
+    }
+  }
+
+  @Test("Other layers", arguments: DeviceUnderTest.all, others) func other(on under: DeviceUnderTest, name: String) throws {
+    try check(name, on: under) { inputs, options in
+      let x = try #require(inputs["input"])
+      if let factors = options["factors"]?.integers { return x.enlarged(height: factors[0], width: factors[1]) }
+      // As the layer computes it, with weights that are inputs here.
+      let squeezed = x.mean(axes: [1, 2], keepingAxes: true)
+      let y = relu(squeezed.convolved(try #require(inputs["fc1"])) + (try #require(inputs["bias1"])))
+      return x * sigmoid(y.convolved(try #require(inputs["fc2"])) + (try #require(inputs["bias2"])))
     }
   }
 

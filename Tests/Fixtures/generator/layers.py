@@ -121,6 +121,42 @@ def batch_norm(recorder):
   recorder.store(case, results, {"inputs": inputs, "options": {"momentum": 0.1, "eps": 1e-5}, "upstream": shape})
 
 
+# name: (input shape [N, H, W, C], of the weight and bias, the function of NHWC leaves, options)
+NORMALISATIONS = {
+  "layernorm": ([5, 7, 6], [6], lambda x, w, b: F.layer_norm(x, [6], w, b), {"axes": 1}),
+  "layernorm-two-axes": ([4, 3, 5], [3, 5], lambda x, w, b: F.layer_norm(x, [3, 5], w, b, 1e-3), {"axes": 2, "eps": 1e-3}),
+  "rmsnorm": ([5, 13], [13], lambda x, w, b: F.rms_norm(x, [13], w), {"axes": 1}),
+  "groupnorm": ([3, 4, 5, 6], [6], lambda x, w, b: to_nhwc(F.group_norm(to_nchw(x), 3, w, b)), {"groups": 3}),
+  "groupnorm-one": ([2, 3, 1, 5], [5], lambda x, w, b: to_nhwc(F.group_norm(to_nchw(x), 1, w, b)), {"groups": 1}),
+  "instancenorm": ([3, 4, 5, 6], [6], lambda x, w, b: to_nhwc(F.instance_norm(to_nchw(x), weight=w, bias=b)), {"groups": 6}),
+}
+
+
+def normalisations(recorder):
+  for case, (shape, weight, function, options) in NORMALISATIONS.items():
+    inputs = {"input": {"shape": shape, "scale": 2, "offset": 0.75}, "weight": {"shape": weight, "scale": 0.5, "offset": 1}}
+    if case != "rmsnorm":
+      inputs["bias"] = {"shape": weight, "scale": 0.5}
+    recorder.add(
+      case, inputs,
+      lambda leaves, function=function: {"output": function(leaves["input"], leaves["weight"], leaves.get("bias"))}, options)
+
+
+def others(recorder):
+  recorder.add(
+    "upsample-nearest", {"input": {"shape": [2, 3, 4, 5], "scale": 1}},
+    lambda leaves: {"output": to_nhwc(F.interpolate(to_nchw(leaves["input"]), scale_factor=(2, 3), mode="nearest"))}, {"factors": [2, 3]})
+
+  def squeeze(leaves):
+    x = to_nchw(leaves["input"])
+    y = F.relu(F.conv2d(x.mean((2, 3), keepdim=True), to_nchw(leaves["fc1"]), leaves["bias1"]))
+    return {"output": to_nhwc(x * torch.sigmoid(F.conv2d(y, to_nchw(leaves["fc2"]), leaves["bias2"])))}
+
+  recorder.add("squeeze-excitation", {
+    "input": {"shape": [3, 4, 5, 6], "scale": 2}, "fc1": {"shape": [2, 1, 1, 6], "scale": 1}, "bias1": {"shape": [2], "scale": 1},
+    "fc2": {"shape": [6, 1, 1, 2], "scale": 1}, "bias2": {"shape": [6], "scale": 1}}, squeeze)
+
+
 def losses(recorder):
   rows, classes = 7, 11
   labels = [i * 3 % classes for i in range(rows)]
@@ -180,7 +216,7 @@ def activations(recorder):
 
 def generate(path) -> list[str]:
   recorder = Recorder()
-  for family in (pools, convolutions, batch_norm, losses, weighted_losses, value_losses, activations):
+  for family in (pools, convolutions, batch_norm, normalisations, others, losses, weighted_losses, value_losses, activations):
     family(recorder)
   write_safetensors(path, recorder.tensors, {
     **recorder.cases, "cases": list(recorder.cases), "float32-errors": {case: float(f"{e:.3g}") for case, e in recorder.errors.items()},
