@@ -8,7 +8,9 @@
 #define GLISSADE_ELEMENTWISE_RUNS_H
 
 #define RUN_UNARY(X) X(negate) X(square) X(relu) X(relu6)
-#define RUN_BINARY(X) X(add) X(subtract) X(multiply) X(maximum) X(minimum) X(reluGradient) X(relu6Gradient)
+#define RUN_BINARY(X)                                                                                                        \
+  X(add) X(subtract) X(multiply) X(maximum) X(minimum) X(reluGradient) X(relu6Gradient) X(keep) X(drop) X(join) X(greater) \
+  X(greaterOrEqual) X(equal) X(integerEqual)
 #ifdef LEVEL_HAS_FMA
 #define RUN_VECTORS 4
 #else

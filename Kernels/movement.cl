@@ -1,4 +1,4 @@
-// Moving data: fill, copy, strided copy (transposes, broadcasts, slices), rows by index. Index spaces are one-dimensional, of any size, on
+// Moving data: fill, copy, strided copy (transposes, broadcasts, slices), copies to a stride, padding, elements by index. Index spaces are one-dimensional, of any size, on
 // a GPU of whole groups of ROW_GROUP.
 
 __kernel void fill(__global float* restrict out, const FillParameters a ITEM) {
@@ -161,61 +161,213 @@ __kernel ROW_KERNEL void copy_strided(__global const float* restrict in, __globa
 }
 REGISTER(copy_strided, CopyStridedParameters, 2)
 
-__kernel void gather_rows(__global const float* restrict table, __global const int* restrict indices, __global float* restrict out,
-                          const RowsParameters a ITEM) {
+__kernel void copy_rows(__global const float* restrict in, __global float* restrict out, const CopyRowsParameters a ITEM) {
+  __global const float* x = AT(in, a.in);
+  __global float* o = AT(out, a.out) + a.start;
+#if LANES == 1
+  FOR_EACH(i, a.rows * a.columns) {
+    const int row = i / a.columns;
+    o[(size_t)row * a.stride + (i - row * a.columns)] = x[i];
+  }
+#else
+  const int streams = STREAMS(a.rows * a.columns, a.start % 16 == 0 && a.columns % 16 == 0 && a.stride % 16 == 0);
+  const int stretch = a.columns < 4096 ? a.columns : 4096, stretches = (a.columns + stretch - 1) / stretch;
+  FOR_EACH_UNIT(unit, a.rows * stretches) {
+    const int row = unit / stretches, first = (unit - row * stretches) * stretch;
+    const int count = a.columns - first < stretch ? a.columns - first : stretch;
+    __global const float* source = x + (size_t)row * a.columns + first;
+    __global float* target = o + (size_t)row * a.stride + first;
+    if (count < 16) {
+      for (int j = 0; j < count; j++) target[j] = source[j];
+    } else {
+      for (int j = 0; j < count; j += 16) streamv(loadv(source + j), target + j, count - j, streams);
+    }
+  }
+#endif
+}
+REGISTER(copy_rows, CopyRowsParameters, 2)
+
+// Where a place along one dimension comes from; -1: from nowhere.
+INLINE int paddedFrom(const int place, const int before, const int step, const int extent) {
+  const int t = place - before;
+  if (t < 0) return -1;
+  if (step == 1) return t < extent ? t : -1;
+  const int from = t / step;
+  return from < extent && from * step == t ? from : -1;
+}
+
+__kernel void pad(__global const float* restrict in, __global float* restrict out, const PadParameters a ITEM) {
+  __global const float* x = AT(in, a.in);
+  __global float* o = AT(out, a.out);
+  const int inner = a.dimensions[5], before = a.before[5], step = a.steps[5], extent = a.extents[5];
+  int rows = 1;
+  UNROLL for (int d = 0; d < 5; d++) rows *= a.dimensions[d];
+#if LANES == 1
+  FOR_EACH(i, rows * inner) {
+    int rest = i / inner, from = paddedFrom(i - rest * inner, before, step, extent), size = extent, inside = from >= 0;
+    UNROLL for (int d = 4; d >= 0; d--) {
+      const int next = rest / a.dimensions[d], k = paddedFrom(rest - next * a.dimensions[d], a.before[d], a.steps[d], a.extents[d]);
+      inside = inside && k >= 0;
+      from += k * size;
+      size *= a.extents[d];
+      rest = next;
+    }
+    o[i] = inside ? x[inside ? from : 0] : a.value;
+  }
+#else
+  const int streams = STREAMS(rows * inner, inner % 16 == 0);
+  const floatv value = splatv(a.value);
+  const int stretch = inner < 4096 ? inner : 4096, stretches = (inner + stretch - 1) / stretch;
+  int index[5] = {0, 0, 0, 0, 0}, started = 0, inside = 0;
+  long from = 0;
+  FOR_EACH_UNIT(unit, rows * stretches) {
+    const int row = unit / stretches, first = (unit - row * stretches) * stretch;
+    const int count = inner - first < stretch ? inner - first : stretch;
+    if (!started || first == 0) {
+      if (!started) {
+        for (int d = 4, rest = row; d >= 0; d--) {
+          index[d] = rest % a.dimensions[d];
+          rest /= a.dimensions[d];
+        }
+      } else {
+        for (int d = 4; d >= 0; d--) {   // counts like an odometer
+          if (++index[d] < a.dimensions[d]) break;
+          index[d] = 0;
+        }
+      }
+      started = inside = 1;
+      from = 0;
+      long size = extent;
+      for (int d = 4; d >= 0 && inside; d--) {
+        const int k = paddedFrom(index[d], a.before[d], a.steps[d], a.extents[d]);
+        inside = k >= 0;
+        from += k * size;
+        size *= a.extents[d];
+      }
+    }
+    __global float* target = o + (size_t)row * inner + first;
+    const int rest = stretches == 1 ? shareRest(unit, inner) : count;
+    if (!inside) {
+      for (int j = 0; j < count; j += 16) streamv(value, target + j, rest - j, streams);
+      continue;
+    }
+    __global const float* source = x + from;
+    for (int j = 0; j < count; j += 16) {
+      const int place = first + j - before;
+      if (step == 1 && place >= 0 && place + 16 <= extent) {
+        streamv(loadv(source + place), target + j, rest - j, streams);
+      } else if (place + 16 <= 0 || place > (extent - 1) * (long)step) {
+        streamv(value, target + j, rest - j, streams);
+      } else {
+        float lanes[16];
+        for (int k = 0; k < 16; k++) {
+          const int at = paddedFrom(first + j + k, before, step, extent);
+          lanes[k] = at >= 0 ? source[at] : a.value;
+        }
+        streamv(loadPrivate16(lanes), target + j, rest - j, streams);
+      }
+    }
+  }
+#endif
+}
+REGISTER(pad, PadParameters, 2)
+
+__kernel void gather(__global const float* restrict table, __global const int* restrict indices, __global float* restrict out,
+                     const GatherParameters a ITEM) {
   __global const float* t = AT(table, a.table);
   __global const int* index = AT(indices, a.indices);
   __global float* o = AT(out, a.values);
-  const floatv missing = splatv(bitsFloat(0x7fc00000));
+  const int size = a.count * a.inner;   // of one o's values
 #if LANES == 1
-  FOR_EACH(i, a.count * a.columns) {
-    const int row = index[i / a.columns];
-    o[i] = row >= 0 && row < a.rows ? t[(size_t)row * a.columns + i % a.columns] : missing;
+  FOR_EACH(i, a.outer * size) {
+    const int part = i / size, place = i - part * size, j = place / a.inner, column = place - j * a.inner;
+    const int row = index[part * a.indexStride + (a.perElement ? place : j)];
+    o[i] = row >= 0 && row < a.extent ? t[((size_t)part * a.extent + row) * a.inner + column] : a.missing;
   }
 #else
-  const int streams = STREAMS(a.count * a.columns, a.columns % 16 == 0);
-  FOR_EACH_UNIT(i, a.count) {
-    const int row = index[i], found = row >= 0 && row < a.rows, rest = shareRest(i, a.columns);
-    __global const float* source = t + (size_t)(found ? row : 0) * a.columns;
-    __global float* target = o + (size_t)i * a.columns;
-    for (int j = 0; j < a.columns; j += 16) streamv(found ? loadv(source + j) : missing, target + j, rest - j, streams);
+  if (a.perElement) {
+    int part = -1, place = 0, column = 0;
+    FOR_EACH(i, a.outer * size) {
+      if (part < 0) {
+        part = i / size;
+        place = i - part * size;
+        column = place % a.inner;
+      }
+      const int row = index[part * a.indexStride + place];
+      o[i] = row >= 0 && row < a.extent ? t[((size_t)part * a.extent + row) * a.inner + column] : a.missing;
+      if (++column == a.inner) column = 0;
+      if (++place == size) {
+        place = 0;
+        part++;
+      }
+    }
+    return;
+  }
+  const floatv missing = splatv(a.missing);
+  const int streams = STREAMS(a.outer * size, a.inner % 16 == 0);
+  FOR_EACH_UNIT(i, a.outer * a.count) {
+    const int part = a.outer == 1 ? 0 : i / a.count, j = i - part * a.count, rest = shareRest(i, a.inner);
+    const int row = index[part * a.indexStride + j], found = row >= 0 && row < a.extent;
+    __global const float* source = t + ((size_t)part * a.extent + (found ? row : 0)) * a.inner;
+    __global float* target = o + (size_t)i * a.inner;
+    for (int k = 0; k < a.inner; k += 16) streamv(found ? loadv(source + k) : missing, target + k, rest - k, streams);
   }
 #endif
 }
-REGISTER(gather_rows, RowsParameters, 3)
+REGISTER(gather, GatherParameters, 3)
 
-// A work-item owns whole rows of the table (on a GPU: a column of them), and goes through every index in order: no two work-items
-// write one place, and every sum is in the order of i, whatever the number of work-items.
-__kernel void scatter_add_rows(__global const float* restrict gradient, __global const int* restrict indices,
-                               __global float* restrict table, const RowsParameters a ITEM) {
-  __global const float* g = AT(gradient, a.values);
+// A work-item owns whole rows of the table (on a GPU: every so-manieth element of a column), and goes through every index in order: no two
+// work-items write one place, and every sum is in the order of j, whatever the number of work-items.
+__kernel void scatter_add(__global const float* restrict values, __global const int* restrict indices, __global float* restrict table,
+                          const GatherParameters a ITEM) {
+  __global const float* v = AT(values, a.values);
   __global const int* index = AT(indices, a.indices);
   __global float* t = AT(table, a.table);
+  const int wanted = (int)get_global_size(0) / (LANES == 1 ? a.outer * a.inner : a.outer);
+  const int parts = wanted < 1 ? 1 : wanted < a.extent ? wanted : a.extent;
 #if LANES == 1
-  const int wanted = (int)get_global_size(0) / a.columns, parts = wanted < 1 ? 1 : wanted < a.rows ? wanted : a.rows;
-  const int share = (a.rows + parts - 1) / parts;
-  FOR_EACH(unit, parts * a.columns) {
-    const int part = unit / a.columns, column = unit - part * a.columns;
-    const int first = part * share, end = first + share < a.rows ? first + share : a.rows;
-    for (int r = first; r < end; r++) t[(size_t)r * a.columns + column] = 0.0f;
-    for (int i = 0; i < a.count; i++) {
-      const int row = index[i];
-      if (row >= first && row < end) t[(size_t)row * a.columns + column] += g[(size_t)i * a.columns + column];
+  FOR_EACH(unit, a.outer * parts * a.inner) {
+    const int place = unit / a.inner, column = unit - place * a.inner, outer = place / parts, part = place - outer * parts;
+    __global float* own = t + (size_t)outer * a.extent * a.inner + column;
+    __global const float* source = v + (size_t)outer * a.count * a.inner + column;
+    __global const int* rows = index + (size_t)outer * a.indexStride + (a.perElement ? column : 0);
+    const int step = a.perElement ? a.inner : 1;
+    for (int r = part; r < a.extent; r += parts) own[(size_t)r * a.inner] = 0.0f;
+    for (int j = 0; j < a.count; j++) {
+      const int row = rows[(size_t)j * step];
+      if (row >= 0 && row < a.extent && row % parts == part) own[(size_t)row * a.inner] += source[(size_t)j * a.inner];
     }
   }
 #else
-  const int items = (int)get_global_size(0), share = (a.rows + items - 1) / items;
-  const int first = (int)get_global_id(0) * share, end = first + share < a.rows ? first + share : a.rows;
-  if (first >= end) return;
-  const size_t total = (size_t)(end - first) * a.columns;
-  for (size_t j = 0; j < total; j += 16) storev(splatv(0.0f), t + (size_t)first * a.columns + j, total - j < 16 ? (int)(total - j) : 16);
-  for (int i = 0; i < a.count; i++) {
-    const int row = index[i];
-    if (row < first || row >= end) continue;
-    __global float* target = t + (size_t)row * a.columns;
-    __global const float* source = g + (size_t)i * a.columns;
-    for (int j = 0; j < a.columns; j += 16) storev(loadFirst(target + j, a.columns - j) + loadv(source + j), target + j, a.columns - j);
+  const int share = (a.extent + parts - 1) / parts;
+  FOR_EACH_UNIT(unit, a.outer * parts) {
+    const int outer = unit / parts, first = (unit - outer * parts) * share;
+    const int end = first + share < a.extent ? first + share : a.extent;
+    if (first >= end) continue;
+    __global float* own = t + (size_t)outer * a.extent * a.inner;
+    __global const float* source = v + (size_t)outer * a.count * a.inner;
+    __global const int* rows = index + (size_t)outer * a.indexStride;
+    const size_t total = (size_t)(end - first) * a.inner;
+    for (size_t j = 0; j < total; j += 16)
+      storev(splatv(0.0f), own + (size_t)first * a.inner + j, total - j < 16 ? (int)(total - j) : 16);
+    if (a.perElement) {
+      for (int j = 0; j < a.count; j++, rows += a.inner, source += a.inner)
+        for (int i = 0; i < a.inner; i++)
+          if (rows[i] >= first && rows[i] < end) own[(size_t)rows[i] * a.inner + i] += source[i];
+      continue;
+    }
+    for (int j = 0; j < a.count; j++, source += a.inner) {
+      const int row = rows[j];
+      if (row < first || row >= end) continue;
+      __global float* target = own + (size_t)row * a.inner;
+      if (a.inner < 16) {
+        for (int i = 0; i < a.inner; i++) target[i] += source[i];
+      } else {
+        for (int i = 0; i < a.inner; i += 16)
+          storev(loadFirst(target + i, a.inner - i) + loadv(source + i), target + i, a.inner - i);
+      }
+    }
   }
 #endif
 }
-REGISTER(scatter_add_rows, RowsParameters, 3)
+REGISTER(scatter_add, GatherParameters, 3)

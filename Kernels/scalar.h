@@ -15,10 +15,12 @@
 #define UNSIGNED_16(x) as_uint16(x)
 #define SIGNED_16(x) as_int16(x)
 #define TO_FLOAT_16(x) convert_float16(x)
+#define TO_INTEGER_16(x) convert_int16(x)
 #else
 INLINE uint16 UNSIGNED_16(int16 x) { return __builtin_convertvector(x, uint16); }
 INLINE int16 SIGNED_16(uint16 x) { return __builtin_convertvector(x, int16); }
 #define TO_FLOAT_16(x) __builtin_convertvector(x, float16)
+#define TO_INTEGER_16(x) __builtin_convertvector(x, int16)
 #endif
 #if defined(__OPENCL_VERSION__) && !defined(CLANG_VECTORS)
 #define MULTIPLY_HIGH_1(a, b) mul_hi(a, b)
@@ -32,6 +34,7 @@ INLINE uint16 MULTIPLY_HIGH_16(uint16 a, uint16 b) {
 #define UNSIGNED_1(x) ((uint)(x))
 #define SIGNED_1(x) ((int)(x))
 #define TO_FLOAT_1(x) ((float)(x))
+#define TO_INTEGER_1(x) ((int)(x))
 #define CONSTANT_1(x) (x)
 #define CONSTANT_16(x) splat(x)
 #define INTEGER_1(x) (x)
@@ -52,6 +55,7 @@ INLINE int16 CHOOSE_INTEGER_16(int16 otherwise, int16 chosen, int16 condition) {
 #define UNSIGNED_4(x) as_uint4(x)
 #define SIGNED_4(x) as_int4(x)
 #define TO_FLOAT_4(x) convert_float4(x)
+#define TO_INTEGER_4(x) convert_int4(x)
 #define MULTIPLY_HIGH_4(a, b) mul_hi(a, b)
 #define CONSTANT_4(x) ((float4)(x))
 #define INTEGER_4(x) ((int4)(x))
@@ -122,6 +126,42 @@ SIMPLE2(tanhGradient, y * (1.0f - x * x))      // x is the tangent's result
     return CHOOSE##S(CONSTANT##S(0.0f), CONSTANT##S(1.0f), (BITS##S(x) & 0x7f800000) != 0x7f800000);                  \
   }
 ALL_WIDTHS(SELECTIONS)
+
+// ------------------------------------------------------------------------------------------------ masks and integers
+// A mask holds where it is not 0; a NaN is not. keep and drop choose bits and join puts two of their results together, so that int32 values
+// pass as well, whose bits these floats then are. Their arithmetic wraps around; comparisons of them give 1.0 or 0.0.
+#define TRUTH(S, condition) CHOOSE##S(CONSTANT##S(0.0f), CONSTANT##S(1.0f), condition)
+#define MASK_FUNCTIONS(F, I, U, S)                                                                                              \
+  INLINE F notEqual##S(const F x, const F y) { return TRUTH(S, x != y); }                                              \
+  INLINE F logicalNot##S(const F x) { return TRUTH(S, x == 0.0f); }                                                    \
+  INLINE F logicalAnd##S(const F x, const F y) { return TRUTH(S, (x != 0.0f) & (y != 0.0f)); }                         \
+  INLINE F logicalOr##S(const F x, const F y) { return TRUTH(S, (x != 0.0f) | (y != 0.0f)); }                          \
+  INLINE F logicalXor##S(const F x, const F y) { return TRUTH(S, (x != 0.0f) != (y != 0.0f)); }                        \
+  INLINE F keep##S(const F mask, const F x) { return CHOOSE##S(x, CONSTANT##S(0.0f), mask == 0.0f); }                  \
+  INLINE F drop##S(const F mask, const F x) { return CHOOSE##S(CONSTANT##S(0.0f), x, mask == 0.0f); }                  \
+  INLINE F join##S(const F x, const F y) { return FROM_BITS##S(BITS##S(x) | BITS##S(y)); }                             \
+  INLINE F toFloat##S(const F x) { return TO_FLOAT##S(BITS##S(x)); }                                                   \
+  /* Towards 0; what is too large becomes the nearest there is, and a NaN 0. */                                        \
+  INLINE F toInteger##S(const F x) {                                                                                   \
+    F y = CHOOSE##S(CONSTANT##S(0.0f), x, x == x);                                                                     \
+    y = CHOOSE##S(y, CONSTANT##S(2147483520.0f), y > 2147483520.0f);                                                   \
+    y = CHOOSE##S(y, CONSTANT##S(-2147483648.0f), y < -2147483648.0f);                                                 \
+    return FROM_BITS##S(CHOOSE_INTEGER##S(TO_INTEGER##S(y), INTEGER##S(0x7fffffff), x > 2147483520.0f));               \
+  }                                                                                                                    \
+  INLINE F integerAdd##S(const F x, const F y) { return FROM_BITS##S(SIGNED##S(UNSIGNED##S(BITS##S(x)) + UNSIGNED##S(BITS##S(y)))); } \
+  INLINE F integerSubtract##S(const F x, const F y) { return FROM_BITS##S(SIGNED##S(UNSIGNED##S(BITS##S(x)) - UNSIGNED##S(BITS##S(y)))); } \
+  INLINE F integerMultiply##S(const F x, const F y) { return FROM_BITS##S(SIGNED##S(UNSIGNED##S(BITS##S(x)) * UNSIGNED##S(BITS##S(y)))); } \
+  INLINE F integerMaximum##S(const F x, const F y) {                                                                   \
+    return FROM_BITS##S(CHOOSE_INTEGER##S(BITS##S(y), BITS##S(x), BITS##S(x) > BITS##S(y)));                           \
+  }                                                                                                                    \
+  INLINE F integerMinimum##S(const F x, const F y) {                                                                   \
+    return FROM_BITS##S(CHOOSE_INTEGER##S(BITS##S(y), BITS##S(x), BITS##S(x) < BITS##S(y)));                           \
+  }                                                                                                                    \
+  INLINE F integerEqual##S(const F x, const F y) { return TRUTH(S, BITS##S(x) == BITS##S(y)); }                        \
+  INLINE F integerNotEqual##S(const F x, const F y) { return TRUTH(S, BITS##S(x) != BITS##S(y)); }                     \
+  INLINE F integerGreater##S(const F x, const F y) { return TRUTH(S, BITS##S(x) > BITS##S(y)); }                       \
+  INLINE F integerGreaterOrEqual##S(const F x, const F y) { return TRUTH(S, BITS##S(x) >= BITS##S(y)); }
+ALL_WIDTHS(MASK_FUNCTIONS)
 
 // ------------------------------------------------------------------------------------------------ exponentials
 // exp x = 2^n exp r with |r| <= ln 2 / 2. n comes from adding 1.5 x 2^23, which rounds to an integer without a conversion (a NaN's

@@ -21,6 +21,11 @@ public struct PlanMemory {
       try device.write(words, to: buffer)
       buffers[reference] = buffer
     }
+    if !plan.arrays.isEmpty {
+      let arrays = try device.makeBuffer(count: plan.arrays.count)
+      try device.write(plan.arrays, to: arrays)
+      buffers[.arrays] = arrays
+    }
     // The step's constants and its inputs are one buffer.
     buffers[.constants] = buffers[.inputs]
   }

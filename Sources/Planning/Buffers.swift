@@ -22,6 +22,8 @@ public enum BufferReference: Hashable, Sendable, CustomStringConvertible {
   case control
   /// Zeros that nobody writes.
   case zeros
+  /// The plan's own arrays of constants, which nobody writes.
+  case arrays
 
   /// The first arena of intermediate results, and mostly the only one.
   public static var activations: BufferReference { .activations(arena: 0) }
@@ -42,6 +44,7 @@ public enum BufferReference: Hashable, Sendable, CustomStringConvertible {
     case .constants: "constants"
     case .control: "control"
     case .zeros: "zeros"
+    case .arrays: "arrays"
     }
   }
 }

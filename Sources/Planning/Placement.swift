@@ -10,7 +10,10 @@ struct Placement {
   ///   - keeping: slots that are read after the step.
   init(_ lowering: Lowering, keeping kept: [Slot]) {
     var lifetimes = [(first: Int, last: Int)?](repeating: nil, count: lowering.slots.count)
+    // A part lives as long as the whole.
+    func whole(_ slot: Slot) -> Slot { lowering.slots[slot.index].part?.of ?? slot }
     func touch(_ slot: Slot, _ launch: Int) {
+      let slot = whole(slot)
       let known = lifetimes[slot.index]
       lifetimes[slot.index] = (min(known?.first ?? launch, launch), max(known?.last ?? launch, launch))
     }
@@ -27,21 +30,23 @@ struct Placement {
 
     var requests: [ArenaLayout.Request] = []
     var requestOf = [Int?](repeating: nil, count: lowering.slots.count)
-    for (index, slot) in lowering.slots.enumerated() where slot.fixed == nil {
+    for (index, slot) in lowering.slots.enumerated() where slot.fixed == nil && slot.part == nil {
       guard let lifetime = lifetimes[index] else { continue }
       requestOf[index] = requests.count
       requests.append(ArenaLayout.Request(size: Slice.room(slot.count), first: lifetime.first, last: lifetime.last))
     }
     let together = lowering.pending.flatMap { $0.alsoReads + $0.alsoWrites }.compactMap { slot, neighbour -> (Int, Int)? in
-      guard let first = requestOf[slot.index], let second = requestOf[neighbour.index] else { return nil }
+      guard let first = requestOf[whole(slot).index], let second = requestOf[whole(neighbour).index] else { return nil }
       return (first, second)
     }
     let limits = lowering.profile.limits
     let layout = ArenaLayout(requests, together: together, limit: limits.buffer)
     let slices = lowering.slots.enumerated().map { index, slot in
-      slot.fixed
-        ?? requestOf[index].map { Slice(.activations(arena: layout.arenas[$0]), offset: layout.offsets[$0], count: slot.count) }
-        ?? Slice(.activations, offset: 0, count: slot.count)
+      let start = slot.part?.at ?? 0
+      return slot.fixed
+        ?? requestOf[slot.part?.of.index ?? index].map {
+          Slice(.activations(arena: layout.arenas[$0]), offset: layout.offsets[$0] + start, count: slot.count)
+        } ?? Slice(.activations, offset: 0, count: slot.count)
     }
 
     plan.slices = slices
@@ -52,6 +57,7 @@ struct Placement {
     plan.inputsSize = lowering.inputsSize
     plan.zerosSize = lowering.zerosSize
     plan.tables = lowering.tables
+    plan.arrays = lowering.arrays
     plan.launches = lowering.pending.map { pending in
       var launch = Launch(
         kernel: pending.kernel, buffers: [], parameters: pending.parameters { slot in slot.map { slices[$0.index].unit } ?? 0 },
@@ -86,6 +92,7 @@ struct Placement {
       if size > limit { found.append(OversizedBuffer(what: what(), bytes: 4 * size, limit: 4 * limit)) }
     }
     look(at: plan.inputsSize, limits.buffer) { "the batch" }
+    look(at: plan.arrays.count, limits.buffer) { "the constant arrays" }
     look(at: plan.zerosSize, limits.tensor) { "a pixel outside an image" }
     for launch in plan.launches {
       for slice in launch.writes {

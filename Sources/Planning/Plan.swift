@@ -90,6 +90,8 @@ public struct Plan: Sendable {
   public internal(set) var tables: [BufferReference: [Int32]] = [:]
   /// Elements of zeros that must be there.
   public internal(set) var zerosSize = 0
+  /// What the buffer of constant arrays holds, slack included; empty where there are none.
+  public internal(set) var arrays: [UInt32] = []
   /// The first launch that changes parameters or statistics; those before it only compute.
   public internal(set) var firstUpdate = 0
   /// What all intermediate values would take without sharing memory, in elements.

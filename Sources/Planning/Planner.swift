@@ -25,7 +25,9 @@ public struct Planner: Sendable {
     let profile = profile.suiting(graph)
     let fusion = Fusion(graph, roots: roots.compactMap { values[$0] }, isEnabled: request.fuses)
     let (destinations, copies) = gradientDestinations(request, graph, value)
-    var lowering = Lowering(graph: graph, profile: profile, layout: request.layout, destinations: destinations, isExact: request.isExact)
+    var lowering = Lowering(
+      graph: graph, profile: profile, layout: request.layout, destinations: destinations, roots: roots.compactMap { values[$0] },
+      isExact: request.isExact)
     // Inputs get their places even where pruning left them unread, so that the host can always write them.
     for (index, node) in graph.nodes.enumerated() {
       if case .input = node.operation { _ = lowering.slot(ValueID(node: index)) }
@@ -79,7 +81,7 @@ public struct Planner: Sendable {
       guard let slice = request.layout[parameter]?.gradient else { continue }
       let id = graph.resolved(value(gradient))
       switch graph.nodes[id.node].operation {
-      case .input, .parameter, .constant: copies.append((id, slice))
+      case .input, .parameter, .constant, .array: copies.append((id, slice))
       default:
         if destinations[id] == nil { destinations[id] = slice } else { copies.append((id, slice)) }
       }

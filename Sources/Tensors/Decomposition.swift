@@ -38,11 +38,19 @@ extension Graph {
     if case .variance(let rule) = operation { return rule.takenApart(inputs[0]) }
     if case .clamp(let rule) = operation { return [rule.takenApart(inputs[0])] }
     if case .matmul = operation { return recordAll(operation, batchesStretchedWhereNeeded(inputs)) }
+    if case .select = operation {
+      let kept = recordStretched(.keep, inputs[0], inputs[1])
+      return [recordStretched(.join, kept, recordStretched(.drop, inputs[0], inputs[2]))]
+    }
     guard case .batchNorm(let rule) = operation else { return recordAll(operation, inputs) }
     let (x, weight, bias) = (inputs[0], inputs[1], inputs[2])
     let statistics = recordAll(.batchNormStatistics(BatchNormStatistics(epsilon: rule.epsilon)), [x])
     let y = (x - statistics[0]) * (statistics[2] * weight) + bias
     return [y, statistics[0], statistics[1], statistics[2]]
+  }
+
+  private func recordStretched(_ function: BinaryFunction, _ a: Tensor, _ b: Tensor) -> Tensor {
+    record(.binary(Binary(function: function)), stretchedWhereNeeded([a, b]))
   }
 
   /// Broadcasts that a canvas of rows and columns cannot express become operations of their own.

@@ -31,7 +31,7 @@ extension Graph {
         let source = tensor(ValueID(node: index, output: output))
         let parameter = Parameter("given\(given.count)", shape: source.shape)
         given.append((source, parameter))
-        values[source.id] = copy[parameter]
+        values[source.id] = copy.read(parameter, as: source.dtype)
       }
       guard isNeeded[index] else { continue }
       let results = copy.recordAll(node.operation, node.inputs.map { values[$0] ?? copy.tensor(.invalid) })
@@ -44,7 +44,7 @@ extension Graph {
 
   private func mustStay(_ value: ValueID) -> Bool {
     switch nodes[value.node].operation {
-    case .input, .constant: true
+    case .input, .constant, .array: true
     default: false
     }
   }

@@ -9,13 +9,20 @@ extension Tensor {
   /// A function of each pair of elements, after NumPy's broadcasting.
   public func combined(with other: Tensor, _ function: BinaryFunction) -> Tensor {
     if let shortcut = simplified(with: other, function) { return shortcut }
-    return graph.record(.binary(Binary(function: function)), [self, other])
+    let areIntegers = isValid && other.isValid && dtype == .int32 && other.dtype == .int32
+    return graph.record(.binary(Binary(function: areIntegers ? function.ofIntegers ?? function : function)), [self, other])
   }
 
   /// The constant that this tensor is, if it is one.
   var constantValue: Float? {
-    guard isValid, case .constant(let constant) = graph.nodes[id.node].operation else { return nil }
+    guard isValid, dtype == .float32, case .constant(let constant) = graph.nodes[id.node].operation else { return nil }
     return constant.value
+  }
+
+  /// A number as a scalar of this tensor's element type; where int32 cannot express it, of float32, which the operation then refuses.
+  func scalar(_ value: Float) -> Tensor {
+    if isValid, dtype == .int32, let integer = Int32(exactly: value) { return graph.constant(integer: integer) }
+    return graph.constant(value)
   }
 
   /// x·1, x/1, x+0 and x−0 are x.
@@ -39,15 +46,15 @@ extension Tensor {
   public static func - (a: Tensor, b: Tensor) -> Tensor { a.combined(with: b, .subtract) }
   public static func * (a: Tensor, b: Tensor) -> Tensor { a.combined(with: b, .multiply) }
   public static func / (a: Tensor, b: Tensor) -> Tensor { a.combined(with: b, .divide) }
-  public static func + (a: Tensor, b: Float) -> Tensor { a + a.graph.constant(b) }
-  public static func - (a: Tensor, b: Float) -> Tensor { a - a.graph.constant(b) }
-  public static func * (a: Tensor, b: Float) -> Tensor { a * a.graph.constant(b) }
-  public static func / (a: Tensor, b: Float) -> Tensor { a / a.graph.constant(b) }
+  public static func + (a: Tensor, b: Float) -> Tensor { a + a.scalar(b) }
+  public static func - (a: Tensor, b: Float) -> Tensor { a - a.scalar(b) }
+  public static func * (a: Tensor, b: Float) -> Tensor { a * a.scalar(b) }
+  public static func / (a: Tensor, b: Float) -> Tensor { a / a.scalar(b) }
   public static func + (a: Float, b: Tensor) -> Tensor { b + a }
-  public static func - (a: Float, b: Tensor) -> Tensor { b.graph.constant(a) - b }
+  public static func - (a: Float, b: Tensor) -> Tensor { b.scalar(a) - b }
   public static func * (a: Float, b: Tensor) -> Tensor { b * a }
-  public static func / (a: Float, b: Tensor) -> Tensor { b.graph.constant(a) / b }
-  public static prefix func - (a: Tensor) -> Tensor { a.applying(.negate) }
+  public static func / (a: Float, b: Tensor) -> Tensor { b.scalar(a) / b }
+  public static prefix func - (a: Tensor) -> Tensor { a.dtype == .int32 ? 0 - a : a.applying(.negate) }
 
   /// Zeroes each element with probability `rate` and scales the others by 1 / (1 − rate), while training; otherwise the tensor itself.
   public func dropout(_ rate: Float) -> Tensor {
@@ -80,7 +87,12 @@ extension Tensor {
   }
 
   /// Rows of this [rows, columns] table by number; an index outside it gives NaN.
-  public func rows(_ indices: Tensor) -> Tensor { graph.record(.gatherRows(GatherRows()), [self, indices]) }
+  public func rows(_ indices: Tensor) -> Tensor {
+    guard !isValid || (shape.rank == 2 && dtype == .float32) else {
+      return graph.reject("rows", [self, indices], because: "the table has to be [rows, columns] of float32")
+    }
+    return taken(indices, axis: 0)
+  }
 
   // MARK: Reductions
 

@@ -87,10 +87,34 @@ public final class Graph {
     record(.constant(Constant(value: value, shape: shape)), [])
   }
 
+  /// An int32 tensor of one value everywhere.
+  public func constant(integer value: Int32, shape: Shape = []) -> Tensor {
+    record(.constant(Constant(integer: value, shape: shape)), [])
+  }
+
+  /// Numbers that are part of the step, in memory from its start: class weights, a fixed filter.
+  /// - Parameters:
+  ///   - values: the elements, in the order in which they lie: the last axis runs fastest.
+  ///   - shape: its extents; default one axis.
+  public func constant(_ values: [Float], shape: Shape? = nil) -> Tensor {
+    record(.array(ConstantArray(bits: values.map(\.bitPattern), type: TensorType(shape ?? [values.count]))), [])
+  }
+
+  /// int32 numbers that are part of the step.
+  /// - Parameters:
+  ///   - values: the elements, in the order in which they lie: the last axis runs fastest.
+  ///   - shape: its extents; default one axis.
+  public func constant(integers values: [Int32], shape: Shape? = nil) -> Tensor {
+    record(.array(ConstantArray(bits: values.map(UInt32.init(bitPattern:)), type: TensorType(shape ?? [values.count], .int32))), [])
+  }
+
   /// The value of a parameter in this step.
-  public subscript(parameter: Parameter) -> Tensor {
+  public subscript(parameter: Parameter) -> Tensor { read(parameter, as: .float32) }
+
+  /// The value of a parameter, whose bits may be int32.
+  func read(_ parameter: Parameter, as dtype: DType) -> Tensor {
     if let value = parameterValues[parameter.id] { return value }
-    let value = record(.parameter(ParameterRead(id: parameter.id, shape: parameter.shape)), [])
+    let value = record(.parameter(ParameterRead(id: parameter.id, shape: parameter.shape, dtype: dtype)), [])
     parameterValues[parameter.id] = value
     parameters.append(parameter)
     return value
@@ -127,7 +151,11 @@ public final class Graph {
   /// Records an operation and gives all its results.
   func recordAll(_ operation: Operation, _ inputs: [Tensor]) -> [Tensor] {
     let rule = operation.rule
-    guard inputs.allSatisfy(\.isValid) else { return Array(repeating: invalid, count: rule.outputCount) }
+    guard inputs.allSatisfy(\.isValid) else {
+      // What was wrong may be known in another graph alone.
+      firstError = firstError ?? inputs.lazy.filter { !$0.isValid }.compactMap(\.graph.firstError).first
+      return Array(repeating: invalid, count: rule.outputCount)
+    }
     let types = inputs.map(\.type)
     do throws(ShapeError) {
       if inputs.contains(where: { $0.graph !== self }) {

@@ -4,18 +4,24 @@ package enum Operation: Hashable, Sendable {
   // Leaves
   case input(Input)
   case constant(Constant)
+  case array(ConstantArray)
   case parameter(ParameterRead)
   // Elementwise
   case unary(Unary)
   case binary(Binary)
+  case select(Select)
   case dropout(Dropout)
   case clamp(Clamp)
   // Layout
   case reshape(Reshape)
   case transpose(Transpose)
   case broadcast(Broadcast)
-  case gatherRows(GatherRows)
-  case scatterAddRows(ScatterAddRows)
+  case slice(Slicing)
+  case split(Split)
+  case concatenate(Concatenate)
+  case pad(Pad)
+  case gather(Gather)
+  case scatterAdd(ScatterAdd)
   // Reductions and row-wise functions
   case reduce(Reduce)
   case variance(Variance)
@@ -49,16 +55,22 @@ package enum Operation: Hashable, Sendable {
     switch self {
     case .input(let rule): rule
     case .constant(let rule): rule
+    case .array(let rule): rule
     case .parameter(let rule): rule
     case .unary(let rule): rule
     case .binary(let rule): rule
+    case .select(let rule): rule
     case .dropout(let rule): rule
     case .clamp(let rule): rule
     case .reshape(let rule): rule
     case .transpose(let rule): rule
     case .broadcast(let rule): rule
-    case .gatherRows(let rule): rule
-    case .scatterAddRows(let rule): rule
+    case .slice(let rule): rule
+    case .split(let rule): rule
+    case .concatenate(let rule): rule
+    case .pad(let rule): rule
+    case .gather(let rule): rule
+    case .scatterAdd(let rule): rule
     case .reduce(let rule): rule
     case .variance(let rule): rule
     case .softmax(let rule): rule

@@ -33,7 +33,7 @@ struct Operand {
     case .distinct:
       let middle = Double(shape.count) / 2
       return (0..<shape.count).map { Float((Double($0) - middle) / 20) }.shuffled(using: &dice)
-    case .fixed(let values): return values
+    case .fixed(let values): return Array(values.prefix(shape.count))
     case .integers(let below): return (0..<shape.count).map { _ in Float(dice.next() % UInt64(below)) }
     }
   }

@@ -28,21 +28,31 @@ func reference(_ function: UnaryFunction, _ x: Double) -> Double {
   case .errorFunction: Real.erf(x)
   case .logarithmOnePlus: Real.log1p(x)
   case .exponentialMinusOne: Real.expm1(x)
+  case .logicalNot: x == 0 ? 1 : 0
+  case .toFloat: x
+  case .toInteger: x.rounded(.towardZero)
   }
 }
 
 func reference(_ function: BinaryFunction, _ a: Double, _ b: Double) -> Double {
   switch function {
-  case .add: a + b
-  case .subtract: a - b
-  case .multiply: a * b
+  case .add, .integerAdd: a + b
+  case .subtract, .integerSubtract: a - b
+  case .multiply, .integerMultiply: a * b
   case .divide: a / b
-  case .maximum: Swift.max(a, b)
-  case .minimum: Swift.min(a, b)
+  case .maximum, .integerMaximum: Swift.max(a, b)
+  case .minimum, .integerMinimum: Swift.min(a, b)
   case .power: Real.pow(a, b)
-  case .greater: a > b ? 1 : 0
-  case .greaterOrEqual: a >= b ? 1 : 0
-  case .equal: a == b ? 1 : 0
+  case .greater, .integerGreater: a > b ? 1 : 0
+  case .greaterOrEqual, .integerGreaterOrEqual: a >= b ? 1 : 0
+  case .equal, .integerEqual: a == b ? 1 : 0
+  case .notEqual, .integerNotEqual: a != b ? 1 : 0
+  case .logicalAnd: a != 0 && b != 0 ? 1 : 0
+  case .logicalOr: a != 0 || b != 0 ? 1 : 0
+  case .logicalXor: (a != 0) != (b != 0) ? 1 : 0
+  case .keep: a != 0 ? b : 0
+  case .drop: a == 0 ? b : 0
+  case .join: a != 0 ? a : b
   case .reluGradient: a <= 0 ? 0 : b
   case .relu6Gradient: a <= 0 || a >= 6 ? 0 : b
   case .sigmoidGradient: b * a * (1 - a)
@@ -96,6 +106,9 @@ extension Table {
           case .relu6: (.eitherSign(0.05...9), true)
           case .absolute, .relu: (.eitherSign(0.05...3), true)
           case .sign, .positive: (.eitherSign(0.05...3), false)
+          case .logicalNot: (.fixed((0..<1000).map { Float($0 % 3) - 1 }), false)
+          case .toFloat: (.integers(below: 1000), false)
+          case .toInteger: (.uniform(-9...9), false)
           case .squareRoot, .reciprocalSquareRoot: (.uniform(0.2...4), true)
           case .reciprocal: (.eitherSign(0.3...3), true)
           case .exponential: (.uniform(-5...5), true)
@@ -114,7 +127,8 @@ extension Table {
           small
           + shapes.map { shape in
             Case(
-              function.rawValue, [Operand(shape, content, isDifferentiated: isSmooth)], one: { $0[0].applying(function) },
+              function.rawValue, [Operand(shape, content, isDifferentiated: isSmooth)],
+              one: { $0[0].applying(function).cast(to: .float32) },
               reference: { operands in
                 map(operands[0]) { reference(function, $0) }
               })
@@ -124,7 +138,7 @@ extension Table {
         let far = Operand([extremes.count], .fixed(extremes), isDifferentiated: false)
         return ordinary + [
           Case(
-            "far \(function.rawValue)", [far], one: { $0[0].applying(function) },
+            "far \(function.rawValue)", [far], one: { $0[0].applying(function).cast(to: .float32) },
             reference: { operands in
               map(operands[0]) { reference(function, $0) }
             })
@@ -150,6 +164,7 @@ extension Table {
     case .sigmoid, .hyperbolicTangent: [-1e6, -100, -30, 1e-6, 0, 30, 100, 1e6]
     case .softplus, .silu, .gelu: [-90, -30, 0, 30, 100, 1e6]
     case .squareRoot: [0, 1e-38, 3e38]
+    case .toInteger: [-0.0, 0.99, -0.99, 2_147_483_520, -2_147_483_648]
     case .sine, .cosine: [0, 100, -1000, 12345]
     default: nil
     }
@@ -161,14 +176,21 @@ extension Table {
   static var binary: Table {
     Table(
       name: "binary functions",
-      cases: BinaryFunction.allCases.flatMap { function -> [Case] in
+      // Two that are joined have to be apart: rows of `select`.
+      cases: BinaryFunction.allCases.filter { $0 != .join }.flatMap { function -> [Case] in
         let (a, b, isSmooth): (Content, Content, [Bool]) =
           switch function {
           case .add, .subtract, .multiply: (.uniform(-2...2), .uniform(-2...2), [true, true])
           case .divide: (.uniform(-2...2), .eitherSign(0.4...2), [true, true])
           case .maximum, .minimum: (.distinct, .distinct, [true, true])
           case .power: (.uniform(0.3...3), .uniform(-2...2), [true, true])
-          case .greater, .greaterOrEqual, .equal: (.integers(below: 3), .integers(below: 3), [false, false])
+          case .greater, .greaterOrEqual, .equal, .notEqual, .logicalAnd, .logicalOr, .logicalXor:
+            (.integers(below: 3), .integers(below: 3), [false, false])
+          case .keep, .drop: (.integers(below: 3), .uniform(-2...2), [false, true])
+          case .integerAdd, .integerSubtract, .integerMultiply: (.integers(below: 1000), .integers(below: 1000), [false, false])
+          case .integerMaximum, .integerMinimum, .integerEqual, .integerNotEqual, .integerGreater, .integerGreaterOrEqual:
+            (.integers(below: 3), .integers(below: 3), [false, false])
+          case .join: (.uniform(-2...2), .uniform(-2...2), [true, true])
           case .reluGradient: (.eitherSign(0.05...2), .uniform(-2...2), [false, true])
           case .relu6Gradient: (.eitherSign(0.05...9), .uniform(-2...2), [false, true])
           case .sigmoidGradient: (.uniform(0.05...0.95), .uniform(-2...2), [true, true])
@@ -182,15 +204,17 @@ extension Table {
         var left = Operand(shape, a, isDifferentiated: isSmooth[0])
         var right = Operand(shape, b, isDifferentiated: isSmooth[1])
         // Integers as float32, so that some pairs are equal.
-        if case .integers = left.content { left.content = .fixed(left.values(&dice)) }
-        if case .integers = right.content { right.content = .fixed(right.values(&dice)) }
+        let takesIntegers = function.takesIntegers
+        if !takesIntegers, case .integers = left.content { left.content = .fixed(left.values(&dice)) }
+        if !takesIntegers, case .integers = right.content { right.content = .fixed(right.values(&dice)) }
         // Two sets of distinct numbers, a fortieth apart.
         let shift: Float = if case .distinct = a { 0.025 } else { 0 }
         let far = Operand([farPlaces.count], .fixed(farPlaces), isDifferentiated: false)
         let isSlope = [.geluGradient, .siluGradient].contains(function)
         return [
           Case(
-            function.rawValue, [left, right], one: { ($0[0] + shift).combined(with: $0[1], function) },
+            function.rawValue, [left, right],
+            one: { (shift == 0 ? $0[0] : $0[0] + shift).combined(with: $0[1], function).cast(to: .float32) },
             reference: { operands in
               reference(function, map(operands[0]) { $0 + Double(shift) }, operands[1])
             })

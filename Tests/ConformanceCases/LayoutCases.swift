@@ -40,7 +40,7 @@ func scatterAddReference(_ values: Numbers, _ indices: Numbers, rows: Int) -> Nu
 
 extension Table {
   static var layout: Table {
-    Table(name: "layout", cases: transposes + stretches + lookups)
+    Table(name: "layout", cases: transposes + stretches + rows)
   }
 
   private static var transposes: [Case] {
@@ -89,7 +89,7 @@ extension Table {
     ]
   }
 
-  private static var lookups: [Case] {
+  private static var rows: [Case] {
     let entries: [(Shape, Shape)] = [([7, 5], [11]), ([1, 1], [1]), ([13, 33], [4, 3]), ([50, 16], [64]), ([3, 131], [40])]
     return entries.flatMap { entry in
       [
@@ -100,7 +100,7 @@ extension Table {
           }),
         Case(
           "scatter and add", [Operand(Shape(entry.1.dimensions + [entry.0[1]])), Operand(entry.1, .integers(below: entry.0[0]))],
-          one: { $0[0].graph.record(.scatterAddRows(ScatterAddRows(rows: entry.0[0])), $0) },
+          one: { $0[0].graph.record(.scatterAdd(ScatterAdd(axis: 0, extent: entry.0[0], perElement: false)), $0) },
           reference: { scatterAddReference($0[0], $0[1], rows: entry.0[0]) }),
       ]
     }

@@ -10,10 +10,9 @@ import Testing
 struct CoverageTests {
   /// The cases of `Operation`. A new one does not compile here until it has a name, and fails below until a row uses it.
   private enum Kind: CaseIterable {
-    case input, constant, parameter, unary, binary, dropout, clamp, reshape, transpose, broadcast, gatherRows, scatterAddRows, reduce,
-      variance, softmax, softmaxGradient, softmaxCrossEntropy, logSumExp, argumentOfExtreme, cumulativeSum,
-      sortOrder, matmul, convolution, convolutionInputGradient,
-      convolutionWeightGradient, maxPool,
+    case input, constant, array, parameter, unary, binary, select, dropout, clamp, reshape, transpose, broadcast, slice, split, concatenate,
+      pad, gather, scatterAdd, reduce, variance, softmax, softmaxGradient, softmaxCrossEntropy, logSumExp, argumentOfExtreme, cumulativeSum,
+      sortOrder, matmul, convolution, convolutionInputGradient, convolutionWeightGradient, maxPool,
       maxPoolGradient, maxPoolSelection,
       averagePool, averagePoolGradient, adaptiveAveragePool, adaptiveAveragePoolGradient, batchNorm, batchNormStatistics, batchNormSums
 
@@ -22,16 +21,22 @@ struct CoverageTests {
         switch operation {
         case .input: .input
         case .constant: .constant
+        case .array: .array
         case .parameter: .parameter
         case .unary: .unary
         case .binary: .binary
+        case .select: .select
         case .dropout: .dropout
         case .clamp: .clamp
         case .reshape: .reshape
         case .transpose: .transpose
         case .broadcast: .broadcast
-        case .gatherRows: .gatherRows
-        case .scatterAddRows: .scatterAddRows
+        case .slice: .slice
+        case .split: .split
+        case .concatenate: .concatenate
+        case .pad: .pad
+        case .gather: .gather
+        case .scatterAdd: .scatterAdd
         case .reduce: .reduce
         case .variance: .variance
         case .softmax: .softmax

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import torch
 
-from generator import checkpoints, events, files, finetuning, layers, models, odd, optimizers, pictures, pretrained, schedules, streams
+from generator import (
+  checkpoints, events, files, finetuning, layers, models, movement, odd, optimizers, pictures, pretrained, schedules, streams)
 
 FOLDER = Path(__file__).resolve().parent
 FIXTURES = {
@@ -20,6 +21,7 @@ FIXTURES = {
   "schedules.json": schedules.generate,
   "layers.safetensors": layers.generate,
   "odd.safetensors": odd.generate,
+  "movement.safetensors": movement.generate,
   "lenet.safetensors": lambda path: models.generate(path, "lenet"),
   "resnet18.safetensors": lambda path: models.generate(path, "resnet18"),
   "finetuning.safetensors": finetuning.generate,

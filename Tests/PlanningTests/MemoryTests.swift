@@ -28,6 +28,7 @@ struct MemoryTests {
           case .statistics(let piece): #expect(slice.offset + Slice.room(slice.count) <= request.layout.statisticsPieces[piece])
           case .zeros: #expect(slice.offset + slice.count <= plan.zerosSize && !launch.writes.contains(slice))
           case .segments: #expect(slice.count == plan.tables[slice.buffer]?.count && !launch.writes.contains(slice))
+          case .arrays: #expect(slice.offset + slice.count <= plan.arrays.count && !launch.writes.contains(slice))
           case .constants, .control: break
           }
         }

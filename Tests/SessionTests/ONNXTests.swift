@@ -42,7 +42,7 @@ struct ONNXTests {
         nodes.append(found)
       }
       for tensor in try graph.messages(5) {
-        #expect([1, 7, 11].contains(tensor.integers(2).first))
+        #expect([1, 6, 7, 11].contains(tensor.integers(2).first))
         tensors[tensor.texts(8)[0]] = (tensor.integers(1), tensor.data(9).first ?? [])
       }
       func ports(_ field: Int) throws -> [String: [String]] {
@@ -154,22 +154,43 @@ struct ONNXTests {
     #expect(file.tensors["shift.channels"]?.shape == [6, 3, 1])
   }
 
+  /// Pictures in parts, with their channels first there.
+  private struct Parts: Layer {
+    func forward(_ x: Tensor) -> Tensor {
+      let halves = x.padded([(0, 0), (1, 0), (0, 0), (0, 2)]).split(into: 2, axis: 3)
+      return concatenate([halves[1], halves[0].kept(where: halves[0] .> 0, otherwise: -1)], axis: 2).flipped(axes: [1]).mean(axes: [1, 2])
+    }
+  }
+
+  @Test func partsOfPicturesAreOperatorsOnTheirChannels() throws {
+    let (file, _) = try export(Parts(), [3, 4, 2])
+    #expect(file.outputs == ["output": ["batch", "2"]])
+    #expect(file.count("Pad") == 1 && file.count("Slice") == 3 && file.count("Where") == 1 && file.count("Transpose") == 0)
+    #expect(file.nodes.first { $0.operation == "Concat" }?.integers["axis"] == [3])
+  }
+
   private struct Unwritable: Layer {
     let kind: Int
     func forward(_ x: Tensor) -> Tensor {
       switch kind {
       case 0: x.mean(axes: [0], keepingAxes: true) + x
       case 1: x.transposed().reshaped(to: [x.shape[1], x.shape[0]])
+      case 3: x.sliced(axis: 0, 1..<x.shape[0])
       default: x.reshaped(to: [2, x.shape[0], x.shape[1] / 2])
       }
     }
   }
 
-  @Test(arguments: [0, 2]) func refusals(kind: Int) throws {
+  @Test(arguments: [0, 2, 3]) func refusals(kind: Int) throws {
     let error = #expect(throws: ONNXExportError.self) {
       try ONNXModel(of: Unwritable(kind: kind), sampleShape: [6], state: ModelState(parameters: []), name: "")
     }
-    let expected = kind == 0 ? "mean in Unwritable cannot be written as ONNX: it goes over the batch" : "moves the batch"
+    let expected =
+      switch kind {
+      case 0: "mean in Unwritable cannot be written as ONNX: it goes over the batch"
+      case 3: "slice in Unwritable cannot be written as ONNX: it takes a part of the batch"
+      default: "moves the batch"
+      }
     #expect(error?.description.contains(expected) == true, "\(String(describing: error))")
   }
 

@@ -58,6 +58,10 @@ public final class StepRunner {
     var buffers: [BufferReference: any DeviceBuffer] = [:]
     buffers[.zeros] = try device.makeBuffer(count: plan.zerosSize)
     buffers[.control] = try device.makeBuffer(count: 16)
+    if !plan.arrays.isEmpty {
+      buffers[.arrays] = try device.makeBuffer(count: plan.arrays.count)
+      try buffers[.arrays].map { try device.write(plan.arrays, to: $0) }
+    }
     func poisoned(_ count: Int) throws -> any DeviceBuffer {
       let buffer = try device.makeBuffer(count: max(count, 16))
       try device.write([UInt32](repeating: Self.poison, count: max(count, 16)), to: buffer)

@@ -96,6 +96,36 @@ struct OddArgumentTests {
     check("adaptive pooling") { $0.adaptivelyPooled(height: number, width: number) }
   }
 
+  @Test("Places and amounts", arguments: integers) func movement(_ number: Int) {
+    for other in [number, 0, 1, -1, 3] {
+      check("slice") { $0.sliced(axis: other, from: number, by: other) }
+      check("slice") { $0.sliced(axis: 1, from: other, to: number) }
+      check("slice") { $0.sliced(axis: -1, to: other, by: number) }
+      if other <= number, number < .max { check("slice") { $0.sliced(axis: 2, other..<number, by: number) } }
+      check("at") { $0.at(number, axis: other) }
+      check("flip") { $0.flipped(axes: [number, other]) }
+      check("roll") { $0.rolled(by: number, axis: other) }
+      check("pad") { $0.padded([(0, number), (other, 0), (number, other), (0, 0)]) }
+      for mode in [PaddingMode.reflect, .replicate, .circular] {
+        check("pad") { $0.padded([(0, 0), (number, other), (0, 0), (0, 0)], mode: mode) }
+      }
+      check("split") { $0.split([number, other], axis: 1).first ?? $0 }
+      check("tile") { $0.tiled([1, other, number, 1]) }
+      check("repeat") { $0.repeated(number, axis: other) }
+      check("stack") { stack([$0, $0], axis: number) }
+      check("concatenate") { concatenate([$0, $0], axis: number) }
+      check("take") { $0.taken($0.graph.constant(integers: [1, 0]), axis: number) }
+      check("gather") { $0.gather($0.graph.constant(integer: 1, shape: [2, 6, 6, 1]), axis: number) }
+      check("scatter") { $0.scattered($0.graph.constant(integer: 1, shape: [1, 1, 1, 1]), axis: other, extent: number) }
+      check("lower triangle") { $0.lowerTriangle(diagonal: number) }
+      check("upper triangle") { $0.upperTriangle(diagonal: number) }
+      check("triangle", [2]) { $0.sum() * $0.graph.lowerTriangle(rows: 3, columns: 4, diagonal: number) }
+    }
+    check("one-hot", [2]) { $0.sum() * $0.graph.arange(0..<2).oneHot(number) }
+    check("split") { number < 5000 ? $0.split(into: number, axis: 3).first ?? $0 : $0 }
+    if number > 0, number <= 1 << 15 { check("arange", []) { $0 * $0.graph.arange(0..<number, by: number).cast(to: .float32) } }
+  }
+
   @Test("Rates and constants", arguments: fractions) func rates(_ rate: Float) {
     check("dropout") { $0.dropout(rate) }
     check("batch norm") {

@@ -73,7 +73,9 @@ struct ShapeErrorTests {
     #expect(
       message { $0.input("a", shape: [2, 3]) + $0.input("b", shape: [2, 4]) }
         == "add of [2, 3] and [2, 4]: the shapes do not broadcast: aligned from the last axis, extents have to be equal or 1")
-    #expect(message { relu($0.input("a", shape: [3], dtype: .int32)) } == "relu of [3] of int32: it works on float32")
+    #expect(
+      message { relu($0.input("a", shape: [3], dtype: .int32)) }
+        == "relu of [3] of int32: it works on float32; `cast(to:)` makes it of int32")
   }
 
   @Test func layout() {
@@ -83,6 +85,43 @@ struct ShapeErrorTests {
     #expect(message { $0.input("a", shape: [2, 3]).broadcast(to: [2, 4]) }.contains("it does not stretch to [2, 4]"))
     #expect(message { $0.input("a", shape: []).flattened() }.contains("at least one axis"))
     #expect(message { $0.input("a", shape: [2, 3]).rows($0.input("i", shape: [2])) }.contains("the indices have to be int32"))
+  }
+
+  @Test func movement() {
+    func x(_ graph: Graph, _ shape: Shape = [2, 5], _ dtype: DType = .float32) -> Tensor { graph.input("x", shape: shape, dtype: dtype) }
+    #expect(message { x($0).sliced(axis: 1, 2..<6) }.contains("axis 1 has the places 0..<5, and 2..<6 by 1 are asked for"))
+    #expect(message { x($0).sliced(axis: 2, 0..<1) }.contains("the axis 2 has to be among -2..<2"))
+    #expect(message { x($0).sliced(axis: 1, from: 4, to: 2) }.contains("nothing is left of axis 1"))
+    #expect(message { x($0).at(-6, axis: 1) }.contains("axis 1 has the places 0..<5, and -6 is asked for"))
+    #expect(message { x($0).split([2, 2], axis: 1)[0] }.contains("pieces of [2, 2] places do not make the 5 of axis 1"))
+    #expect(message { x($0).split(into: 2, axis: 1)[0] }.contains("which 2 pieces do not share equally"))
+    #expect(message { concatenate([x($0), x($0, [3, 4])], axis: 0) }.contains("beside axis 0 all extents have to be equal"))
+    #expect(message { concatenate([x($0), x($0, [2, 5], .int32)], axis: 0) }.contains("all have to be of one type"))
+    #expect(message { $0.concatenate([], axis: 0) }.contains("there is nothing to be put together"))
+    #expect(message { x($0) + concatenate([], axis: 0) }.contains("there is nothing to be put together"))
+    #expect(
+      message { x($0).padded([(0, 0), (5, 0)], mode: .reflect) }.contains("axis 1 of 5 places has at most 4 of them beyond its ends"))
+    #expect(message { x($0).padded([(1, 1)]) }.contains("an amount for each of the 2 axes: (1, 1)"))
+    #expect(message { x($0, [5], .int32).padded([(1, 1)], mode: .constant(0.5)) }.contains("0.5 is no int32"))
+    #expect(message { x($0).gather(x($0, [2], .float32)) }.contains("the indices have to be int32"))
+    #expect(message { x($0).gather(x($0, [3], .int32)) }.contains("it does not stretch to [2, 1]"))
+    #expect(message { x($0, [2, 5], .int32).scattered(x($0, [2, 5], .int32), axis: 0, extent: 3) }.contains("it adds float32"))
+    #expect(message { x($0).oneHot(3) }.contains("the indices have to be int32"))
+    #expect(message { $0.constant([1, 2, 3], shape: [2, 2]) }.contains("[2, 2] has 4 elements, and there are 3 numbers"))
+    #expect(message { $0.arange(3..<3) }.contains("at least one int32"))
+  }
+
+  @Test func elementTypes() {
+    func labels(_ graph: Graph) -> Tensor { graph.input("labels", shape: [5], dtype: .int32) }
+    #expect(message { labels($0) + $0.input("x", shape: [5]) }.contains("both have to be of one type; `cast(to:)` changes it"))
+    #expect(message { labels($0) * 0.5 }.contains("both have to be of one type"))
+    #expect(message { labels($0) / 2 }.contains("it works on float32; `cast(to: .float32)` makes it of int32"))
+    #expect(message { labels($0).sum() }.contains("float32"))
+    #expect(message { $0.input("x", shape: [5]).kept(where: $0.input("m", shape: [5]), otherwise: labels($0)) }.contains("of one type"))
+    let graph = Graph()
+    let x = labels(graph)
+    #expect((x + 1 - x * 2).dtype == .int32 && (-x).dtype == .int32 && (x .== 3).dtype == .float32 && x.oneHot(4).shape == [5, 4])
+    #expect(graph.firstError == nil)
   }
 
   @Test func reductions() {

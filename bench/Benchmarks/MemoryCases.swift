@@ -102,6 +102,20 @@ extension KernelCase {
       .forward("transpose 64x32x32x64 to NCHW: forward", pictures) { [$0[0].transposed([0, 3, 1, 2])] },
       .gradient("transpose 64x32x32x64 to NCHW: gradient", pictures, of: [0]) { [$0[0].transposed([0, 3, 1, 2])] },
       .forward("broadcast 64x1x1x512 to 64x8x8x512: forward", [Operand([64, 1, 1, 512])]) { [$0[0].broadcast(to: [64, 8, 8, 512])] },
+      .forward("slice 4096x1024 by columns 256..<768: forward", [Operand([4096, 1024])]) { [$0[0].sliced(axis: 1, 256..<768)] },
+      .gradient("slice 4096x1024 by columns 256..<768: gradient", [Operand([4096, 1024])], of: [0]) { [$0[0].sliced(axis: 1, 256..<768)] },
+      .forward("concatenate 4096x512 twice: forward", [Operand([4096, 512]), Operand([4096, 512])]) { [concatenate($0, axis: 1)] },
+      .forward("pad 64x32x32x64 by a pixel: forward", pictures) { [$0[0].padded([(0, 0), (1, 1), (1, 1), (0, 0)])] },
+      .forward("gather 4096 of 4096x1024: forward", [Operand([4096, 1024]), Operand([4096], .integers(below: 1024))]) {
+        [$0[0].gather($0[1])]
+      },
+      .forward("gather 4096x1024 along rows: forward", [Operand([4096, 1024]), Operand([4096], .integers(below: 4096))]) {
+        [$0[0].taken($0[1])]
+      },
+      .forward("one-hot 4096 of 1024: forward", [Operand([4096], .integers(below: 1024))]) { [$0[0].oneHot(1024)] },
+      .forward("select 4096x1024: forward", [Operand([4096, 1024]), Operand([4096, 1024])]) {
+        [$0[0].kept(where: $0[0] .> 0, otherwise: $0[1])]
+      },
       .forward("rows 4096 of 10000x128: forward", embedding) { [$0[0].rows($0[1])] },
       .gradient("rows 4096 of 10000x128: gradient", embedding, of: [0]) { [$0[0].rows($0[1])] },
     ]

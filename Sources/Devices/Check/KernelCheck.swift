@@ -334,11 +334,14 @@ extension Launch {
   }
 
   private static func decides(_ function: UnaryFunction) -> Bool {
-    [.sign, .positive, .roundDown, .roundToEven].contains(function)
+    [.sign, .positive, .roundDown, .roundToEven, .logicalNot, .toInteger].contains(function)
   }
 
   private static func decides(_ function: BinaryFunction) -> Bool {
-    [.greater, .greaterOrEqual, .equal, .reluGradient, .relu6Gradient, .leakyReluSlope].contains(function)
+    [
+      .greater, .greaterOrEqual, .equal, .notEqual, .logicalAnd, .logicalOr, .logicalXor, .keep, .drop, .reluGradient, .relu6Gradient,
+      .leakyReluSlope,
+    ].contains(function)
   }
 }
 

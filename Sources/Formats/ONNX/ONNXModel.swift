@@ -35,6 +35,7 @@ public struct ONNXModel: Sendable {
       case floats([Float])
       case doubles([Double])
       case integers([Int64])
+      case shortIntegers([Int32])
     }
 
     public var name: String
@@ -46,6 +47,7 @@ public struct ONNXModel: Sendable {
       case .floats(let values): values.count * 4
       case .doubles(let values): values.count * 8
       case .integers(let values): values.count * 8
+      case .shortIntegers(let values): values.count * 4
       }
     }
 
@@ -61,6 +63,7 @@ public struct ONNXModel: Sendable {
     case float32 = 1
     case int32 = 6
     case int64 = 7
+    case boolean = 9
     case float64 = 11
   }
 

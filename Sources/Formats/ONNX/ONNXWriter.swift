@@ -37,6 +37,7 @@ public enum ONNXWriter {
         case .floats(let values): try writer.write(elements: values)
         case .doubles(let values): try writer.write(elements: values)
         case .integers(let values): try writer.write(elements: values)
+        case .shortIntegers(let values): try writer.write(elements: values)
         }
       }
     }
@@ -104,6 +105,7 @@ public enum ONNXWriter {
       case .floats(let values): (ONNXModel.ElementType.float32, values.count, 4)
       case .doubles(let values): (.float64, values.count, 8)
       case .integers(let values): (.int64, values.count, 8)
+      case .shortIntegers(let values): (.int32, values.count, 4)
       }
     guard let expected = SafetensorsType.uint8.byteCount(shape: initializer.shape) else {
       throw FormatError(path: path, reason: .tensor(name: initializer.name, .badShape(initializer.shape)))

@@ -186,10 +186,13 @@ struct KernelWork {
     case "log_sum_exp": work.operations += 2 * Double(read) * 20
     // Philox: ten rounds of two wide multiplications for four numbers.
     case "dropout": work.operations = 2 * Double(written) * 30
-    case "gather_rows":
-      if let p = parameters(RowsParameters.self) { limit(&work, launch.reads.first, to: Int(p.count) * Int(p.columns)) }
+    case "gather":
+      if let p = parameters(GatherParameters.self) { limit(&work, launch.reads.first, to: Int(p.outer) * Int(p.count) * Int(p.inner)) }
     // Written only, in whole or in a turn's part.
     case "copy_strided": onlyWritten(&work)
+    case "copy_rows":
+      onlyWritten(&work)
+      if let p = parameters(CopyRowsParameters.self) { limit(&work, launch.writes.first, to: Int(p.rows) * Int(p.columns)) }
     default: break
     }
   }
@@ -284,6 +287,23 @@ struct KernelWork {
     case "copy_strided":
       guard let p = parameters(CopyStridedParameters.self) else { break }
       return strided(p, &work)
+    case "copy_rows":
+      let count = parameters(CopyRowsParameters.self).map { Int($0.rows) * Int($0.columns) } ?? written
+      work.operations = 2 * Double(count) * Self.division
+      return share(&work, units: max(count, 1))
+    case "pad":
+      work.operations = 2 * Double(written) * 6 * Self.division
+      return share(&work, units: max(written, 1))
+    case "gather":
+      work.operations = 2 * Double(written) * 2 * Self.division
+      // The element that an index names is known when that has come.
+      return share(&work, units: max(written, 1), waits: 2)
+    case "scatter_add":
+      guard let p = parameters(GatherParameters.self) else { break }
+      let (columns, extent) = (max(Int(p.outer) * Int(p.inner), 1), max(Int(p.extent), 1))
+      let parts = max(1, min(work.items / columns, extent))
+      work.operations = 2 * Double(columns * parts) * Double(p.count) * Self.division
+      return share(&work, units: columns * parts, waits: (Double(p.count) / Self.loadsAhead).rounded(.up))
     case "convolution_patches":
       work.operations = 2 * Double(written) * 4 * Self.division
       return share(&work, units: written)

@@ -38,8 +38,14 @@ struct Lowering {
   /// `StepRequest.isExact`.
   let isExact: Bool
   private(set) var pending: [Pending] = []
-  /// Size in elements, and the slice of slots that are not in an arena of intermediate values.
-  private(set) var slots: [(count: Int, fixed: Slice?)] = []
+  /// Size in elements, and the slice of slots that are not in an arena of intermediate values, or of which other slot they are a part.
+  private(set) var slots: [(count: Int, fixed: Slice?, part: (of: Slot, at: Int)?)] = []
+  /// What the buffer of constant arrays holds.
+  private(set) var arrays: [UInt32] = []
+  /// Values that are written where they are a part of another.
+  private let parts: PartsInPlace
+  /// Values that a launch reads, or the host.
+  private let read: Set<ValueID>
   private(set) var zerosSize = Slice.room(64)
   /// Values that live in the gradient arenas.
   private var destinations: [ValueID: Slice]
@@ -50,13 +56,19 @@ struct Lowering {
   /// What tables hold, by their buffers.
   private(set) var tables: [BufferReference: [Int32]] = [:]
 
-  /// - Parameter destinations: values that have to be written to a given place.
-  init(graph: Graph, profile: DeviceProfile, layout: ParameterLayout, destinations: [ValueID: Slice], isExact: Bool = false) {
+  /// - Parameters:
+  ///   - destinations: values that have to be written to a given place.
+  ///   - roots: values that have to be in memory when the step ends.
+  init(
+    graph: Graph, profile: DeviceProfile, layout: ParameterLayout, destinations: [ValueID: Slice], roots: [ValueID], isExact: Bool = false
+  ) {
     self.graph = graph
     self.profile = profile
     self.layout = layout
     self.isExact = isExact
     self.destinations = destinations
+    parts = PartsInPlace(graph, elsewhere: Set(destinations.keys))
+    read = Set((roots + graph.nodes.flatMap(\.inputs)).map(graph.resolved))
     inputsSize = StepMemory.constantsSize(groups: layout.groupSizes.count)
   }
 
@@ -64,14 +76,31 @@ struct Lowering {
 
   /// New memory in an arena of intermediate values.
   mutating func scratch(_ count: Int) -> Slot {
-    slots.append((count, nil))
+    slots.append((count, nil, nil))
     return Slot(index: slots.count - 1)
   }
 
   /// Memory at a given place.
   mutating func fixed(_ slice: Slice) -> Slot {
-    slots.append((slice.count, slice))
+    slots.append((slice.count, slice, nil))
     return Slot(index: slots.count - 1)
+  }
+
+  /// A part of a slot, from a multiple of 16 elements on. What kernels read beyond its end is the whole's.
+  mutating func part(of slot: Slot, at offset: Int, count: Int) -> Slot {
+    let whole = slots[slot.index]
+    if let fixed = whole.fixed { return self.fixed(Slice(fixed.buffer, offset: fixed.offset + offset, count: count)) }
+    slots.append((count, nil, whole.part.map { ($0.of, $0.at + offset) } ?? (slot, offset)))
+    return Slot(index: slots.count - 1)
+  }
+
+  /// Where numbers that never change are.
+  private mutating func array(_ bits: [UInt32]) -> Slot {
+    sharing(bits) { lowering in
+      let place = Slice(.arrays, offset: lowering.arrays.count, count: bits.count)
+      lowering.arrays += bits + Array(repeating: 0, count: Slice.room(bits.count) - bits.count)
+      return lowering.fixed(place)
+    }
   }
 
   /// Something that several operations of a step need and the first of them makes.
@@ -104,13 +133,31 @@ struct Lowering {
     case .parameter(let read):
       slot = layout[read.id].map { fixed($0.slice) } ?? scratch(type.shape.count)
     case .constant(let constant):
-      slot = scratch(type.shape.count)
+      slot = partOfAnother(id) ?? scratch(type.shape.count)
       fill(slot, with: constant.value)
-    default: slot = destinations[id].map { fixed($0) } ?? scratch(type.shape.count)
+    case .array(let array): slot = self.array(array.bits)
+    default: slot = destinations[id].map { fixed($0) } ?? partOfAnother(id) ?? scratch(type.shape.count)
     }
     values[id] = slot
     return slot
   }
+
+  /// Where a value lies within another, if it does.
+  private mutating func partOfAnother(_ id: ValueID) -> Slot? {
+    let count = graph.tensor(id).shape.count
+    if let view = graph.view(id) { return part(of: slot(view.whole), at: view.offset, count: count) }
+    return parts.places[id].map { part(of: slot($0.whole), at: $0.offset, count: count) }
+  }
+
+  /// Whether a value lies within another that is computed before it, so that nothing has to be done.
+  func isView(_ id: ValueID) -> Bool { destinations[id] == nil && graph.view(id) != nil }
+  /// Whether a value is computed where it is a part of another.
+  func isInPlace(_ id: ValueID, of whole: ValueID, at offset: Int) -> Bool {
+    guard let place = parts.places[id] else { return false }
+    return place.whole == whole && place.offset == offset
+  }
+  /// Whether anything reads a value.
+  func isRead(_ id: ValueID) -> Bool { read.contains(id) }
 
   /// Whether two slots can be in one buffer.
   func canShareBuffer(_ first: Slot, _ second: Slot) -> Bool { slots[first.index].fixed?.buffer == slots[second.index].fixed?.buffer }
@@ -165,14 +212,18 @@ struct Lowering {
   private mutating func lower(_ unit: Fusion.Unit, _ epilogue: Fusion.FusedEpilogue?) {
     let node = graph.nodes[unit.node]
     switch node.operation {
-    case .input, .constant, .parameter, .reshape: break
+    case .input, .constant, .array, .parameter, .reshape: break
     case .unary, .binary: lowerChain([unit.node])
-    case .batchNorm, .variance, .clamp: break  // taken apart before planning
+    case .select, .batchNorm, .variance, .clamp: break  // taken apart before planning
     case .dropout(let rule): lowerDropout(unit.node, rule)
     case .transpose(let rule): lowerTranspose(unit.node, rule)
     case .broadcast: lowerBroadcast(unit.node)
-    case .gatherRows: lowerGatherRows(unit.node)
-    case .scatterAddRows: lowerScatterAddRows(unit.node)
+    case .slice(let rule): lowerSlice(unit.node, rule)
+    case .split(let rule): lowerSplit(unit.node, rule)
+    case .concatenate(let rule): lowerConcatenate(unit.node, rule)
+    case .pad(let rule): lowerPad(unit.node, rule)
+    case .gather(let rule): lowerGather(unit.node, rule)
+    case .scatterAdd(let rule): lowerScatterAdd(unit.node, rule)
     case .reduce(let rule): lowerReduce(unit.node, rule)
     case .softmax(let rule): lowerSoftmax(unit.node, rule)
     case .softmaxGradient(let rule): lowerSoftmaxGradient(unit.node, rule)

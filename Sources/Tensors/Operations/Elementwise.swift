@@ -15,13 +15,36 @@ public enum UnaryFunction: String, CaseIterable, Hashable, Sendable {
   case logarithmOnePlus
   /// eˣ − 1, precise near 0.
   case exponentialMinusOne
+  /// 1 where the number is 0, otherwise 0.
+  case logicalNot
+  /// An int32 as the nearest float32.
+  case toFloat
+  /// A float32 as int32: towards 0; what is too large becomes the nearest there is, and a NaN 0.
+  case toInteger
+
+  /// What it takes.
+  public var operand: DType { self == .toFloat ? .int32 : .float32 }
+  /// What it gives.
+  public var result: DType { self == .toInteger ? .int32 : .float32 }
 }
 
 /// Functions of two numbers.
 public enum BinaryFunction: String, CaseIterable, Hashable, Sendable {
   case add, subtract, multiply, divide, maximum, minimum, power
   /// 1 where the relation holds, otherwise 0.
-  case greater, greaterOrEqual, equal
+  case greater, greaterOrEqual, equal, notEqual
+  /// 1 where both, one of both, or exactly one is not 0, otherwise 0.
+  case logicalAnd, logicalOr, logicalXor
+  /// (mask, x) ↦ x where the mask is not 0, otherwise 0; x may be int32.
+  case keep
+  /// (mask, x) ↦ x where the mask is 0, otherwise 0; x may be int32.
+  case drop
+  /// x where y is 0, and y where x is: the bits of either; int32 as well.
+  case join
+  /// Of two int32; sums and products wrap around.
+  case integerAdd, integerSubtract, integerMultiply, integerMaximum, integerMinimum
+  /// Of two int32: 1 where the relation holds, otherwise 0, in float32.
+  case integerEqual, integerNotEqual, integerGreater, integerGreaterOrEqual
   /// (y, dy) ↦ 0 where y ≤ 0, otherwise dy, also where y is NaN; y is ReLU's result.
   case reluGradient
   /// (y, dy) ↦ 0 where y ≤ 0 or y ≥ 6, otherwise dy, also where y is NaN; y is ReLU6's result.
@@ -38,6 +61,39 @@ public enum BinaryFunction: String, CaseIterable, Hashable, Sendable {
   case leakyRelu
   /// (x, s) ↦ 1 where x > 0, otherwise s: the slope of the former.
   case leakyReluSlope
+
+  /// The same of two int32, where there is such a function.
+  var ofIntegers: BinaryFunction? {
+    switch self {
+    case .add: .integerAdd
+    case .subtract: .integerSubtract
+    case .multiply: .integerMultiply
+    case .maximum: .integerMaximum
+    case .minimum: .integerMinimum
+    case .equal: .integerEqual
+    case .notEqual: .integerNotEqual
+    case .greater: .integerGreater
+    case .greaterOrEqual: .integerGreaterOrEqual
+    default: nil
+    }
+  }
+
+  /// Whether it takes two int32.
+  public var takesIntegers: Bool {
+    switch self {
+    case .integerAdd, .integerSubtract, .integerMultiply, .integerMaximum, .integerMinimum: true
+    case .integerEqual, .integerNotEqual, .integerGreater, .integerGreaterOrEqual: true
+    default: false
+    }
+  }
+
+  /// What it gives, of what it takes.
+  fileprivate func result(_ second: DType) -> DType {
+    switch self {
+    case .keep, .drop, .join, .integerAdd, .integerSubtract, .integerMultiply, .integerMaximum, .integerMinimum: second
+    default: .float32
+    }
+  }
 }
 
 /// A function applied to each element.
@@ -47,8 +103,8 @@ package struct Unary: OperationRule {
   public var name: String { function.rawValue }
 
   public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
-    try expect(inputs[0].dtype == .float32, "it works on float32")
-    return [inputs[0]]
+    try expect(inputs[0].dtype == function.operand, "it works on \(function.operand); `cast(to:)` makes it of \(inputs[0].dtype)")
+    return [TensorType(inputs[0].shape, function.result)]
   }
 
   public func gradients(_ context: GradientContext) -> [Tensor?] {
@@ -58,7 +114,7 @@ package struct Unary: OperationRule {
     switch function {
     case .negate: return [-dy]
     case .absolute: return [dy * x.applying(.sign)]
-    case .sign, .positive, .roundDown, .roundToEven: return [nil]
+    case .sign, .positive, .roundDown, .roundToEven, .logicalNot, .toFloat, .toInteger: return [nil]
     case .square: return [dy * x * 2]
     case .squareRoot: return [dy / y * 0.5]
     case .reciprocalSquareRoot: return [dy * y * y * y * -0.5]
@@ -88,11 +144,22 @@ package struct Binary: OperationRule {
   public var name: String { function.rawValue }
 
   public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
-    try expect(inputs[0].dtype == .float32 && inputs[1].dtype == .float32, "it works on float32")
+    try expectTypes(inputs[0].dtype, inputs[1].dtype)
     guard let shape = inputs[0].shape.broadcast(with: inputs[1].shape) else {
       throw ShapeError(problem: "the shapes do not broadcast: aligned from the last axis, extents have to be equal or 1")
     }
-    return [TensorType(shape)]
+    return [TensorType(shape, function.result(inputs[1].dtype))]
+  }
+
+  private func expectTypes(_ first: DType, _ second: DType) throws(ShapeError) {
+    switch function {
+    case .keep, .drop: try expect(first == .float32, "a mask is of float32: what a comparison gives, or `cast(to: .float32)`")
+    case .join: try expect(first == second, "both have to be of one type; `cast(to:)` changes it")
+    case _ where function.takesIntegers: try expect(first == .int32 && second == .int32, "it works on int32")
+    default:
+      try expect(first == second, "both have to be of one type; `cast(to:)` changes it")
+      try expect(first == .float32, "it works on float32; `cast(to: .float32)` makes it of int32")
+    }
   }
 
   public func gradients(_ context: GradientContext) -> [Tensor?] {
@@ -126,7 +193,14 @@ package struct Binary: OperationRule {
           return (dy * context.outputs[0] * a.applying(.logarithm)).zeroed(where: a.applying(.absolute).combined(with: isBelow, .maximum))
         },
       ]
-    case .greater, .greaterOrEqual, .equal: return [nil, nil]
+    case .greater, .greaterOrEqual, .equal, .notEqual, .logicalAnd, .logicalOr, .logicalXor: return [nil, nil]
+    case .integerAdd, .integerSubtract, .integerMultiply, .integerMaximum, .integerMinimum, .integerEqual, .integerNotEqual,
+      .integerGreater, .integerGreaterOrEqual:
+      return [nil, nil]
+    case .keep, .drop: return [nil, b.dtype == .float32 ? second { a.combined(with: dy, function) } : nil]
+    case .join:
+      guard dy.dtype == .float32 else { return [nil, nil] }
+      return [first { b.combined(with: dy, .drop) }, second { a.combined(with: dy, .drop) }]
     case .reluGradient, .relu6Gradient: return [nil, second { a.combined(with: dy, function) }]
     case .sigmoidGradient: return [first { dy * b * (1 - a * 2) }, second { a.combined(with: dy, .sigmoidGradient) }]
     case .tanhGradient: return [first { dy * b * a * -2 }, second { a.combined(with: dy, .tanhGradient) }]

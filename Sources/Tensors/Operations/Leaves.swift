@@ -16,11 +16,42 @@ package struct Input: OperationRule {
 
 /// One value everywhere.
 package struct Constant: OperationRule {
+  /// The value; of int32 the bits.
   public let value: Float
-  let shape: Shape
+  let type: TensorType
+
+  init(value: Float, shape: Shape) {
+    self.value = value
+    type = TensorType(shape)
+  }
+
+  init(integer: Int32, shape: Shape) {
+    value = Float(bitPattern: UInt32(bitPattern: integer))
+    type = TensorType(shape, .int32)
+  }
+
+  /// The value, where it is int32.
+  public var integer: Int32? { type.dtype == .int32 ? Int32(bitPattern: value.bitPattern) : nil }
 
   public var name: String { "constant" }
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(shape)] }
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [type] }
+  public func gradients(_ context: GradientContext) -> [Tensor?] { [] }
+}
+
+/// Numbers that are part of the step itself. They are in the device's memory from the start, and cost a step nothing.
+package struct ConstantArray: OperationRule {
+  /// The elements' bits.
+  public let bits: [UInt32]
+  let type: TensorType
+
+  public var name: String { "constant array" }
+
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+    try expect(
+      type.shape.count == bits.count, "\(type.shape) has \(type.shape.count) elements, and there are \(bits.count) numbers")
+    return [type]
+  }
+
   public func gradients(_ context: GradientContext) -> [Tensor?] { [] }
 }
 
@@ -28,8 +59,10 @@ package struct Constant: OperationRule {
 package struct ParameterRead: OperationRule {
   public let id: ParameterID
   let shape: Shape
+  /// int32 where a parameter stands for such a value, whose bits it holds.
+  var dtype = DType.float32
 
   public var name: String { "parameter" }
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(shape)] }
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(shape, dtype)] }
   public func gradients(_ context: GradientContext) -> [Tensor?] { [] }
 }

@@ -7,14 +7,20 @@ extension ONNXTranslation {
     if let norm = patterns.batchNorms[node] { return try translateBatchNorm(node, norm) }
     switch graph.nodes[node].operation {
     case .input(let rule): declareInput(node, rule)
-    case .constant, .parameter: break  // written where they are used
+    case .constant, .array, .parameter: break  // written where they are used
     case .unary(let rule): try translateUnary(node, rule.function)
     case .binary(let rule): try translateBinary(node, rule.function)
     case .clamp(let rule): try translateClamp(node, rule)
     case .reshape(let rule): try translateReshape(node, rule.shape)
     case .transpose(let rule): try translateTranspose(node, rule.permutation)
     case .broadcast(let rule): try translateBroadcast(node, rule.shape)
-    case .gatherRows: try translateGather(node)
+    case .select: try translateSelect(node)
+    case .slice(let rule): try translateSlice(node, rule)
+    case .split(let rule): try translateSplit(node, rule)
+    case .concatenate(let rule): try translateConcatenate(node, rule)
+    case .pad(let rule): try translatePad(node, rule)
+    case .gather(let rule): try translateGather(node, rule)
+    case .scatterAdd(let rule): try translateScatterAdd(node, rule)
     case .reduce(let rule): try translateReduce(node, rule)
     case .variance(let rule): try translateVariance(node, rule)
     case .softmax(let rule): try translateSoftmax(node, rule)
@@ -29,7 +35,7 @@ extension ONNXTranslation {
     case .averagePool(let rule): try translatePool(node, rule.window, countsPadding: rule.countsPadding)
     case .adaptiveAveragePool(let rule): try translateAdaptivePool(node, rule)
     case .dropout, .batchNorm, .batchNormStatistics: throw refusal(node, "it belongs to training; record the model in evaluation mode")
-    case .scatterAddRows, .softmaxGradient, .softmaxCrossEntropy, .convolutionWeightGradient,
+    case .softmaxGradient, .softmaxCrossEntropy, .convolutionWeightGradient,
       .maxPoolGradient, .maxPoolSelection, .averagePoolGradient, .adaptiveAveragePoolGradient, .batchNormSums:
       throw refusal(node, "there is no such operator")
     }
@@ -83,7 +89,10 @@ extension ONNXTranslation {
       let lost = add("Sub", at, [bounded, add("Sub", at, [sum, scalar(1)])])
       let logarithm = add("Log", at, [add("Add", at, [x.name, scalar(1)])])
       y = add("Add", at, [logarithm, add("Div", at, [lost, add("Max", at, [sum, scalar(1e-30)])])])
-    case .positive: y = add("Cast", at, [add("Greater", at, [x.name, scalar(0)])], ["to": .integer(1)])
+    case .positive: y = number(add("Greater", at, [x.name, scalar(0)]), at)
+    case .logicalNot: y = number(add("Equal", at, [x.name, scalar(0)]), at)
+    case .toFloat: y = number(x.name, at)
+    case .toInteger: y = add("Cast", at, [x.name], ["to": .integer(ONNXModel.ElementType.int32.rawValue)])
     }
     set(node, y, x.arrangement)
   }
@@ -97,32 +106,63 @@ extension ONNXTranslation {
 
   private mutating func translateBinary(_ node: Int, _ function: BinaryFunction) throws(ONNXExportError) {
     let operation: String
-    var isRelation = false
+    var (takesMasks, isRelation) = (false, false)
     switch function {
-    case .add: operation = "Add"
-    case .subtract: operation = "Sub"
-    case .multiply: operation = "Mul"
+    case .add, .integerAdd: operation = "Add"
+    case .subtract, .integerSubtract: operation = "Sub"
+    case .multiply, .integerMultiply: operation = "Mul"
     case .divide: operation = "Div"
-    case .maximum: operation = "Max"
-    case .minimum: operation = "Min"
+    case .maximum, .integerMaximum: operation = "Max"
+    case .minimum, .integerMinimum: operation = "Min"
     case .power: operation = "Pow"
-    case .greater: (operation, isRelation) = ("Greater", true)
-    case .greaterOrEqual: (operation, isRelation) = ("GreaterOrEqual", true)
-    case .equal: (operation, isRelation) = ("Equal", true)
+    case .greater, .integerGreater: (operation, isRelation) = ("Greater", true)
+    case .greaterOrEqual, .integerGreaterOrEqual: (operation, isRelation) = ("GreaterOrEqual", true)
+    case .equal, .integerEqual, .notEqual, .integerNotEqual: (operation, isRelation) = ("Equal", true)
+    case .logicalAnd: (operation, takesMasks, isRelation) = ("And", true, true)
+    case .logicalOr: (operation, takesMasks, isRelation) = ("Or", true, true)
+    case .logicalXor: (operation, takesMasks, isRelation) = ("Xor", true, true)
+    case .keep, .drop: operation = "Where"
     case .leakyRelu:
       if let slope = constant(input(node, 1)), shape(input(node, 1)).reduce(1, *) == 1 {
         let x = try value(input(node, 0))
         return set(node, add("LeakyRelu", scope(node), [x.name], ["alpha": .float(slope)]), x.arrangement)
       }
       operation = "PRelu"
-    case .reluGradient, .relu6Gradient, .sigmoidGradient, .tanhGradient, .geluGradient, .siluGradient, .leakyReluSlope:
+    case .reluGradient, .relu6Gradient, .sigmoidGradient, .tanhGradient, .geluGradient, .siluGradient, .leakyReluSlope, .join:
       throw refusal(node, "there is no such operator")
     }
     let (a, b) = (input(node, 0), input(node, 1))
     let arrangement = try common(a, b)
-    let operands = [try operand(a, node, arrangement), try operand(b, node, arrangement)]
-    let y = add(operation, scope(node), operands)
-    set(node, isRelation ? add("Cast", scope(node), [y], ["to": .integer(1)]) : y, arrangement)
+    var operands = [try operand(a, node, arrangement), try operand(b, node, arrangement)]
+    let at = scope(node)
+    if takesMasks { operands = operands.map { mask($0, at) } }
+    if operation == "Where" {
+      let zero = graph.tensor(b).dtype == .int32 ? initializer("integer.0.", [], .shortIntegers([0])) : scalar(0)
+      operands = [mask(operands[0], at)] + (function == .keep ? [operands[1], zero] : [zero, operands[1]])
+    }
+    var y = add(operation, at, operands)
+    if [.notEqual, .integerNotEqual].contains(function) { y = add("Not", at, [y]) }
+    set(node, isRelation ? number(y, at) : y, arrangement)
+  }
+
+  /// What is true as 1, or an integer, in float32.
+  private mutating func number(_ name: String, _ at: Int) -> String {
+    add("Cast", at, [name], ["to": .integer(ONNXModel.ElementType.float32.rawValue)])
+  }
+
+  /// A mask as what is true.
+  private mutating func mask(_ name: String, _ at: Int) -> String {
+    add("Cast", at, [name], ["to": .integer(ONNXModel.ElementType.boolean.rawValue)])
+  }
+
+  private mutating func translateSelect(_ node: Int) throws(ONNXExportError) {
+    var found: [ONNXArrangement] = []
+    for index in 0..<3 { found.append(try arrangement(input(node, index))) }
+    let isImage = found.contains(.image) && found.allSatisfy { $0 == .image || $0 == .same }
+    let arrangement = isImage ? .image : found.allSatisfy { $0 == found[0] } ? found[0] : .same
+    var operands: [String] = []
+    for index in 0..<3 { operands.append(try operand(input(node, index), node, arrangement)) }
+    set(node, add("Where", scope(node), [mask(operands[0], scope(node)), operands[1], operands[2]]), arrangement)
   }
 
   /// The arrangement in which two operands meet.
@@ -245,11 +285,6 @@ extension ONNXTranslation {
     }
     let mine = try ours(input(node, 0))
     set(node, add("Expand", scope(node), [mine.name, integers(target)]), .same)
-  }
-
-  private mutating func translateGather(_ node: Int) throws(ONNXExportError) {
-    let (table, indices) = (try ours(input(node, 0)), try ours(input(node, 1)))
-    set(node, add("Gather", scope(node), [table.name, indices.name], ["axis": .integer(0)]), .same)
   }
 
   // MARK: Reductions

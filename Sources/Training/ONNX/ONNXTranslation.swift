@@ -135,6 +135,11 @@ struct ONNXTranslation {
     values[ValueID(node: patterns.result(of: node))] = Value(name: name, arrangement: arrangement)
   }
 
+  /// One of several results.
+  mutating func set(_ id: ValueID, _ name: String, _ arrangement: ONNXArrangement) {
+    values[id] = Value(name: name, arrangement: arrangement)
+  }
+
   mutating func declareInput(_ node: Int, _ rule: Input) {
     let type = graph.nodes[node].outputs[0]
     let shape = type.shape.dimensions
@@ -152,9 +157,9 @@ struct ONNXTranslation {
     return (read.id, graph.parameterPaths[read.id] ?? "parameter", graph.tensor(value).shape.dimensions, values)
   }
 
-  /// A constant, if a value is one.
+  /// A float32 constant, if a value is one.
   func constant(_ value: ValueID) -> Float? {
-    if case .constant(let rule) = graph.nodes[value.node].operation { return rule.value }
+    if case .constant(let rule) = graph.nodes[value.node].operation, rule.integer == nil { return rule.value }
     return nil
   }
 
@@ -172,7 +177,26 @@ struct ONNXTranslation {
       return Value(
         name: initializer(key, shape, .floats(Array(repeating: constant, count: Shape(shape).count))), arrangement: .same)
     }
+    if let (bits, text) = fixed(id) {
+      guard !shape.contains(Self.batch) else { throw refusal(id.node, "a constant of the batch's size") }
+      let isInteger = graph.tensor(id).dtype == .int32
+      let key = "\(text)." + shape.map(String.init).joined(separator: ".")
+      let name = initializer(
+        key, shape, isInteger ? .shortIntegers(bits.map(Int32.init(bitPattern:))) : .floats(bits.map(Float.init(bitPattern:))))
+      return Value(name: name, arrangement: .same)
+    }
     throw refusal(id.node, "it has no counterpart")
+  }
+
+  /// The bits of a value that is an array of constants or an int32 constant, and a text for it alone.
+  private func fixed(_ id: ValueID) -> (bits: [UInt32], text: String)? {
+    switch graph.nodes[id.node].operation {
+    case .array(let rule): return (rule.bits, "array\(id.node)")
+    case .constant(let rule):
+      guard let integer = rule.integer else { return nil }
+      return (Array(repeating: UInt32(bitPattern: integer), count: graph.tensor(id).shape.count), "integer.\(integer)")
+    default: return nil
+    }
   }
 
   /// A value in our arrangement.
