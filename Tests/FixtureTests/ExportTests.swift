@@ -36,6 +36,26 @@ struct ExportTests {
     }
   }
 
+  /// Convolutions, poolings, products and orders that networks of the zoo do not have. Images are [7, 8, 3].
+  private struct OtherShapes: Layer {
+    let weight = Parameter("weight", shape: [3, 3, 3, 4], initializer: .pytorchDefault(fanIn: 27))
+    let lines = Parameter("lines", shape: [5, 3, 4], initializer: .pytorchDefault(fanIn: 12))
+    let table = Parameter("table", shape: [5, 2], initializer: .pytorchDefault(fanIn: 5))
+
+    func forward(_ x: Tensor) -> Tensor {
+      let wide = x.transposedConvolved(x.graph[weight], stride: (2, 2), padding: (1, 1), outputPadding: (1, 0))
+      let window = Window(kernel: (3, 3), stride: (2, 2), roundsUp: true)
+      let pooled = wide.maxPooled(window) + wide.averagePooled(window, countsPadding: false) * 2
+      let sequence = pooled.mean(axes: [1]).convolved1D(x.graph[lines], padding: 1)
+      let scores = einsum("btc,bsc->bts", sequence, sequence) * 0.1
+      let mixed = scores.softmax().matmul(sequence).cumulativeSum(axis: 1).mean(axes: [1])
+      let places = mixed.sortOrder(isDescending: true, count: 3)
+      let gates = x.graph[table].rows(places).sum(axes: [2])
+      let last = mixed.reshaped(to: [mixed.shape[0], 1, 5]).matmul(sequence, transposeOther: true).flattened()
+      return einsum("bi,bj->bij", gates, last).flattened() + x.graph[table].rows(mixed.argmin(axis: 1)).sum(axes: [1], keepingAxes: true)
+    }
+  }
+
   private static func zoo(_ name: String, _ shape: Shape, pytorch: Bool = true) throws -> Case {
     let model = try #require(ModelZoo.make(name, input: shape, classes: classes))
     return Case(name: "\(name)-\(shape[0])", model: model, shape: shape, pytorch: pytorch ? name : nil)
@@ -51,6 +71,7 @@ struct ExportTests {
       // 2×2 pixels are spread over the 7×7 of the dense layers, 7×7 are taken as they are, 8×8 overlap.
       Case(name: "vgg11_bn-64", model: VGG(classes: classes, hidden: 64), shape: [64, 64, 3], pytorch: "vgg11_bn"),
       Case(name: "vgg11_bn-224", model: VGG(classes: classes, hidden: 64), shape: [224, 224, 3], batch: 1),
+      Case(name: "shapes", model: OtherShapes(), shape: [7, 8, 3], batch: 5),
       Case(name: "arithmetic", model: Arithmetic(), shape: [9], batch: 5),
       Case(name: "moved-pictures", model: MovingNetworks.Pictures(), shape: [8, 6, 4]),
       Case(name: "tokens", model: MovingNetworks.Tokens(), shape: [8], batch: 4),

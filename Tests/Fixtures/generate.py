@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from generator import (
-  checkpoints, events, files, finetuning, layers, models, movement, odd, optimizers, pictures, pretrained, schedules, streams)
+  arithmetic, checkpoints, events, files, finetuning, layers, models, movement, odd, optimizers, pictures, pretrained, schedules, streams)
 
 FOLDER = Path(__file__).resolve().parent
 FIXTURES = {
@@ -21,6 +21,7 @@ FIXTURES = {
   "schedules.json": schedules.generate,
   "layers.safetensors": layers.generate,
   "odd.safetensors": odd.generate,
+  "arithmetic.safetensors": arithmetic.generate,
   "movement.safetensors": movement.generate,
   "lenet.safetensors": lambda path: models.generate(path, "lenet"),
   "resnet18.safetensors": lambda path: models.generate(path, "resnet18"),
