@@ -68,7 +68,7 @@ import Testing
 
   @Test func mistakesNameTheLayer() {
     func message(_ layer: any Layer, _ shape: Shape) -> String {
-      let graph = Graph()
+      let graph = Graph(isTraining: false)
       _ = layer(graph.input("x", shape: shape))
       return graph.firstError.map { "\($0)" } ?? ""
     }
