@@ -56,7 +56,7 @@ public final class Graph {
 
   private var parameterValues: [ParameterID: Tensor] = [:]
   /// Every parameter that was read, in order of first use.
-  package private(set) var parameters: [Parameter] = []
+  public private(set) var parameters: [Parameter] = []
   private var scopes: [Scope] = [Scope(parent: -1, owner: nil, describe: { _, _ in "" })]
   private var currentScope = 0
 

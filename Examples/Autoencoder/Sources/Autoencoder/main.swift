@@ -10,8 +10,10 @@ struct Autoencoder: Layer {
 
 do {
   // Waves, of which each is known by its phase and its height.
-  let waves = (0..<1024).flatMap { index in
-    (0..<16).map { place in Float(1 + index % 5) / 5 * Float(sin(Double(place) / 2.5 + Double(index % 37) / 37 * 6.28)) }
+  let waves: [Float] = (0..<1024 * 16).map { number -> Float in
+    let (index, place) = (number / 16, number % 16)
+    let (height, phase) = (Double(1 + index % 5) / 5, Double(index % 37) / 37 * 6.28)
+    return Float(height * sin(Double(place) / 2.5 + phase))
   }
   let data = try TensorDataset(inputs: ["wave": .floats(waves, shape: [16])])
   var options = TrainingOptions(groups: [ParameterGroup(Adam(learningRate: 5e-3))])
