@@ -27,12 +27,7 @@ public func meanAbsoluteError(_ output: Tensor, _ values: Tensor) -> Tensor { ab
 /// The gradient of an infinite error is ±δ, as of every other that is large.
 /// - Parameter delta: δ, above 0; default 1.
 public func huberLoss(_ output: Tensor, _ values: Tensor, delta: Float = 1) -> Tensor {
-  guard delta > 0 else {
-    return output.graph.reject("huberLoss", [output, values], because: "delta is \(delta), and it has to be above 0")
-  }
-  let size = abs(output - values)
-  let bounded = minimum(size, size.graph.constant(delta))
-  return (bounded * (size - bounded * 0.5)).mean()
+  huberErrors("huberLoss", output, values, delta).mean()
 }
 
 // The same, a value for each sample.
@@ -48,19 +43,8 @@ public func softmaxCrossEntropies(_ logits: Tensor, _ labels: Tensor, labelSmoot
   guard logarithms.isValid, logits.shape.rank == 2 else {
     return logits.graph.reject("softmaxCrossEntropies", [logits, labels], because: "the logits have to be [batch, classes] of float32")
   }
-  let own = (logarithms * classIndicators(logits, labels)).sum(axes: [1])
+  let own = logarithms.gather(labels)
   return labelSmoothing == 0 ? -own : -(own * (1 - labelSmoothing) + logarithms.mean(axes: [1]) * labelSmoothing)
-}
-
-/// 1 at each row's class, 0 elsewhere.
-/// - Parameters:
-///   - logits: what has a column for each class.
-///   - labels: [batch] of int32.
-package func classIndicators(_ logits: Tensor, _ labels: Tensor) -> Tensor {
-  // The gradient for equal logits is below 0 at the class and nowhere else.
-  let zeros = logits.graph.constant(0, shape: logits.shape)
-  let results = logits.graph.recordAll(.softmaxCrossEntropy(SoftmaxCrossEntropy(labelSmoothing: 0)), [zeros, labels])
-  return logits.graph.constant(0).combined(with: results[1], .greater)
 }
 
 /// The mean of (output − values)² over all that belongs to a sample.
@@ -74,12 +58,17 @@ public func absoluteErrors(_ output: Tensor, _ values: Tensor) -> Tensor { abs(o
 /// Huber's loss, the mean over all that belongs to a sample; see `huberLoss`.
 /// - Returns: [batch].
 public func huberLosses(_ output: Tensor, _ values: Tensor, delta: Float = 1) -> Tensor {
+  huberErrors("huberLosses", output, values, delta).meanOfEachSample()
+}
+
+/// Huber's loss of each element.
+private func huberErrors(_ name: String, _ output: Tensor, _ values: Tensor, _ delta: Float) -> Tensor {
   guard delta > 0 else {
-    return output.graph.reject("huberLosses", [output, values], because: "delta is \(delta), and it has to be above 0")
+    return output.graph.reject(name, [output, values], because: "delta is \(delta), and it has to be above 0")
   }
   let size = abs(output - values)
   let bounded = minimum(size, size.graph.constant(delta))
-  return (bounded * (size - bounded * 0.5)).meanOfEachSample()
+  return bounded * (size - bounded * 0.5)
 }
 
 extension Tensor {
@@ -89,6 +78,6 @@ extension Tensor {
   /// What naming the largest of each row is worth where a row's class is right: 1, or a share where several are the largest.
   package func answers(_ labels: Tensor) -> Tensor {
     let isLargest = combined(with: max(axes: [1], keepingAxes: true), .equal)
-    return (isLargest * classIndicators(self, labels)).sum(axes: [1]) / isLargest.sum(axes: [1])
+    return isLargest.gather(labels) / isLargest.sum(axes: [1])
   }
 }

@@ -5,8 +5,8 @@ extension Metric {
   /// - Parameter k: from 1.
   public static func topK(_ k: Int) -> Metric {
     Metric("top-\(k)") { output, labels in
-      let own = (output * classIndicators(output, labels)).sum(axes: [1], keepingAxes: true)
-      let larger = output.combined(with: own, .greater).sum(axes: [1])
+      let own = output.gather(labels)
+      let larger = output.combined(with: own.reshaped(to: [own.shape.count, 1]), .greater).sum(axes: [1])
       return larger.graph.constant(Float(k)).combined(with: larger, .greater)
     }
   }
@@ -17,7 +17,7 @@ extension Metric {
     "macro_f1",
     sums: { outputs, targets in
       let (output, labels) = (outputs.only, targets.only)
-      let actual = classIndicators(output, labels)
+      let actual = labels.oneHot(output.shape.rank == 2 ? output.shape[1] : 0)
       let isLargest = output.combined(with: output.max(axes: [1], keepingAxes: true), .equal)
       let answered = isLargest / isLargest.sum(axes: [1], keepingAxes: true)
       return [answered * actual, answered, actual]

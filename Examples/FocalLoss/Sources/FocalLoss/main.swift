@@ -3,12 +3,12 @@ import Glissade
 
 // A focal loss (Lin et al. 2017), which makes much of the samples that are hard: (1 − p)²·(−log p), where p is the probability of the right class.
 let focal = Loss("focal") { output, labels in
-  let crossEntropy = softmaxCrossEntropies(output, labels)
-  return (1 - exp(-crossEntropy)).applying(.square) * crossEntropy
+  let p = output.logSoftmax().gather(labels)
+  return -(1 - p.exp()).pow(2) * p
 }
 
 // How probable the right class is, on average.
-let certainty = Metric("certainty") { output, labels in exp(-softmaxCrossEntropies(output, labels)) }
+let certainty = Metric("certainty") { output, labels in output.softmax().gather(labels) }
 
 /// One sample in ten is of the rare class, beside the common one and overlapping with it.
 func samples(_ count: Int) throws -> ArrayDataset {
