@@ -82,3 +82,21 @@ package struct Table: CustomStringConvertible {
   package var cases: [Case]
   package var description: String { name }
 }
+
+extension Case {
+  /// Records the operands: a parameter where the gradient is checked, otherwise an input of the same name.
+  /// - Parameter index: the row's number in its table.
+  /// - Returns: the values, and by operand the parameter, `nil` where it is an input.
+  func recordOperands(_ index: Int, in graph: Graph) -> (operands: [Tensor], parameters: [Parameter?]) {
+    let parameters = operands.enumerated().map { number, operand in
+      operand.isDifferentiated ? Parameter("x\(index).\(number)", shape: operand.shape) : nil
+    }
+    let values = operands.indices.map { number -> Tensor in
+      if let parameter = parameters[number] { return graph[parameter] }
+      var dtype = DType.float32
+      if case .integers = operands[number].content { dtype = .int32 }
+      return graph.input("x\(index).\(number)", shape: operands[number].shape, dtype: dtype)
+    }
+    return (values, parameters)
+  }
+}

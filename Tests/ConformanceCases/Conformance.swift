@@ -21,19 +21,8 @@ struct TracedTable {
     var parameters: [[Parameter?]] = []
     var loss = graph.constant(0)
     for (index, row) in table.cases.enumerated() {
-      var own: [Parameter?] = []
-      let operands = row.operands.enumerated().map { number, operand -> Tensor in
-        guard operand.isDifferentiated else {
-          own.append(nil)
-          var dtype = DType.float32
-          if case .integers = operand.content { dtype = .int32 }
-          return graph.input("x\(index).\(number)", shape: operand.shape, dtype: dtype)
-        }
-        let parameter = Parameter("x\(index).\(number)", shape: operand.shape)
-        listed.append((parameter.name, parameter))
-        own.append(parameter)
-        return graph[parameter]
-      }
+      let (operands, own) = row.recordOperands(index, in: graph)
+      listed += own.compactMap { parameter in parameter.map { ($0.name, $0) } }
       parameters.append(own)
       for (number, result) in graph.scoped({ _, _ in row.name }, { row.build(graph, operands) }).enumerated() {
         outputs["y\(index).\(number)"] = result

@@ -20,6 +20,8 @@ package struct SecondDerivatives {
     var motion: [Numbers]
     /// By operand, some directions and how the slope of L along v changes along them.
     var curvatures: [[(direction: [Double], curvature: Double)]]
+    /// How many directions there were, those beside kinks included.
+    var directions: Int
   }
 
   /// Larger operands are left out: their kernels are those of small ones, and a reference takes its time.
@@ -43,6 +45,12 @@ package struct SecondDerivatives {
     self.rows = rows
   }
 
+  /// How many directions are looked at, and how many are left out because there is a kink beside them.
+  package var directions: (checked: Int, leftOut: Int) {
+    let checked = rows.reduce(0) { $0 + $1.curvatures.reduce(0) { $0 + $1.count } }
+    return (checked, rows.reduce(0) { $0 + $1.directions } - checked)
+  }
+
   /// The rows that a device is asked for: fewer where a driver is slow to build kernels.
   package func rows(for device: TestDevice) -> SecondDerivatives {
     guard device.isSlowToPrepare, rows.count > 4 else { return self }
@@ -58,14 +66,16 @@ package struct SecondDerivatives {
       return (0..<operand.shape.count).map { _ in Float(dice.uniform(0.4...1.2) * (dice.next() % 2 == 0 ? 1 : -1)) }
     }
     let along = vectors.map { $0.map(Double.init) }
+    let directions = row.operands.indices.map { operand in
+      row.operands[operand].isDifferentiated ? expectation.directions(of: operand, elements: elements) : []
+    }
     return Row(
       row: row, expectation: expectation, vectors: vectors, motion: expectation.motion(along: along),
-      curvatures: row.operands.indices.map { operand in
-        guard row.operands[operand].isDifferentiated else { return [] }
-        return expectation.directions(of: operand, elements: elements).compactMap { direction in
+      curvatures: directions.enumerated().map { operand, directions in
+        directions.compactMap { direction in
           expectation.curvature(of: operand, along: direction, and: along).map { (direction, $0) }
         }
-      })
+      }, directions: directions.reduce(0) { $0 + $1.count })
   }
 
   /// - Returns: the rows with which something is wrong.
@@ -119,19 +129,8 @@ package struct SecondDerivatives {
     var cotangents: [(name: String, value: Tensor)] = []
     var sum = graph.constant(0)
     for (index, row) in rows.enumerated() {
-      var own: [Parameter?] = []
-      let operands = row.row.operands.enumerated().map { number, operand -> Tensor in
-        guard operand.isDifferentiated else {
-          own.append(nil)
-          var dtype = DType.float32
-          if case .integers = operand.content { dtype = .int32 }
-          return graph.input("x\(index).\(number)", shape: operand.shape, dtype: dtype)
-        }
-        let parameter = Parameter("x\(index).\(number)", shape: operand.shape)
-        listed.append((parameter.name, parameter))
-        own.append(parameter)
-        return graph[parameter]
-      }
+      let (operands, own) = row.row.recordOperands(index, in: graph)
+      listed += own.compactMap { parameter in parameter.map { ($0.name, $0) } }
       parameters.append(own)
       var loss = graph.constant(0)
       for (number, result) in graph.scoped({ _, _ in row.row.name }, { row.row.build(graph, operands) }).enumerated() {

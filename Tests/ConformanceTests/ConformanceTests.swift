@@ -23,6 +23,8 @@ struct ConformanceTests {
   @Test(arguments: tables) func gradientsOfGradientsAgreeWithTheReference(index: Int) throws {
     guard !Conformance.isSubset else { return }
     let second = SecondDerivatives(Table.all[index])
+    // Beside kinks there is nothing to compare with, and that has to be the exception.
+    #expect(second.directions.leftOut <= second.directions.checked / 4, "\(second.table.name): \(second.directions)")
     for device in TestDevices.all { try expectAgreement(second.rows(for: device), on: device) }
     if let native = TestDevices.native.first { try expectAgreement(second, on: native, fuses: false) }
   }
