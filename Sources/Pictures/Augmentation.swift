@@ -22,6 +22,14 @@ public enum Augmentation: Equatable, Sendable {
   /// torchvision's `RandomErasing`.
   case erasing(probability: Float = 0.5, scale: ClosedRange<Float> = 0.02...0.33, ratio: ClosedRange<Float> = 0.3...3.3)
 
+  /// So many operations one after another, each drawn anew from fourteen (shears, shifts and turns by the nearest pixel, changes of colour and
+  /// sharpness, posterizing, solarizing, equalizing, …), all with the same magnitude from 0 to 30. What comes from beyond the picture is black.
+  /// The rule is torchvision's `RandAugment` (Cubuk et al. 2020).
+  case randAugment(operations: Int = 2, magnitude: Int = 9)
+  /// One operation, drawn from the same fourteen, with a magnitude that is drawn, too, and may be larger. The rule is torchvision's
+  /// `TrivialAugmentWide` (Müller and Hutter 2021).
+  case trivialAugment
+
   /// Whether it chooses which part of the picture is seen.
   var choosesPart: Bool {
     switch self {
@@ -65,6 +73,10 @@ public enum Augmentation: Equatable, Sendable {
       try check("probability", probability, 0...1)
       try check("scale", scale, within: 1e-4...1)
       try check("ratio", ratio, within: 0.01...100)
+    case .randAugment(let operations, let magnitude):
+      try check("operations", Float(operations), 1...16)
+      try check("magnitude", Float(magnitude), 0...Float(AugmentationPolicy.bins - 1))
+    case .trivialAugment: break
     }
   }
 }
@@ -80,6 +92,8 @@ extension Augmentation: CustomStringConvertible {
     case .colorJitter: "color-jitter"
     case .rotation: "rotation"
     case .erasing: "erasing"
+    case .randAugment: "rand-augment"
+    case .trivialAugment: "trivial-augment"
     }
   }
 
@@ -95,6 +109,8 @@ extension Augmentation: CustomStringConvertible {
     case .rotation(let degrees): "\(name)(\(degrees))"
     case .erasing(let probability, let scale, let ratio):
       "\(name)(probability: \(probability), scale: \(scale.lowerBound)...\(scale.upperBound), ratio: \(ratio.lowerBound)...\(ratio.upperBound))"
+    case .randAugment(let operations, let magnitude): "\(name)(operations: \(operations), magnitude: \(magnitude))"
+    case .trivialAugment: name
     }
   }
 }

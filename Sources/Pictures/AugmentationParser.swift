@@ -20,15 +20,16 @@ public struct AugmentationList: Equatable, Sendable {
 
   /// Every name that a list may contain.
   public static let names = [
-    "flip", "vertical-flip", "crop", "resized-crop", "color-jitter", "rotation", "erasing", "mixup", "cutmix",
+    "flip", "vertical-flip", "crop", "resized-crop", "color-jitter", "rotation", "erasing", "rand-augment", "trivial-augment",
+    "mixup", "cutmix",
   ]
 
   /// Reads a list: names with commas between them, each with arguments if wanted.
   ///
   /// `flip(probability)`, `vertical-flip(probability)`, `crop(padding)`, `resized-crop(scale: 0.08...1, ratio: 0.75...1.33)`,
   /// `color-jitter(0.4)` for brightness, contrast and saturation or `color-jitter(brightness: 0.4, contrast: 0.4, saturation: 0.4,
-  /// hue: 0.1)` for what is named alone, `rotation(degrees)`, `erasing(probability)`, `mixup(alpha)`, `cutmix(alpha)`. Without arguments
-  /// each has the defaults of `Augmentation` and `BatchMixing`. An empty list and `none` stand for nothing.
+  /// hue: 0.1)` for what is named alone, `rotation(degrees)`, `erasing(probability)`, `rand-augment(operations: 2, magnitude: 9)`,
+  /// `trivial-augment`, `mixup(alpha)`, `cutmix(alpha)`. Without arguments each has the defaults of `Augmentation` and `BatchMixing`. An empty list and `none` stand for nothing.
   ///
   /// - Throws: `AugmentationError`, which names what was not understood and the nearest that would be.
   public init(_ text: String) throws(AugmentationError) {
@@ -114,6 +115,14 @@ private struct AugmentationCall {
     return number
   }
 
+  private mutating func whole(_ label: String, _ unit: String, first: Bool = false) throws(AugmentationError) -> Int? {
+    guard let value = try number(label, first: first) else { return nil }
+    guard value >= 0, value == value.rounded(), value < 65536 else {
+      throw error("the \(label) \(value) in \(name) has to be a whole number of \(unit)")
+    }
+    return Int(value)
+  }
+
   mutating func range(_ label: String) throws(AugmentationError) -> ClosedRange<Float>? {
     guard let value = take(label, first: false) else { return nil }
     guard let dots = value.firstRange(of: "...") else { throw error("'\(value)' in \(name) has to be a range such as 0.5...1") }
@@ -129,11 +138,7 @@ private struct AugmentationCall {
     case "flip": return .flip(probability: try number("probability", first: true) ?? 0.5)
     case "vertical-flip": return .verticalFlip(probability: try number("probability", first: true) ?? 0.5)
     case "crop":
-      guard let padding = try number("padding", first: true) else { return .crop() }
-      guard padding >= 0, padding == padding.rounded(), padding < 65536 else {
-        throw error("the padding \(padding) in crop has to be a whole number of pixels")
-      }
-      return .crop(padding: Int(padding))
+      return .crop(padding: try whole("padding", "pixels", first: true))
     case "resized-crop": return .resizedCrop(scale: try range("scale") ?? 0.08...1, ratio: try range("ratio") ?? 0.75...(4.0 / 3))
     case "color-jitter":
       if arguments.isEmpty { return .colorJitter() }
@@ -143,6 +148,10 @@ private struct AugmentationCall {
         brightness: try number("brightness") ?? all, contrast: try number("contrast") ?? all, saturation: try number("saturation") ?? all,
         hue: try number("hue") ?? 0)
     case "rotation": return .rotation(degrees: try number("degrees", first: true) ?? 15)
+    case "rand-augment":
+      return .randAugment(
+        operations: try whole("operations", "operations", first: true) ?? 2, magnitude: try whole("magnitude", "steps") ?? 9)
+    case "trivial-augment": return .trivialAugment
     default:
       return .erasing(
         probability: try number("probability", first: true) ?? 0.5, scale: try range("scale") ?? 0.02...0.33,

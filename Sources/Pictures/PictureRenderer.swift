@@ -89,6 +89,14 @@ struct PictureRenderer: Sendable {
     case .erasing(let probability, let scale, let ratio):
       guard random.happens(probability) else { return nil }
       return random.window(width: size, height: size, scale: scale, ratio: ratio, smallerThanAll: true)
+    case .randAugment(let operations, let magnitude):
+      for _ in 0..<operations {
+        let (operation, magnitude) = AugmentationPolicy.rand.draw(&random, bin: magnitude, side: size)
+        operation.apply(magnitude, to: target, side: size)
+      }
+    case .trivialAugment:
+      let (operation, magnitude) = AugmentationPolicy.trivial.draw(&random, bin: nil, side: size)
+      operation.apply(magnitude, to: target, side: size)
     }
     return nil
   }

@@ -5,8 +5,12 @@ import Testing
 /// `--augment`'s text.
 @Suite struct AugmentationListTests {
   @Test func names() throws {
-    let list = try AugmentationList("flip, vertical-flip,crop,resized-crop ,color-jitter,rotation,erasing,mixup,cutmix")
-    #expect(list.pictures == [.flip(), .verticalFlip(), .crop(), .resizedCrop(), .colorJitter(), .rotation(), .erasing()])
+    let list = try AugmentationList(
+      "flip, vertical-flip,crop,resized-crop ,color-jitter,rotation,erasing,rand-augment,trivial-augment,mixup,cutmix")
+    #expect(
+      list.pictures == [
+        .flip(), .verticalFlip(), .crop(), .resizedCrop(), .colorJitter(), .rotation(), .erasing(), .randAugment(), .trivialAugment,
+      ])
     #expect(list.mixing?.mixup == 0.2 && list.mixing?.cutmix == 1)
     for nothing in ["", "none", " "] {
       let list = try AugmentationList(nothing)
@@ -29,7 +33,8 @@ import Testing
   }
 
   @Test func writtenAndReadAgain() throws {
-    let text = "flip(0.3),vertical-flip,crop(4),crop,resized-crop,color-jitter(0.4, hue: 0.1),rotation(7),erasing"
+    let text =
+      "flip(0.3),vertical-flip,crop(4),crop,resized-crop,color-jitter(0.4, hue: 0.1),rotation(7),erasing,rand-augment(3, magnitude: 11),trivial-augment"
     let list = try AugmentationList(text).pictures
     #expect(try AugmentationList(list.map(\.description).joined(separator: ",")).pictures == list)
   }
@@ -42,6 +47,9 @@ import Testing
     ("color-jitter(hue: 0.6)", "color-jitter's hue is 0.6"), ("color-jitter(gamma: 1)", "color-jitter has no 'gamma'"),
     ("resized-crop(scale: 1...0.5)", "has to be a range"), ("resized-crop(scale: 0.5)", "has to be a range"),
     ("flip,,crop", "there is no augmentation ''"),
+    ("rand-augment(magnitude: 31)", "rand-augment's magnitude is 31.0 but must be 0.0 … 30.0"), ("rand-augment(1.5)", "whole number"),
+    ("rand-augment(0)", "rand-augment's operations is 0.0"), ("trivial-augment(3)", "trivial-augment has no '3'"),
+    ("rand-augmant", "did you mean 'rand-augment'?"),
     ("mixup(0)", "mixup's alpha is 0.0"), ("rotation(nan)", "has to be a number"), ("mixup(beta: 1)", "mixup has no 'beta'"),
     ("erasing(scale: 0...0.5)", "erasing's scale is 0.0"),
   ]) func mistakesAreNamed(text: String, complaint: String) {

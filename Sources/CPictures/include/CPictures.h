@@ -102,3 +102,22 @@ void picture_hue(float* pixels, size_t count, float shift);
 
 /// Turns counter-clockwise about the middle, by linear interpolation; outside, the edge's pixels go on.
 void picture_rotate(const float* source, size_t width, size_t height, double degrees, float* target);
+
+/// Takes each pixel from where an affine map leads that of its middle, the nearest there; what is beyond the picture is black. The map goes
+/// from the target to the source: x' = m0·x + m1·y + m2 and y' = m3·x + m4·y + m5.
+void picture_affine(const float* source, size_t width, size_t height, const double matrix[6], float* target);
+
+/// factor · value + (1 - factor) · soft, kept in 0 … 1, where soft is (the eight around it + 5 · value) / 13; the border stays.
+void picture_sharpness(const float* source, size_t width, size_t height, float factor, float* target);
+
+/// Keeps so many bits (0 … 8) of each value's byte.
+void picture_posterize(float* pixels, size_t count, int bits);
+
+/// 1 - value from a threshold on.
+void picture_solarize(float* pixels, size_t count, float threshold);
+
+/// Stretches each channel to 0 … 1; one that is the same everywhere stays.
+void picture_autocontrast(float* pixels, size_t count);
+
+/// Spreads each channel's bytes so that all are about as frequent.
+void picture_equalize(float* pixels, size_t count);

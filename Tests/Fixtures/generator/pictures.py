@@ -10,7 +10,7 @@ import torch
 import torchvision
 from PIL import Image, ImageOps
 from torchvision import transforms
-from torchvision.transforms import InterpolationMode
+from torchvision.transforms import InterpolationMode, autoaugment
 from torchvision.transforms import functional as F
 
 from . import files
@@ -242,6 +242,37 @@ def colours():
   return {f"colour/{name}": value.permute(1, 2, 0).contiguous().numpy() for name, value in results.items()}
 
 
+def policies():
+  """torchvision's automatic augmentation: each operation at some magnitudes, and the magnitudes that it draws from, of a square of 20 pixels."""
+  side = 20
+  bytes_ = sample(side, side, seed=6)
+  whole = torch.from_numpy(bytes_).permute(2, 0, 1)
+  image = whole.float() / 255
+  results = {"input": image}
+  spaces = {"rand": autoaugment.RandAugment()._augmentation_space(31, (side, side)),
+            "trivial": autoaugment.TrivialAugmentWide()._augmentation_space(31)}
+  def changed(name, magnitude):
+    if name in ("Posterize", "Equalize"):
+      return autoaugment._apply_op(whole, name, magnitude, InterpolationMode.NEAREST, None).float() / 255
+    if name == "Solarize":
+      return autoaugment._apply_op(image, name, magnitude / 255, InterpolationMode.NEAREST, None)
+    if name.startswith(("Shear", "Translate", "Rotate")):
+      moved = autoaugment._apply_op(Image.fromarray(bytes_), name, magnitude, InterpolationMode.NEAREST, None)
+      return F.pil_to_tensor(moved).float() / 255
+    return autoaugment._apply_op(image, name, magnitude, InterpolationMode.NEAREST, None)
+  for name, (magnitudes, signed) in spaces["rand"].items():
+    found = {0.0}
+    if magnitudes.ndim:
+      found = {float(spaces[kind][name][0][place]) * sign for kind, place in (("rand", 9), ("trivial", 22)) for sign in ((1, -1) if signed else (1,))}
+    for magnitude in sorted(found):
+      results[f"{name}/{magnitude}"] = changed(name, magnitude)
+  tensors = {f"policy/{name}": value.permute(1, 2, 0).contiguous().numpy() for name, value in results.items()}
+  for kind, space in spaces.items():
+    for name, (magnitudes, _) in space.items():
+      tensors[f"magnitudes/{kind}/{name}"] = magnitudes.reshape(-1).double().expand(31 if magnitudes.ndim == 0 else -1).contiguous().numpy()
+  return tensors
+
+
 def evaluated(images):
   """torchvision's usual way into a network."""
   results = {}
@@ -281,6 +312,6 @@ def generate(path):
     tensors[f"white/{name}"] = pixels(data, (255, 255, 255))
     if "rgba" in name or "transparent" in name or "alpha" in name:
       tensors[f"green/{name}"] = pixels(data, (0, 200, 100))
-  tensors |= resized(tensors["white/resize.png"]) | evaluated(tensors) | windows()
+  tensors |= resized(tensors["white/resize.png"]) | evaluated(tensors) | windows() | policies()
   files.write_safetensors(path, tensors, {"pillow": PIL.__version__, "torchvision": torchvision.__version__})
   return [f"{len(list(folder.iterdir()))} files"]
