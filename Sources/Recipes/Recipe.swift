@@ -110,6 +110,10 @@ extension Recipe {
     get { self[Self.folds[keyPath: path]] }
     set { self[Self.folds[keyPath: path]] = newValue }
   }
+  public subscript<Value>(dynamicMember path: KeyPath<StoppingSection, RecipeOption<Value>>) -> Value {
+    get { self[Self.stopping[keyPath: path]] }
+    set { self[Self.stopping[keyPath: path]] = newValue }
+  }
   public subscript<Value>(dynamicMember path: KeyPath<SavingSection, RecipeOption<Value>>) -> Value {
     get { self[Self.saving[keyPath: path]] }
     set { self[Self.saving[keyPath: path]] = newValue }
@@ -135,6 +139,7 @@ extension Recipe {
   private static let place = DeviceSection()
   private static let weights = PretrainedSection()
   private static let folds = FoldSection()
+  private static let stopping = StoppingSection()
   private static let saving = SavingSection()
   private static let grouping = GroupSection()
   private static let balance = BalanceSection()

@@ -7,6 +7,7 @@ protocol RecipeArguments {
   var device: SectionArguments<DeviceSection> { get }
   var pretrained: SectionArguments<PretrainedSection> { get }
   var folds: SectionArguments<FoldSection> { get }
+  var stopping: SectionArguments<StoppingSection> { get }
   var saving: SectionArguments<SavingSection> { get }
   var optimizers: SectionArguments<OptimizerSection> { get }
   var groups: SectionArguments<GroupSection> { get }
@@ -18,8 +19,8 @@ protocol RecipeArguments {
 extension RecipeArguments {
   /// What was given.
   var given: [(name: String, text: String)] {
-    training.given + device.given + pretrained.given + folds.given + saving.given + optimizers.given + groups.given + balance.given
-      + table.given + pictures.given
+    training.given + device.given + pretrained.given + folds.given + stopping.given + saving.given + optimizers.given + groups.given
+      + balance.given + table.given + pictures.given
   }
 
   /// Changes a recipe by what was given.

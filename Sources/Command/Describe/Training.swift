@@ -54,6 +54,8 @@ struct Training<Door: TrainingDoor>: ParsableCommand, RecipeArguments {
 
   @OptionGroup(title: FoldSection.title) var folds: SectionArguments<FoldSection>
 
+  @OptionGroup(title: StoppingSection.title) var stopping: SectionArguments<StoppingSection>
+
   @OptionGroup(title: SavingSection.title) var saving: SectionArguments<SavingSection>
 
   @OptionGroup(title: OptimizerSection.title) var optimizers: SectionArguments<OptimizerSection>

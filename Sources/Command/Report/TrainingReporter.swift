@@ -74,6 +74,7 @@ final class TrainingReporter {
       pace.epochEnded()
     case .fellBack(let reason): warn(reason)
     case .unfroze(let epoch, let trainable): line("from epoch \(epoch) on \(trainable) parameters are trained")
+    case .stopped(let epoch, let reason): line("stopped after epoch \(epoch): \(reason)")
     case .note(let text): line("note: \(Text.line(text))")
     case .testing: bar?.draw(note: "evaluating the test set")
     }
@@ -95,11 +96,12 @@ extension EpochRecord {
 }
 
 extension RunRecord {
-  /// Which epoch was best and what it and the last one reach, for people; `nil` without validation data.
+  /// Which epoch was best and what it and the last one reach, for people; `nil` where there is nothing to measure by.
   var lineOfBest: String? {
     guard let best = bestEpoch, let last = epochs.last else { return nil }
     func text(_ row: EpochRecord) -> String {
       let determination = row.validationDetermination.isFinite ? ", R² \(Text.determination(row.validationDetermination))" : ""
+      guard row.validationLoss.isFinite else { return "loss \(Text.fixed(row.trainLoss, 4))" }
       let told = measure.texts(row.validationAccuracy).map { ", \($0)" }.joined()
       return "validation loss \(Text.fixed(row.validationLoss, 4))\(told)\(determination)"
     }

@@ -31,6 +31,9 @@ struct TrainingJob {
     reporter.clear()
     let path = outcome.folder.path
     if outcome.wasFinished {
+      if let reason = outcome.result.record.stopReason {
+        return reporter.line("\(path) is finished: \(reason); \(wayOn) goes on")
+      }
       return reporter.line("\(path) is finished: all \(recipe.epochs) epochs are done; a larger --epochs goes on")
     }
     if let error = outcome.result.failure {
@@ -44,6 +47,12 @@ struct TrainingJob {
     }
     try conclude(outcome.result, reporter, on: selection.device)
     reporter.line("saved in \(path)")
+  }
+
+  /// What lets a training go on that has ended before its last epoch.
+  private var wayOn: String {
+    let options = ["early_stop": recipe.earlyStop == nil, "max_time": recipe.maxTime == nil].filter { !$0.value }.keys.sorted()
+    return "a larger " + options.compactMap { Recipe.declaration($0).map { "--\($0.optionName)" } }.joined(separator: " or ")
   }
 
   /// An error with the options that help.

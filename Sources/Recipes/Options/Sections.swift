@@ -112,6 +112,23 @@ public struct FoldSection: RecipeSection {
   public init() {}
 }
 
+/// When a training ends before all of its epochs are done.
+public struct StoppingSection: RecipeSection {
+  public static let title = "Stopping early"
+
+  public let earlyStop = RecipeOption<EarlyStopping?>(
+    "early_stop", default: nil, whenResumed: .free, valueName: "patience=5,metric=validation_loss,min_delta=0",
+    help: """
+      End after so many epochs in a row (patience, 5) in which a metric, by its name in metrics.csv, was better than in the best one by no more \
+      than min_delta (0). The best epoch by that metric is measured and used.
+      """)
+  public let maxTime = RecipeOption<TimeSpan?>(
+    "max_time", default: nil, whenResumed: .free, valueName: "time",
+    help: "End after the epoch in which this time of training is over, as 20m or 1h30m. --resume with more goes on.")
+
+  public init() {}
+}
+
 /// What a training leaves while it goes on.
 public struct SavingSection: RecipeSection {
   public static let title = "Checkpoints"

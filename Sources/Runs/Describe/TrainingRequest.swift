@@ -123,6 +123,8 @@ package struct TrainingRequest {
     options.mixing = pictures?.augmentations.mixing(seed: recipe.seed)
     options.clippingNorm = recipe.clipNorm
     options.isExact = recipe.exact
+    options.earlyStopping = recipe.earlyStop
+    options.timeLimit = recipe.maxTime?.duration
     options.checkpointSteps = recipe.checkpointEvery
     return options
   }

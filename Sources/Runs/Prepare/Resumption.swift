@@ -47,12 +47,13 @@ package struct Resumption {
     notes = damage.map { "\($0); it is left out" }
   }
 
-  /// Whether there is nothing left to do: all epochs are done, and the summary, which is written last, says that it ended well.
-  package func isFinished(_ folder: RunFolder, epochs: Int) -> Bool {
-    guard let checkpoint, checkpoint.completedEpochs >= epochs, let summary = try? JSONValue.read(path: folder.summaryPath) else {
-      return false
-    }
-    return summary["interruption"] == .null && summary["failure"] == .null && summary["epochs"]?.integerValue == epochs
+  /// Whether there is nothing left to do: all epochs are done, or it has ended before in order, and the summary, which is written last, says
+  /// that it ended well.
+  package func isFinished(_ folder: RunFolder, _ options: TrainingOptions) -> Bool {
+    guard let checkpoint, let summary = try? JSONValue.read(path: folder.summaryPath) else { return false }
+    let isOver = checkpoint.completedEpochs == options.epochs || checkpoint.record.reasonToStop(options) != nil
+    return isOver && checkpoint.completedBatches == 0 && summary["interruption"] == .null && summary["failure"] == .null
+      && summary["epochs"]?.integerValue == checkpoint.completedEpochs
   }
 
   /// Where it goes on, and why it may not end with the bits that it would have ended with.

@@ -32,7 +32,8 @@ extension RecipeTraining {
       let resumption = try Resumption(folder, now: files.document(run))
       resumption.notes.forEach(watch.note)
       checkpoint = resumption.checkpoint
-      if resumption.isFinished(folder, epochs: recipe.epochs), let checkpoint {
+      checkpoint?.record.bestBy = trainer.options.earlyStopping?.measure ?? .validationLoss
+      if resumption.isFinished(folder, trainer.options), let checkpoint {
         return RunOutcome(result: result(of: checkpoint, in: folder), folder: folder, wasFinished: true)
       }
       // Before anything of the run is touched.
@@ -90,8 +91,10 @@ extension RecipeTraining {
 
   /// What a run has come to that was over before.
   private func result(of checkpoint: TrainingCheckpoint, in folder: RunFolder) -> Trainer.Result {
-    Trainer.Result(
-      record: checkpoint.record, state: checkpoint.state, best: best(of: folder, checkpoint.record), checkpoint: checkpoint, failure: nil)
+    var record = checkpoint.record
+    record.stopReason = record.reasonToStop(trainer.options)
+    return Trainer.Result(
+      record: record, state: checkpoint.state, best: best(of: folder, checkpoint.record), checkpoint: checkpoint, failure: nil)
   }
 
   /// Whether the data is what the run had, where no checkpoint says so.

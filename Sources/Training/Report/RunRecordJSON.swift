@@ -12,6 +12,9 @@ extension RunRecord {
       "peak_arena_bytes": .integer(Int64(peakArenaBytes)), "fallback": optional(fallback), "measure": .string(measure.rawValue),
       "epochs": .array(epochs.map(\.json)),
     ]
+    if bestBy != .validationLoss, let members = json.members {
+      json = .object(members + [JSONMember("best_by", .string(bestBy.rawValue))])
+    }
     if valueUnit != 1, let members = json.members { json = .object(members + [JSONMember("value_unit", .number(valueUnit))]) }
     return json
   }
@@ -36,6 +39,7 @@ extension RunRecord {
     peakArenaBytes = peak
     self.measure = measure
     valueUnit = json["value_unit"]?.doubleValue ?? 1
+    bestBy = json["best_by"]?.stringValue.flatMap(EarlyStopping.Measure.init(rawValue:)) ?? .validationLoss
     fallback = json["fallback"]?.stringValue
     for row in rows {
       guard let epoch = EpochRecord(json: row) else { return nil }

@@ -12,6 +12,8 @@ public enum TrainingEvent: Sendable {
   case fellBack(reason: String)
   /// From this epoch on (from 1) other parameters are trained, so many in all.
   case unfroze(epoch: Int, trainable: Int)
+  /// Training ends after this epoch (from 1), before all are done, in order.
+  case stopped(epoch: Int, reason: String)
   /// Something that people should know of the training, in a sentence.
   case note(String)
   /// The test set is being evaluated, or the validation data once more.
@@ -159,6 +161,10 @@ public struct RunRecord: Sendable {
   public var testMetrics: [MetricValue] = []
   /// What is told beside the loss of each epoch: the columns called accuracy hold it.
   public var measure = Loss.Measure.accuracy
+  /// What makes an epoch the best one.
+  public var bestBy = EarlyStopping.Measure.validationLoss
+  /// Why training ended before its last epoch, in order: early stopping, or its time was over. `nil` where it did not.
+  public var stopReason: String?
   /// The unit of errors: see `TrainingOptions.valueUnit`.
   public var valueUnit = 1.0
   /// Why what came of the training is of no use although every number is finite, if that is so.
@@ -189,15 +195,19 @@ public struct RunRecord: Sendable {
   /// epoch is over.
   public var dataWaitShare: Double {
     let seconds = epochs.reduce(0) { $0 + $1.seconds }
-    let whole = preparationSeconds + featureSeconds + validationSeconds + seconds
-    return seconds > 0 ? (preparationSeconds + dataWaitSeconds) / whole : .nan
+    return seconds > 0 ? (preparationSeconds + dataWaitSeconds) / wholeSeconds : .nan
   }
 
   public init() {}
 
-  /// The epoch with the lowest validation loss, the first of equal ones; `nil` without validation.
+  /// The best epoch by `bestBy` (usually the validation loss), the first of equal ones; `nil` where that is not measured.
   public var bestEpoch: EpochRecord? {
-    epochs.filter { $0.validationLoss.isFinite }.min { ($0.validationLoss, $0.epoch) < ($1.validationLoss, $1.epoch) }
+    var best: EpochRecord?
+    for row in epochs where bestBy.value(of: row).isFinite {
+      if let known = best, !bestBy.isBetter(bestBy.value(of: row), than: bestBy.value(of: known)) { continue }
+      best = row
+    }
+    return best
   }
 
   /// Seconds for a step of a full batch, without the first ones: the median over the steps after the first ten.

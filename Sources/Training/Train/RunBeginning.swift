@@ -7,6 +7,7 @@ extension TrainingRun {
     let session = try open(device)
     try session.checkOutputs(for: training)
     record.measure = session.measure
+    try options.checkStopping(measure: session.measure, hasValidation: validation != nil)
     record.tell(inUnitsOf: options.valueUnit)
     // A short last batch that does not fit (one sample under batch norm, say) is found now, not at the end of the first epoch.
     let last = training.count % options.batchSize

@@ -37,6 +37,11 @@ public struct TrainingOptions: Sendable {
   public var mixing: (any SampleMixing)?
   /// What is told beside the loss, and beside accuracy or error; default nothing.
   public var metrics: [Metric] = []
+  /// Ends the training when what is measured stops getting better; default it goes through all its epochs. It also decides which epoch is the
+  /// best one: by its measure instead of the validation loss.
+  public var earlyStopping: EarlyStopping?
+  /// Ends the training after the epoch in which this time is over, counted over all its stretches (`RunRecord.wholeSeconds`); default none.
+  public var timeLimit: Duration?
   /// How large one unit of the data's values is in those that people know, where values were standardised: their deviation. Errors are told in
   /// the latter; losses are of the values as they are. Default 1.
   public var valueUnit = 1.0
@@ -80,8 +85,8 @@ public struct Trainer {
     public var record: RunRecord
     /// The parameters at the end; after a failure, the last that were sound.
     public var state: ModelState
-    /// The parameters after the epoch with the lowest validation loss; `nil` without validation data, and where a training went on whose
-    /// checkpoint had no `best`.
+    /// The parameters after the best epoch: that with the lowest validation loss, or by the measure of `earlyStopping`; `nil` where there is
+    /// nothing to measure by, and where a training went on whose checkpoint had no `best`.
     public var best: ModelState?
     /// Where training can go on: the last epoch's end or, after an interruption, the step it stopped at.
     public var checkpoint: TrainingCheckpoint
@@ -147,6 +152,7 @@ public struct Trainer {
           requirement: "\(Plateau.Measure.validationLoss.rawValue), since numbers are predicted")
       }
     }
+    try options.earlyStopping?.validate()
     try options.checkMetrics()
     for (what, data) in [("validation", validation), ("test", test)] {
       guard let data else { continue }

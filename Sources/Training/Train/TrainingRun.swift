@@ -77,6 +77,8 @@ final class TrainingRun {
       best = checkpoint.best
       last.best = nil
     }
+    record.bestBy = options.earlyStopping?.measure ?? .validationLoss
+    record.stopReason = nil
     record.preparationSeconds += seconds(preparation)
     record.stepsPerEpoch = order.batchesPerEpoch
     record.batchSize = options.batchSize
@@ -85,7 +87,15 @@ final class TrainingRun {
 
   /// Trains the remaining epochs and evaluates the test set.
   func finish(test: (any Dataset)?) throws {
-    while completedEpochs < options.epochs, !isInterrupted, let session = try sessionOfNextEpoch() { try epoch(session) }
+    while completedEpochs < options.epochs, !isInterrupted {
+      if last.completedBatches == 0, let reason = reasonToStop {
+        record.stopReason = reason
+        observe(.stopped(epoch: completedEpochs, reason: reason))
+        break
+      }
+      guard let session = try sessionOfNextEpoch() else { break }
+      try epoch(session)
+    }
     guard let session else { return }
     record.peakArenaBytes = max(record.peakArenaBytes, session.peakArenaBytes)
     try session.take(.samples)

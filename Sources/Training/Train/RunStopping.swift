@@ -1,0 +1,25 @@
+/// What ends a training before its last epoch, in order.
+extension TrainingRun {
+  /// Why no other epoch begins; `nil` where one does. Both reasons follow from what checkpoints hold.
+  var reasonToStop: String? { record.reasonToStop(options) }
+}
+
+extension RunRecord {
+  /// Why a training with some options ends after the epochs that are over although it was to have more; `nil` where it goes on.
+  package func reasonToStop(_ options: TrainingOptions) -> String? {
+    guard epochs.count < options.epochs, !epochs.isEmpty else { return nil }
+    if let verdict = options.earlyStopping?.verdict(on: epochs) { return verdict }
+    guard let limit = options.timeLimit, .seconds(wholeSeconds) >= limit else { return nil }
+    return "the time is over: \(Self.words(limit))"
+  }
+
+  private static func words(_ limit: Duration) -> String {
+    let seconds = Double(limit.components.seconds) + Double(limit.components.attoseconds) * 1e-18
+    return seconds == seconds.rounded() ? "\(Int(seconds)) seconds" : "\(seconds) seconds"
+  }
+
+  /// Seconds of the whole training, on all its stretches: reading the data, computing features, the epochs and their validation.
+  public var wholeSeconds: Double {
+    preparationSeconds + featureSeconds + validationSeconds + epochs.reduce(0) { $0 + $1.seconds }
+  }
+}
