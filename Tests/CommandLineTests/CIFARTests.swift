@@ -20,6 +20,28 @@ struct CIFARTests {
     }
   }
 
+  @Test func augmentedImagesAreTrainedOnAndGoOnWhereTheyWere() throws {
+    func train(_ options: String..., out: String) throws -> Outcome {
+      try glissade(
+        [
+          "train", "--data", folder.path, "--model", "mlp", "--hidden", "8", "--batch-size", "10", "--device", "cpu", "--out",
+          folder.path(out),
+        ] + options)
+    }
+    func model(_ out: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: folder.path("\(out)/model.safetensors"))) }
+    let outcome = try train("--augment", "flip,crop,cutmix", "--epochs", "2", out: "changed")
+    #expect(outcome.status == 0, "\(outcome)")
+    #expect(try runOptions(folder.path("changed"))["augment"] == "flip,crop,cutmix")
+    #expect(try train("--epochs", "2", out: "plain").status == 0)
+    #expect(try model("changed") != model("plain"))
+    #expect(try train("--augment", "flip,crop,cutmix", "--epochs", "1", "--schedule", "constant", out: "first").status == 0)
+    #expect(try glissade("train", "--resume", folder.path("first"), "--epochs", "2", "--device", "cpu").status == 0)
+    #expect(try train("--augment", "flip,crop,cutmix", "--epochs", "2", "--schedule", "constant", out: "whole").status == 0)
+    #expect(try model("first") == model("whole"))
+    let evaluated = try glissade("evaluate", "--run", folder.path("changed"), "--device", "cpu", "--json")
+    #expect(evaluated.status == 0 && evaluated.output.contains("\"samples\": 20"), "\(evaluated)")
+  }
+
   @Test func trainsAndEvaluates() throws {
     let outcome = try glissade(
       "train", "--data", folder.path, "--model", "mlp", "--epochs", "4", "--batch-size", "10", "--device", "cpu", "--out",

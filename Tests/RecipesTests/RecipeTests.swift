@@ -48,6 +48,9 @@ struct RecipeTests {
     #expect(try problem([("freeze", "backbone")]) == "--freeze is for --pretrained, and that is not given")
     #expect(try problem([("target", "y")]).hasPrefix("--target is for tables, and --data fashion-mnist is none"))
     #expect(try problem([], in: "size: 32\n") == "r.yaml:2:7: size is for folders of pictures, and data fashion-mnist is none")
+    #expect(try problem([("augment", "flip")]) == "")
+    #expect(
+      try problem([("augment", "flip"), ("data", "t.csv"), ("target", "y")]) == "--augment is for pictures, and --data t.csv is a table")
     #expect(try problem([("kfold", "3"), ("fold", "4")]) == "--fold is 4, and it has to be from 1 to 3, the number of folds")
     #expect(try problem([("optimizer", "sgd"), ("nesterov", "true")]).contains("momentum is 0.0, and it has to be above 0 for Nesterov"))
     // A switch that is off is off for all, and what a file says falls away where the command line decides otherwise.

@@ -47,7 +47,7 @@ public struct PictureSection: RecipeSection {
     "label_column", default: nil, defaultText: "label, class or another usual name, or the only other one", needs: .option("labels"),
     help: "With --labels: the column of classes.")
   public let augment = RecipeOption<CheckedText<AugmentationText>>(
-    "augment", default: .of("none"), defaultText: "none", needs: .pictures,
+    "augment", default: .of("none"), defaultText: "none", needs: .images,
     help: "Random changes of the pictures, as in flip,crop,color-jitter(0.4),mixup, or crop,trivial-augment.")
   public let size = RecipeOption<Int>(
     "size", default: { $0.usualSize }, defaultText: "the model's own; 32 for small ones", range: .from(1, to: 4096), needs: .pictures,

@@ -5,6 +5,8 @@ import GlissadeOptimizers
 public enum RecipeNeed: Sendable {
   /// Trainings on folders of pictures.
   case pictures
+  /// Trainings on pictures of any kind: folders of them, and files of images.
+  case images
   /// Trainings on tables.
   case tables
   /// Trainings whose data is a folder of pictures or a table.
@@ -19,7 +21,7 @@ public enum RecipeNeed: Sendable {
   /// The option that decides.
   var deciding: String {
     switch self {
-    case .pictures, .tables, .picturesOrTables: "data"
+    case .pictures, .images, .tables, .picturesOrTables: "data"
     case .models: "model"
     case .optimizers: "optimizer"
     case .option(let name): name
@@ -30,6 +32,7 @@ public enum RecipeNeed: Sendable {
   func isMet(by recipe: Recipe, on data: DataSource.Kind) -> Bool {
     switch self {
     case .pictures: data == .pictures
+    case .images: data != .table
     case .tables: data == .table
     case .picturesOrTables: data != .images
     case .models(let names): names.contains(recipe.model)
@@ -41,7 +44,7 @@ public enum RecipeNeed: Sendable {
   /// Whether it depends on what the data is.
   var isOfData: Bool {
     switch self {
-    case .pictures, .tables, .picturesOrTables: true
+    case .pictures, .images, .tables, .picturesOrTables: true
     case .models, .optimizers, .option: false
     }
   }
@@ -55,6 +58,7 @@ public enum RecipeNeed: Sendable {
     let data = "\(spelling.name("data")) \(recipe.data) is none"
     return switch self {
     case .pictures: "is for folders of pictures, and \(data)"
+    case .images: "is for pictures, and \(spelling.name("data")) \(recipe.data) is a table"
     case .picturesOrTables: "is for folders of pictures and for tables, and \(data)"
     case .tables: "is for tables, and \(data): \(DataSource.tableNames)"
     case .models(let names): "is no option of \(recipe.model)\(have(names))"
@@ -67,6 +71,7 @@ public enum RecipeNeed: Sendable {
   public var text: String {
     switch self {
     case .pictures: "folders of pictures"
+    case .images: "pictures"
     case .tables: "tables"
     case .picturesOrTables: "folders of pictures, tables"
     case .models(let names), .optimizers(let names): names.joined(separator: ", ")

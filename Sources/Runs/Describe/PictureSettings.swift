@@ -6,7 +6,7 @@ import GlissadeRecipes
 /// What a recipe says is to be made of a folder of pictures.
 package struct PictureSettings {
   private let recipe: Recipe
-  package let augmentations: AugmentationList
+  private let augmentations: AugmentationList
 
   /// - Throws: `AugmentationError`, which the recipe's own check would have told before.
   package init(_ recipe: Recipe) throws(AugmentationError) {
@@ -20,9 +20,6 @@ package struct PictureSettings {
       LabelTable(path: $0, fileColumn: recipe.fileColumn, labelColumn: recipe.labelColumn, missingShare: recipe.unreadable)
     }
   }
-
-  /// Whether pictures differ from epoch to epoch.
-  package var isAugmented: Bool { !augmentations.pictures.isEmpty || augmentations.mixing != nil }
 
   /// Lists, divides and decodes the pictures; those that cannot be used are named.
   /// - Parameter note: is told what people should know of them.

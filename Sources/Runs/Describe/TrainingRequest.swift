@@ -35,8 +35,11 @@ package struct TrainingRequest {
     finetuning = try FinetuneSettings(recipe, resuming: earlier ?? before, fetch: fetch)
   }
 
-  /// What is to be made of a folder of pictures, where the data is one.
-  package var pictures: PictureSettings? { recipe.isOfPictures ? try? PictureSettings(recipe) : nil }
+  /// What happens to pictures and images in training; nothing for a recipe that would not pass its own check.
+  private var augmentations: AugmentationList? { try? recipe.augment.augmentations }
+
+  /// Whether samples differ from epoch to epoch.
+  package var isAugmented: Bool { augmentations.map { !$0.pictures.isEmpty || $0.mixing != nil } ?? false }
 
   /// The training part, limited where that was asked for, and the test part.
   /// - Parameter note: is told what people should know of what is left out.
@@ -52,7 +55,10 @@ package struct TrainingRequest {
     case .images:
       var (training, test) = try source.loadPictures()
       if let limit { (training, test) = (try training.first(limit), try test.first(max(limit / 6, 1))) }
-      return LoadedData(training: training, test: test, normalization: training.normalization)
+      let changes = try recipe.augment.augmentations.pictures
+      let augmented =
+        changes.isEmpty ? nil : try AugmentedImages(training, augmentations: changes, seed: recipe.seed, threads: recipe.threads)
+      return LoadedData(training: training, augmented: augmented, test: test, normalization: training.normalization)
     }
   }
 
@@ -120,7 +126,7 @@ package struct TrainingRequest {
     options.valueUnit = run.table?.deviation ?? 1
     options.classWeights = recipe.classWeights
     options.sampling = recipe.sampling
-    options.mixing = pictures?.augmentations.mixing(seed: recipe.seed)
+    options.mixing = augmentations?.mixing(seed: recipe.seed)
     options.clippingNorm = recipe.clipNorm
     options.isExact = recipe.exact
     options.earlyStopping = recipe.earlyStop

@@ -1,9 +1,12 @@
 import GlissadeData
+import GlissadePictures
 import GlissadeRecipes
 
 /// What a training gets from where `--data` says.
 package struct LoadedData {
   package var training: any Dataset
+  /// The same samples as they are trained on, where they are images that change from epoch to epoch.
+  package var augmented: AugmentedImages?
   /// What is checked after each epoch, where the data itself or its source has divided it.
   package var validation: (any Dataset)?
   /// Whether `training` and `validation` are divided already.

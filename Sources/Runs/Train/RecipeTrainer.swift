@@ -16,8 +16,8 @@ extension Trainer {
   /// - Parameters:
   ///   - recipe: checked first, as a whole.
   ///   - note: is told, in lines, what should be known of the data: what of it is left out, say.
-  /// - Throws: `RecipeError` for a recipe that makes no sense, what keeps the data and the weights from being read, and what keeps the model
-  ///   from being trained on them.
+  /// - Throws: `RecipeError` and `RunMisuse` for a recipe that makes no sense, what keeps the data and the weights from being read, and
+  ///   `RunFailure` for what keeps the model from being trained on them.
   public init(_ recipe: Recipe, note: @escaping (String) -> Void = { _ in }) throws {
     try recipe.check()
     try self.init(TrainingRequest(recipe, resuming: nil, file: nil), note: note)
@@ -29,7 +29,7 @@ extension Trainer {
   ///   - folder: the run's.
   ///   - note: is told, in lines, what should be known of the data.
   ///   - change: changes the recipe: more epochs, another device, where the data lies now. What decides the result has to stay as it was.
-  /// - Throws: what keeps the run from being read or going on.
+  /// - Throws: what keeps the run from being read, `RunMisuse` and `RunFailure` for what keeps it from going on.
   public init(
     resuming folder: String, note: @escaping (String) -> Void = { _ in }, change: (inout Recipe) throws -> Void = { _ in }
   ) throws {

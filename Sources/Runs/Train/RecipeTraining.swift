@@ -28,7 +28,7 @@ package struct RecipeTraining: TrainerOrigin {
     (training, validation) =
       data.isSplit
       ? (data.training, data.validation)
-      : try data.training.divided(request.recipe.validation, fold: request.recipe.chosenFold, seed: request.recipe.seed)
+      : try data.divided(request.recipe.validation, fold: request.recipe.chosenFold, seed: request.recipe.seed)
     let request = request.settled(samples: training.count, data: data)
     self.request = request
     let recipe = request.recipe
@@ -52,7 +52,7 @@ package struct RecipeTraining: TrainerOrigin {
     let known = finetuning.weightsFile == nil ? nil : try pretrained()
     func start() throws -> ModelState { try known?.state ?? finetuning.keptStart(of: model) ?? pretrained().state }
     if recipe.drawsToStart { options.anchor = try start() }
-    if !(request.pictures?.isAugmented ?? false) { options.featureCache = FeatureCache() }
+    if !request.isAugmented { options.featureCache = FeatureCache() }
     trainer = Trainer(model: model, options: options)
     initial = start
     notes =
@@ -113,14 +113,20 @@ package struct RecipeTraining: TrainerOrigin {
   }
 }
 
-extension Dataset {
+extension LoadedData {
   /// The samples to train on, and those that are held out.
   fileprivate func divided(_ share: Double, fold: Fold?, seed: UInt64) throws -> (training: any Dataset, validation: (any Dataset)?) {
+    let (chosen, held): ([Int], [Int])
     if let fold {
-      let (training, held) = try KFold.division(labels: labels, classCount: classCount, fold: fold, seed: seed)
-      return (try subset(training), try subset(held))
+      (chosen, held) = try KFold.division(labels: training.labels, classCount: training.classCount, fold: fold, seed: seed)
+    } else {
+      let split = try training.split(validationFraction: share, seed: seed)
+      (chosen, held) = (split.training, split.validation)
     }
-    let split = try split(validationFraction: share, seed: seed)
-    return (try subset(split.training), split.validation.isEmpty ? nil : try subset(split.validation))
+    return (try augmented?.selecting(chosen) ?? training.part(chosen), held.isEmpty ? nil : try training.part(held))
   }
+}
+
+extension Dataset {
+  fileprivate func part(_ indices: [Int]) throws(DataError) -> any Dataset { try subset(indices) }
 }
