@@ -5,8 +5,25 @@
 unpack() { # the file's name in the pack, the folder it goes to
   target=$2/${1##*/}
   if [ -e "$target" ]; then return 0; fi
-  if [ -e "$pack/$1.gz" ]; then gzip -dc "$pack/$1.gz" >"$target.part"; else cp "$pack/$1" "$target.part"; fi || return 1
+  if [ -e "$pack/$1.xz" ]; then
+    LD_LIBRARY_PATH=$unxz_library_path "$unxz" -dc "$pack/$1.xz" >"$target.part"
+  elif [ -e "$pack/$1.gz" ]; then
+    gzip -dc "$pack/$1.gz" >"$target.part"
+  else
+    cp "$pack/$1" "$target.part"
+  fi || return 1
   chmod 755 "$target.part" && mv "$target.part" "$target"
+}
+
+# The machine's xz, or else the pack's with its library, which is for xz alone.
+find_unxz() {
+  unxz=xz
+  unxz_library_path=$own_library_path
+  if command -v xz >/dev/null 2>&1; then return 0; fi
+  mkdir -p "$work/tools"
+  unpack tools/xz "$work/tools" && unpack lib/liblzma.so.5 "$work/tools" || return 1
+  unxz=$work/tools/xz
+  unxz_library_path=$work/tools
 }
 
 # A library of the pack is used where the machine lacks it, and never in front of one of the machine's: its drivers want their own.
@@ -31,10 +48,11 @@ starts() { problem=$(LD_LIBRARY_PATH="$work/lib:$own_library_path" "$work/bin/gl
 prepare_environment() {
   own_library_path=${LD_LIBRARY_PATH:-}
   mkdir -p "$work/bin" "$work/lib" "$work/loader" "$work/cache/glissade" "$work/cache/cuda" "$work/cache/pocl" "$work/cache/other"
+  find_unxz || { echo "the pack's xz could not be unpacked into $work/tools"; return 1; }
   for program in "$pack"/bin/*; do
     name=${program##*/}
-    unpack "bin/${name%.gz}" "$work/bin" || { echo "$program could not be unpacked into $work/bin"; return 1; }
-    add_missing_libraries "$work/bin/${name%.gz}" || return 1
+    unpack "bin/${name%.xz}" "$work/bin" || { echo "$program could not be unpacked into $work/bin"; return 1; }
+    add_missing_libraries "$work/bin/${name%.xz}" || return 1
   done
   unpack loader/libOpenCL.so.1 "$work/loader" || { echo "the pack's OpenCL loader could not be unpacked into $work/loader"; return 1; }
   # The same name and too old a version: then all of the pack's.

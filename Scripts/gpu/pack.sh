@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes a folder that runs on a bare x86-64 Linux with nothing but a GPU's driver: no Swift, no compiler, no registry, a C library from
-# 2022 or later. At most 60 MiB: programs and libraries are compressed, and run.sh unpacks them.
+# 2022 or later. At most 60 MiB: programs and libraries are compressed, and run.sh unpacks them. Swift's Foundation, which reading YAML brings
+# with its tables of all languages, makes the command large; xz makes a third less of it than gzip, and comes along.
 #   Scripts/gpu/pack.sh [FOLDER]      into .build/gpu-pack, or FOLDER
 # Then, there: FOLDER/run.sh OUT SECONDS
 # GLISSADE_PACK_PROGRAMS is a folder with both programs, built with Swift's runtime linked statically, where they need not be built.
@@ -23,6 +24,7 @@ if [ -e "$folder" ] && [ -n "$(ls -A "$folder")" ] && [ ! -e "$folder/ABOUT" ]; 
   exit 2
 fi
 [ -d "$dataset" ] || { echo "$dataset is not there; Scripts/install.sh demo installs it." >&2; exit 1; }
+command -v xz >/dev/null || { echo "xz is not there; on Debian, apt-get install xz-utils." >&2; exit 1; }
 [ -e "$loader" ] || { echo "$loader is not there; Scripts/install.sh build installs it." >&2; exit 1; }
 
 built=${GLISSADE_PACK_PROGRAMS:-}
@@ -38,25 +40,32 @@ mkdir -p "$(dirname "$folder")"
 fresh=$(mktemp -d "$(dirname "$folder")/pack-XXXXXX")
 trap 'rm -rf "$fresh"' EXIT
 chmod 755 "$fresh"
-mkdir -p "$fresh"/{bin,lib,loader,data/fashion-mnist,bench/peers}
+mkdir -p "$fresh"/{bin,lib,loader,tools,data/fashion-mnist,bench/peers}
 
 compressed() { # file, where to
   gzip -9 -n -c "$1" >"$2/$(basename "$1").gz"
+}
+
+libraries_of() { # program
+  { ldd "$1" 2>/dev/null || true; } | awk '$2 == "=>" { print $1, $3 }' | while read -r name place; do
+    [ -e "$place" ] || { echo "$1 needs $name, and it is not there." >&2; exit 1; }
+    if [[ $name =~ $everywhere ]] || [ -e "$fresh/lib/$name.gz" ]; then continue; fi
+    gzip -9 -n -c "$place" >"$fresh/lib/$name.gz"
+  done
 }
 
 for program in "${programs[@]}"; do
   [ -x "$built/$program" ] || { echo "$built/$program is not there." >&2; exit 1; }
   cp "$built/$program" "$fresh/$program"
   strip --strip-all "$fresh/$program" 2>/dev/null || true
-  # Name and place of every library that it needs, and what these need.
-  { ldd "$fresh/$program" 2>/dev/null || true; } | awk '$2 == "=>" { print $1, $3 }' | while read -r name place; do
-    [ -e "$place" ] || { echo "$program needs $name, and it is not there." >&2; exit 1; }
-    if [[ $name =~ $everywhere ]] || [ -e "$fresh/lib/$name.gz" ]; then continue; fi
-    gzip -9 -n -c "$place" >"$fresh/lib/$name.gz"
-  done
-  compressed "$fresh/$program" "$fresh/bin"
+  # And what its libraries need.
+  libraries_of "$fresh/$program"
+  xz -6 -T1 -c "$fresh/$program" >"$fresh/bin/$program.xz"
   rm "$fresh/$program"
 done
+xz=$(command -v xz)
+compressed "$xz" "$fresh/tools"
+libraries_of "$xz"
 compressed "$loader" "$fresh/loader"
 cp "$dataset"/*.gz "$fresh/data/fashion-mnist/"
 for script in run.sh with.sh drivers.sh environment.sh; do cp "Scripts/gpu/$script" "$fresh/"; done

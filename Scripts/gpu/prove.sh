@@ -33,7 +33,7 @@ base=.build/bare-root
 if [ ! -e "$base/etc/debian_version" ]; then
   # The machine's own mirror and release.
   release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-  mirror=$(sed -n 's/^URIs: *//p; s/^deb \(\[[^]]*\] \)*\([^ ]*\) .*/\2/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)
+  mirror=$(sed -n 's/^URIs: *//p; s/^deb \(\[[^]]*\] \)*\([^ ]*\) .*/\2/p' /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null | sed -n 1p || true)
   rm -rf "$base.new"
   debootstrap --variant=minbase "$release" "$base.new" "$mirror" >"$base.log" 2>&1 || left_out "no bare system could be had from $mirror: $(tail -n 1 "$base.log")"
   rm -rf "$base"
@@ -49,13 +49,13 @@ mkdir -p "$work"/{out,driver,in,root}
 section "size and content"
 size=$(find "$pack" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }')
 [ "$size" -le $((60 << 20)) ] || fail "it takes $((size >> 20)) MiB"
-for file in run.sh with.sh drivers.sh environment.sh bin/glissade.gz bin/GlissadeConformance.gz loader/libOpenCL.so.1.gz \
+for file in run.sh with.sh drivers.sh environment.sh bin/glissade.xz bin/GlissadeConformance.xz tools/xz.gz lib/liblzma.so.5.gz loader/libOpenCL.so.1.gz \
   data/fashion-mnist/train-images-idx3-ubyte.gz bench/peers/run.py bench/peers/pytorch.py; do
   [ -s "$pack/$file" ] || fail "$file is missing"
 done
 [ -z "$(find "$pack" -type l)" ] || fail "it has links, which do not travel"
-for program in "$pack"/bin/*.gz; do
-  gzip -dc "$program" >"$work/program"
+for program in "$pack"/bin/*.xz; do
+  xz -dc "$program" >"$work/program"
   newest=$(objdump -T "$work/program" | grep -o 'GLIBC_2\.[0-9]*' | sort -Vu | tail -n 1)
   [ "$(printf '%s\nGLIBC_2.36\n' "$newest" | sort -V | tail -n 1)" = GLIBC_2.36 ] || fail "$program wants $newest"
   if ldd "$work/program" | grep -q libswift; then fail "$program needs Swift's libraries"; fi

@@ -9,7 +9,9 @@ struct PackTests {
     #expect(made.status == 0, "\(made)")
     let names = try FileManager.default.subpathsOfDirectory(atPath: fake.pack)
     for name in [
-      "run.sh", "with.sh", "drivers.sh", "environment.sh", "bin/glissade.gz", "bin/GlissadeConformance.gz", "loader/libOpenCL.so.1.gz",
+      "run.sh", "with.sh", "drivers.sh", "environment.sh", "bin/glissade.xz", "bin/GlissadeConformance.xz", "tools/xz.gz",
+      "lib/liblzma.so.5.gz",
+      "loader/libOpenCL.so.1.gz",
       "data/fashion-mnist/train-images-idx3-ubyte.gz", "bench/peers/run.py", "bench/peers/pytorch.py", "ABOUT", "LICENSE",
     ] { #expect(names.contains(name), "\(name)") }
     let with = try fake.run("with.sh", ["glissade", "--version"], ofPack: true)
