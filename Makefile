@@ -2,10 +2,11 @@
 # runs every test. All install what is missing.
 
 SWIFT ?= swift
+PREFIX ?= /usr/local
 # C is compiled at -O0 in debug builds, which makes kernels ten times slower; tests want neither that nor an optimised Swift build.
 TEST_FLAGS := -Xcc -O2
 
-.PHONY: build demo demo-finetune test conformance-table bench-peers bench-finetuning lint format clean
+.PHONY: build demo demo-finetune test install uninstall deb conformance-table bench-peers bench-finetuning lint format clean
 
 build:
 	@Scripts/install.sh build
@@ -26,6 +27,19 @@ test:
 	@Scripts/install.sh test
 	$(SWIFT) build --build-tests $(TEST_FLAGS)
 	Scripts/test.sh $(SWIFT) test --skip-build $(TEST_FLAGS)
+
+# For everybody on this machine, or below PREFIX: make install PREFIX=$$HOME/.local. Runs where no Swift is.
+install:
+	@Scripts/install.sh build
+	PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" Scripts/install-command.sh
+
+uninstall:
+	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" Scripts/install-command.sh uninstall
+
+# .build/glissade_VERSION_ARCHITECTURE.deb
+deb:
+	@Scripts/install.sh deb
+	Scripts/make-deb.sh
 
 # Every OpenCL implementation that can be installed: docs/conformance.md.
 conformance-table:
