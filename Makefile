@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 # C is compiled at -O0 in debug builds, which makes kernels ten times slower; tests want neither that nor an optimised Swift build.
 TEST_FLAGS := -Xcc -O2
 
-.PHONY: build demo demo-finetune test install uninstall deb conformance-table bench-peers bench-finetuning lint format clean
+.PHONY: build demo demo-finetune test install uninstall deb conformance-table course-tables bench-peers bench-finetuning lint format clean
 
 build:
 	@Scripts/install.sh build
@@ -48,6 +48,13 @@ conformance-table:
 	$(SWIFT) build $(TEST_FLAGS) --product GlissadeConformance
 	-Scripts/implementations.sh all
 	Scripts/conformance-table.py
+
+# Optimizers, activations, losses and ensembles of lenet on Fashion-MNIST: docs/course.md. It takes hours, and goes on where it was stopped:
+# make course-tables COURSE_FLAGS="--minutes 60"; Scripts/course-tables.py --help lists the options.
+course-tables:
+	@Scripts/install.sh test
+	$(SWIFT) build -c release --product glissade
+	Scripts/course-tables.py $(COURSE_FLAGS)
 
 # More options: make bench-peers PEERS_FLAGS="--rounds 5"; bench/peers/run.py --help lists them.
 bench-peers:

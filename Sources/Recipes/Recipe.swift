@@ -110,6 +110,10 @@ extension Recipe {
     get { self[Self.folds[keyPath: path]] }
     set { self[Self.folds[keyPath: path]] = newValue }
   }
+  public subscript<Value>(dynamicMember path: KeyPath<EnsembleSection, RecipeOption<Value>>) -> Value {
+    get { self[Self.ensembles[keyPath: path]] }
+    set { self[Self.ensembles[keyPath: path]] = newValue }
+  }
   public subscript<Value>(dynamicMember path: KeyPath<StoppingSection, RecipeOption<Value>>) -> Value {
     get { self[Self.stopping[keyPath: path]] }
     set { self[Self.stopping[keyPath: path]] = newValue }
@@ -139,6 +143,7 @@ extension Recipe {
   private static let place = DeviceSection()
   private static let weights = PretrainedSection()
   private static let folds = FoldSection()
+  private static let ensembles = EnsembleSection()
   private static let stopping = StoppingSection()
   private static let saving = SavingSection()
   private static let grouping = GroupSection()

@@ -30,6 +30,7 @@ extension Recipe {
     }
     do throws(RecipeError) { _ = try rule() } catch { found.append(error) }
     checkDivision(kind, note)
+    checkEnsemble(note)
     found += problemsOfGroups()
     if kind == .table { checkTable(note) }
     if kind == .pictures { checkSize(note) }
@@ -64,6 +65,25 @@ extension Recipe {
         "validation",
         .sentence(
           "is \(self.validation), and has to be below 1 together with \(other.name("test")), which is \(self.test) unless it is given"))
+    }
+  }
+
+  private func checkEnsemble(_ note: (String, RecipeValueError) -> Void) {
+    if let count = self.ensemble {
+      if self.kfold != nil {
+        note(
+          "ensemble", .sentence("cannot be given with \(spelling(of: "ensemble").name("kfold")): either is several trainings in one folder")
+        )
+      }
+      if let member = self.member, member > count {
+        note("member", .sentence("is \(member), and it has to be from 1 to \(count), the number of models"))
+      }
+    }
+    if self.snapshots, !self.schedule.restarts {
+      let name = spelling(of: "snapshots").name("schedule")
+      note(
+        "snapshots",
+        .sentence("needs a schedule that goes in cycles, as \(name) 'cosine-restarts(period: 5 epochs)', and it is '\(self.schedule)'"))
     }
   }
 
@@ -113,6 +133,10 @@ extension Recipe {
     if self.kfold != nil { return 0 }
     return dataSource.isTable ? TableSplit.testShare : self.pretrained == nil ? 0.1 : 0
   }
+
+  /// The seed of weights, shuffles, dropout and augmentation: each member of an ensemble has its own, and the first one that of the recipe, which
+  /// the division of the data goes by in all of them.
+  public var trainingSeed: UInt64 { self.seed &+ UInt64(max((self.member ?? 1) - 1, 0)) }
 
   /// The fold that is held out, where the training is one of several.
   public var chosenFold: Fold? {

@@ -155,4 +155,33 @@ struct ScheduleTests {
     #expect(message.hasPrefix("schedule '\(text)': "))
     for part in parts { #expect(message.contains(part), "'\(message)' lacks '\(part)'") }
   }
+
+  @Test func cyclesEndWhereTheRateBeginsAgain() throws {
+    func ends(_ text: String, total: Int = 100) throws -> [Int] {
+      let schedule = try Schedule(text)
+      var found: [Int] = []
+      while let next = schedule.nextRestart(after: found.last ?? 0, stepsPerEpoch: 10, totalSteps: total) { found.append(next) }
+      return found
+    }
+    #expect(try ends("cosine-restarts(period: 3 epochs)") == [30, 60, 90])
+    #expect(try ends("cosine-restarts(period: 10 steps, multiplier: 2)") == [10, 30, 70])
+    #expect(try ends("cosine-restarts(period: 10 steps, multiplier: 1.5)") == [10, 25, 48, 82])
+    #expect(try ends("cyclic(from: 1e-4, up: 2 epochs, down: 30 steps)") == [50, 100])
+    #expect(try ends("warmup(7 steps) then cosine-restarts(period: 2 epochs)") == [27, 47, 67, 87])
+    // The end of a stretch in the middle of a cycle is none.
+    #expect(try ends("cosine-restarts(period: 20 steps, over: 50 steps) then cyclic(from: 0, up: 10 steps)") == [20, 40, 70, 90])
+    #expect(try ends("cosine-restarts(period: 101 steps)").isEmpty)
+    #expect(try ends("constant").isEmpty && Schedule("cosine").restarts == false)
+    #expect(try Schedule("warmup(5 steps) then cyclic(from: 0, up: 1 epoch)").restarts)
+    // The rate is at its lowest before, and at its highest after; asked from anywhere, the next one is found.
+    let schedule = try Schedule("cosine-restarts(period: 10 steps, multiplier: 1.5)")
+    func rate(_ step: Int) -> Double { schedule.learningRate(base: 1, step: step, stepsPerEpoch: 10, totalSteps: 100) }
+    for end in [10, 25, 48, 82] {
+      #expect(rate(end - 1) < 0.05 && rate(end) > 0.9, "\(end)")
+      for step in 0..<100 {
+        let next = schedule.nextRestart(after: step, stepsPerEpoch: 10, totalSteps: 100)
+        #expect(next == [10, 25, 48, 82].first { $0 > step })
+      }
+    }
+  }
 }

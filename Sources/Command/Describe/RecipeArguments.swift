@@ -7,6 +7,7 @@ protocol RecipeArguments {
   var device: SectionArguments<DeviceSection> { get }
   var pretrained: SectionArguments<PretrainedSection> { get }
   var folds: SectionArguments<FoldSection> { get }
+  var ensembles: SectionArguments<EnsembleSection> { get }
   var stopping: SectionArguments<StoppingSection> { get }
   var saving: SectionArguments<SavingSection> { get }
   var optimizers: SectionArguments<OptimizerSection> { get }
@@ -19,7 +20,8 @@ protocol RecipeArguments {
 extension RecipeArguments {
   /// What was given.
   var given: [(name: String, text: String)] {
-    training.given + device.given + pretrained.given + folds.given + stopping.given + saving.given + optimizers.given + groups.given
+    training.given + device.given + pretrained.given + folds.given + ensembles.given + stopping.given + saving.given + optimizers.given
+      + groups.given
       + balance.given + table.given + pictures.given
   }
 

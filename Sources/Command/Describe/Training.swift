@@ -54,6 +54,8 @@ struct Training<Door: TrainingDoor>: ParsableCommand, RecipeArguments {
 
   @OptionGroup(title: FoldSection.title) var folds: SectionArguments<FoldSection>
 
+  @OptionGroup(title: EnsembleSection.title) var ensembles: SectionArguments<EnsembleSection>
+
   @OptionGroup(title: StoppingSection.title) var stopping: SectionArguments<StoppingSection>
 
   @OptionGroup(title: SavingSection.title) var saving: SectionArguments<SavingSection>
@@ -79,15 +81,15 @@ struct Training<Door: TrainingDoor>: ParsableCommand, RecipeArguments {
       let job = try TrainingJob(request)
       return try Terminal.print(try job.explanation(on: try job.openDevice()))
     }
-    let count = recipe.fold == nil ? recipe.kfold : nil
-    let place = try RunPlace(out: out, replaces: replace, resume: resume, folds: count, request, note: Terminal.note)
+    let series = TrainingSeries(recipe)
+    let place = try RunPlace(out: out, replaces: replace, resume: resume, series: series?.kind, request, note: Terminal.note)
     func train(_ request: TrainingRequest, in place: RunPlace) throws {
       let job = try TrainingJob(request)
       try job.run(on: try job.openDevice(), in: place, isQuiet: quiet)
     }
-    guard let count else { return try train(request, in: place) }
+    guard let series else { return try train(request, in: place) }
     func report(_ line: String) { if !quiet { Terminal.write(line + "\n", to: STDOUT_FILENO) } }
-    try FoldTraining(count: count, place: place, report: report, note: Terminal.note).run(request, train: train)
+    try series.run(request, in: place, report: report, note: Terminal.note, train: train)
   }
 
   /// What is to be trained, checked as far as it can be without data and device.

@@ -9,9 +9,14 @@ import Glissade
 
 /// `glissade evaluate`.
 struct EvaluateCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "evaluate", abstract: "Evaluate a trained model on a test set.")
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate", abstract: "Evaluate a trained model, or an ensemble, on a test set.",
+    discussion: """
+      The folder of an ensemble ('glissade train --ensemble'), and that of a run with snapshots, stands for all its models: the mean of their \
+      probabilities is measured, each of them by itself, and what is gained. --best and --last name one model of a run.
+      """)
 
-  @Option(name: .customLong("run"), help: "The folder of a run.")
+  @Option(name: .customLong("run"), help: "The folder of a run, or of an ensemble.")
   var runPath: String
 
   @Option(
@@ -47,18 +52,25 @@ struct EvaluateCommand: ParsableCommand {
     if let limit, limit < 1 { throw Misuse("--limit is \(limit), and it has to be at least 1") }
     _ = try device.request()
     try choice.check()
-    let folder = try RunFolder.existing(runPath)
+    let models = try RunModels(runPath, wanted: choice.wanted)
+    let folder = models.folder
     let run = try RunDescription(of: folder)
-    let chosen = choice.model(of: folder)
-    let modelPath = try folder.file(of: chosen)
     let measured = try EvaluationData(
       of: run, in: folder, named: data, labels: labels.given, classes: chosenClasses(), limit: limit, all: all,
       note: Terminal.note)
     let test = measured.data
+    if models.isEnsemble {
+      return try device.open().withRoom(Terminal.note) { selection in
+        let found = try EnsembleMeasurement(of: models, run, with: measured, batchSize: batchSize, on: selection.device)
+        let members = found.json + [JSONMember("report", found.report?.json ?? .null)]
+        try print(found.lines + (found.report.map { ReportText($0).lines } ?? []), members, measured, nil, selection)
+      }
+    }
 
     let model = try run.makeModel()
-    let known = LayerPath.parameters(of: model).map { (path: $0.path, shape: $0.parameter.shape) }
-    let state = try ModelState(contentsOf: modelPath, for: known)
+    guard let chosen = models.kind, let modelPath = models.members.first?.path, let state = try models.states(of: model).first else {
+      throw Failure("\(runPath) has no model")
+    }
     var options = TrainingOptions()
     options.batchSize = batchSize ?? run.batchSize
     options.loss = run.table?.lossOfValues ?? .crossEntropy(labelSmoothing: run.labelSmoothing)
@@ -118,7 +130,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func print(
-    _ lines: [String], _ members: [JSONMember], _ measured: EvaluationData, _ model: ModelOfRun, _ selection: DeviceSelection
+    _ lines: [String], _ members: [JSONMember], _ measured: EvaluationData, _ model: ModelOfRun?, _ selection: DeviceSelection
   ) throws {
     guard json else { return try Terminal.print(([selection.line] + lines).joined(separator: "\n") + "\n") }
     let result = JSONValue.object(
@@ -126,7 +138,8 @@ struct EvaluateCommand: ParsableCommand {
         JSONMember("run", .string(runPath)), JSONMember("data", .string(measured.source)),
         JSONMember("samples", .integer(Int64(measured.data.count))),
       ] + measured.json + [
-        JSONMember("model", .string(model.kind.rawValue)), JSONMember("epoch", model.epoch.map { .integer(Int64($0)) } ?? .null),
+        JSONMember("model", .string(model?.kind.rawValue ?? "ensemble")),
+        JSONMember("epoch", model?.epoch.map { .integer(Int64($0)) } ?? .null),
       ] + members + [
         JSONMember("device", .string(selection.device.information.description)), JSONMember("device_reason", .string(selection.reason)),
       ])

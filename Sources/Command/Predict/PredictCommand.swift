@@ -15,10 +15,11 @@ struct PredictCommand: ParsableCommand {
     discussion: """
       Prints the most probable classes of each picture. A folder stands for all pictures in it, at any depth. Pictures that cannot be read \
       are named on standard error; the others are done all the same, and the status is 1 at the end. A model of tables takes tables, which \
-      need not have the column that it predicts, and prints a line for each row, named by its line in the file.
+      need not have the column that it predicts, and prints a line for each row, named by its line in the file. Of an ensemble, and of a run \
+      with snapshots, the members' probabilities are averaged.
       """)
 
-  @Option(name: .customLong("run"), help: "The folder of a run.")
+  @Option(name: .customLong("run"), help: "The folder of a run, or of an ensemble.")
   var runPath: String?
 
   @Option(help: "A network as it was published, in place of a run: one that 'glissade train' knows, whose weights --pretrained has.")
@@ -57,8 +58,8 @@ struct PredictCommand: ParsableCommand {
     if top < 1 { throw Misuse("--top is \(top), and it has to be at least 1") }
     if let batchSize, batchSize < 1 { throw Misuse("--batch-size is \(batchSize), and it has to be at least 1") }
     _ = try device.request()
-    let (run, model, state) = try network()
-    if let table = run.table { return try predict(table, run, model, state) }
+    let (run, model, states) = try network()
+    if let table = run.table { return try predict(table, run, model, states) }
     let pipeline = try run.picturePipeline()
     let (paths, missing) = Self.expand(files)
     var failed = missing.count
@@ -71,7 +72,7 @@ struct PredictCommand: ParsableCommand {
       try session.checkRoom(batchSize: size, isTraining: false, states: 1)
       return session
     }
-    try session.restore(state)
+    let ensemble = EnsembleSession(Ensemble(states, of: .classes), on: session)
     for start in stride(from: 0, to: paths.count, by: size) {
       let batch = Array(paths[start..<min(start + size, paths.count)])
       let list = try PictureList(paths: batch, labels: batch.map { _ in 0 }, classNames: run.classNames)
@@ -79,7 +80,7 @@ struct PredictCommand: ParsableCommand {
       for error in data.unreadable { Terminal.write("glissade: \(Text.line("\(error)"))\n", to: STDERR_FILENO) }
       failed += data.unreadable.count
       guard data.count > 0 else { continue }
-      let output = try session.predict(try data.gather(Array(0..<data.count)).features)
+      let output = try ensemble.predict(try data.gather(Array(0..<data.count)).features)
       let classes = run.classNames.count
       for index in 0..<data.count {
         let likeliest = Self.likeliest(output[(index * classes)..<((index + 1) * classes)], top)
@@ -96,16 +97,15 @@ struct PredictCommand: ParsableCommand {
   }
 
   /// The network with its numbers, and what it is for.
-  private func network() throws -> (run: RunDescription, model: any Layer, state: ModelState) {
+  private func network() throws -> (run: RunDescription, model: any Layer, states: [ModelState]) {
     switch (runPath, model, pretrained) {
     case (let path?, nil, nil):
       if tensors.isGiven { throw Misuse("--key and --prefix are for --pretrained, and a --run has its own model") }
       if classNames != nil { throw Misuse("--class-names is for --pretrained, and a --run has its own classes") }
-      let folder = try RunFolder.existing(path)
-      let run = try RunDescription(of: folder)
+      let models = try RunModels(path, wanted: choice.wanted)
+      let run = try RunDescription(of: models.folder)
       let model = try run.makeModel()
-      let known = LayerPath.parameters(of: model).map { (path: $0.path, shape: $0.parameter.shape) }
-      return (run, model, try ModelState(contentsOf: folder.file(of: choice.model(of: folder)), for: known))
+      return (run, model, try models.states(of: model))
     case (nil, let name?, let weights?):
       if let flag = choice.given { throw Misuse("\(flag) is for a --run") }
       guard ModelZoo.names.contains(name) else { throw Misuse.unknown("model", name, among: ModelZoo.names) }
@@ -115,7 +115,7 @@ struct PredictCommand: ParsableCommand {
   }
 
   /// A network with its published weights.
-  private func published(_ name: String, _ weights: String) throws -> (run: RunDescription, model: any Layer, state: ModelState) {
+  private func published(_ name: String, _ weights: String) throws -> (run: RunDescription, model: any Layer, states: [ModelState]) {
     let size = EfficientNetLite.Size(rawValue: name)?.resolution ?? 224
     let file = try tensors.open(try FetchReport.file(weights, for: name) ?? weights)
     let fitting = FittingModel.all(for: file).fitting.first { $0.name == name }
@@ -141,7 +141,7 @@ struct PredictCommand: ParsableCommand {
     guard let model = try run.makeModel() as? any LayerWithHead else { throw Failure("\(name) has no head") }
     let pretrained = try PretrainedModel.load(file, (name, model), sampleShape: Shape(run.input), seed: 0)
     pretrained.notes(weights).forEach(Terminal.note)
-    return (run, model, pretrained.state)
+    return (run, model, [pretrained.state])
   }
 
   static func json(_ likeliest: [(label: Int, probability: Double)], _ names: [String]) -> JSONValue {

@@ -9,7 +9,7 @@ import GlissadeFormats
 
 extension PredictCommand {
   /// Prints what a model of tables makes of each row of the files.
-  func predict(_ table: TableDescription, _ run: RunDescription, _ model: any Layer, _ state: ModelState) throws {
+  func predict(_ table: TableDescription, _ run: RunDescription, _ model: any Layer, _ states: [ModelState]) throws {
     // All files are read before anything is printed, so that a mistake in the last one does not leave half a result.
     var inputs: [(table: Table, features: [Float], rows: [Int])] = []
     for path in files {
@@ -32,13 +32,13 @@ extension PredictCommand {
       try session.checkRoom(batchSize: size, isTraining: false, states: 1)
       return session
     }
-    try session.restore(state)
+    let ensemble = EnsembleSession(Ensemble(states, of: table.deviation == nil ? .classes : .values), on: session)
     var results: [JSONValue] = []
     for (file, features, rows) in inputs {
       let width = table.encoding.width
       for start in stride(from: 0, to: rows.count, by: size) {
         let batch = start..<min(start + size, rows.count)
-        let output = try session.predict(Array(features[(batch.lowerBound * width)..<(batch.upperBound * width)]))
+        let output = try ensemble.predict(Array(features[(batch.lowerBound * width)..<(batch.upperBound * width)]))
         let count = output.count / batch.count
         for (index, sample) in batch.enumerated() {
           let line = Int(file.lines[rows[sample]])

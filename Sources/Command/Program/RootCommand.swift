@@ -16,6 +16,7 @@ struct RootCommand: ParsableCommand {
     discussion: "Without options, 'glissade train' trains a small convolutional network on Fashion-MNIST.", version: Version.number,
     subcommands: [
       TrainCommand.self, FinetuneCommand.self, RecipeCommand.self, ScheduleCommand.self, EvaluateCommand.self, PredictCommand.self,
+      AverageCommand.self,
       DevicesCommand.self,
       TuneCommand.self,
       BenchCommand.self, InspectCommand.self, ConvertCommand.self, WeightsCommand.self,

@@ -33,6 +33,8 @@ struct RecipeCommand: ParsableCommand, RecipeArguments {
 
   @OptionGroup(title: FoldSection.title) var folds: SectionArguments<FoldSection>
 
+  @OptionGroup(title: EnsembleSection.title) var ensembles: SectionArguments<EnsembleSection>
+
   @OptionGroup(title: StoppingSection.title) var stopping: SectionArguments<StoppingSection>
 
   @OptionGroup(title: SavingSection.title) var saving: SectionArguments<SavingSection>

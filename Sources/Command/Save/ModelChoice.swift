@@ -17,6 +17,9 @@ struct ModelChoice: ParsableArguments {
   /// The flag that was given.
   var given: String? { best ? "--best" : last ? "--last" : nil }
 
+  /// The model that was asked for; `nil` for the usual one.
+  var wanted: RunFolder.Model? { best ? .best : last ? .last : nil }
+
   /// The model of a run.
   func model(of folder: RunFolder) -> RunFolder.Model { best ? .best : last ? .last : folder.usualModel }
 }

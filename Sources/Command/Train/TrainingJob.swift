@@ -95,7 +95,7 @@ struct TrainingJob {
       reporter.line("validation accuracy \(accuracy)  validation loss \(loss)  (\(validation.count) samples)")
     }
     // Of one of several trainings there is too much to be said.
-    if recipe.fold == nil, let report = record.report { ReportText(report).lines.forEach(reporter.line) }
+    if recipe.fold == nil, recipe.member == nil, let report = record.report { ReportText(report).lines.forEach(reporter.line) }
   }
 
   /// What helps against a loss that grows.

@@ -27,6 +27,17 @@ public struct CosineRestarts: ScheduleShape {
     return to + (moment.base - to) * (1 + cos(.pi * cycle.since / cycle.length)) / 2
   }
 
+  public func cycleEnd(after step: Int, stepsPerEpoch: Int) -> Int? {
+    var length = Double(max(period.steps(perEpoch: stepsPerEpoch), 1))
+    guard multiplier > 1 else { return (step / Int(length) + 1) * Int(length) }
+    var end = length
+    while end.rounded(.up) <= Double(step) {
+      length *= multiplier
+      end += length
+    }
+    return end < 1e15 ? Int(end.rounded(.up)) : nil
+  }
+
   /// Steps since the running cycle began, and its length.
   private func cycle(at moment: ScheduleMoment) -> (since: Double, length: Double) {
     let first = Double(max(period.steps(perEpoch: moment.stepsPerEpoch), 1))

@@ -31,6 +31,12 @@ public struct CyclicRate: ScheduleShape {
 
   public init() {}
 
+  public func cycleEnd(after step: Int, stepsPerEpoch: Int) -> Int? {
+    let rise = max(up.steps(perEpoch: stepsPerEpoch), 1)
+    let cycle = rise + (down.map { max($0.steps(perEpoch: stepsPerEpoch), 1) } ?? rise)
+    return (step / cycle + 1) * cycle
+  }
+
   public func learningRate(at moment: ScheduleMoment) -> Double {
     let rise = Double(max(up.steps(perEpoch: moment.stepsPerEpoch), 1))
     let fall = down.map { Double(max($0.steps(perEpoch: moment.stepsPerEpoch), 1)) } ?? rise

@@ -15,6 +15,8 @@ public protocol ScheduleShape: Sendable {
   func learningRate(at moment: ScheduleMoment) -> Double
   /// The momentum, where it changes that as well.
   func momentum(at moment: ScheduleMoment) -> Double?
+  /// Of one that goes in cycles, how many of its steps are done when the next cycle ends behind so many; `nil` for all others.
+  func cycleEnd(after step: Int, stepsPerEpoch: Int) -> Int?
   /// What is wrong between its numbers, beyond their ranges.
   var conflict: String? { get }
 }
@@ -22,6 +24,7 @@ public protocol ScheduleShape: Sendable {
 extension ScheduleShape {
   public var needsLength: Bool { false }
   public func momentum(at moment: ScheduleMoment) -> Double? { nil }
+  public func cycleEnd(after step: Int, stepsPerEpoch: Int) -> Int? { nil }
   public var conflict: String? { nil }
 
   /// What is wrong with its numbers.

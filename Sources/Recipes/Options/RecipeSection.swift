@@ -14,7 +14,8 @@ extension RecipeSection {
 extension Recipe {
   /// All options of training, by theme.
   public static let sections: [any RecipeSection] = [
-    TrainingSection(), DeviceSection(), PretrainedSection(), FoldSection(), StoppingSection(), SavingSection(), OptimizerSection(),
+    TrainingSection(), DeviceSection(), PretrainedSection(), FoldSection(), EnsembleSection(), StoppingSection(), SavingSection(),
+    OptimizerSection(),
     GroupSection(),
     BalanceSection(), TableSection(), PictureSection(),
   ]

@@ -112,6 +112,29 @@ public struct FoldSection: RecipeSection {
   public init() {}
 }
 
+/// Training several models that answer together.
+public struct EnsembleSection: RecipeSection {
+  public static let title = "Ensembles"
+
+  public let ensemble = RecipeOption<Int?>(
+    "ensemble", default: nil, range: .from(2, to: 1000), whenResumed: .free, valueName: "n",
+    help: """
+      Train N models that differ in their seeds alone (of weights, shuffles, dropout and augmentation), into the folders member-1, member-2, … \
+      of the run folder. 'evaluate' and 'predict' with that folder average their probabilities.
+      """)
+  public let member = RecipeOption<Int?>(
+    "member", default: nil, range: .atLeast(1), needs: .option("ensemble"), valueName: "number",
+    help: "With --ensemble: only this model, from 1.")
+  public let snapshots = RecipeOption<Bool>(
+    "snapshots", default: false,
+    help: """
+      Keep the model at the end of each cycle of the schedule (cosine-restarts, cyclic), before it begins again; 'evaluate' and 'predict' \
+      average their probabilities.
+      """)
+
+  public init() {}
+}
+
 /// When a training ends before all of its epochs are done.
 public struct StoppingSection: RecipeSection {
   public static let title = "Stopping early"

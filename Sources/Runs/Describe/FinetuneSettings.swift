@@ -36,7 +36,8 @@ package struct FinetuneSettings {
       return
     }
     // Of several trainings, all began with the same.
-    let folder = RunFolder(earlier.folder).isRun ? RunFolder(earlier.folder) : FoldTraining.folder(1, in: earlier.folder)
+    let series = RunFolder(earlier.folder).isRun ? nil : TrainingSeries.Kind.found(in: earlier.folder)
+    let folder = series?.folder(1, in: earlier.folder) ?? RunFolder(earlier.folder)
     let kept = earlier.document.pretrainedChecksum
     startFile = exists(folder.startPath) ? folder.startPath : nil
     let isNeeded =

@@ -33,7 +33,7 @@ package struct PictureSettings {
     func dataset(_ list: PictureList, limit: Int?, isTraining: Bool) throws -> PictureDataset? {
       guard list.count > 0 else { return nil }
       let list = try limit.map { try list.spread(over: $0) } ?? list
-      let dataset = try PictureDataset(list, pipeline: pipeline, isTraining: isTraining, seed: recipe.seed, loading: loading)
+      let dataset = try PictureDataset(list, pipeline: pipeline, isTraining: isTraining, seed: recipe.trainingSeed, loading: loading)
       for problem in dataset.unreadable { note("left out: \(problem.description)") }
       return dataset
     }

@@ -57,7 +57,7 @@ package struct TrainingRequest {
       if let limit { (training, test) = (try training.first(limit), try test.first(max(limit / 6, 1))) }
       let changes = try recipe.augment.augmentations.pictures
       let augmented =
-        changes.isEmpty ? nil : try AugmentedImages(training, augmentations: changes, seed: recipe.seed, threads: recipe.threads)
+        changes.isEmpty ? nil : try AugmentedImages(training, augmentations: changes, seed: recipe.trainingSeed, threads: recipe.threads)
       return LoadedData(training: training, augmented: augmented, test: test, normalization: training.normalization)
     }
   }
@@ -86,10 +86,16 @@ package struct TrainingRequest {
   }
 
   /// One of several trainings.
-  /// - Parameter folder: of its run, where that goes on.
-  package func fold(_ number: Int, resuming folder: String?) throws -> TrainingRequest {
+  /// - Parameters:
+  ///   - number: which, from 1.
+  ///   - kind: of what.
+  ///   - folder: of its run, where that goes on.
+  package func part(_ number: Int, of kind: TrainingSeries.Kind, resuming folder: String?) throws -> TrainingRequest {
     var recipe = recipe
-    recipe.fold = number
+    switch kind {
+    case .folds: recipe.fold = number
+    case .members: recipe.member = number
+    }
     var earlier: EarlierRun?
     if let folder {
       let run = EarlierRun(try RunDocument(of: RunFolder(folder)), in: folder, namedAnew: self.earlier?.namedAnew ?? [])
@@ -121,12 +127,12 @@ package struct TrainingRequest {
     (options.groups, options.laterPhases) = try recipe.groups(of: model)
     options.epochs = recipe.epochs
     options.batchSize = recipe.batchSize
-    options.seed = recipe.seed
+    options.seed = recipe.trainingSeed
     options.loss = run.table?.lossOfValues ?? .crossEntropy(labelSmoothing: recipe.labelSmoothing)
     options.valueUnit = run.table?.deviation ?? 1
     options.classWeights = recipe.classWeights
     options.sampling = recipe.sampling
-    options.mixing = augmentations?.mixing(seed: recipe.seed)
+    options.mixing = augmentations?.mixing(seed: recipe.trainingSeed)
     options.clippingNorm = recipe.clipNorm
     options.isExact = recipe.exact
     options.earlyStopping = recipe.earlyStop

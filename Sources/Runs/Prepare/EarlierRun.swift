@@ -23,14 +23,16 @@ package struct EarlierRun {
     if folder.isEmpty { throw Misuse("--resume is empty, and it has to name the folder of a run") }
     self.folder = folder
     namedAnew = given.intersection(Recipe.places)
-    // The folder of several trainings has no recipe of its own: that of the first fold is all folds', but for which one it is.
-    let first = FoldTraining.folder(1, in: folder)
-    let isOfFolds = !RunFolder(folder).isRun && first.isRun
-    let run = isOfFolds ? first : try RunFolder.existing(folder)
+    // The folder of several trainings has no recipe of its own: that of the first one is all of theirs, but for which one it is.
+    let series = RunFolder(folder).isRun ? nil : TrainingSeries.Kind.found(in: folder)
+    let run = try series?.folder(1, in: folder) ?? RunFolder.existing(folder)
     var document = try RunDocument(of: run)
-    if isOfFolds {
-      document.recipe.remove("fold")
-      // Each fold has its own.
+    if !isLenient, let kind = document.average {
+      throw Failure("\(folder) is an average of the \(kind) of several runs and was not trained, so that nothing can go on there")
+    }
+    if let series {
+      document.recipe.remove(series.numberOption)
+      // Each has its own.
       for name in document.fromData { document.recipe.remove(name) }
     }
     for name in Recipe.places where !namedAnew.contains(name) {

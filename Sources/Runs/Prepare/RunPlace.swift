@@ -20,7 +20,7 @@ package final class RunPlace {
   /// Of one of several trainings: the place of all of them.
   private let parent: RunPlace?
   /// Of one of several trainings: which, from 1.
-  private let fold: Int?
+  private let part: (kind: TrainingSeries.Kind, number: Int)?
   /// Folders of trainings that go when this one begins.
   private var others: [RunFolder] = []
 
@@ -34,12 +34,13 @@ package final class RunPlace {
   ///   - out: `--out`.
   ///   - replaces: `--replace`.
   ///   - resume: `--resume`.
-  ///   - folds: how many trainings there are to be, each in a folder of its own in this one; `nil` where this is the folder of one.
+  ///   - series: what there are to be several trainings of, each in a folder of its own in this one; `nil` where this is the folder of one.
   ///   - request: the training.
   ///   - note: is told what people should know of the folder.
   /// - Throws: `Misuse` where the run must not have the folder, `RunFolderError` where it is in use; nothing is touched then.
   package init(
-    out: String?, replaces: Bool, resume: String?, folds: Int? = nil, _ request: TrainingRequest, note: @escaping (String) -> Void
+    out: String?, replaces: Bool, resume: String?, series: TrainingSeries.Kind? = nil, _ request: TrainingRequest,
+    note: @escaping (String) -> Void
   ) throws {
     self.note = note
     if replaces, out == nil { throw Misuse("--replace is for the folder that --out names") }
@@ -47,15 +48,15 @@ package final class RunPlace {
     path = resume ?? out ?? "runs/\(Text.timestamp())-\(request.recipe.model)"
     isNew = resume == nil && out == nil
     inputs = request.inputs
-    (parent, fold) = (nil, nil)
+    (parent, part) = (nil, nil)
     guard !isNew, isFolder(path) else { return }
     lock = try RunFolder(path).lock()
-    if folds == nil { try check(RunFolder(path), for: use) } else { try checkFolds() }
+    if let series { try check(series) } else { try check(RunFolder(path), for: use) }
   }
 
-  private init(fold: Int, in folder: RunFolder, of parent: RunPlace, for use: RunFolder.Use) {
+  private init(_ number: Int, of kind: TrainingSeries.Kind, in folder: RunFolder, of parent: RunPlace, for use: RunFolder.Use) {
     path = folder.path
-    self.fold = fold
+    part = (kind, number)
     self.use = use
     isNew = false
     inputs = parent.inputs
@@ -64,18 +65,20 @@ package final class RunPlace {
   }
 
   /// The place of one of several trainings.
-  /// - Parameter number: which, from 1. When the first one begins, those go that are to be replaced.
-  package func fold(_ number: Int) -> RunPlace {
-    let folder = FoldTraining.folder(number, in: path)
-    let place = RunPlace(fold: number, in: folder, of: self, for: use == .resume && !folder.holdsRun ? .begin : use)
-    if number == 1, use == .replace { place.others = FoldTraining.folders(in: path) }
+  /// - Parameters:
+  ///   - number: which, from 1. When the first one begins, those go that are to be replaced.
+  ///   - kind: of what.
+  package func part(_ number: Int, of kind: TrainingSeries.Kind) -> RunPlace {
+    let folder = kind.folder(number, in: path)
+    let place = RunPlace(number, of: kind, in: folder, of: self, for: use == .resume && !folder.holdsRun ? .begin : use)
+    if number == 1, use == .replace { place.others = TrainingSeries.Kind.allCases.flatMap { $0.folders(in: path) } }
     return place
   }
 
   /// Makes the folder, unless it is there, and takes it, so that no other training writes there meanwhile.
   /// - Throws: `RunFolderError` where it cannot be made or is in use, `Misuse` where the run must not have it.
   package func claim() throws -> (folder: RunFolder, lock: RunFolderLock) {
-    if let parent, let fold { path = FoldTraining.folder(fold, in: try parent.claim().folder.path).path }
+    if let parent, let part { path = part.kind.folder(part.number, in: try parent.claim().folder.path).path }
     let folder = isNew && lock == nil ? try RunFolder.makeNew(path) : RunFolder(path)
     path = folder.path
     try folder.prepare()
@@ -102,11 +105,11 @@ package final class RunPlace {
   private var way: String { "; --replace puts this one in its place, and --resume \(path) goes on with it" }
 
   /// Looks at the folders of all trainings.
-  private func checkFolds() throws(Misuse) {
+  private func check(_ series: TrainingSeries.Kind) throws(Misuse) {
     if RunFolder(path).isRun {
-      throw Misuse("\(path) holds a run, and --kfold needs a folder of its own: name another --out")
+      throw Misuse("\(path) holds a run, and --\(series.countOption) needs a folder of its own: name another --out")
     }
-    let folders = FoldTraining.folders(in: path)
+    let folders = TrainingSeries.Kind.allCases.flatMap { $0.folders(in: path) }
     guard folders.contains(where: \.holdsRun) else { return try check(RunFolder(path), for: use) }
     if use == .begin { throw Misuse("output folder \(path) holds earlier runs\(way)") }
     for folder in folders { try check(folder, for: use == .resume && !folder.holdsRun ? .begin : use) }

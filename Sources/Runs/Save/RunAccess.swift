@@ -41,6 +41,9 @@ extension RunFolder {
     if model == .best, exists(modelPath) {
       throw Failure("\(path) has no best epoch, because it has no validation data; leave --best out for the model of the last epoch")
     }
+    if !members.isEmpty {
+      throw Failure("\(path) has no model of its own, but \(members.count) members, which 'evaluate' and 'predict' average")
+    }
     throw Failure("\(path) has no model yet: no epoch of it is over; --resume \(path) goes on with it")
   }
 }

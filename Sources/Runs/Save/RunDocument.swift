@@ -77,6 +77,11 @@ package struct RunDocument {
   /// What is in the weights that it began with, in short.
   package var pretrainedChecksum: UInt32? { facts[Self.checksumKey]?.integerValue.flatMap { UInt32(exactly: $0) } }
 
+  /// Of an average of several runs, what was averaged; `nil` for a run that was trained.
+  package var average: String? { facts[Self.averageKey]?["of"]?.stringValue }
+
+  package static let averageKey = "average"
+
   package static let checksumKey = "pretrained_checksum"
 }
 

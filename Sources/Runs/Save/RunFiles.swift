@@ -77,9 +77,12 @@ package final class RunFiles {
     var checkpoint = checkpoint
     checkpoint.options = document(run).kept
     try folder.save(checkpoint, keeping: recipe.keep)
-    // The folds that have not begun yet begin with it, too.
-    if !recipe.drawsToStart, recipe.kfold == nil { remove(folder.startPath) }
+    // The folds and members that have not begun yet begin with it, too.
+    if !recipe.drawsToStart, recipe.kfold == nil, recipe.ensemble == nil { remove(folder.startPath) }
   }
+
+  /// At the end of one of the schedule's cycles. It comes before the checkpoint that it would be missed by.
+  package func save(_ snapshot: ModelSnapshot) throws { try folder.save(snapshot, metadata: metadata) }
 
   private func addEvent(_ row: EpochRecord, _ measure: Loss.Measure) throws {
     guard row.step > lastEvent else { return }

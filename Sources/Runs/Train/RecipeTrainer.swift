@@ -43,8 +43,9 @@ extension Trainer {
   }
 
   private init(_ request: TrainingRequest, note: @escaping (String) -> Void) throws {
-    if let count = request.recipe.kfold, request.recipe.fold == nil {
-      throw Misuse("kfold is \(count), and a trainer trains one model: fold has to say which of the \(count)")
+    if let series = TrainingSeries(request.recipe) {
+      let (option, number, count) = (series.kind.countOption, series.kind.numberOption, series.count)
+      throw Misuse("\(option) is \(count), and a trainer trains one model: \(number) has to say which of the \(count)")
     }
     let training = try RecipeTraining(request, note: note)
     self = training.trainer
@@ -78,15 +79,43 @@ extension Trainer {
     observe: @escaping (TrainingEvent) -> Void = { _ in }, shouldStop: @escaping () -> Bool = { false }
   ) throws -> [Result] {
     try recipe.check()
-    guard let count = recipe.kfold, recipe.fold == nil else {
+    guard let series = TrainingSeries(recipe), series.kind == .folds else {
       throw Misuse("the recipe has \(recipe.kfold == nil ? "no kfold" : "a fold"), and all folds are to be trained")
     }
-    let watch = RunWatch(report: report, observe: observe, shouldStop: shouldStop)
+    return try fit(series, recipe, out, replaces, RunWatch(report: report, observe: observe, shouldStop: shouldStop))
+  }
+
+  /// Trains all models of a recipe that has an ensemble, one after another, each with a seed of its own.
+  /// - Parameters:
+  ///   - recipe: with `ensemble`, and without `member`.
+  ///   - out: the folder that gets a folder for each, and `ensemble.json` with what they come to.
+  ///   - replaces: whether runs that are in that folder go.
+  ///   - report: is told how it goes, in lines.
+  ///   - observe: is told what happens in each.
+  ///   - shouldStop: asked before each step.
+  /// - Returns: what came of each that was trained to its end: `Ensemble(results.map { $0.best ?? $0.state }, of: .classes)`.
+  /// - Throws: what keeps one from starting, and what stopped it.
+  @discardableResult
+  public static func fitEnsemble(
+    of recipe: Recipe, out: String, replaces: Bool = false, report: @escaping (String) -> Void = { _ in },
+    observe: @escaping (TrainingEvent) -> Void = { _ in }, shouldStop: @escaping () -> Bool = { false }
+  ) throws -> [Result] {
+    try recipe.check()
+    guard let series = TrainingSeries(recipe), series.kind == .members else {
+      throw Misuse("the recipe has \(recipe.ensemble == nil ? "no ensemble" : "a member"), and all members are to be trained")
+    }
+    return try fit(series, recipe, out, replaces, RunWatch(report: report, observe: observe, shouldStop: shouldStop))
+  }
+
+  private static func fit(
+    _ series: TrainingSeries, _ recipe: Recipe, _ out: String, _ replaces: Bool, _ watch: RunWatch
+  ) throws -> [Result] {
+    let (report, shouldStop) = (watch.report, watch.shouldStop)
     let request = try TrainingRequest(recipe, resuming: nil, file: nil)
-    let place = try RunPlace(out: out, replaces: replaces, resume: nil, folds: count, request, note: report)
+    let place = try RunPlace(out: out, replaces: replaces, resume: nil, series: series.kind, request, note: report)
     var results: [Result] = []
     do {
-      try FoldTraining(count: count, place: place, report: report, note: report).run(request) { request, place in
+      try series.run(request, in: place, report: report, note: report) { request, place in
         let training = try RecipeTraining(request, note: report)
         let result = try training.fit(in: place, on: try training.openDevice(report), watch).result
         if let failure = result.failure { throw failure }

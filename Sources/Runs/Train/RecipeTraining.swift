@@ -46,7 +46,7 @@ package struct RecipeTraining: TrainerOrigin {
     let shape = Shape(run.input)
     func pretrained() throws -> PretrainedModel {
       try PretrainedModel.load(
-        finetuning.tensors.open(finetuning.weights()), (recipe.model, model), sampleShape: shape, seed: recipe.seed)
+        finetuning.tensors.open(finetuning.weights()), (recipe.model, model), sampleShape: shape, seed: recipe.trainingSeed)
     }
     // A run that goes on has all in its checkpoint but where its parameters are drawn to.
     let known = finetuning.weightsFile == nil ? nil : try pretrained()
@@ -85,7 +85,8 @@ package struct RecipeTraining: TrainerOrigin {
   /// Trains, and tells what is trained with what.
   func fit(
     on selection: DeviceSelection, _ watch: RunWatch, from initial: ModelState?, resuming checkpoint: TrainingCheckpoint?,
-    willStart: () throws -> Void, checkpoint save: ((TrainingCheckpoint) throws -> Void)?
+    willStart: () throws -> Void, checkpoint save: ((TrainingCheckpoint) throws -> Void)?,
+    snapshot: ((ModelSnapshot) throws -> Void)? = nil
   ) throws -> Trainer.Result {
     try trainer.fit(
       training, validation: validation, test: test, on: selection, from: initial, resuming: checkpoint, start: watch.start,
@@ -93,7 +94,7 @@ package struct RecipeTraining: TrainerOrigin {
       observe: { event in
         if case .started(let start) = event { ([title(start)] + notes).forEach(watch.report) }
         watch.observe(event)
-      }, checkpoint: save, shouldStop: watch.shouldStop)
+      }, checkpoint: save, snapshot: recipe.snapshots ? snapshot : nil, shouldStop: watch.shouldStop)
   }
 
   /// How well the values of the test part are predicted, where there are values, and a test part.

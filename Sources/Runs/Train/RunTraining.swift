@@ -62,7 +62,11 @@ extension RecipeTraining {
     do {
       result = try fit(
         on: selection, watch, from: start, resuming: checkpoint, willStart: begin,
-        checkpoint: { try files.save($0, run) })
+        checkpoint: { try files.save($0, run) },
+        snapshot: { snapshot in
+          try files.save(snapshot)
+          watch.report("snapshot \(snapshot.number) is kept, of epoch \(snapshot.epoch)")
+        })
     } catch {
       var record = checkpoint?.record ?? RunRecord()
       record.device = selection.device.information.description

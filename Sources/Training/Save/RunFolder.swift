@@ -28,6 +28,8 @@ public struct RunFolder: Sendable {
   public var optionsPath: String { path(.options) }
   /// What several trainings come to, each of which has a folder of its own in this one.
   public var foldsPath: String { path(.folds) }
+  /// What the members of an ensemble come to, each of which has a folder of its own in this one.
+  public var ensemblePath: String { path(.ensemble) }
   /// The samples that the run was trained, checked and measured with, by their hashes (`RunSamples`).
   public var samplesPath: String { path(.samples) }
 

@@ -24,6 +24,8 @@ extension RunFolder {
     case samples = "samples.safetensors"
     /// Of several trainings, in the folder that theirs lie in.
     case folds = "folds.json"
+    /// The same of the members of an ensemble.
+    case ensemble = "ensemble.json"
   }
 
   func path(_ file: File) -> String { "\(path)/\(file.rawValue)" }
@@ -43,7 +45,9 @@ extension RunFolder {
 
   /// Whether a run writes or removes files of that name in its folder.
   public static func isOwn(_ name: String) -> Bool {
-    if File(rawValue: name) != nil || TensorBoardFile.isOwn(name) || AtomicFile.isUnfinished(name) { return true }
+    if File(rawValue: name) != nil || TensorBoardFile.isOwn(name) || AtomicFile.isUnfinished(name) || memberNumber(name) != nil {
+      return true
+    }
     return checkpointStep(name.hasSuffix(damagedSuffix) ? String(name.dropLast(damagedSuffix.count)) : name) != nil
   }
 

@@ -8,6 +8,7 @@ extension TrainingRun {
     var steps = last.completedBatches
     stepsBeforeEpoch = session.steps - steps
     reductions = plateauReductions()
+    snapshots = snapshotClock(after: session.steps)
     let (training, validation) = try data(for: session)
     let loader = try BatchLoader(training, order: order, startEpoch: epoch, startBatch: steps, endEpoch: epoch + 1, encoding: encoding)
     // As if the batches that are done already had been done since.
@@ -39,6 +40,10 @@ extension TrainingRun {
       if steps == 1 || lastReport.duration(to: now) > .milliseconds(100) {
         lastReport = now
         try report(session, epoch: epoch, steps: steps, epochStart: epochStart)
+      }
+      if let snapshots, session.steps == snapshots.next {
+        try takeSnapshot(session, epoch: epoch)
+        stepStart = clock.now
       }
       if let interval = options.checkpointSteps, session.steps % interval == 0, steps < order.batchesPerEpoch {
         try save(try position(session, epoch: epoch, steps: steps, since: epochStart, waited: loader.waited))

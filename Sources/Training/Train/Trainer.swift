@@ -114,6 +114,8 @@ public struct Trainer {
   ///   - observe: is told what happens.
   ///   - checkpoint: is given a checkpoint after each epoch, before the epoch is reported, and where `checkpointSteps` asks for one; what it
   ///     throws stops training.
+  ///   - snapshot: is given the model at the end of each cycle of the schedule (of the first group), where it is about to begin again; what it
+  ///     throws stops training. After a resume a snapshot that was taken behind the checkpoint comes once more.
   ///   - shouldStop: asked before each step; training then ends with what it has.
   /// - Throws: what keeps training from starting: `ShapeError`, `TrainingError` (`cannotResume` names what has changed), `OptimizerError`, `DataError`, `DeviceError`.
   ///   What happens later is in the result's `failure`, beside the last sound state, and thrown where no step was trained.
@@ -121,7 +123,8 @@ public struct Trainer {
     _ training: any Dataset, validation: (any Dataset)? = nil, test: (any Dataset)? = nil, on selection: DeviceSelection? = nil,
     from initial: ModelState? = nil, resuming: TrainingCheckpoint? = nil, start: ContinuousClock.Instant = .now,
     preparation: Duration = .zero, willStart: () throws -> Void = {}, observe: @escaping (TrainingEvent) -> Void = { _ in },
-    checkpoint: ((TrainingCheckpoint) throws -> Void)? = nil, shouldStop: @escaping () -> Bool = { false }
+    checkpoint: ((TrainingCheckpoint) throws -> Void)? = nil, snapshot: ((ModelSnapshot) throws -> Void)? = nil,
+    shouldStop: @escaping () -> Bool = { false }
   ) throws -> Result {
     guard (1...1_000_000).contains(options.epochs) else {
       throw TrainingError.invalid(option: "the number of epochs", value: "\(options.epochs)", requirement: "from 1 to 1000000")
@@ -181,7 +184,8 @@ public struct Trainer {
     let run = TrainingRun(
       model: model, options: options, training: training, validation: validation, order: order, encoding: encoding,
       beginning: beginning, conditions: conditions, start: start, preparation: preparation, shouldStop: shouldStop,
-      checkpoint: checkpoint ?? { _ in }, observe: observe)
+      checkpoint: checkpoint ?? { _ in }, snapshot: snapshot, observe: observe)
+    try run.checkSnapshots()
     do { try run.begin(on: selection.device, reason: selection.reason) } catch let error as DeviceError
       where selection.mayFallBack
     {

@@ -41,6 +41,12 @@ extension Trainer {
     let size = min(options.batchSize, data.count)
     let session = try evaluationSession(for: data, batchSize: size, on: device, forOutputs: true)
     try session.restore(state)
+    return try outputs(for: data, by: session)
+  }
+
+  /// What a session's model gives for a dataset.
+  func outputs(for data: any Dataset, by session: TrainingSession) throws -> [String: SampleArray] {
+    let size = min(options.batchSize, data.count)
     let loader = try BatchLoader(data, order: try BatchOrder(count: data.count, batchSize: size, shuffles: false), endEpoch: 1)
     var results: [String: SampleArray] = [:]
     while let batch = try loader.next() {

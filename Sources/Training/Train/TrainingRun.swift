@@ -26,6 +26,10 @@ final class TrainingRun {
   let start: ContinuousClock.Instant
   let shouldStop: () -> Bool
   let checkpoint: (TrainingCheckpoint) throws -> Void
+  /// Is given the model at the end of each of the schedule's cycles; `nil` where nobody wants it.
+  let snapshot: ((ModelSnapshot) throws -> Void)?
+  /// When these end, in the epoch at hand.
+  var snapshots: SnapshotClock?
   let observe: (TrainingEvent) -> Void
   let clock = ContinuousClock()
   var session: TrainingSession?
@@ -57,7 +61,8 @@ final class TrainingRun {
     model: any Layer, options: TrainingOptions, training: any Dataset, validation: (any Dataset)?, order: BatchOrder,
     encoding: TargetEncoding,
     beginning: Beginning, conditions: TrainingConditions?, start: ContinuousClock.Instant, preparation: Duration,
-    shouldStop: @escaping () -> Bool, checkpoint: @escaping (TrainingCheckpoint) throws -> Void, observe: @escaping (TrainingEvent) -> Void
+    shouldStop: @escaping () -> Bool, checkpoint: @escaping (TrainingCheckpoint) throws -> Void,
+    snapshot: ((ModelSnapshot) throws -> Void)?, observe: @escaping (TrainingEvent) -> Void
   ) {
     self.model = model
     self.options = options
@@ -70,6 +75,7 @@ final class TrainingRun {
     self.start = start
     self.shouldStop = shouldStop
     self.checkpoint = checkpoint
+    self.snapshot = snapshot
     self.observe = observe
     if case .checkpoint(let checkpoint) = beginning {
       last = checkpoint

@@ -1,0 +1,109 @@
+import GlissadeDevices
+import GlissadeFormats
+import GlissadeLayers
+import GlissadeRecipes
+import GlissadeTraining
+
+/// What the members of an ensemble reach, what they reach together, and what is gained by that.
+package struct EnsembleMeasurement {
+  private enum Found {
+    case classes(EnsembleEvaluation)
+    case values(EnsemblePredictions)
+  }
+
+  private let found: Found
+  private let names: [String]
+  private let data: EvaluationData
+
+  /// Measures.
+  /// - Parameters:
+  ///   - models: the members.
+  ///   - run: what they were made for.
+  ///   - data: what they are measured with.
+  ///   - batchSize: samples in a step; `nil` for the run's.
+  ///   - device: where.
+  /// - Throws: what reading the models and evaluating them throws.
+  package init(of models: RunModels, _ run: RunDescription, with data: EvaluationData, batchSize: Int?, on device: any Device) throws {
+    self.data = data
+    names = models.members.map(\.name)
+    let model = try run.makeModel()
+    let states = try models.states(of: model)
+    var options = TrainingOptions()
+    options.batchSize = batchSize ?? run.batchSize
+    options.loss = run.table?.lossOfValues ?? .crossEntropy
+    options.isExact = run.isExact
+    let trainer = Trainer(model: model, options: options)
+    if let deviation = run.table?.deviation {
+      found = .values(try trainer.predictions(for: data.data, by: Ensemble(states, of: .values), on: device).multiplied(by: deviation))
+    } else {
+      found = .classes(try trainer.evaluation(of: data.data, by: Ensemble(states, of: .classes), on: device))
+    }
+  }
+
+  /// Measures an ensemble with what its runs held out.
+  /// - Parameter path: the folder that its runs lie in.
+  /// - Returns: `nil` where nothing was held out.
+  init?(ofRunsIn path: String, on device: any Device) throws {
+    let models = try RunModels(path, wanted: nil)
+    let run = try RunDescription(of: models.folder)
+    let data: EvaluationData
+    do {
+      data = try EvaluationData(
+        of: run, in: models.folder, named: nil, labels: GivenLabels(), classes: nil, limit: nil, all: false, note: { _ in })
+    } catch is Failure { return nil }
+    try self.init(of: models, run, with: data, batchSize: nil, on: device)
+  }
+
+  /// Of all together, class by class.
+  package var report: ClassificationReport? {
+    if case .classes(let found) = found { found.report } else { nil }
+  }
+
+  /// What all reach together in a line, and then each of them, for people.
+  package var lines: [String] {
+    let part = data.part.rawValue
+    switch found {
+    case .classes(let found):
+      let (whole, gain) = (found.whole, found.gain)
+      func points(_ gain: Double) -> String { "\(gain < 0 ? "" : "+")\(Text.fixed(gain * 100, 2))" }
+      return [
+        "\(part) accuracy \(Text.percent(whole.accuracy))  \(part) loss \(Text.fixed(whole.loss, 4))  "
+          + "(\(data.text(data.data.count)))",
+        "of \(names.count) models together: \(points(gain.overMean)) percentage points against their mean, "
+          + "\(points(gain.overBest)) against the best of them",
+      ] + zip(names, found.members).map { "  \(printable($0))  accuracy \(Text.percent($1.accuracy))  loss \(Text.fixed($1.loss, 4))" }
+    case .values(let found):
+      func text(_ row: RegressionReport.Row) -> String {
+        "mean absolute error \(Text.significant(row.meanAbsoluteError)), root mean squared error "
+          + "\(Text.significant(row.rootMeanSquaredError)), R² \(Text.determination(row.determination))"
+      }
+      return found.whole.rows.map { "\(part) \(printable($0.name)): \(text($0))  (\(data.text(found.whole.samples)))" }
+        + ["of \(names.count) models together; each of them:"]
+        + zip(names, found.members).flatMap { name, member in member.rows.map { "  \(printable(name))  \(text($0))" } }
+    }
+  }
+
+  /// The same under stable keys.
+  package var json: [JSONMember] {
+    func number(_ value: Double) -> JSONValue { value.isFinite ? .number(value) : .null }
+    switch found {
+    case .classes(let found):
+      return [
+        JSONMember("loss", number(found.whole.loss)), JSONMember("accuracy", number(found.whole.accuracy)),
+        JSONMember(
+          "members",
+          .array(
+            zip(names, found.members).map { ["name": .string($0), "accuracy": number($1.accuracy), "loss": number($1.loss)] })),
+        JSONMember("gain", ["over_mean": number(found.gain.overMean), "over_best": number(found.gain.overBest)]),
+      ]
+    case .values(let found):
+      return [
+        JSONMember("values", found.whole.json),
+        JSONMember("members", .array(zip(names, found.members).map { ["name": .string($0), "values": $1.json] })),
+      ]
+    }
+  }
+
+  /// With what it was measured.
+  var measured: [JSONMember] { data.json + [JSONMember("samples", .integer(Int64(data.data.count)))] }
+}

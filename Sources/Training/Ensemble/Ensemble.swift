@@ -1,0 +1,96 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Several models of one form that answer together: with the mean of their probabilities, or of the values that they predict.
+///
+/// ```swift
+/// let ensemble = Ensemble(states, of: .classes)
+/// let found = try trainer.evaluation(of: test, by: ensemble)
+/// print(found.whole.accuracy, found.gain.overMean)
+/// ```
+public struct Ensemble: Sendable {
+  /// What outputs are.
+  public enum Answer: Sendable {
+    /// A number for each class, whose softmax is their probabilities.
+    case classes
+    /// Values that are predicted.
+    case values
+  }
+
+  /// The members' parameters; never empty where anything is asked of them.
+  public var states: [ModelState]
+  /// What their outputs are.
+  public var answer: Answer
+
+  public init(_ states: [ModelState], of answer: Answer) { (self.states, self.answer) = (states, answer) }
+}
+
+/// An ensemble at work on a session of its members' model.
+public final class EnsembleSession {
+  private let session: TrainingSession
+  private let ensemble: Ensemble
+  /// Whether the session has the parameters of a single member already.
+  private var isReady = false
+
+  public init(_ ensemble: Ensemble, on session: TrainingSession) { (self.ensemble, self.session) = (ensemble, session) }
+
+  /// What the members answer together for some samples of one tensor, in evaluation mode.
+  /// - Parameter features: the samples one after another.
+  /// - Returns: of values their mean. Of classes the logarithm of the mean probability, so that softmax, the largest number and cross-entropy
+  ///   mean what they mean for one model. A single member's outputs are as they are.
+  /// - Throws: what `TrainingSession.restore` throws for members of another form; `TrainingError`, `ShapeError`, `DeviceError`.
+  public func predict(_ features: [Float]) throws -> [Float] {
+    let samples = features.count / max(session.inputShape.count, 1)
+    var mean = AnswerMean(ensemble.answer)
+    for state in ensemble.states {
+      if !isReady { try session.restore(state) }
+      isReady = ensemble.states.count == 1
+      mean.add(try session.predict(features), samples: samples)
+    }
+    return mean.outputs
+  }
+}
+
+/// The mean of several models' answers, in double precision and in the order of the models.
+struct AnswerMean {
+  private let answer: Ensemble.Answer
+  private var sums: [Double] = []
+  private var last: [Float] = []
+  private var count = 0
+
+  init(_ answer: Ensemble.Answer) { self.answer = answer }
+
+  /// Adds a model's outputs.
+  /// - Parameters:
+  ///   - outputs: sample by sample.
+  ///   - samples: how many samples these are of.
+  mutating func add(_ outputs: [Float], samples: Int) {
+    if count == 0 { sums = [Double](repeating: 0, count: outputs.count) }
+    guard outputs.count == sums.count, samples > 0 else { return }
+    (count, last) = (count + 1, outputs)
+    let width = outputs.count / samples
+    switch answer {
+    case .values: for (place, output) in outputs.enumerated() { sums[place] += Double(output) }
+    case .classes:
+      for start in stride(from: 0, to: samples * width, by: max(width, 1)) {
+        let row = outputs[start..<start + width]
+        let largest = Double(row.max() ?? 0)
+        let total = row.reduce(0) { $0 + exp(Double($1) - largest) }
+        for place in row.indices { sums[place] += exp(Double(outputs[place]) - largest) / total }
+      }
+    }
+  }
+
+  /// What they answer together; see `EnsembleSession.predict(_:)`.
+  var outputs: [Float] {
+    guard count > 1 else { return last }
+    switch answer {
+    case .values: return sums.map { Float($0 / Double(count)) }
+    // A probability that is 0 in all of them is as good as the smallest there is.
+    case .classes: return sums.map { Float(log(max($0 / Double(count), .leastNormalMagnitude))) }
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import GlissadeData
+import GlissadeDevices
+import GlissadeFormats
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// What an ensemble of classifiers reaches on a dataset, beside what its members reach.
+public struct EnsembleEvaluation: Sendable {
+  /// What one model, or all of them together, reaches.
+  public struct Score: Hashable, Sendable {
+    /// The share of right answers.
+    public var accuracy: Double
+    /// The mean of −log p of the right class.
+    public var loss: Double
+  }
+
+  /// How much larger the whole's accuracy is than its members'.
+  public struct Gain: Hashable, Sendable {
+    /// Than their mean.
+    public var overMean: Double
+    /// Than the best one's.
+    public var overBest: Double
+  }
+
+  /// In the ensemble's order.
+  public var members: [Score]
+  /// All of them together.
+  public var whole: Score
+  /// Class by class, of all together.
+  public var report: ClassificationReport
+
+  /// What there is to be gained by all of them.
+  public var gain: Gain {
+    let accuracies = members.map(\.accuracy)
+    let mean = accuracies.reduce(0, +) / Double(max(accuracies.count, 1))
+    return Gain(overMean: whole.accuracy - mean, overBest: whole.accuracy - (accuracies.max() ?? .nan))
+  }
+}
+
+/// What an ensemble predicts of values, beside what its members predict.
+public struct EnsemblePredictions: Sendable {
+  /// In the ensemble's order.
+  public var members: [RegressionReport]
+  /// All of them together.
+  public var whole: RegressionReport
+
+  /// The same in other units.
+  public func multiplied(by factor: Double) -> EnsemblePredictions {
+    EnsemblePredictions(members: members.map { $0.multiplied(by: factor) }, whole: whole.multiplied(by: factor))
+  }
+}
+
+extension Trainer {
+  /// Evaluates an ensemble of classifiers on a dataset, and each of its members.
+  /// - Parameters:
+  ///   - data: what to evaluate on, with classes.
+  ///   - ensemble: the members.
+  ///   - device: where; default the best that there is.
+  ///   - mistakes: how many of the mistakes that the ensemble is surest of are kept.
+  /// - Throws: `TrainingError.invalid` for an ensemble without members, data without classes, or a model whose outputs are no classes;
+  ///   `StateError` for members of another form; `DataError`, `DeviceError`, and `MemoryError` where all answers have no room.
+  public func evaluation(
+    of data: any Dataset, by ensemble: Ensemble, on device: (any Device)? = nil, mistakes: Int = Evaluation.mistakes
+  ) throws -> EnsembleEvaluation {
+    guard data.targets == .classes else {
+      throw TrainingError.invalid(option: "the data", value: "one without classes", requirement: "one with classes")
+    }
+    let classes = data.classCount
+    var scores: [EnsembleEvaluation.Score] = []
+    let outputs = try answers(for: data, by: ensemble, on: device, width: classes) { outputs in
+      scores.append(EnsembleEvaluation.Score(of: outputs, labels: data.labels))
+    }
+    var report = ClassificationReport(classNames: data.classNames, mistakeLimit: mistakes)
+    data.labels.withUnsafeBufferPointer { report.add(logits: outputs, labels: $0, first: 0, name: data.place(ofSample:)) }
+    return EnsembleEvaluation(members: scores, whole: .init(of: outputs, labels: data.labels), report: report)
+  }
+
+  /// Compares what an ensemble predicts, and each of its members, with the values of a dataset.
+  /// - Parameters:
+  ///   - data: samples with values.
+  ///   - ensemble: the members.
+  ///   - device: where; default the best that there is.
+  /// - Throws: as `evaluation(of:by:on:mistakes:)`, and `TrainingError.invalid` for data with classes.
+  public func predictions(for data: any Dataset, by ensemble: Ensemble, on device: (any Device)? = nil) throws -> EnsemblePredictions {
+    guard case .values(let names) = data.targets else {
+      throw TrainingError.invalid(option: "the data", value: "one with classes", requirement: "one with values to be predicted")
+    }
+    var values = [Float](repeating: 0, count: data.count * names.count)
+    try values.withUnsafeMutableBufferPointer { try data.gatherValues(Array(0..<data.count)[...], into: $0) }
+    var members: [RegressionReport] = []
+    let outputs = try answers(for: data, by: ensemble, on: device, width: names.count) { outputs in
+      members.append(RegressionReport(predictions: outputs, values: values, names: names))
+    }
+    return EnsemblePredictions(members: members, whole: RegressionReport(predictions: outputs, values: values, names: names))
+  }
+
+  /// What all members answer together.
+  /// - Parameters:
+  ///   - width: numbers for each sample.
+  ///   - member: is given the outputs of each of them.
+  private func answers(
+    for data: any Dataset, by ensemble: Ensemble, on device: (any Device)?, width: Int, _ member: ([Float]) -> Void
+  ) throws -> [Float] {
+    guard !ensemble.states.isEmpty, data.count > 0 else {
+      throw TrainingError.invalid(
+        option: ensemble.states.isEmpty ? "an ensemble" : "the data", value: "empty",
+        requirement: ensemble.states.isEmpty ? "one of at least one model" : "at least one sample")
+    }
+    // What one member answers, their sums, and what comes of these.
+    try AvailableMemory.require(data.count * width * 20, for: "the answers of an ensemble")
+    let device = try device ?? DeviceSelection.open(.auto).device
+    let session = try evaluationSession(for: data, batchSize: min(options.batchSize, data.count), on: device, forOutputs: true)
+    var mean = AnswerMean(ensemble.answer)
+    for state in ensemble.states {
+      try session.restore(state)
+      let outputs = try outputs(for: data, by: session).values.first?.floats ?? []
+      guard outputs.count == data.count * width else {
+        throw TrainingError.invalid(
+          option: "the model", value: "one with \(outputs.count / max(data.count, 1)) outputs", requirement: "one with \(width)")
+      }
+      member(outputs)
+      mean.add(outputs, samples: data.count)
+    }
+    return mean.outputs
+  }
+}
+
+extension EnsembleEvaluation.Score {
+  /// - Parameters:
+  ///   - outputs: as many numbers for each sample as there are classes.
+  ///   - labels: the right classes.
+  fileprivate init(of outputs: [Float], labels: [Int32]) {
+    let width = outputs.count / max(labels.count, 1)
+    var (right, sum) = (0, 0.0)
+    for (sample, label) in labels.enumerated() where (0..<width).contains(Int(label)) {
+      let row = outputs[(sample * width)..<((sample + 1) * width)]
+      var best = row.startIndex
+      for place in row.indices where row[place] > row[best] { best = place }
+      if best - row.startIndex == Int(label) { right += 1 }
+      let largest = Double(row[best])
+      sum += largest + log(row.reduce(0) { $0 + exp(Double($1) - largest) }) - Double(row[row.startIndex + Int(label)])
+    }
+    self.init(accuracy: Double(right) / Double(labels.count), loss: sum / Double(labels.count))
+  }
+}

@@ -1,0 +1,186 @@
+import Foundation
+import GlissadeFormats
+import Testing
+
+/// `--ensemble`, `--snapshots` and `glissade average`.
+struct EnsembleCommandTests {
+  private let folder: CommandLineTests.TemporaryFolder
+  private var out: String { folder.path("out") }
+
+  init() throws {
+    folder = try CommandLineTests.TemporaryFolder()
+    var (classes, values) = ("a,b,y\n", "a,b,y\n")
+    for row in 0..<90 {
+      let (a, b) = (Double(row * 37 % 101) / 50 - 1, Double(row * 53 % 89) / 44 - 1)
+      classes += "\(a),\(b),\(a + 0.5 * b * b > 0.1 ? "up" : "down")\n"
+      values += "\(a),\(b),\(1000 + 40 * a - 20 * b * b)\n"
+    }
+    for (name, text) in [("classes", classes), ("values", values)] {
+      try text.write(toFile: folder.path("\(name).csv"), atomically: true, encoding: .utf8)
+    }
+  }
+
+  private func train(_ data: String, _ more: String..., out: String? = nil) throws -> Outcome {
+    try glissade(
+      [
+        "train", "--data", folder.path("\(data).csv"), "--target", "y", "--device", "cpu", "--epochs", "3", "--hidden", "16", "--out",
+        out ?? self.out,
+      ] + more)
+  }
+
+  private func json(_ arguments: String...) throws -> JSONValue {
+    let outcome = try glissade(arguments + ["--device", "cpu", "--json"])
+    try #require(outcome.status == 0, "\(outcome)")
+    return try JSONValue.parse(Array(outcome.output.utf8))
+  }
+
+  private func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
+
+  @Test("Members differ in their seeds alone, and answer together") func members() throws {
+    let outcome = try train("classes", "--ensemble", "3", "--seed", "5")
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
+    #expect(outcome.output.contains("\nmember 3 of 3\n") && outcome.output.contains("\nmean of 3 members ± deviation: "), "\(outcome)")
+    #expect(outcome.output.contains("\nof 3 models together: ") && outcome.output.hasSuffix("saved in \(out)\n"), "\(outcome)")
+    // The first is what it would be alone; all have the same data.
+    #expect(try train("classes", "--seed", "5", out: folder.path("alone")).status == 0)
+    #expect(try bytes(out + "/member-1/model.safetensors") == bytes(folder.path("alone/model.safetensors")))
+    #expect(try bytes(out + "/member-2/samples.safetensors") == bytes(out + "/member-1/samples.safetensors"))
+    #expect(try bytes(out + "/member-2/model.safetensors") != bytes(out + "/member-1/model.safetensors"))
+    let found = try json("evaluate", "--run", out)
+    let members = try #require(found["members"]?.arrayValue)
+    for (number, member) in members.enumerated() {
+      let alone = try json("evaluate", "--run", "\(out)/member-\(number + 1)")
+      #expect(member["name"] == .string("member-\(number + 1)") && member["accuracy"] == alone["accuracy"])
+    }
+    let accuracies = members.compactMap { $0["accuracy"]?.doubleValue }
+    let whole = try #require(found["accuracy"]?.doubleValue)
+    #expect(accuracies.count == 3 && found["model"] == "ensemble" && found["report"]?["confusion_matrix"] != nil)
+    #expect(abs((found["gain"]?["over_mean"]?.doubleValue ?? 9) - (whole - accuracies.reduce(0, +) / 3)) < 1e-9)
+    #expect(abs((found["gain"]?["over_best"]?.doubleValue ?? 9) - (whole - (accuracies.max() ?? 0))) < 1e-9)
+    let kept = try JSONValue.read(path: out + "/ensemble.json")
+    #expect(kept["together"]?["accuracy"] == found["accuracy"] && kept["members"]?.arrayValue?.count == 3 && kept["ensemble"] == 3)
+    // Predictions are the mean of the members'.
+    func probabilities(_ run: String) throws -> [[String: Double]] {
+      try #require(try json("predict", "--run", run, folder.path("classes.csv")).arrayValue).map { row in
+        Dictionary(
+          uniqueKeysWithValues: (row["classes"]?.arrayValue ?? []).map {
+            ($0["class"]?.stringValue ?? "", $0["probability"]?.doubleValue ?? 9)
+          })
+      }
+    }
+    let together = try probabilities(out)
+    let single = try (1...3).map { try probabilities("\(out)/member-\($0)") }
+    for row in [0, 41, 89] {
+      for (name, value) in together[row] {
+        #expect(abs(value - single.reduce(0) { $0 + ($1[row][name] ?? 9) } / 3) < 1e-5)
+      }
+    }
+    let text = try glissade("evaluate", "--run", out, "--device", "cpu")
+    #expect(text.output.contains("percentage points against their mean") && text.output.contains("\n  member-2  accuracy "), "\(text)")
+  }
+
+  @Test("What was done stays when members go on, and there may be more of them") func resumption() throws {
+    #expect(try train("values", "--ensemble", "2", "--quiet").status == 0)
+    let second = try bytes(out + "/member-2/model.safetensors")
+    // As if it had been killed before the second.
+    try FileManager.default.removeItem(atPath: out + "/member-2")
+    let resumed = try glissade("train", "--resume", out)
+    #expect(resumed.status == 0 && resumed.output.contains("member-1 is finished"), "\(resumed)")
+    #expect(try bytes(out + "/member-2/model.safetensors") == second)
+    let more = try glissade("train", "--resume", out, "--ensemble", "3")
+    #expect(more.status == 0 && more.output.contains("member-2 is finished"), "\(more)")
+    let found = try json("evaluate", "--run", out)
+    #expect(found["members"]?.arrayValue?.count == 3 && found["values"]?["y"]?["r2"]?.doubleValue != nil, "\(found.text())")
+    #expect(try JSONValue.read(path: out + "/ensemble.json")["together"]?["values"] == found["values"])
+    let predicted = try #require(try json("predict", "--run", out, folder.path("values.csv")).arrayValue)
+    let single = try (1...3).map { try #require(try json("predict", "--run", "\(out)/member-\($0)", folder.path("values.csv")).arrayValue) }
+    for row in [0, 50] {
+      let mean = single.reduce(0) { $0 + ($1[row]["value"]?.doubleValue ?? 0) } / 3
+      #expect(abs((predicted[row]["value"]?.doubleValue ?? 0) - mean) < 1e-3)
+    }
+    expectComplaint(try train("values", "--ensemble", "2"), status: 2, "holds earlier runs; --replace puts this one in its place")
+    expectComplaint(try train("values"), status: 2, "holds ensemble.json", "not a run's")
+    #expect(try train("values", "--ensemble", "2", "--replace", "--quiet").status == 0)
+    #expect(folder.names("out/member-3").isEmpty)
+  }
+
+  @Test("Snapshots are kept at each restart and answer together unless one model is named") func snapshots() throws {
+    let cycles = ["--schedule", "cosine-restarts(period: 2 epochs)", "--snapshots", "--epochs", "7"]
+    #expect(
+      try glissade(["train", "--data", folder.path("classes.csv"), "--target", "y", "--device", "cpu", "--out", out] + cycles).status == 0)
+    #expect(folder.names("out").filter { $0.hasPrefix("member-") } == (1...3).map { "member-\($0).safetensors" })
+    let found = try json("evaluate", "--run", out)
+    #expect(found["model"] == "ensemble" && found["members"]?.arrayValue?.count == 3)
+    #expect(try json("evaluate", "--run", out, "--last")["model"] == "last")
+    #expect(try glissade("predict", "--run", out, folder.path("classes.csv"), "--device", "cpu").status == 0)
+    // One model is exported, as ever.
+    #expect(try glissade("convert", out, folder.path("net.safetensors")).status == 0)
+    expectComplaint(
+      try train("classes", "--snapshots", out: folder.path("x")), status: 2, "--snapshots needs a schedule that goes in cycles",
+      "--schedule 'cosine-restarts(period: 5 epochs)'")
+    expectComplaint(
+      try train("classes", "--snapshots", "--schedule", "cosine-restarts(period: 9 epochs)", out: folder.path("x")), status: 2,
+      "at least one ends within the run's", printsNothing: false)
+  }
+
+  @Test("An average is a run of its own, of weights or of predictions") func averages() throws {
+    #expect(try train("classes", "--ensemble", "2", "--quiet").status == 0)
+    let members = [out + "/member-1", out + "/member-2"]
+    let soup = try glissade(["average"] + members + ["--last", "--out", folder.path("soup")])
+    #expect(soup.status == 0 && soup.output == "the average of the weights of 2 models is in \(folder.path("soup"))\n", "\(soup)")
+    let files = try (members + [folder.path("soup")]).map { try SafetensorsFile(path: $0 + "/model.safetensors") }
+    for tensor in files[0].tensors {
+      let values = try files.map { try $0.floats(of: tensor.name) }
+      #expect(values[2] == zip(values[0], values[1]).map { Float((Double($0) + Double($1)) / 2) }, "\(tensor.name)")
+    }
+    #expect(try json("evaluate", "--run", folder.path("soup"))["accuracy"]?.doubleValue != nil)
+    let together = try glissade("average", out, "--of", "predictions", "--out", folder.path("together"))
+    #expect(together.status == 0, "\(together)")
+    let (one, other) = (try json("evaluate", "--run", folder.path("together")), try json("evaluate", "--run", out))
+    #expect(one["accuracy"] == other["accuracy"] && one["loss"] == other["loss"] && one["gain"] == other["gain"])
+    expectComplaint(
+      try glissade("convert", folder.path("together"), folder.path("x.onnx")), status: 1, "no model of its own, but 2 members")
+    expectComplaint(
+      try glissade("train", "--resume", folder.path("soup")), status: 1, "is an average of the weights of several runs and was not trained")
+    expectComplaint(
+      try glissade(["average"] + members + ["--out", folder.path("soup")]), status: 2, "--replace puts the average in its place")
+    #expect(try glissade(["average"] + members + ["--out", folder.path("soup"), "--replace", "--of", "predictions"]).status == 0)
+    #expect(!folder.names("soup").contains("model.safetensors") && folder.names("soup").contains("member-2.safetensors"))
+  }
+
+  @Test("What one of the runs was trained on is not what their average is measured with") func averagesOfOtherDivisions() throws {
+    // Pictures keep their form whichever of them are trained on; tables do not.
+    let data = try PictureFolder()
+    for seed in ["1", "2"] {
+      let outcome = try glissade(
+        "train", "--data", data.path, "--model", "mlp", "--hidden", "8", "--device", "cpu", "--epochs", "1", "--seed", seed, "--out",
+        folder.path("seed\(seed)"))
+      #expect(outcome.status == 0, "\(outcome)")
+    }
+    let made = try glissade("average", folder.path("seed1"), folder.path("seed2"), "--out", folder.path("both"))
+    #expect(made.status == 0, "\(made)")
+    let found = try json("evaluate", "--run", folder.path("both"), "--data", data.path, "--all")
+    let one = try json("evaluate", "--run", folder.path("seed1"), "--data", data.path, "--all")
+    #expect(found["samples"] == one["samples"])
+    for seed in ["3", "4"] { #expect(try train("values", "--seed", seed, "--quiet", out: folder.path("t\(seed)")).status == 0) }
+    expectComplaint(
+      try glissade("average", folder.path("t3"), folder.path("t4"), "--out", folder.path("x")), status: 1,
+      "its rows are encoded otherwise")
+  }
+
+  @Test func mistakes() throws {
+    expectComplaint(try train("classes", "--ensemble", "1"), status: 2, "--ensemble is 1, and it has to be from 2 to 1000")
+    expectComplaint(try train("classes", "--ensemble", "3", "--kfold", "3"), status: 2, "--ensemble cannot be given with --kfold")
+    expectComplaint(try train("classes", "--member", "2"), status: 2, "--member is for --ensemble, and that is not given")
+    expectComplaint(try train("classes", "--ensemble", "3", "--member", "4"), status: 2, "--member is 4, and it has to be from 1 to 3")
+    #expect(try train("classes", "--quiet").status == 0)
+    expectComplaint(try train("classes", "--ensemble", "2"), status: 2, "holds a run, and --ensemble needs a folder of its own")
+    expectComplaint(try glissade("average", out), status: 2, "an average takes several models, and one alone is given")
+    expectComplaint(try glissade("average", out, out, "--of", "weihgts"), status: 2, "did you mean 'weights'?")
+    #expect(try train("values", "--quiet", out: folder.path("values")).status == 0)
+    expectComplaint(
+      try glissade("average", out, folder.path("values"), "--out", folder.path("x")), status: 1, "cannot be averaged with", "its ")
+    expectComplaint(try glissade("average", out, folder.path("nothing")), status: 1, "no such run folder")
+    #expect(folder.names("x").isEmpty)
+  }
+}
