@@ -67,6 +67,11 @@ let package = Package(
         "GlissadeLayers", "GlissadeData", "GlissadeDevices", "GlissadeFormats", "GlissadeTensors",
       ],
       path: "Sources/Runs"),
+    // Known functions, and the paths of optimizers over them.
+    .target(
+      name: "GlissadeLandscapes",
+      dependencies: ["GlissadeTraining", "GlissadeCharts", "GlissadeOptimizers", "GlissadeLayers", "GlissadeDevices", "GlissadeTensors"],
+      path: "Sources/Landscapes"),
     .target(
       name: "Glissade",
       dependencies: [
@@ -81,7 +86,7 @@ let package = Package(
     .executableTarget(
       name: "GlissadeCommand",
       dependencies: [
-        "Glissade", "GlissadeDevices", "GlissadePlanning", "GlissadeFormats", "GlissadeBenchmarks", "GlissadeCharts",
+        "Glissade", "GlissadeDevices", "GlissadePlanning", "GlissadeFormats", "GlissadeBenchmarks", "GlissadeCharts", "GlissadeLandscapes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Command"),
@@ -115,6 +120,7 @@ let package = Package(
     .testTarget(name: "PlanningTests", dependencies: ["Glissade", "TestSupport"]),
     .testTarget(name: "DevicesTests", dependencies: ["Glissade", "TestSupport"]),
     .testTarget(name: "ChartsTests", dependencies: ["GlissadeCharts"]),
+    .testTarget(name: "LandscapesTests", dependencies: ["GlissadeLandscapes", "GlissadeOptimizers", "GlissadeCharts"]),
     .testTarget(name: "OptimizersTests", dependencies: ["GlissadeOptimizers"]),
     .testTarget(name: "FormatsTests", dependencies: ["GlissadeFormats", "TestSupport"]),
     .testTarget(name: "DataTests", dependencies: ["GlissadeData", "GlissadeRandom", "CZlib", "TestSupport"]),

@@ -80,16 +80,32 @@ enum SVG {
   /// Colours that a curve may have before dashes tell them apart; from Okabe and Ito's palette, which colour-blind readers can tell apart.
   static let colours = 6
 
-  static let style =
-    ".glissade-chart{font:13px system-ui,sans-serif;--paper:#fff;--ink:#1c1c1e;--faint:#e2e2e6;--mark:#55555c;"
-    + "--c0:#0060a0;--c1:#b34700;--c2:#007a5a;--c3:#a0447c;--c4:#7a5c00;--c5:#3f3f46}"
-    + "@media(prefers-color-scheme:dark){.glissade-chart{--paper:#18181b;--ink:#f4f4f5;--faint:#3a3a40;--mark:#b4b4bc;"
-    + "--c0:#6cb8f0;--c1:#ff9e57;--c2:#3fcf9f;--c3:#e392c2;--c4:#e6c34d;--c5:#d4d4d8}}"
-    + ".glissade-chart .paper{fill:var(--paper)}.glissade-chart text{fill:var(--ink)}.glissade-chart .title{font-size:15px;font-weight:600}"
-    + ".glissade-chart .mark{fill:var(--mark);font-size:12px}.glissade-chart .grid{stroke:var(--faint)}"
-    + ".glissade-chart .axis{stroke:var(--mark)}.glissade-chart .curve{fill:none;stroke-width:2;stroke-linejoin:round}"
-    + ".glissade-chart .dashed{stroke-dasharray:6 4}"
-    + (0..<colours).map { ".glissade-chart .curve.c\($0){stroke:var(--c\($0))}.glissade-chart .dot.c\($0){fill:var(--c\($0))}" }.joined()
+  /// The names of what has a colour, with its value in light and in dark.
+  private static let palette: [(name: String, light: String, dark: String)] = [
+    ("paper", "#fff", "#18181b"), ("ink", "#1c1c1e", "#f4f4f5"), ("faint", "#e2e2e6", "#3a3a40"), ("mark", "#55555c", "#b4b4bc"),
+    ("c0", "#0060a0", "#6cb8f0"), ("c1", "#b34700", "#ff9e57"), ("c2", "#007a5a", "#3fcf9f"), ("c3", "#a0447c", "#e392c2"),
+    ("c4", "#7a5c00", "#e6c34d"), ("c5", "#3f3f46", "#d4d4d8"),
+  ]
+
+  /// A property in a colour. Programs that know no variables, as many that show pictures, take the light one.
+  static func paint(_ property: String, _ name: String) -> String {
+    let light = palette.first { $0.name == name }?.light ?? "#000"
+    return "\(property):\(light);\(property):var(--\(name))"
+  }
+
+  static let style: String = {
+    func variables(_ value: KeyPath<(name: String, light: String, dark: String), String>) -> String {
+      palette.map { "--\($0.name):\($0[keyPath: value])" }.joined(separator: ";")
+    }
+    let all = ".glissade-chart"
+    return "\(all){font:13px system-ui,sans-serif;\(variables(\.light))}"
+      + "@media(prefers-color-scheme:dark){\(all){\(variables(\.dark))}}"
+      + "\(all) .paper{\(paint("fill", "paper"))}\(all) text{\(paint("fill", "ink"))}\(all) .title{font-size:15px;font-weight:600}"
+      + "\(all) .mark{\(paint("fill", "mark"));font-size:12px}\(all) .grid{\(paint("stroke", "faint"))}"
+      + "\(all) .axis{\(paint("stroke", "mark"))}\(all) .curve{fill:none;stroke-width:2;stroke-linejoin:round}"
+      + "\(all) .dashed{stroke-dasharray:6 4}"
+      + (0..<colours).map { "\(all) .curve.c\($0){\(paint("stroke", "c\($0)"))}\(all) .dot.c\($0){\(paint("fill", "c\($0)"))}" }.joined()
+  }()
 
   static func escaped(_ text: some StringProtocol) -> String {
     var result = ""

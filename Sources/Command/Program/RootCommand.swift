@@ -15,11 +15,21 @@ struct RootCommand: ParsableCommand {
     commandName: "glissade", abstract: "Train neural networks on any OpenCL GPU, and on the CPU.",
     discussion: "Without options, 'glissade train' trains a small convolutional network on Fashion-MNIST.", version: Version.number,
     subcommands: [
-      TrainCommand.self, FinetuneCommand.self, RecipeCommand.self, ScheduleCommand.self, EvaluateCommand.self, PredictCommand.self,
+      // One in a line, since many come along.
+      TrainCommand.self,
+      FinetuneCommand.self,
+      RecipeCommand.self,
+      ScheduleCommand.self,
+      LandscapeCommand.self,
+      EvaluateCommand.self,
+      PredictCommand.self,
       AverageCommand.self,
       DevicesCommand.self,
       TuneCommand.self,
-      BenchCommand.self, InspectCommand.self, ConvertCommand.self, WeightsCommand.self,
+      BenchCommand.self,
+      InspectCommand.self,
+      ConvertCommand.self,
+      WeightsCommand.self,
     ])
 
   static func main() {
