@@ -171,8 +171,12 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
     store16(splat(i.immediate), immediates[k]);
     constants[k] = (ElementwiseOperand){immediates[k], 0};
     direct[k] = streamed[k] = -1;
+    steps[k].operation = i.operation;
+    steps[k].a = i.a;
+    steps[k].b = i.b;
+    steps[k].c = -1;
     steps[k].x = i.a < 0 ? &constants[k] : &registers[i.a];
-    steps[k].y = i.b < 0 ? &constants[k] : &registers[i.b];
+    steps[k].y = steps[k].z = i.b < 0 ? &constants[k] : &registers[i.b];
     if (i.a >= a.inputCount) uses[i.a - a.inputCount]++;
     if (i.b >= a.inputCount && IS_BINARY(i.operation)) uses[i.b - a.inputCount]++;
   }
@@ -199,7 +203,7 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
     if (k >= 0) uses[k]++;
   }
   for (int k = 0; k < a.instructionCount;) {
-    findRun(&a, k, uses, steps);
+    findRun(k, a.instructionCount, a.inputCount, uses, steps);
     const int last = k + (steps[k].length ? steps[k].length : 1) - 1;
     if (streamed[last] >= 0 && steps[k].length)
       copied[streamed[last]] = 0;

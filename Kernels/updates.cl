@@ -8,14 +8,17 @@
 //                      __global const float* constants, const RecordedUpdateParameters a) {
 //     RECORDED_UPDATE                                     // what all have
 //     __global float* s0 = AT(state0, a.state[0]);        // a line for every state
-//     const floatw n0 = splatw(numbers[0]);               // a line for every number that is used, and what follows from numbers alone
+//     const float n0 = numbers[0];                        // a line for every number that is used, and what follows from numbers alone
 //     RECORDED_UPDATE_LOOP                                // `old`: parameters, `gradient`: clipped, `good`: where that is finite
 //       const floatw old0 = loadw(s0 + at);               // a line for every state
-//       const floatw m0 = SEGMENT_NUMBER(0);              // a line for every norm
-//       const floatw r0 = W(subtract)(gradient, old0);    // a line for every instruction
+//       const float m0 = SEGMENT_NUMBER(0);               // a line for every norm, and what follows from these and numbers alone
+//       const floatw r1 = W(subtract)(gradient, splatw(n0));   // a line for every instruction
 //       storew(KEEP(old, r5), parameters + at, lanes);    // results last: every load comes before every store
 //     RECORDED_UPDATE_END
 //   }
+//
+// For sums of squares there is RECORDED_NORMS in place of the first line, RECORDED_NORMS_LOOP in place of the loop, ADD_SQUARES in place of
+// what is stored, and RECORDED_NORMS_END. Only CPUs have such kernels.
 //
 // Index spaces are one-dimensional, of any size.
 
@@ -41,111 +44,247 @@
     const floatw gradient = raw * clip;                      \
     (void)old; (void)gradient;                               \
     allGood &= good;
-#define SEGMENT_NUMBER(k) splatw(segmentNorms[(k) * a.normStep + segmentAt[at / 16]])
+#define SEGMENT_NUMBER(k) segmentNorms[(k) * a.normStep + segmentAt[at / 16]]
 #define RECORDED_UPDATE_END \
   }                         \
   if (!EVERY(allGood)) FLAG_BAD(control);
+#define RECORDED_NORMS                                       \
+  if (control->ok == 0) return;                              \
+  __global const float* numbers = AT(constants, 1 + a.group); \
+  __global const float* parameters = AT(p, a.p);             \
+  __global const float* gradients = AT(g, a.g);              \
+  __global const int* places = AT(segments, a.segments) + a.firstChunk; \
+  __global float* sums = AT(scratch, a.scratch);             \
+  const float clip = control->clip;                          \
+  (void)numbers; (void)parameters;
+#define RECORDED_NORMS_LOOP                                  \
+  FOR_EACH_UNIT(chunk, a.chunks) {                           \
+    const int first = places[3 * chunk] * 16, count = places[3 * chunk + 1]; \
+    floatw total0 = splatw(0.0f), total1 = total0, total2 = total0, total3 = total0; \
+    for (int i = 0; i < count; i += WIDE) {                  \
+      const int at = first + i, lanes = count - i;           \
+      const floatw raw = firstw(loadw(gradients + at), lanes, 0.0f); \
+      const intw good = GOOD(raw);                           \
+      const floatw old = loadw(parameters + at);             \
+      const floatw gradient = raw * clip;                    \
+      (void)old; (void)good; (void)gradient;
+// `isKept`: where the gradient is bad as well.
+#define ADD_SQUARES(k, value, isKept)                                                                  \
+  {                                                                                                    \
+    const floatw squared = firstw((isKept) ? (value) : KEEP(splatw(0.0f), value), lanes, 0.0f);        \
+    total##k = FMA(squared, squared, total##k);                                                        \
+  }
+#define RECORDED_NORMS_END                                   \
+    }                                                        \
+    if (a.sumCount > 0) sums[chunk] = sumOf(total0);         \
+    if (a.sumCount > 1) sums[a.partialStep + chunk] = sumOf(total1); \
+    if (a.sumCount > 2) sums[2 * a.partialStep + chunk] = sumOf(total2); \
+    if (a.sumCount > 3) sums[3 * a.partialStep + chunk] = sumOf(total3); \
+  }
 
 #else
 // ------------------------------------------------------------------------------------------------ the tile interpreter
 
 #define UPDATE_TILE 256
-#define UPDATE_AHEAD 512   // elements that operands are fetched ahead
 #define UPDATE_OUTPUTS (2 + UPDATE_STATES)
+#define UPDATE_FIXED (UPDATE_NUMBERS + UPDATE_IMMEDIATES)
 
-static void updateStep(const uint code, const ElementwiseOperand* registers, float* result, const int vectors) {
-  const ElementwiseOperand x = registers[code >> 8 & 255], y = registers[code >> 16 & 255], z = registers[code >> 24];
-#define TERNARY_CASE(name, expression)                                                                   \
-  case UPDATE_##name:                                                                                    \
-    for (int j = 0; j < vectors; j++) {                                                                  \
-      const float16 u = load16(x.at + j * x.step), v = load16(y.at + j * y.step), w = load16(z.at + j * z.step); \
-      store16(expression, result + j * 16);                                                              \
-    }                                                                                                    \
-    break;
-  switch (code & 255) {
-    TERNARY_CASE(multiplyAdd, FMA(u, v, w))
-    TERNARY_CASE(multiplySubtract, FMA(u, v, -w))
-    TERNARY_CASE(subtractProduct, FMA(-u, v, w))
-    default: elementwiseStep(code & 255, x, y, result, vectors);
-  }
-#undef TERNARY_CASE
-}
+#include "update_groups.h"
+
+// A rule made ready: instructions as steps of runs, and where each register's values are.
+typedef struct {
+  float tiles[UPDATE_INSTRUCTIONS][UPDATE_TILE] __attribute__((aligned(64)));
+  float clipped[UPDATE_TILE] __attribute__((aligned(64)));
+  float segmented[UPDATE_NORMS][UPDATE_TILE] __attribute__((aligned(64)));
+  float fixed[UPDATE_FIXED][16] __attribute__((aligned(64)));
+  ElementwiseOperand registers[UPDATE_RESULT + UPDATE_INSTRUCTIONS];
+  ElementwiseStep steps[UPDATE_INSTRUCTIONS];
+  const ElementwiseStep* runs[UPDATE_INSTRUCTIONS];
+  float* to[UPDATE_INSTRUCTIONS];           // where each run's result belongs
+  int last[UPDATE_INSTRUCTIONS];            // the instruction that it ends with
+  int group[UPDATE_INSTRUCTIONS];           // the compiled group that it begins, or -1
+  int groupLength[UPDATE_INSTRUCTIONS];
+  int ends[3];                              // of the runs that are computed once, of those for each parameter, of those for each element
+  const float* memory[2 + UPDATE_STATES];   // parameters, gradients, states
+  const float* segmentNorms;
+  const int* segmentAt;
+  int segment;                              // which parameter's numbers are at hand; -1: none
+  float clip;
+} UpdateMachine;
 
 static int updateReads(const uint code, const int number) {
   return (int)(code >> 8 & 255) == number || (int)(code >> 16 & 255) == number || (int)(code >> 24) == number;
+}
+
+// Runs first..<end over a tile. result[k] is where instruction k's values belong, if it is not its tile.
+static void updateSteps(UpdateMachine* m, const int first, const int end, const int vectors, const int spread, float* const* result) {
+  for (int r = first; r < end; r++) {
+    const int last = m->last[r];
+    m->to[r] = result && result[last] ? result[last] : m->tiles[last];
+    m->registers[UPDATE_RESULT + last] = (ElementwiseOperand){m->to[r], spread};
+  }
+  for (int r = first; r < end;) {
+    const ElementwiseStep* step = m->runs[r];
+    if (m->group[r] >= 0) {
+      updateGroup(m->group[r], m->runs + r, m->to + r, vectors);
+      r += m->groupLength[r];
+    } else {
+      if (step->length)
+        elementwiseRun(step, m->to[r], vectors, 0);
+      else
+        elementwiseStep(step->operation, *step->x, *step->y, m->to[r], vectors);
+      r++;
+    }
+  }
+}
+
+// Says of each step of an element's runs where its operands come from.
+static void updatePlaces(UpdateMachine* m, const RecordedUpdateParameters* a, const int first) {
+  const ElementwiseOperand* varying = m->registers + UPDATE_RESULT + a->uniformCount;
+  for (int k = first; k < a->instructionCount; k++) {
+    ElementwiseStep* step = m->steps + k;
+    const ElementwiseOperand* operands[3] = {step->x, step->y, step->z};
+    if (step->other->step == 0) step->code += RUN_CONSTANT;
+    if (IS_TERNARY(step->operation) && step->third->step == 0) step->code += RUN_THIRD_CONSTANT;
+    for (int i = 0; i < 3; i++) {
+      const ElementwiseOperand* o = operands[i];
+      const int isNorm = o >= m->registers + UPDATE_NORM && o < m->registers + UPDATE_NUMBER;
+      if (isNorm || (o >= varying && o < varying + a->segmentCount)) step->code |= RUN_VARYING;
+    }
+  }
+}
+
+// Makes a rule ready. uses[k] says how many of its outputs instruction k's result is.
+static void updateStart(UpdateMachine* m, const RecordedUpdateParameters* a, const float* numbers, int* uses) {
+  for (int k = 0; k < UPDATE_FIXED; k++) {
+    store16(splat(k < UPDATE_NUMBERS ? numbers[k] : a->immediates[k - UPDATE_NUMBERS]), m->fixed[k]);
+    m->registers[UPDATE_NUMBER + k] = (ElementwiseOperand){m->fixed[k], 0};
+  }
+  for (int k = 0; k < UPDATE_NUMBER; k++) m->registers[k] = (ElementwiseOperand){m->fixed[0], 16};   // until a tile is there
+  for (int k = 0; k < a->instructionCount; k++) m->registers[UPDATE_RESULT + k] = (ElementwiseOperand){m->tiles[k], k < a->uniformCount ? 0 : 16};
+  for (int k = 0; k < a->instructionCount; k++) {
+    const uint code = a->instructions[k];
+    ElementwiseStep* step = m->steps + k;
+    step->operation = (int)(code & 255);
+    step->a = (int)(code >> 8 & 255);
+    step->b = IS_BINARY(step->operation) ? (int)(code >> 16 & 255) : -1;
+    step->c = IS_TERNARY(step->operation) ? (int)(code >> 24) : -1;
+    step->x = m->registers + step->a;
+    step->y = step->b < 0 ? step->x : m->registers + step->b;
+    step->z = step->c < 0 ? step->y : m->registers + step->c;
+    if (step->a >= UPDATE_RESULT) uses[step->a - UPDATE_RESULT]++;
+    if (step->b >= UPDATE_RESULT) uses[step->b - UPDATE_RESULT]++;
+    if (step->c >= UPDATE_RESULT) uses[step->c - UPDATE_RESULT]++;
+  }
+  // What is computed once, for each parameter and for each element are runs apart from each other.
+  const int ends[3] = {a->uniformCount, a->uniformCount + a->segmentCount, a->instructionCount};
+  int count = 0;
+  for (int part = 0, k = 0; part < 3; part++) {
+    while (k < ends[part]) {
+      findRun(k, ends[part], UPDATE_RESULT, uses, m->steps);
+      const int length = m->steps[k].length ? m->steps[k].length : 1;
+      m->group[count] = -1;
+      m->runs[count] = m->steps + k;
+      m->last[count++] = k + length - 1;
+      k += length;
+    }
+    m->ends[part] = count;
+  }
+  updatePlaces(m, a, ends[1]);
+  const ElementwiseOperand* results[UPDATE_INSTRUCTIONS];
+  for (int r = 0; r < count; r++) results[r] = m->registers + UPDATE_RESULT + m->last[r];
+  for (int r = m->ends[1]; r < count; r++) m->group[r] = updateGroupOf(m->runs + r, results + r, count - r, &m->groupLength[r]);
+  updateSteps(m, 0, m->ends[0], 1, 0, 0);
+  m->segment = -1;
+}
+
+// What a tile of elements has of norms, and what follows from these alone: once where all belong to one parameter.
+static void updateSegments(UpdateMachine* m, const RecordedUpdateParameters* a, const int start, const int vectors) {
+  const int* at = m->segmentAt + start / 16;
+  const int isOne = at[0] == at[vectors - 1], count = isOne ? 1 : vectors;
+  if (isOne && m->segment == at[0]) return;
+  for (int k = 0; k < a->normCount; k++) {
+    for (int j = 0; j < count; j++) store16(splat(m->segmentNorms[k * a->normStep + at[j]]), m->segmented[k] + j * 16);
+    m->registers[UPDATE_NORM + k] = (ElementwiseOperand){m->segmented[k], isOne ? 0 : 16};
+  }
+  updateSteps(m, m->ends[0], m->ends[1], count, isOne ? 0 : 16, 0);
+  m->segment = isOne ? at[0] : -1;
+}
+
+// A tile's gradients, clipped. Returns whether all are finite.
+static int updateGradients(UpdateMachine* m, const int start, const int elements, const int vectors) {
+  const float* gradients = m->memory[1] + start;
+  int16 allGood = ~(int16)(0);
+  if (m->clip == 1.0f && elements % 16 == 0) {
+    for (int j = 0; j < vectors; j++) allGood &= GOOD(load16(gradients + j * 16));
+    m->registers[UPDATE_GRADIENT] = (ElementwiseOperand){gradients, 16};
+  } else {
+    for (int j = 0; j < vectors; j++) {
+      const float16 raw = firstLanes16(load16(gradients + j * 16), elements - j * 16, 0.0f);
+      allGood &= GOOD(raw);
+      store16(raw * m->clip, m->clipped + j * 16);
+    }
+    m->registers[UPDATE_GRADIENT] = (ElementwiseOperand){m->clipped, 16};
+  }
+  return EVERY(allGood);
+}
+
+// Where a tile's parameters and states are.
+static void updateOperands(UpdateMachine* m, const RecordedUpdateParameters* a, const int start) {
+  m->registers[UPDATE_PARAMETER] = (ElementwiseOperand){m->memory[0] + start, 16};
+  for (int k = 0; k < a->stateCount; k++) m->registers[UPDATE_STATE + k] = (ElementwiseOperand){m->memory[2 + k] + start, 16};
 }
 
 __kernel void recorded_update(float* p, float* g, float* state0, float* state1, float* state2, float* state3, float* scratch,
                               ControlBlock* control, const float* constants, const float* norms, const int* segments,
                               const RecordedUpdateParameters a ITEM) {
   if (control->ok == 0) return;
-  float tiles[UPDATE_INSTRUCTIONS][UPDATE_TILE] __attribute__((aligned(64)));
-  float clipped[UPDATE_TILE] __attribute__((aligned(64))), segmented[UPDATE_NORMS][UPDATE_TILE] __attribute__((aligned(64)));
-  float fixed[UPDATE_NUMBERS + UPDATE_IMMEDIATES][16] __attribute__((aligned(64)));
-  ElementwiseOperand registers[UPDATE_RESULT + UPDATE_INSTRUCTIONS] = {{0}};
+  UpdateMachine m;
   float* const memory[UPDATE_OUTPUTS] = {AT(p, a.p),          AT(state0, a.state[0]), AT(state1, a.state[1]),
                                          AT(state2, a.state[2]), AT(state3, a.state[3]), AT(scratch, a.scratch)};
   const int wanted[UPDATE_OUTPUTS] = {a.pRegister,        a.stateRegister[0], a.stateRegister[1],
                                       a.stateRegister[2], a.stateRegister[3], a.scratchRegister};
   // Which register has what an output replaces.
   const int replaced[UPDATE_OUTPUTS] = {UPDATE_PARAMETER, UPDATE_STATE, UPDATE_STATE + 1, UPDATE_STATE + 2, UPDATE_STATE + 3, -1};
-  const float *gradients = AT(g, a.g), *numbers = AT(constants, 1 + a.group), *segmentNorms = AT(norms, a.norms);
-  const int* segmentAt = AT(segments, a.segments);
-  const float clip = control->clip;
-
-  for (int k = 0; k < UPDATE_NUMBERS + UPDATE_IMMEDIATES; k++) {
-    store16(splat(k < UPDATE_NUMBERS ? numbers[k] : a.immediates[k - UPDATE_NUMBERS]), fixed[k]);
-    registers[UPDATE_NUMBER + k] = (ElementwiseOperand){fixed[k], 0};
-  }
-  registers[UPDATE_PARAMETER] = registers[UPDATE_GRADIENT] = (ElementwiseOperand){fixed[0], 0};   // read where an operand is not there
-  for (int k = 0; k < a.uniformCount; k++) {
-    updateStep(a.instructions[k], registers, tiles[k], 1);
-    registers[UPDATE_RESULT + k] = (ElementwiseOperand){tiles[k], 0};
-  }
+  const float* gradients = AT(g, a.g);
+  m.memory[0] = memory[0];
+  m.memory[1] = gradients;
+  for (int k = 0; k < UPDATE_STATES; k++) m.memory[2 + k] = memory[1 + k];
+  m.segmentNorms = AT(norms, a.norms);
+  m.segmentAt = AT(segments, a.segments);
+  m.clip = control->clip;
+  int uses[UPDATE_INSTRUCTIONS] = {0};
+  for (int o = 0; o < UPDATE_OUTPUTS; o++)
+    if (wanted[o] >= UPDATE_RESULT) uses[wanted[o] - UPDATE_RESULT]++;
+  updateStart(&m, &a, AT(constants, 1 + a.group), uses);
   // A result goes straight to its place, unless what it replaces is still wanted.
-  int direct[UPDATE_INSTRUCTIONS];
-  for (int k = 0; k < a.instructionCount; k++) direct[k] = -1;
+  const int first = a.uniformCount + a.segmentCount;
+  int direct[UPDATE_OUTPUTS], directOutput[UPDATE_OUTPUTS], directCount = 0;
+  float* result[UPDATE_INSTRUCTIONS] = {0};
   for (int o = 0; o < UPDATE_OUTPUTS; o++) {
     const int k = wanted[o] - UPDATE_RESULT;
-    if (k < a.uniformCount || direct[k] >= 0) continue;
-    int isFree = 1;
-    for (int later = k + 1; later < a.instructionCount; later++) isFree &= !updateReads(a.instructions[later], replaced[o]);
-    if (isFree) direct[k] = o;
+    int isFree = k >= first;
+    for (int d = 0; d < directCount; d++) isFree &= direct[d] != k;
+    for (int later = k + 1; isFree && later < a.instructionCount; later++) isFree = !updateReads(a.instructions[later], replaced[o]);
+    if (isFree) {
+      direct[directCount] = k;
+      directOutput[directCount++] = o;
+    }
   }
   int isBad = 0;
 
   FOR_EACH_UNIT(unit, (a.count + UPDATE_TILE - 1) / UPDATE_TILE) {
     const int start = unit * UPDATE_TILE, elements = a.count - start < UPDATE_TILE ? a.count - start : UPDATE_TILE;
-    const int vectors = (elements + 15) / 16, whole = elements % 16 == 0;
-    int16 allGood = ~(int16)(0);
-    for (int j = 0; j < vectors; j++) {
-      const float16 raw = firstLanes16(load16(gradients + start + j * 16), elements - j * 16, 0.0f);
-      allGood &= GOOD(raw);
-      store16(raw * clip, clipped + j * 16);
-      __builtin_prefetch(gradients + start + UPDATE_AHEAD + j * 16);
-    }
-    const int isGood = EVERY(allGood);
+    const int vectors = (elements + 15) / 16;
+    const int isGood = updateGradients(&m, start, elements, vectors), isStored = isGood && elements % 16 == 0;
     isBad |= !isGood;
-    registers[UPDATE_GRADIENT] = (ElementwiseOperand){clipped, 16};
-    registers[UPDATE_PARAMETER] = (ElementwiseOperand){memory[0] + start, 16};
-    for (int j = 0; j < vectors; j++) __builtin_prefetch(memory[0] + start + UPDATE_AHEAD + j * 16);
-    for (int k = 0; k < a.stateCount; k++) {
-      registers[UPDATE_STATE + k] = (ElementwiseOperand){memory[1 + k] + start, 16};
-      for (int j = 0; j < vectors; j++) __builtin_prefetch(memory[1 + k] + start + UPDATE_AHEAD + j * 16);
-    }
-    for (int k = 0; k < a.normCount; k++) {
-      for (int j = 0; j < vectors; j++)
-        store16(splat(segmentNorms[k * a.normStep + segmentAt[start / 16 + j]]), segmented[k] + j * 16);
-      registers[UPDATE_NORM + k] = (ElementwiseOperand){segmented[k], 16};
-    }
-    for (int k = a.uniformCount; k < a.instructionCount; k++) {
-      float* const result = isGood && whole && direct[k] >= 0 ? memory[direct[k]] + start : tiles[k];
-      updateStep(a.instructions[k], registers, result, vectors);
-      registers[UPDATE_RESULT + k] = (ElementwiseOperand){result, 16};
-    }
+    updateOperands(&m, &a, start);
+    if (a.normCount > 0) updateSegments(&m, &a, start, vectors);
+    for (int k = 0; k < directCount; k++) result[direct[k]] = isStored ? memory[directOutput[k]] + start : 0;
+    updateSteps(&m, m.ends[1], m.ends[2], vectors, 16, result);
     for (int o = 0; o < UPDATE_OUTPUTS; o++) {
       if (wanted[o] < 0) continue;
-      const ElementwiseOperand from = registers[wanted[o]];
+      const ElementwiseOperand from = m.registers[wanted[o]];
       float* const to = memory[o] + start;
       if (from.at == to) continue;
       for (int j = 0; j < vectors; j++) {
@@ -158,6 +297,51 @@ __kernel void recorded_update(float* p, float* g, float* state0, float* state1, 
   if (isBad) FLAG_BAD(control);
 }
 REGISTER(recorded_update, RecordedUpdateParameters, 11)
+
+__kernel void recorded_norms(float* p, float* g, float* state0, float* state1, float* state2, float* state3, float* scratch,
+                             ControlBlock* control, const float* constants, const float* norms, const int* segments,
+                             const RecordedUpdateParameters a ITEM) {
+  (void)norms;
+  if (control->ok == 0) return;
+  UpdateMachine m;
+  float* const states[UPDATE_STATES] = {AT(state0, a.state[0]), AT(state1, a.state[1]), AT(state2, a.state[2]), AT(state3, a.state[3])};
+  m.memory[0] = AT(p, a.p);
+  m.memory[1] = AT(g, a.g);
+  for (int k = 0; k < UPDATE_STATES; k++) m.memory[2 + k] = states[k];
+  m.clip = control->clip;
+  int uses[UPDATE_INSTRUCTIONS] = {0};
+  for (int k = 0; k < a.sumCount; k++)
+    if (a.sumRegister[k] >= UPDATE_RESULT) uses[a.sumRegister[k] - UPDATE_RESULT]++;
+  updateStart(&m, &a, AT(constants, 1 + a.group), uses);
+  const int* places = AT(segments, a.segments) + a.firstChunk;
+  float* sums = AT(scratch, a.scratch);
+  FOR_EACH_UNIT(chunk, a.chunks) {
+    const int first = places[3 * chunk] * 16, count = places[3 * chunk + 1];
+    float16 total[UPDATE_NORMS];
+    for (int k = 0; k < a.sumCount; k++) total[k] = splat(0.0f);
+    for (int done = 0; done < count; done += UPDATE_TILE) {
+      const int start = first + done, elements = count - done < UPDATE_TILE ? count - done : UPDATE_TILE, vectors = (elements + 15) / 16;
+      updateGradients(&m, start, elements, vectors);
+      updateOperands(&m, &a, start);
+      updateSteps(&m, m.ends[1], m.ends[2], vectors, 16, 0);
+      for (int k = 0; k < a.sumCount; k++) {
+        const ElementwiseOperand from = m.registers[a.sumRegister[k]];
+        // What is there without the gradient counts whatever that is.
+        const int isKept = a.sumRegister[k] != UPDATE_GRADIENT && a.sumRegister[k] < UPDATE_RESULT;
+        float16 sum = total[k];
+        for (int j = 0; j < vectors; j++) {
+          const float16 raw = load16(m.memory[1] + start + j * 16), x = load16(from.at + j * from.step);
+          const int16 good = GOOD(raw) | -isKept;
+          const float16 v = firstLanes16(KEEP(splat(0.0f), x), elements - j * 16, 0.0f);
+          sum = FMA(v, v, sum);
+        }
+        total[k] = sum;
+      }
+    }
+    for (int k = 0; k < a.sumCount; k++) sums[k * a.partialStep + chunk] = sumOf16(total[k]);
+  }
+}
+REGISTER(recorded_norms, RecordedUpdateParameters, 11)
 #endif
 
 // ------------------------------------------------------------------------------------------------ norms of parameters

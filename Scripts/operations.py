@@ -26,11 +26,7 @@ from torch.testing._internal.common_methods_invocations import op_db
 
 # What differs, and why that is no mistake: by operation, what is let pass.
 # name: (whether a sample is such a case, which results differ in it, why)
-KNOWN = {
-  "prod": (
-    lambda sample: any(np.any(np.asarray(each.detach() if hasattr(each, "detach") else each) == 0) for each in sample.tensors), "h",
-    "the second derivative where one factor of several is exactly 0 leaves out what the others make of it"),
-}
+KNOWN = {}
 
 
 class Refused(Exception):

@@ -30,6 +30,7 @@ enum {
 
 /// recorded_update(p, g, state0, state1, state2, state3, scratch, control, constants, norms, segments): one step of a rule over a group's
 /// arenas. Either it replaces parameters and states, or it writes one value to `scratch`, of which norms are then taken.
+/// recorded_norms, with the same buffers: sums of squares of up to four values, for each chunk of the table `segments` (below), to `scratch`.
 typedef struct {
   int count;                 // elements of an arena
   int group;                 // which GroupConstants: all of their 16 floats are the rule's numbers
@@ -39,7 +40,11 @@ typedef struct {
   int stateCount, normCount;
   int instructionCount;
   int uniformCount;          // so many instructions, the first ones, work on numbers alone
+  int segmentCount;          // so many, the next ones, on norms too, and are the same for all elements of a parameter
   int pRegister, stateRegister[4], scratchRegister;   // what is stored where; -1: nothing
+  int sumCount, sumRegister[4];   // of which sums of squares are taken
+  int chunks, firstChunk;    // how many chunks there are; where their part of the table begins, in ints
+  int partialStep;           // floats from one value's sums to the next's
   float immediates[16];
   unsigned int instructions[64];   // operation | a << 8 | b << 16 | c << 24
 } RecordedUpdateParameters;

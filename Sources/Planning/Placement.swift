@@ -64,6 +64,8 @@ struct Placement {
         items: pending.items, note: pending.note, writes: pending.alsoWrites.map { slices[$0.slot.index] },
         reads: pending.alsoReads.map { slices[$0.slot.index] })
       launch.parts = pending.parts
+      func note(written slot: Slot) { if lowering.slots[slot.index].isWhole { launch.wholeNumbers.append(slices[slot.index]) } }
+      for also in pending.alsoWrites { note(written: also.slot) }
       for argument in pending.arguments {
         switch argument {
         case .read(let slot):
@@ -72,7 +74,9 @@ struct Placement {
         case .write(let slot):
           launch.buffers.append(slices[slot.index].buffer)
           launch.writes.append(slices[slot.index])
+          note(written: slot)
         case .update(let slot):
+          note(written: slot)
           launch.buffers.append(slices[slot.index].buffer)
           launch.reads.append(slices[slot.index])
           launch.writes.append(slices[slot.index])

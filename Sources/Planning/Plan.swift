@@ -29,6 +29,8 @@ public struct Launch: Sendable {
   public var writes: [Slice]
   /// What it reads.
   public var reads: [Slice]
+  /// What of that which it writes are whole numbers, whose bits are no floats.
+  package var wholeNumbers: [Slice] = []
 
   /// What a launch is for, and what it costs.
   public struct Note: Sendable {
@@ -57,7 +59,7 @@ public struct Launch: Sendable {
     switch kernel {
     case .library(let name): name
     case .elementwise(let chain): "elementwise(\(chain.instructions.count))"
-    case .update(let chain): "update(\(chain.instructions.count))"
+    case .update(let chain): "\(chain.takesSums ? "norms" : "update")(\(chain.instructions.count))"
     case .local(let name, _): name
     }
   }

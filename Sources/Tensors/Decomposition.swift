@@ -36,6 +36,7 @@ extension Graph {
       return recordAll(operation, stretchedWhereNeeded(inputs))
     }
     if case .variance(let rule) = operation { return rule.takenApart(inputs[0]) }
+    if case .productOfOthers(let rule) = operation { return [rule.takenApart(inputs[0])] }
     if case .clamp(let rule) = operation { return [rule.takenApart(inputs[0])] }
     if case .matmul = operation { return recordAll(operation, batchesStretchedWhereNeeded(inputs)) }
     if case .select = operation {

@@ -25,6 +25,7 @@ package enum Operation: Hashable, Sendable {
   // Reductions and row-wise functions
   case reduce(Reduce)
   case variance(Variance)
+  case productOfOthers(ProductOfOthers)
   case softmax(Softmax)
   case softmaxGradient(SoftmaxGradient)
   case softmaxCrossEntropy(SoftmaxCrossEntropy)
@@ -73,6 +74,7 @@ package enum Operation: Hashable, Sendable {
     case .scatterAdd(let rule): rule
     case .reduce(let rule): rule
     case .variance(let rule): rule
+    case .productOfOthers(let rule): rule
     case .softmax(let rule): rule
     case .softmaxGradient(let rule): rule
     case .softmaxCrossEntropy(let rule): rule

@@ -11,8 +11,8 @@ struct CoverageTests {
   /// The cases of `Operation`. A new one does not compile here until it has a name, and fails below until a row uses it.
   private enum Kind: CaseIterable {
     case input, constant, array, parameter, unary, binary, select, dropout, clamp, reshape, transpose, broadcast, slice, split, concatenate,
-      pad, gather, scatterAdd, reduce, variance, softmax, softmaxGradient, softmaxCrossEntropy, logSumExp, argumentOfExtreme, cumulativeSum,
-      sortOrder, matmul, convolution, convolutionInputGradient, convolutionWeightGradient, maxPool,
+      pad, gather, scatterAdd, reduce, variance, productOfOthers, softmax, softmaxGradient, softmaxCrossEntropy, logSumExp,
+      argumentOfExtreme, cumulativeSum, sortOrder, matmul, convolution, convolutionInputGradient, convolutionWeightGradient, maxPool,
       maxPoolGradient, maxPoolSelection,
       averagePool, averagePoolGradient, adaptiveAveragePool, adaptiveAveragePoolGradient, batchNorm, batchNormStatistics, batchNormSums
 
@@ -39,6 +39,7 @@ struct CoverageTests {
         case .scatterAdd: .scatterAdd
         case .reduce: .reduce
         case .variance: .variance
+        case .productOfOthers: .productOfOthers
         case .softmax: .softmax
         case .softmaxGradient: .softmaxGradient
         case .softmaxCrossEntropy: .softmaxCrossEntropy
@@ -71,7 +72,7 @@ struct CoverageTests {
     "batch_norm_running_update", "batch_norm_running_updates",  // StatisticsTests
     "sgd", "rmsprop", "adam", "gradient_norm_partial", "gradient_norm_finish", "step_end",  // the optimizers' trajectories
     "step_sums",  // MetricTests
-    "recorded_update", "segment_norm_partial", "segment_norm_finish",  // UpdateRuleTests
+    "recorded_update", "recorded_norms", "segment_norm_partial", "segment_norm_finish",  // UpdateRuleTests
     "stay_close",  // FineTuningTests
     "fma_peak", "copy_peak", "empty_launch",  // BenchmarksTests
   ]

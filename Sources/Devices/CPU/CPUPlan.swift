@@ -106,7 +106,7 @@ extension Launch.Kernel {
     switch self {
     case .library(let name): name
     case .elementwise: "elementwise"
-    case .update: "recorded_update"
+    case .update(let chain): chain.takesSums ? "recorded_norms" : "recorded_update"
     case .local(let name, _): name  // which the processor has not got
     }
   }

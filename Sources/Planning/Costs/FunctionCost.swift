@@ -8,7 +8,7 @@ extension ElementwiseChain {
 extension UpdateChain {
   /// Instructions for each element.
   var instructionsPerElement: Double {
-    instructions.dropFirst(uniformCount).reduce(0) { sum, instruction in
+    instructions.dropFirst(uniformCount + segmentCount).reduce(0) { sum, instruction in
       switch instruction.function {
       case .unary(let function): sum + ElementwiseChain.Instruction.Function.unary(function).cost
       case .binary(let function): sum + ElementwiseChain.Instruction.Function.binary(function).cost

@@ -38,8 +38,9 @@ struct Lowering {
   /// `StepRequest.isExact`.
   let isExact: Bool
   private(set) var pending: [Pending] = []
-  /// Size in elements, and the slice of slots that are not in an arena of intermediate values, or of which other slot they are a part.
-  private(set) var slots: [(count: Int, fixed: Slice?, part: (of: Slot, at: Int)?)] = []
+  /// Size in elements, the slice of slots that are not in an arena of intermediate values, or of which other slot they are a part, and whether
+  /// they hold whole numbers.
+  private(set) var slots: [(count: Int, fixed: Slice?, part: (of: Slot, at: Int)?, isWhole: Bool)] = []
   /// What the buffer of constant arrays holds.
   private(set) var arrays: [UInt32] = []
   /// Values that are written where they are a part of another.
@@ -75,22 +76,25 @@ struct Lowering {
   // MARK: Memory
 
   /// New memory in an arena of intermediate values.
-  mutating func scratch(_ count: Int) -> Slot {
-    slots.append((count, nil, nil))
+  /// - Parameter isWhole: whether it is for whole numbers.
+  mutating func scratch(_ count: Int, isWhole: Bool = false) -> Slot {
+    slots.append((count, nil, nil, isWhole))
     return Slot(index: slots.count - 1)
   }
 
   /// Memory at a given place.
-  mutating func fixed(_ slice: Slice) -> Slot {
-    slots.append((slice.count, slice, nil))
+  mutating func fixed(_ slice: Slice, isWhole: Bool = false) -> Slot {
+    slots.append((slice.count, slice, nil, isWhole))
     return Slot(index: slots.count - 1)
   }
 
   /// A part of a slot, from a multiple of 16 elements on. What kernels read beyond its end is the whole's.
   mutating func part(of slot: Slot, at offset: Int, count: Int) -> Slot {
     let whole = slots[slot.index]
-    if let fixed = whole.fixed { return self.fixed(Slice(fixed.buffer, offset: fixed.offset + offset, count: count)) }
-    slots.append((count, nil, whole.part.map { ($0.of, $0.at + offset) } ?? (slot, offset)))
+    if let fixed = whole.fixed {
+      return self.fixed(Slice(fixed.buffer, offset: fixed.offset + offset, count: count), isWhole: whole.isWhole)
+    }
+    slots.append((count, nil, whole.part.map { ($0.of, $0.at + offset) } ?? (slot, offset), whole.isWhole))
     return Slot(index: slots.count - 1)
   }
 
@@ -138,6 +142,7 @@ struct Lowering {
     case .array(let array): slot = self.array(array.bits)
     default: slot = destinations[id].map { fixed($0) } ?? partOfAnother(id) ?? scratch(type.shape.count)
     }
+    if type.dtype == .int32 { slots[slot.index].isWhole = true }
     values[id] = slot
     return slot
   }
@@ -214,7 +219,7 @@ struct Lowering {
     switch node.operation {
     case .input, .constant, .array, .parameter, .reshape: break
     case .unary, .binary: lowerChain([unit.node])
-    case .select, .batchNorm, .variance, .clamp: break  // taken apart before planning
+    case .select, .batchNorm, .variance, .productOfOthers, .clamp: break  // taken apart before planning
     case .dropout(let rule): lowerDropout(unit.node, rule)
     case .transpose(let rule): lowerTranspose(unit.node, rule)
     case .broadcast: lowerBroadcast(unit.node)

@@ -87,7 +87,7 @@ extension Lowering {
     let outer = Array(axes.dropLast(5))
     let turns = outer.reduce(1) { $0 * $1.extent }
     let padded = (innerCount + Slice.alignment - 1) / Slice.alignment * Slice.alignment
-    let scratch = scratch(padded * turns)
+    let scratch = scratch(padded * turns, isWhole: slots[source.index].isWhole)
     for turn in 0..<turns {
       var (rest, start) = (turn, first)
       for axis in outer.reversed() {

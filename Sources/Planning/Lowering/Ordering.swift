@@ -31,7 +31,7 @@ extension Lowering {
     let isGPU: Int32 = profile.style == .gpu ? 1 : 0
     let stride = sort_rows_words(columns, isGPU)
     let steps = columns.bitWidth - columns.leadingZeroBitCount
-    let keys = scratch(2 * stride * min(rows, items.0))
+    let keys = scratch(2 * stride * min(rows, items.0), isWhole: true)
     emit(
       "sort_rows", note(node, flops: 2 * rows * columns * steps), items: items, [.read(x), .write(keys), .write(places)]
     ) { unit in

@@ -5,7 +5,7 @@ extension Lowering {
   /// A recorded rule's step over a piece of a group's arenas.
   mutating func lowerRecorded(_ update: RecordedUpdate, _ name: String, _ arenas: GroupArenas) {
     let norms = update.norms.isEmpty ? nil : lowerNorms(update, name, arenas)
-    lowerChain(update.step, update.immediates, Launch.Note("\(name) update", shape: [arenas.size]), arenas, scratch: nil, norms)
+    lowerChain(update.step, update.immediates, Launch.Note("\(name) update", shape: [arenas.size]), arenas, .step(norms))
   }
 
   /// Where the norms of a piece's parameters are: so many numbers for each norm, and the table that says which are whose.
@@ -20,6 +20,35 @@ extension Lowering {
     let size = profile.style == .cpu ? GradientChunks.size : GradientChunks.size / 4  // a work-item's, a work-group's
     let table = SegmentTable(layout, group: arenas.group, piece: arenas.piece, chunk: size)
     let segments = self.table(.segments(group: arenas.group, piece: arenas.piece), table.words)
+    func rounded(_ count: Int) -> Int { (count + Slice.alignment - 1) / Slice.alignment * Slice.alignment }
+    let (partialStep, normStep) = (rounded(table.chunkCount), rounded(table.segmentCount))
+    let count = update.norms.count
+    let partial = scratch(count * partialStep)
+    if let sums = update.sums, profile.style == .cpu {
+      lowerChain(
+        sums, update.immediates, Launch.Note("\(name) norms", shape: [arenas.size]), arenas,
+        .sums(Sums(table: segments, places: table, partial: partial, step: partialStep)))
+    } else {
+      lowerSums(update, name, arenas, table, segments, size: size, partial, partialStep)
+    }
+    let numbers = scratch(count * normStep)
+    emit(
+      "segment_norm_finish", Launch.Note("\(name) norms", shape: [table.segmentCount]),
+      items: (profile.shares(of: count * table.chunkCount), 1, 1), [.read(partial), .read(segments), .update(numbers)]
+    ) { unit in
+      SegmentNormFinishParameters(
+        normCount: Int32(count), segments: unit(segments), segmentCount: Int32(table.segmentCount),
+        firstSegment: Int32(table.firstSegment), longest: Int32(table.longest), partial: unit(partial), partialStep: Int32(partialStep),
+        norms: unit(numbers), normStep: Int32(normStep))
+    }
+    return Norms(numbers: numbers, step: normStep, table: segments)
+  }
+
+  /// Sums of squares by chunks, of what is at hand, and of what is computed before that.
+  private mutating func lowerSums(
+    _ update: RecordedUpdate, _ name: String, _ arenas: GroupArenas, _ table: SegmentTable, _ segments: Slot, size: Int, _ partial: Slot,
+    _ partialStep: Int
+  ) {
     let operands = update.norms.map { operand -> Slot in
       switch operand {
       case .parameter: return arenas.parameters
@@ -27,15 +56,10 @@ extension Lowering {
       case .state(let index): return arenas.states[index]
       case .value(let chain):
         let value = scratch(arenas.size)
-        lowerChain(
-          chain, update.immediates, Launch.Note("\(name) value for a norm", shape: [arenas.size]), arenas, scratch: value, nil)
+        lowerChain(chain, update.immediates, Launch.Note("\(name) value for a norm", shape: [arenas.size]), arenas, .value(value))
         return value
       }
     }
-    func rounded(_ count: Int) -> Int { (count + Slice.alignment - 1) / Slice.alignment * Slice.alignment }
-    let (partialStep, normStep) = (rounded(table.chunkCount), rounded(table.segmentCount))
-    let partial = scratch(operands.count * partialStep)
-    let numbers = scratch(operands.count * normStep)
     let isGradient = update.norms.map { $0 == .gradient ? Int32(1) : 0 }
     let arguments = (0..<Int(UPDATE_NORMS)).map { $0 < operands.count ? Argument.read(operands[$0]) : .unused }
     emit(
@@ -52,50 +76,66 @@ extension Lowering {
       (parameters.partial, parameters.partialStep) = (unit(partial), Int32(partialStep))
       return parameters
     }
-    emit(
-      "segment_norm_finish", Launch.Note("\(name) norms", shape: [table.segmentCount]),
-      items: (profile.shares(of: operands.count * table.chunkCount), 1, 1), [.read(partial), .read(segments), .update(numbers)]
-    ) { unit in
-      SegmentNormFinishParameters(
-        normCount: Int32(operands.count), segments: unit(segments), segmentCount: Int32(table.segmentCount),
-        firstSegment: Int32(table.firstSegment), longest: Int32(table.longest), partial: unit(partial), partialStep: Int32(partialStep),
-        norms: unit(numbers), normStep: Int32(normStep))
-    }
-    return Norms(numbers: numbers, step: normStep, table: segments)
+  }
+
+  /// Where sums of squares go.
+  private struct Sums {
+    var table: Slot
+    var places: SegmentTable
+    var partial: Slot
+    var step: Int
+  }
+
+  /// What a chain does with what it computes.
+  private enum Use {
+    /// Takes the step, with these norms.
+    case step(Norms?)
+    case value(Slot)
+    case sums(Sums)
   }
 
   /// One chain over a piece of a group's arenas.
   private mutating func lowerChain(
-    _ chain: UpdateChain, _ immediates: [Float], _ note: Launch.Note, _ arenas: GroupArenas, scratch: Slot?, _ norms: Norms?
+    _ chain: UpdateChain, _ immediates: [Float], _ note: Launch.Note, _ arenas: GroupArenas, _ use: Use
   ) {
     var note = note
     note.flops = arenas.size * chain.instructions.count
     let stores: (parameter: Bool, states: [Bool])
     switch chain.outputs {
     case .step(let parameter, let states): stores = (parameter != nil, states.map { $0 != nil })
-    case .value: stores = (false, arenas.states.map { _ in false })
+    case .value, .sums: stores = (false, arenas.states.map { _ in false })
+    }
+    var (norms, sums, scratch): (Norms?, Sums?, Argument) = (nil, nil, .unused)
+    switch use {
+    case .step(let own): norms = chain.normCount > 0 ? own : nil
+    case .value(let slot): scratch = .write(slot)
+    case .sums(let own): (sums, scratch) = (own, .update(own.partial))
     }
     func argument(_ slot: Slot, _ isStored: Bool) -> Argument { isStored ? .update(slot) : .read(slot) }
     let states = (0..<Int(UPDATE_STATES)).map { index in
       index < arenas.states.count ? argument(arenas.states[index], stores.states[index]) : .unused
     }
     let (group, size) = (arenas.group, arenas.size)
-    let ownNorms = chain.normCount > 0 ? norms : nil
+    let table = norms?.table ?? sums?.table
     add(
       Pending(
         kernel: .update(chain), note: note, items: (profile.vectorShares(of: size), 1, 1),
         arguments: [argument(arenas.parameters, stores.parameter), .read(arenas.gradients)] + states + [
-          scratch.map { .write($0) } ?? .unused, .buffer(.control), .buffer(.constants), ownNorms.map { .read($0.numbers) } ?? .unused,
-          ownNorms.map { .read($0.table) } ?? .unused,
+          scratch, .buffer(.control), .buffer(.constants), norms.map { .read($0.numbers) } ?? .unused, table.map { .read($0) } ?? .unused,
         ],
-        parameters: { unit in
+        parameters: { [norms, sums, scratch] unit in
           var parameters = RecordedUpdateParameters()
           (parameters.count, parameters.group) = (Int32(size), Int32(group))
           (parameters.p, parameters.g) = (unit(arenas.parameters), unit(arenas.gradients))
           parameters.state = four(arenas.states.map { unit($0) })
-          parameters.scratch = unit(scratch)
-          (parameters.norms, parameters.segments) = (unit(ownNorms?.numbers), unit(ownNorms?.table))
-          parameters.normStep = Int32(ownNorms?.step ?? 0)
+          switch scratch {
+          case .write(let slot), .update(let slot): parameters.scratch = unit(slot)
+          default: parameters.scratch = 0
+          }
+          (parameters.norms, parameters.segments) = (unit(norms?.numbers), unit(table))
+          parameters.normStep = Int32(norms?.step ?? 0)
+          (parameters.chunks, parameters.firstChunk) = (Int32(sums?.places.chunkCount ?? 0), Int32(sums?.places.firstChunk ?? 0))
+          parameters.partialStep = Int32(sums?.step ?? 0)
           chain.describe(&parameters, immediates)
           return bytes(of: parameters)
         }))
@@ -125,7 +165,8 @@ extension UpdateChain {
   /// Fills in what is the chain's own.
   fileprivate func describe(_ parameters: inout RecordedUpdateParameters, _ immediates: [Float]) {
     (parameters.stateCount, parameters.normCount) = (Int32(stateCount), Int32(normCount))
-    (parameters.instructionCount, parameters.uniformCount) = (Int32(instructions.count), Int32(uniformCount))
+    parameters.instructionCount = Int32(instructions.count)
+    (parameters.uniformCount, parameters.segmentCount) = (Int32(uniformCount), Int32(segmentCount))
     (parameters.pRegister, parameters.scratchRegister) = (-1, -1)
     parameters.stateRegister = (-1, -1, -1, -1)
     switch outputs {
@@ -133,6 +174,9 @@ extension UpdateChain {
       parameters.pRegister = parameter.map(register) ?? -1
       withUnsafeMutableBytes(of: &parameters.stateRegister) { $0.bindMemory(to: Int32.self).store(states.map { $0.map(register) ?? -1 }) }
     case .value(let value): parameters.scratchRegister = register(value)
+    case .sums(let values):
+      parameters.sumCount = Int32(values.count)
+      parameters.sumRegister = four(values.map(register))
     }
     withUnsafeMutableBytes(of: &parameters.immediates) { $0.bindMemory(to: Float.self).store(immediates) }
     let code = instructions.map { instruction in

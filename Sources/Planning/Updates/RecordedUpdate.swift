@@ -15,6 +15,8 @@ package struct RecordedUpdate: Sendable {
   let numbers: [@Sendable (StepNumbers) -> Double]
   /// Norms of each parameter, which the step itself reads.
   package let norms: [NormOperand]
+  /// What takes the sums for all of them at once, if some are taken of what a chain computes.
+  package let sums: UpdateChain?
   /// The step.
   package let step: UpdateChain
   /// What chains have that is always the same.
@@ -83,13 +85,23 @@ package struct RecordedUpdate: Sendable {
       case .gradient: norms.append(.gradient)
       case .state(let index): norms.append(.state(index))
       default:
-        let (instructions, uniformCount, places) = try builder.instructions(for: [id], limit: limit, immediateLimit: immediateLimit)
+        let (instructions, uniformCount, _, places) = try builder.instructions(for: [id], limit: limit, immediateLimit: immediateLimit)
         norms.append(
           .value(
             UpdateChain(
-              stateCount: names.count, normCount: 0, instructions: instructions, uniformCount: uniformCount,
+              stateCount: names.count, normCount: 0, instructions: instructions, uniformCount: uniformCount, segmentCount: 0,
               outputs: .value(places[id] ?? .parameter))))
       }
+    }
+    let normed = recorder.norms.map { graph.resolved($0.operand.id) }
+    let computed = normed.filter { given[$0] == nil }
+    if computed.isEmpty {
+      sums = nil
+    } else {
+      let (instructions, uniformCount, _, places) = try builder.instructions(for: computed, limit: limit, immediateLimit: immediateLimit)
+      sums = UpdateChain(
+        stateCount: names.count, normCount: 0, instructions: instructions, uniformCount: uniformCount, segmentCount: 0,
+        outputs: .sums(normed.map { given[$0] ?? places[$0] ?? .parameter }))
     }
     for (index, norm) in recorder.norms.enumerated() { given[norm.value.id] = .norm(index) }
     var last = UpdateChainBuilder(graph, given: given, immediates: builder.immediates)
@@ -97,7 +109,7 @@ package struct RecordedUpdate: Sendable {
     let changed = ([after] + newStates).map(\.id).enumerated().filter {
       given[graph.resolved($1)] != ($0 == 0 ? .parameter : .state($0 - 1))
     }
-    let (instructions, uniformCount, places) = try last.instructions(
+    let (instructions, uniformCount, segmentCount, places) = try last.instructions(
       for: changed.map(\.element), limit: limit, immediateLimit: immediateLimit)
     var outputs = [UpdateChain.Operand?](repeating: nil, count: 1 + names.count)
     for (index, id) in changed { outputs[index] = places[graph.resolved(id)] }
@@ -105,7 +117,7 @@ package struct RecordedUpdate: Sendable {
     numbers = recorder.numbers
     step = UpdateChain(
       stateCount: names.count, normCount: norms.count, instructions: instructions, uniformCount: uniformCount,
-      outputs: .step(parameter: outputs[0], states: Array(outputs.dropFirst())))
+      segmentCount: segmentCount, outputs: .step(parameter: outputs[0], states: Array(outputs.dropFirst())))
     immediates = last.immediates
   }
 }

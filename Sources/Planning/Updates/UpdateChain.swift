@@ -37,15 +37,24 @@ public struct UpdateChain: Hashable, Sendable {
     case step(parameter: Operand?, states: [Operand?])
     /// A value of which norms are taken.
     case value(Operand)
+    /// Up to four values, of which sums of squares are taken, and nothing is stored: on processors alone.
+    case sums([Operand])
   }
 
   public var stateCount: Int
   public var normCount: Int
-  /// Those that work on numbers alone come first.
+  /// Those that work on numbers alone come first, then those that work on norms as well.
   public var instructions: [Instruction]
-  /// How many do.
+  /// How many work on numbers alone.
   public var uniformCount: Int
+  /// How many work on norms as well: they are the same for all elements of a parameter.
+  public var segmentCount: Int
   public var outputs: Outputs
+
+  /// Whether it takes sums of squares, and stores nothing else.
+  package var takesSums: Bool {
+    if case .sums = outputs { true } else { false }
+  }
 }
 
 /// Makes instructions of what a rule recorded.
@@ -72,29 +81,35 @@ struct UpdateChainBuilder {
   }
 
   /// Instructions for some values.
-  /// - Returns: those that work on numbers alone, and how many these are, then the others; where each value is.
+  /// - Returns: those that work on numbers alone, and how many these are, those that work on norms as well, and how many, then the others;
+  ///   where each value is.
   /// - Throws: `ShapeError` for what is no operation on numbers element by element, or too long.
   mutating func instructions(
     for wanted: [ValueID], limit: Int, immediateLimit: Int
-  ) throws(ShapeError) -> (instructions: [UpdateChain.Instruction], uniformCount: Int, places: [ValueID: UpdateChain.Operand]) {
+  ) throws(ShapeError) -> (
+    instructions: [UpdateChain.Instruction], uniformCount: Int, segmentCount: Int, places: [ValueID: UpdateChain.Operand]
+  ) {
     let roots = wanted.map(graph.resolved)
     let (needed, uses) = try needed(for: roots)
     let absorbed = products(needed, uses, keeping: Set(roots))
-    var isUniform: [Int: Bool] = [:]
-    func isUniformValue(_ id: ValueID) -> Bool {
+    // What an operation's result differs by: 0 by steps alone, 1 by parameters, 2 by elements.
+    var ranks: [Int: Int] = [:]
+    func rank(_ id: ValueID) -> Int {
       switch given[id] {
-      case .number: true
-      case nil: graph.isConstant(id) || isUniform[id.node] ?? false
-      default: false
+      case .number: 0
+      case .norm: 1
+      case nil: graph.isConstant(id) ? 0 : ranks[id.node] ?? 2
+      default: 2
       }
     }
-    for node in needed { isUniform[node] = graph.nodes[node].inputs.map(graph.resolved).allSatisfy(isUniformValue) }
+    for node in needed { ranks[node] = graph.nodes[node].inputs.map { rank(graph.resolved($0)) }.max() ?? 0 }
     var draft = Draft()
-    let uniform = needed.filter { isUniform[$0] ?? false }
-    let others = needed.filter { !(isUniform[$0] ?? false) && !absorbed.contains($0) }
-    for node in uniform where !absorbed.contains(node) { try append(node, absorbed, &draft, immediateLimit) }
-    let uniformCount = draft.instructions.count
-    for node in others { try append(node, absorbed, &draft, immediateLimit) }
+    var counts = [0, 0, 0]
+    for wantedRank in counts.indices {
+      let before = draft.instructions.count
+      for node in needed where ranks[node] == wantedRank && !absorbed.contains(node) { try append(node, absorbed, &draft, immediateLimit) }
+      counts[wantedRank] = draft.instructions.count - before
+    }
     for root in roots where draft.places[root] == nil { draft.places[root] = try operand(root, draft, immediateLimit) }
     // What is stored as it was read is copied first: its place may be written before that.
     for root in roots {
@@ -110,7 +125,7 @@ struct UpdateChainBuilder {
     if draft.instructions.count > limit {
       throw ShapeError(problem: "it takes \(draft.instructions.count) operations, and \(limit) have room in one launch")
     }
-    return (draft.instructions, uniformCount, draft.places)
+    return (draft.instructions, counts[0], counts[1], draft.places)
   }
 
   /// The nodes that values come from, in order, and how often each is read.

@@ -33,12 +33,7 @@ package struct Reduce: OperationRule {
       let hits = hit.reduced(.sum, axes: axes, keepingAxes: true)
       return [hit * (stretched / hits)]
     case .product:
-      // The product of all others, also where numbers are 0: one of them leaves only its own, two leave none.
-      let zero = x.combined(with: x.graph.constant(0), .equal)
-      let others = x + zero
-      let isAlone = (zero.reduced(.sum, axes: axes, keepingAxes: true) - zero).combined(with: x.graph.constant(0), .equal)
-      let product = others.reduced(.product, axes: axes, keepingAxes: true)
-      return [(stretched * product / others).zeroed(where: isAlone)]
+      return [stretched * x.graph.record(.productOfOthers(ProductOfOthers(axes: axes)), [x])]
     }
   }
 }
@@ -55,6 +50,72 @@ private func reducedType(_ input: TensorType, axes: [Int], keepingAxes: Bool) th
     if !axes.contains(axis) { dimensions.append(shape[axis]) } else if keepingAxes { dimensions.append(1) }
   }
   return TensorType(Shape(dimensions))
+}
+
+/// For each number the product of all others along some axes, also where numbers are 0: one of them leaves only its own, two leave none. It is
+/// the gradient of a product.
+///
+/// The planner takes it apart into that product and elementwise operations.
+package struct ProductOfOthers: OperationRule {
+  /// Along which axes, in ascending order.
+  public let axes: [Int]
+
+  public var name: String { "productOfOthers" }
+
+  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+    _ = try reducedType(inputs[0], axes: axes, keepingAxes: true)
+    return [inputs[0]]
+  }
+
+  public func gradients(_ context: GradientContext) -> [Tensor?] {
+    guard let dy = context.upstream[0] else { return [nil] }
+    let x = context.inputs[0]
+    let shape = x.shape
+    let order = (0..<shape.rank).filter { !axes.contains($0) } + axes
+    let count = axes.reduce(1) { $0 * shape[$1] }
+    if count == 1 { return [nil] }
+    let moved = Shape(order.map { shape[$0] })
+    func rows(_ tensor: Tensor) -> Tensor { tensor.transposed(order).reshaped(to: [shape.count / count, count]) }
+    let back = (0..<shape.rank).map { axis in order.firstIndex(of: axis) ?? axis }
+    return [Self.slope(rows(x), towards: rows(dy)).reshaped(to: moved).transposed(back)]
+  }
+
+  /// How products of others change where x moves towards v, which is the gradient as well, because ∂²Π/∂xᵢ∂xⱼ = ∂²Π/∂xⱼ∂xᵢ. Rows are
+  /// multiplied by halves, so that nothing is divided by, and on the way back each half is multiplied by what the other comes to.
+  private static func slope(_ x: Tensor, towards v: Tensor) -> Tensor {
+    var levels: [(x: [Tensor], v: [Tensor], isPadded: Bool)] = []
+    var (x, v) = (x, v)
+    while x.shape[1] > 1 {
+      let isPadded = x.shape[1] % 2 == 1
+      if isPadded { (x, v) = (x.padded([(0, 0), (0, 1)], mode: .constant(1)), v.padded([(0, 0), (0, 1)])) }
+      let halves = (x.split(into: 2, axis: 1), v.split(into: 2, axis: 1))
+      levels.append((halves.0, halves.1, isPadded))
+      x = halves.0[0] * halves.0[1]
+      v = halves.1[0] * halves.0[1] + halves.0[0] * halves.1[1]
+    }
+    // What the rest of a row comes to, and how that changes; at first it is 1.
+    var rest: (x: Tensor, v: Tensor)?
+    for level in levels.reversed() {
+      var halves = (x: [level.x[1], level.x[0]], v: [level.v[1], level.v[0]])
+      if let rest {
+        halves.v = (0..<2).map { rest.v * halves.x[$0] + rest.x * halves.v[$0] }
+        halves.x = halves.x.map { rest.x * $0 }
+      }
+      let all = (x: concatenate(halves.x, axis: 1), v: concatenate(halves.v, axis: 1))
+      rest = level.isPadded ? (all.x.sliced(axis: 1, to: -1), all.v.sliced(axis: 1, to: -1)) : all
+    }
+    return rest?.v ?? v
+  }
+
+  /// What it is made of.
+  func takenApart(_ x: Tensor) -> Tensor {
+    let none = x.graph.constant(0)
+    let zero = x.combined(with: none, .equal)
+    let others = x + zero
+    let zeros = x.graph.stretchedWhereNeeded([zero.reduced(.sum, axes: axes, keepingAxes: true), zero])
+    let product = x.graph.stretchedWhereNeeded([others.reduced(.product, axes: axes, keepingAxes: true), others])
+    return (product[0] / product[1]).zeroed(where: (zeros[0] - zeros[1]).combined(with: none, .equal))
+  }
 }
 
 /// Σ (x − mean)² / (n − correction) over some axes, which are dropped, or kept with extent 1; and the mean.

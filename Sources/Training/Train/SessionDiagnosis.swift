@@ -28,7 +28,8 @@ extension TrainingSession {
     var found: String?
     try replay(fields: fields, step: step, isTraining: isTraining) { launch, read throws(DeviceError) in
       guard found == nil else { return }
-      for slice in launch.writes where try read(slice).contains(where: { !$0.isFinite }) {
+      for slice in launch.writes where !launch.wholeNumbers.contains(slice) {
+        guard try read(slice).contains(where: { !$0.isFinite }) else { continue }
         found = launch.note.operation + (launch.note.path.isEmpty ? "" : " in \(launch.note.path)") + " \(launch.note.shape)"
         return
       }
