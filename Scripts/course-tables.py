@@ -28,8 +28,9 @@ def options():
   text = (ROOT / "docs/options.md").read_text()
   found = {}
   for name in KINDS:
-    match = re.search(rf"^\*\*`{name}`\*\*.*?\n\n- value: (.*?)\n- default: (.*?)\n", text, re.M)
-    if match and "," in match[1]:
+    match = re.search(rf"^\*\*`{name}`\*\*.*?\n\n- value: (.*?)\n- default: (.*?)\n(.*)", text, re.M)
+    # A loss for tables alone is none that pictures could have.
+    if match and "," in match[1] and match[3] != "- for: tables":
       found[name] = ([word.strip() for word in match[1].split(",")], match[2].split(";")[0].strip())
   return found
 
@@ -37,7 +38,9 @@ def options():
 class Runs:
   def __init__(self, arguments):
     self.arguments = arguments
-    self.folder = Path(arguments.runs)
+    # What is trained otherwise is another run.
+    self.folder = Path(arguments.runs) / "-".join(
+      [f"{arguments.epochs}-epochs"] + ([f"{arguments.limit}-samples"] if arguments.limit else []))
     self.deadline = time.monotonic() + 60 * arguments.minutes if arguments.minutes else None
     self.is_over = False
 
@@ -67,6 +70,8 @@ class Runs:
       return refusal.read_text()
     if result.returncode != 0:
       sys.exit(f"{' '.join(command)}: {result.stderr.strip()}")
+    if not self.is_done(out, more):
+      sys.exit(f"{out}: the run has no result; the next try goes on with it")
     return out
 
   @staticmethod

@@ -17,16 +17,8 @@ struct UsageTests {
   }
 
   @Test(arguments: [
-    (
-      ["trian"],
-      "unknown command 'trian'; did you mean 'train'? (train, finetune, recipe, schedule, evaluate, predict, devices, tune, bench, "
-        + "inspect, convert, weights)"
-    ),
-    (
-      ["xyz"],
-      "unknown command 'xyz'; there are train, finetune, recipe, schedule, evaluate, predict, devices, tune, bench, inspect, convert, "
-        + "weights"
-    ),
+    (["trian"], "unknown command 'trian'; did you mean 'train'? (train, finetune, recipe, "),
+    (["xyz"], "unknown command 'xyz'; there are train, finetune, recipe, "),
     (["train", "--model", "lenett"], "unknown model 'lenett'; did you mean 'lenet'? (mlp, lenet, resnet18, "),
     (["train", "--model", "resnet"], "did you mean 'resnet18'?"),
     (["train", "--model", "transformer"], "unknown model 'transformer'; there are mlp, lenet, resnet18, resnet18-imagenet, "),

@@ -88,12 +88,15 @@ extension TrainingRun {
     let elapsed = seconds(since: epochStart)
     let rate = Double(sums.samples) / elapsed
     let left = (options.epochs - epoch) * order.batchesPerEpoch - steps
+    let perStep = elapsed / Double(max(steps, 1))
+    // The epoch at hand ends whole, whatever time there is.
+    let time = options.timeLimit.map { max(seconds($0) - record.wholeSeconds - elapsed, perStep * Double(order.batchesPerEpoch - steps)) }
     observe(
       .progress(
         .init(
           epoch: epoch + 1, epochs: options.epochs, step: steps, stepsPerEpoch: order.batchesPerEpoch, loss: sums.loss,
           accuracy: sums.accuracy * unit, metrics: zip(session.metrics, sums.metrics).map { MetricValue(name: $0.name, training: $1) },
-          samplesPerSecond: rate, secondsLeft: elapsed / Double(max(steps, 1)) * Double(left),
+          samplesPerSecond: rate, secondsLeft: min(perStep * Double(left), time ?? .infinity),
           learningRate: learningRate(ofGroup: 0, step: session.steps - 1))))
   }
 }
