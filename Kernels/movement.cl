@@ -38,6 +38,27 @@ INLINE void transposePlace(const CopyStridedParameters* a, const int across, int
 }
 #endif
 
+#if LANES != 1
+// 16 floats, each so far from the one before. One more behind the outermost may be read.
+INLINE float16 loadStrided(__global const float* p, const int stride) {
+  float16 v;
+  if (stride == -1) return load16(p - 15).sfedcba9876543210;
+  if (stride == 2) {
+    v.lo = load16(p).even;
+    v.hi = load16(p + 16).even;
+    return v;
+  }
+  if (stride == -2) {
+    v.lo = load16(p - 30).even;
+    v.hi = load16(p - 14).even;
+    return v.sfedcba9876543210;
+  }
+  float lanes[16];
+  for (int k = 0; k < 16; k++) lanes[k] = p[(long)k * stride];
+  return loadPrivate16(lanes);
+}
+#endif
+
 __kernel ROW_KERNEL void copy_strided(__global const float* restrict in, __global float* restrict out, const CopyStridedParameters a ITEM) {
   __global const float* x = AT(in, a.in) + a.start;
   __global float* o = AT(out, a.out);
@@ -154,7 +175,9 @@ __kernel ROW_KERNEL void copy_strided(__global const float* restrict in, __globa
       const floatv value = splatv(*source);
       for (int j = 0; j < count; j += 16) streamv(value, target + j, rest - j, streams);
     } else {
-      for (int j = 0; j < count; j++) target[j] = source[(long)j * innerStride];
+      int j = 0;
+      for (; j + 16 <= count; j += 16) streamv(loadStrided(source + (long)j * innerStride, innerStride), target + j, 16, streams);
+      for (; j < count; j++) target[j] = source[(long)j * innerStride];
     }
   }
 #endif

@@ -19,6 +19,7 @@ import warnings
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from safetensors.numpy import load_file, save_file
 from torch.testing._internal.common_methods_invocations import op_db
 
@@ -81,7 +82,7 @@ class Case:
     self.inputs, self.steps, self.shapes = [], [], []
 
   def input(self, tensor):
-    if tensor.dtype not in (torch.float32, torch.int64, torch.int32):
+    if tensor.dtype not in (torch.float32, torch.int64, torch.int32, torch.bool):
       refuse(f"an input of {tensor.dtype}")
     if 0 in tensor.shape:
       refuse("an extent of 0")
@@ -254,74 +255,423 @@ def outer(a, b, **kw):
   return a.reshaped([a.shape[0], 1]).joined("multiply", b.reshaped([1, b.shape[0]]))
 
 
-def pair(value, otherwise=None):
-  if value is None or value == []:
+def several(value, count, otherwise=None):
+  """A number for each direction."""
+  if value is None or value == [] or value == ():
     return otherwise
-  return [value, value] if isinstance(value, int) else list(value) * (2 if len(value) == 1 else 1)
+  return [value] * count if isinstance(value, int) else list(value) * (count if len(value) == 1 else 1)
+
+
+def pair(value, otherwise=None):
+  return several(value, 2, otherwise)
 
 
 def images(x):
-  """[N, C, H, W] as [N, H, W, C]."""
-  return x.transposed([0, 2, 3, 1])
+  """[N, C, …] as [N, …, C]."""
+  return x.transposed([0, *range(2, x.rank), 1])
 
 
 def channels_first(x):
-  return x.transposed([0, 3, 1, 2])
+  return x.transposed([0, x.rank - 1, *range(1, x.rank - 1)])
 
 
-def of_images(function):
-  def record(x, *arguments, **kw):
-    if x.rank == 3:
-      y = record(x.reshaped([1, *x.shape]), *arguments, **kw)
-      return y.reshaped(y.shape[1:])
-    return channels_first(function(images(x), *arguments, **kw))
-  return record
+def of_pixels(count):
+  """What takes [N, C, …] or one sample alone, with so many axes of pixels, as a function of channels last."""
+  def decorate(function):
+    def record(x, *arguments, **kw):
+      if x.rank == count + 1:
+        y = record(x.reshaped([1, *x.shape]), *arguments, **kw)
+        return y.reshaped(y.shape[1:])
+      return channels_first(function(images(x), *arguments, **kw))
+    return record
+  return decorate
+
+
+of_images = of_pixels(2)
 
 
 def padded_size(extent, kernel, stride, padding, dilation):
   return (extent + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
 
 
-@of_images
-def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-  stride, dilation = pair(stride), pair(dilation)
-  kernel = weight.shape[2:]
-  if padding == "same":
-    total = [d * (k - 1) for d, k in zip(dilation, kernel)]
-    if any(amount % 2 for amount in total):
-      refuse("padding that differs between the sides")
-    padding = [amount // 2 for amount in total]
-  padding = [0, 0] if padding == "valid" else pair(padding)
-  size = [padded_size(x.shape[1 + i], kernel[i], stride[i], padding[i], dilation[i]) for i in range(2)]
-  y = x.step(
-    "convolution", [weight.transposed([0, 2, 3, 1])], [x.shape[0], *size, weight.shape[0]], stride=stride, padding=padding, dilation=dilation,
-    groups=groups)
-  return y if bias is None else y.joined("add", bias)
-
-
-def pooling(name):
-  @of_images
-  def record(x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False, count_include_pad=True,
-             divisor_override=None):
-    if ceil_mode:
-      refuse("ceil_mode")
-    if divisor_override is not None:
-      refuse("divisor_override")
-    kernel, padding, dilation = pair(kernel_size), pair(padding), pair(dilation)
-    stride = pair(stride, kernel)
-    size = [padded_size(x.shape[1 + i], kernel[i], stride[i], padding[i], dilation[i]) for i in range(2)]
-    return x.step(
-      name, (), [x.shape[0], *size, x.shape[3]], kernel=kernel, stride=stride, padding=padding, dilation=dilation,
-      countsPadding=count_include_pad)
+def convolution(count):
+  @of_pixels(count)
+  def record(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    stride, dilation = several(stride, count), several(dilation, count)
+    kernel = weight.shape[2:]
+    if padding == "same":
+      total = [d * (k - 1) for d, k in zip(dilation, kernel)]
+      if any(amount % 2 for amount in total):
+        refuse("padding that differs between the sides")
+      padding = [amount // 2 for amount in total]
+    padding = [0] * count if padding == "valid" else several(padding, count)
+    size = [padded_size(x.shape[1 + i], kernel[i], stride[i], padding[i], dilation[i]) for i in range(count)]
+    y = x.step(
+      f"convolution{count}D", [images(weight)], [x.shape[0], *size, weight.shape[0]], stride=stride, padding=padding, dilation=dilation,
+      groups=groups)
+    return y if bias is None else y.joined("add", bias)
   return record
 
 
-average_pool = pooling("averagePool")
+def transposed_convolution(count):
+  @of_pixels(count)
+  def record(x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    stride, padding, more, dilation = (several(each, count) for each in (stride, padding, output_padding, dilation))
+    kernel = weight.shape[2:]
+    size = [
+      (x.shape[1 + i] - 1) * stride[i] - 2 * padding[i] + dilation[i] * (kernel[i] - 1) + more[i] + 1 for i in range(count)]
+    y = x.step(
+      f"transposedConvolution{count}D", [images(weight)], [x.shape[0], *size, weight.shape[1] * groups], stride=stride, padding=padding,
+      outputPadding=more, dilation=dilation, groups=groups)
+    return y if bias is None else y.joined("add", bias)
+  return record
 
 
-def avg_pool2d(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
-  return average_pool(
-    x, kernel_size, stride, padding, ceil_mode=ceil_mode, count_include_pad=count_include_pad, divisor_override=divisor_override)
+def pooling(name, count):
+  @of_pixels(count)
+  def record(x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False, count_include_pad=True,
+             divisor_override=None):
+    if divisor_override is not None:
+      refuse("divisor_override")
+    kernel, padding, dilation = (several(each, count) for each in (kernel_size, padding, dilation))
+    stride = several(stride, count, kernel)
+    empty = torch.empty([1, 1, *x.shape[1:-1]], device="meta")
+    size = list({1: F.max_pool1d, 2: F.max_pool2d}[count](empty, kernel, stride, padding, dilation, ceil_mode).shape[2:])
+    return x.step(
+      f"{name}{count}D", (), [x.shape[0], *size, x.shape[-1]], kernel=kernel, stride=stride, padding=padding, dilation=dilation,
+      countsPadding=count_include_pad, roundsUp=ceil_mode)
+  return record
+
+
+def average_pooling(count):
+  pool = pooling("averagePool", count)
+
+  def record(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
+    return pool(
+      x, kernel_size, stride, padding, ceil_mode=ceil_mode, count_include_pad=count_include_pad, divisor_override=divisor_override)
+  return record
+
+
+def adaptive_line(name):
+  @of_pixels(1)
+  def record(x, output_size, return_indices=False):
+    length = several(output_size, 1)[0]
+    return x.step(name, (), [x.shape[0], length, x.shape[2]], length=length)
+  return record
+
+
+@of_images
+def adaptive_max_pool2d(x, output_size, return_indices=False):
+  size = [x.shape[1 + i] if extent is None else extent for i, extent in enumerate(pair(output_size))]
+  return x.step("adaptiveMaxPool", (), [x.shape[0], *size, x.shape[3]], height=size[0], width=size[1])
+
+
+@of_images
+def resized(x, size, corners):
+  return x.step("resize", (), [x.shape[0], *size, x.shape[3]], height=size[0], width=size[1], alignsCorners=corners)
+
+
+@of_images
+def enlarged(x, factors):
+  return x.step(
+    "enlarge", (), [x.shape[0], x.shape[1] * factors[0], x.shape[2] * factors[1], x.shape[3]], height=factors[0], width=factors[1])
+
+
+def interpolate(x, size=None, scale_factor=None, mode="nearest", align_corners=None, **kw):
+  if x.rank != 4 or mode not in ("nearest", "bilinear"):
+    refuse("an interpolation other than of images, to the nearest or bilinear")
+  if size is None:
+    factors = scale_factor if isinstance(scale_factor, (list, tuple)) else [scale_factor] * 2
+    exact = [extent * factor for extent, factor in zip(x.shape[2:], factors)]
+    if any(each != int(each) for each in exact):
+      refuse("a factor that gives no whole number of pixels")
+    size = [int(each) for each in exact]
+  size = pair(size)
+  if mode == "bilinear":
+    return resized(x, size, bool(align_corners))
+  if any(new % old for new, old in zip(size, x.shape[2:])):
+    refuse("a factor that is no whole number")
+  return enlarged(x, [new // old for new, old in zip(size, x.shape[2:])])
+
+
+def layer_norm(x, normalized_shape, weight=None, bias=None, eps=1e-5):
+  if weight is None and bias is not None:
+    weight = x.case.value(1).stretched(bias.shape)
+  return x.step("layerNorm", [each for each in (weight, bias) if each is not None], axes=len(normalized_shape), epsilon=eps)
+
+
+def rms_norm(x, normalized_shape, weight=None, eps=None):
+  return x.step(
+    "rmsNorm", [] if weight is None else [weight], axes=len(normalized_shape), epsilon=torch.finfo(torch.float32).eps if eps is None else eps)
+
+
+def group_norm(x, num_groups, weight=None, bias=None, eps=1e-5):
+  if weight is None and bias is not None:
+    weight = x.case.value(1).stretched(bias.shape)
+  y = images(x).step("groupNorm", [each for each in (weight, bias) if each is not None], groups=num_groups, epsilon=eps)
+  return channels_first(y)
+
+
+def instance_norm(x, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-5):
+  if running_mean is not None or not use_input_stats:
+    refuse("running statistics")
+  return group_norm(x, x.shape[1], weight, bias, eps)
+
+
+# MARK: Movement
+
+def like(function, *values):
+  """The shape of what PyTorch makes of values of these shapes."""
+  return list(function(*[torch.empty(value.shape, device="meta") for value in values]).shape)
+
+
+def sliced(x, axis, start=None, end=None, step=1):
+  shape = list(x.shape)
+  shape[axis] = len(range(*slice(start, end, step).indices(shape[axis])))
+  if 0 in shape:
+    refuse("an extent of 0")
+  places = {key: value for key, value in (("from", start), ("to", end), ("by", step)) if value is not None}
+  return x.step("slice", (), shape, axis=axis, **places)
+
+
+def at(x, axis, place):
+  y = sliced(x, axis, place, None if place == -1 else place + 1)
+  return y.reshaped(y.shape[:axis] + y.shape[axis + 1:])
+
+
+def narrow(x, dim, start, length):
+  if isinstance(start, Value):
+    refuse("a start that is a tensor")
+  start = start % x.shape[dim] if start < 0 else start
+  return sliced(x, x.axis(dim), start, start + length)
+
+
+def select(x, dim, index):
+  return at(x, x.axis(dim), index)
+
+
+def slice_(x, dim=0, start=None, end=None, step=1):
+  return sliced(x, x.axis(dim), start, end, step)
+
+
+def get_item(x, index):
+  parts = list(index) if isinstance(index, (tuple, list)) else [index]
+  if any(not (each is None or each is Ellipsis or isinstance(each, (int, slice))) or isinstance(each, bool) for each in parts):
+    refuse("an index that is a tensor")
+  used = sum(each is not None and each is not Ellipsis for each in parts)
+  if Ellipsis in parts:
+    place = parts.index(Ellipsis)
+    parts[place:place + 1] = [slice(None)] * (x.rank - used)
+  axis = 0
+  for each in parts:
+    if each is None:
+      x = unsqueeze(x, axis)
+      axis += 1
+    elif isinstance(each, int):
+      x = at(x, axis, each)
+    else:
+      if each != slice(None):
+        x = sliced(x, axis, each.start, each.stop, 1 if each.step is None else each.step)
+      axis += 1
+  return x
+
+
+def joined_along(name):
+  def record(tensors, dim=0, **kw):
+    shapes = [torch.empty(each.shape, device="meta") for each in tensors]
+    shape = list((torch.cat if name == "concatenate" else torch.stack)(shapes, dim).shape)
+    return tensors[0].step(name, tensors[1:], shape, axis=dim)
+  return record
+
+
+def stacked_along(axis, least):
+  """hstack and its kin: of tensors of at least so many axes, along one of them; of vectors along the first."""
+  def record(tensors, **kw):
+    def enough(x):
+      if axis == 2 and x.rank < 3:
+        return x.reshaped([1, *x.shape, 1] if x.rank == 1 else [*x.shape, 1] if x.rank == 2 else [1, 1, 1])
+      return x if x.rank >= least else x.reshaped([1] * (least - x.rank) + list(x.shape))
+    tensors = [enough(each) for each in tensors]
+    return joined_along("concatenate")(tensors, min(axis, tensors[0].rank - 1))
+  return record
+
+
+def flipped(x, dims):
+  axes = sorted({x.axis(axis) for axis in ([dims] if isinstance(dims, int) else dims)})
+  return x.step("flip", axes=axes) if x.rank else x.joined("add", 0.0)
+
+
+def rolled(x, shifts, dims=None):
+  if dims is None or dims == ():
+    flat = rolled(x.reshaped([math.prod(x.shape)]), shifts if isinstance(shifts, int) else shifts[0], 0)
+    return flat.reshaped(x.shape)
+  for shift, axis in zip([shifts] if isinstance(shifts, int) else shifts, [dims] if isinstance(dims, int) else dims):
+    x = x.step("roll", by=shift, axis=axis)
+  return x
+
+
+def tiled(x, *dims, **kw):
+  counts = list(dims[0] if len(dims) == 1 and not isinstance(dims[0], int) else dims)
+  counts = [1] * (x.rank - len(counts)) + counts
+  if 0 in counts:
+    refuse("an extent of 0")
+  shape = [1] * (len(counts) - x.rank) + list(x.shape)
+  return x.step("tile", (), [count * extent for count, extent in zip(counts, shape)], counts=counts)
+
+
+def repeat_interleave(x, repeats, dim=None, **kw):
+  if not isinstance(repeats, int):
+    refuse("counts that are a tensor")
+  if dim is None:
+    x, dim = x.reshaped([math.prod(x.shape)]), 0
+  shape = list(x.shape)
+  if not shape:
+    refuse("a scalar")
+  shape[x.axis(dim)] *= repeats
+  return x.step("repeat", (), shape, count=repeats, axis=x.axis(dim))
+
+
+def pad(x, pad, mode="constant", value=None):
+  amounts = [0] * (2 * x.rank)
+  for place in range(len(pad) // 2):
+    amounts[2 * (x.rank - 1 - place)], amounts[2 * (x.rank - 1 - place) + 1] = pad[2 * place], pad[2 * place + 1]
+  shape = [extent + amounts[2 * axis] + amounts[2 * axis + 1] for axis, extent in enumerate(x.shape)]
+  return x.step("pad", (), shape, amounts=amounts, mode=mode, value=number(float(value or 0)))
+
+
+def within(x, axis, shape):
+  """Beside an axis as much of x as there are indices."""
+  for other, extent in enumerate(shape):
+    if other != axis and x.shape[other] != extent:
+      x = sliced(x, other, 0, extent)
+  return x
+
+
+def gather(x, dim, index, **kw):
+  if x.rank == 0 or index.rank == 0:
+    refuse("a scalar")
+  axis = x.axis(dim)
+  return within(x, axis, index.shape).step("gather", [index], index.shape, axis=axis)
+
+
+def take_along_dim(x, indices, dim=None):
+  if dim is None:
+    return gather(x.reshaped([math.prod(x.shape)]), 0, indices.reshaped([math.prod(indices.shape)]))
+  axis = x.axis(dim)
+  shape = [max(a, b) for a, b in zip(x.shape, indices.shape)]
+  own, others = list(shape), list(shape)
+  own[axis], others[axis] = x.shape[axis], indices.shape[axis]
+  return gather(x.stretched(own), axis, indices.stretched(others))
+
+
+def scatter_add(x, dim, index, src):
+  if x.rank == 0 or index.rank == 0:
+    refuse("a scalar")
+  axis = x.axis(dim)
+  if any(x.shape[other] != extent for other, extent in enumerate(index.shape) if other != axis):
+    refuse("indices for a part alone of the other axes")
+  source = sliced(within(src, axis, index.shape), axis, 0, index.shape[axis])
+  return x.step("scatterAdd", [source, index], x.shape, axis=axis)
+
+
+def index_add(x, dim, index, source, *, alpha=1, **kw):
+  if x.rank == 0:
+    refuse("a scalar")
+  axis = x.axis(dim)
+  shape = [1] * x.rank
+  shape[axis] = math.prod(index.shape)
+  if alpha != 1:
+    source = source.joined("multiply", alpha)
+  return x.step("scatterAdd", [source, index.reshaped(shape)], x.shape, axis=axis)
+
+
+def index_select(x, dim, index, **kw):
+  if x.rank == 0:
+    refuse("a scalar")
+  axis = x.axis(dim)
+  count = math.prod(index.shape)
+  return x.step("take", [index.reshaped([count])], [*x.shape[:axis], count, *x.shape[axis + 1:]], axis=axis)
+
+
+def where(mask, a, b):
+  case = mask.case
+  a, b = case.value(a), case.value(b)
+  return mask.step("where", [a, b], np.broadcast_shapes(mask.shape, a.shape, b.shape))
+
+
+def masked_fill(x, mask, value):
+  return where(mask, x.case.value(value), x)
+
+
+def triangle(name):
+  return lambda x, diagonal=0, **kw: x.step(name, diagonal=diagonal)
+
+
+def ordered(name, tells=None):
+  """Sorting; `tells` gives what PyTorch's arguments say beside the axis."""
+  def record(x, *arguments, dim=-1, descending=False, stable=False):
+    if arguments:
+      dim, descending = arguments[0], arguments[1] if len(arguments) > 1 else descending
+    if x.rank == 0:
+      refuse("a scalar")
+    return x.step(name, axis=dim, descending=bool(descending))
+  return record
+
+
+def top_k(x, k, dim=-1, largest=True, sorted=True):
+  if x.rank == 0:
+    refuse("a scalar")
+  shape = list(x.shape)
+  shape[dim] = k
+  return x.step("top", (), shape, count=k, axis=dim, largest=bool(largest))
+
+
+def cumulative_sum(x, dim, *, dtype=None, **kw):
+  if dtype not in (None, torch.float32):
+    refuse(f"a result of {dtype}")
+  return x.step("cumulativeSum", axis=dim) if x.rank else x.joined("add", 0.0)
+
+
+def einsum(tensors, equation):
+  shape = list(torch.einsum(equation, *[torch.empty(each.shape, device="meta") for each in tensors]).shape)
+  return tensors[0].step("einsum", tensors[1:], shape, equation=equation)
+
+
+def diagonal(x, *dims, offset=0, dim1=0, dim2=1):
+  if dims:
+    offset, dim1, dim2 = (list(dims) + [0, 1][len(dims) - 1:])[:3]
+  first, second = x.axis(dim1), x.axis(dim2)
+  x = sliced(x, second, offset, None) if offset > 0 else sliced(x, first, -offset, None) if offset < 0 else x
+  extent = min(x.shape[first], x.shape[second])
+  x = sliced(sliced(x, first, 0, extent), second, 0, extent)
+  letters = [chr(ord("a") + axis) for axis in range(x.rank)]
+  letters[second] = letters[first]
+  rest = [letter for axis, letter in enumerate(letters) if axis not in (first, second)]
+  return einsum([x], f"{''.join(letters)}->{''.join(rest)}{letters[first]}")
+
+
+def piece(sizes):
+  """The first of several pieces; `sizes` gives theirs."""
+  def record(x, amount, dim=0):
+    axis = x.axis(dim)
+    all_sizes = sizes(x.shape[axis], amount)
+    return x.step("split", (), [*x.shape[:axis], all_sizes[0], *x.shape[axis + 1:]], sizes=all_sizes, axis=axis, index=0)
+  return record
+
+
+def equal_pieces(extent, size):
+  if not isinstance(size, int):
+    return list(size)
+  return [min(size, extent - start) for start in range(0, extent, size)]
+
+
+def chunks(extent, count):
+  return equal_pieces(extent, -(-extent // count))
+
+
+def move_axes(x, source, destination):
+  axes = list(torch.empty(list(range(1, x.rank + 1)), device="meta").movedim(source, destination).shape)
+  return x.transposed([extent - 1 for extent in axes])
 
 
 @of_images
@@ -347,17 +697,6 @@ def embedding(weight, indices, padding_idx=None, max_norm=None, norm_type=2.0, s
   if padding_idx is not None or max_norm is not None or scale_grad_by_freq or sparse:
     refuse("padding_idx, max_norm, scale_grad_by_freq or sparse")
   return weight.step("rows", [indices], [*indices.shape, weight.shape[1]])
-
-
-def index_select(x, dim, index, **kw):
-  if x.rank == 0:
-    refuse("a scalar")
-  axis = x.axis(dim)
-  order = [axis, *[other for other in range(x.rank) if other != axis]]
-  rows = x.transposed(order)
-  chosen = rows.reshaped([rows.shape[0], math.prod(rows.shape[1:])]).step("rows", [index], [math.prod(index.shape), math.prod(rows.shape[1:])])
-  back = [order.index(place) for place in range(x.rank)]
-  return chosen.reshaped([chosen.shape[0], *rows.shape[1:]]).transposed(back)
 
 
 def loss(name, **fixed):
@@ -466,9 +805,10 @@ ONES = {"abs": "absolute", "neg": "negate", "sign": "sign", "sgn": "sign", "squa
         "rsqrt": "reciprocalSquareRoot", "reciprocal": "reciprocal", "exp": "exponential", "log": "logarithm", "sin": "sine", "cos": "cosine",
         "sigmoid": "sigmoid", "tanh": "hyperbolicTangent", "nn.functional.relu": "relu", "nn.functional.relu6": "relu6",
         "nn.functional.silu": "silu", "floor": "roundDown", "ceil": "ceil", "erf": "errorFunction", "log1p": "logarithmOnePlus",
-        "expm1": "exponentialMinusOne"}
+        "expm1": "exponentialMinusOne", "logical_not": "logicalNot"}
 TWOS = {"add": "add", "sub": "subtract", "mul": "multiply", "div": "divide", "true_divide": "divide", "maximum": "maximum",
-        "minimum": "minimum", "__radd__": "add", "__rmul__": "multiply", "gt": "greater", "ge": "greaterOrEqual", "eq": "equal"}
+        "minimum": "minimum", "__radd__": "add", "__rmul__": "multiply", "gt": "greater", "ge": "greaterOrEqual", "eq": "equal", "ne": "notEqual",
+        "logical_and": "logicalAnd", "logical_or": "logicalOr", "logical_xor": "logicalXor"}
 
 COUNTERPARTS = {
   **{name: unary(function) for name, function in ONES.items()},
@@ -480,13 +820,21 @@ COUNTERPARTS = {
   "min": extreme("min"), "reshape": reshape, "view": reshape, "view_copy": reshape, "permute": permute, "permute_copy": permute,
   "transpose": transpose, "transpose_copy": transpose, "t": lambda x: transpose(x, 0, 1) if x.rank == 2 else x.joined("add", 0.0),
   "T": lambda x: x.transposed(list(reversed(range(x.rank)))), "mT": lambda x: transpose(x, -2, -1),
-  "movedim": None, "flatten": flatten, "ravel": lambda x: x.reshaped([math.prod(x.shape)]), "unflatten": unflatten, "squeeze": squeeze,
+  "movedim": move_axes, "flatten": flatten, "ravel": lambda x: x.reshaped([math.prod(x.shape)]), "unflatten": unflatten, "squeeze": squeeze,
   "squeeze_copy": squeeze, "unsqueeze": unsqueeze, "unsqueeze_copy": unsqueeze, "expand": expand, "expand_copy": expand,
   "broadcast_to": expand, "softmax": softmax("softmax"), "log_softmax": softmax("logSoftmax"), "nn.functional.softmin": softmin,
   "matmul": matmul, "__rmatmul__": swapped(matmul), "mm": matmul, "bmm": matmul, "mv": matmul, "dot": matmul, "vdot": matmul,
   "addmm": product_added(matmul), "addmv": product_added(matmul), "baddbmm": product_added(matmul), "addr": product_added(outer),
-  "outer": outer, "nn.functional.linear": linear, "nn.functional.conv2d": conv2d, "nn.functional.max_pool2d": pooling("maxPool"),
-  "nn.functional.avg_pool2d": avg_pool2d, "nn.functional.adaptive_avg_pool2d": adaptive_avg_pool2d, "nn.functional.batch_norm": batch_norm,
+  "outer": outer, "nn.functional.linear": linear,   **{f"nn.functional.conv{n}d": convolution(n) for n in (1, 2, 3)},
+  **{f"nn.functional.conv_transpose{n}d": transposed_convolution(n) for n in (1, 2, 3)},
+  **{f"nn.functional.max_pool{n}d": pooling("maxPool", n) for n in (1, 2)},
+  **{f"nn.functional.avg_pool{n}d": average_pooling(n) for n in (1, 2)},
+  "nn.functional.adaptive_avg_pool1d": adaptive_line("adaptivePool1D"),
+  "nn.functional.adaptive_max_pool1d": adaptive_line("adaptiveMaxPool1D"), "nn.functional.adaptive_max_pool2d": adaptive_max_pool2d,
+  "nn.functional.interpolate": interpolate, "nn.functional.upsample_bilinear":
+  lambda x, **kw: interpolate(x, **kw, mode="bilinear", align_corners=True), "nn.functional.upsample_nearest": interpolate,
+  "nn.functional.layer_norm": layer_norm, "nn.functional.rms_norm": rms_norm, "nn.functional.group_norm": group_norm,
+  "nn.functional.instance_norm": instance_norm, "nn.functional.adaptive_avg_pool2d": adaptive_avg_pool2d, "nn.functional.batch_norm": batch_norm,
   "nn.functional.embedding": embedding, "index_select": index_select, "nn.functional.mse_loss": loss("meanSquaredError"),
   "nn.functional.l1_loss": loss("meanAbsoluteError"), "nn.functional.huber_loss": loss("huber", delta=1.0),
   "nn.functional.smooth_l1_loss": smooth_l1, "nn.functional.cross_entropy": cross_entropy, "nn.functional.gelu": gelu,
@@ -495,9 +843,21 @@ COUNTERPARTS = {
   "clamp_min": clamp, "clamp_max": lambda x, max: clamp(x, None, max), "nn.functional.hardtanh":
   lambda x, min_val=-1.0, max_val=1.0, **kw: clamp(x, min_val, max_val), "nn.functional.leaky_relu": leaky_relu, "nn.functional.prelu": prelu,
   "round": rounded, "logsumexp": log_sum_exp,
+  # What moves and chooses.
+  "__getitem__": get_item, "narrow": narrow, "narrow_copy": narrow, "select": select, "slice": slice_,
+  "unbind": lambda x, dim=0: at(x, x.axis(dim), 0) if x.rank else refuse("a scalar"), "split": piece(equal_pieces),
+  "split_with_sizes": piece(equal_pieces), "chunk": piece(chunks), "cat": joined_along("concatenate"), "stack": joined_along("stack"),
+  "hstack": stacked_along(1, 1), "vstack": stacked_along(0, 2), "dstack": stacked_along(2, 3), "flip": flipped,
+  "fliplr": lambda x: flipped(x, 1), "flipud": lambda x: flipped(x, 0), "roll": rolled, "tile": tiled, "repeat": tiled,
+  "repeat_interleave": repeat_interleave, "nn.functional.pad": pad, "gather": gather, "take_along_dim": take_along_dim,
+  "scatter_add": scatter_add, "index_add": index_add, "where": where, "masked_fill": masked_fill, "tril": triangle("lowerTriangle"),
+  "triu": triangle("upperTriangle"), "sort": ordered("sorted"), "argsort": ordered("sortOrder"), "msort": lambda x: x.step("sorted", axis=0),
+  "topk": top_k, "cumsum": cumulative_sum, "einsum": einsum, "diagonal": diagonal, "diagonal_copy": diagonal,
+  "trace": lambda x: einsum([sliced(sliced(x, 0, 0, min(x.shape)), 1, 0, min(x.shape))], "ii->"),
+  "expand_as": lambda x, other: x.stretched(other.shape), "view_as": lambda x, other: x.reshaped(other.shape),
+  "reshape_as": lambda x, other: x.reshaped(other.shape), "isnan": lambda x: x.step("notEqual", [x]),
+  "var_mean": spread("variance"), "std_mean": spread("standardDeviation"),
 }
-COUNTERPARTS = {name: function for name, function in COUNTERPARTS.items() if function is not None}
-
 
 # MARK: Samples
 

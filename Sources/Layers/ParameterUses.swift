@@ -2,7 +2,7 @@
 struct ParameterUses {
   /// How a value of the graph relates to PyTorch's.
   private enum Arrangement: Equatable {
-    /// [N, H, W, C], where PyTorch has [N, C, H, W].
+    /// [N, H, W, C], where PyTorch has [N, C, H, W]; or lines or volumes, their channels last.
     case image
     /// [N, H·W·C], where PyTorch has [N, C·H·W].
     case flattened(height: Int, width: Int, channels: Int)
@@ -19,9 +19,11 @@ struct ParameterUses {
     self.graph = graph
     for (index, node) in graph.nodes.enumerated() {
       let arrangement = try follow(index)
+      var arePieces = false
+      if case .split = node.operation { arePieces = true }
       for output in node.outputs.indices {
         // A batch norm's statistics are vectors; everything else has one result that matters.
-        arrangements[ValueID(node: index, output: output)] = output == 0 ? arrangement : .same
+        arrangements[ValueID(node: index, output: output)] = output == 0 || arePieces ? arrangement : .same
       }
     }
     for statistics in graph.runningStatistics {
@@ -34,9 +36,24 @@ struct ParameterUses {
 
   private func arrangement(_ value: ValueID) -> Arrangement { arrangements[value] ?? .same }
 
+  private func shape(of parameter: ParameterID) -> Shape? { graph.parameters.first { $0.id == parameter }?.shape }
+
   private func parameter(_ value: ValueID) -> ParameterID? {
     if case .parameter(let read) = graph.nodes[value.node].operation { return read.id }
     return nil
+  }
+
+  /// The parameter that a convolution's weights are, or a part of: those of lines and volumes are made into those of images.
+  private func weights(_ value: ValueID) -> ParameterID? {
+    var value = value
+    while true {
+      let node = graph.nodes[value.node]
+      switch node.operation {
+      case .parameter(let read): return read.id
+      case .reshape, .slice: value = node.inputs[0]
+      default: return nil
+      }
+    }
   }
 
   private mutating func note(_ parameter: ParameterID, _ order: PyTorchLayout.Order, in node: Int) throws(ShapeError) {
@@ -56,12 +73,20 @@ struct ParameterUses {
     switch node.operation {
     case .input: return node.outputs[0].shape.rank == 4 ? .image : .same
     case .convolution, .convolutionInputGradient:
-      if let weights = parameter(inputs[1]) { try note(weights, .convolution, in: place) }
+      let kernel = graph.tensor(inputs[1]).shape
+      if let weights = weights(inputs[1]), let shape = shape(of: weights), shape.rank >= 3, shape[0] == kernel[0], shape[-1] == kernel[-1] {
+        try note(weights, .convolution, in: place)
+      }
       return .image
     case .maxPool, .averagePool, .adaptiveAveragePool: return .image
     case .reshape: return reshaped(inputs[0], to: node.outputs[0].shape)
-    case .unary, .dropout, .softmax: return arrangement(inputs[0])
-    case .broadcast, .reduce: return node.outputs[0].shape.rank == 4 ? arrangement(inputs[0]) : .same
+    case .unary, .dropout, .softmax, .clamp: return arrangement(inputs[0])
+    // What only moves pixels leaves channels where they are.
+    case .slice, .split, .pad, .gather, .concatenate, .select:
+      let known = inputs.map(arrangement).first { $0 != .same } ?? .same
+      return known == .image && inputs.contains { graph.tensor($0).shape.rank == node.outputs[0].shape.rank } ? .image : .same
+    case .broadcast: return node.outputs[0].shape.rank >= 3 ? arrangement(inputs[0]) : .same
+    case .reduce: return node.outputs[0].shape.rank == 4 ? arrangement(inputs[0]) : .same
     case .binary, .batchNorm:
       let features = node.outputs[0].shape[-1]
       let known = inputs.filter { parameter($0) == nil }.map(arrangement).first { $0 != .same } ?? .same
@@ -88,10 +113,19 @@ struct ParameterUses {
 
   private func reshaped(_ value: ValueID, to shape: Shape) -> Arrangement {
     let from = graph.tensor(value).shape
+    let (pixels, channels) = (from.count / max(from[0] * from[-1], 1), from[-1])
     switch arrangement(value) {
-    case .image where from.rank == 4 && shape.rank == 2 && from[0] == shape[0]:
+    case .image where from.rank >= 3 && shape.rank == 2 && from[0] == shape[0]:
       // One pixel, or one channel: both orders are the same.
-      return from[1] * from[2] == 1 || from[3] == 1 ? .same : .flattened(height: from[1], width: from[2], channels: from[3])
+      return pixels == 1 || channels == 1 ? .same : .flattened(height: pixels / from[-2], width: from[-2], channels: channels)
+    // Lines are images of height 1, and volumes more images.
+    case .image where from.rank == 4 && shape.rank == 3 && from[1] == 1 && shape == [from[0], from[2], from[3]]: return .image
+    case .image where from.rank == 3 && shape == [from[0], 1, from[1], from[2]]: return .image
+    case .image where from.rank == 4 && shape.rank == 5 && shape.dimensions[2...].elementsEqual(from.dimensions[1...]): return .image
+    case .image where from.rank == 5 && shape.rank == 4 && shape.dimensions[1...].elementsEqual(from.dimensions[2...]): return .image
+    // Pixels that become blocks have axes of their own in between.
+    case .image where from.rank == 4 && shape == [from[0], from[1], 1, from[2], 1, from[3]]: return .image
+    case .image where from.rank == 6 && shape == [from[0], from[1] * from[2], from[3] * from[4], from[5]]: return .image
     case let known where from == shape: return known
     default: return .same
     }

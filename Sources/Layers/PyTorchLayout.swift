@@ -8,7 +8,7 @@ public struct PyTorchLayout: Sendable {
   public enum Order: Hashable, Sendable {
     /// As here: dense weights [outputs, inputs], vectors.
     case same
-    /// A convolution's weights: there [outputs, inputs / groups, height, width], here the inputs are last.
+    /// A convolution's weights: there [outputs, inputs / groups, height, width], here the inputs are last; so for lines and volumes.
     case convolution
     /// An axis that counts the elements of a flattened image: there by channel, row, column, here by row, column, channel.
     case flattened(axis: Int, height: Int, width: Int, channels: Int)
@@ -26,7 +26,9 @@ public struct PyTorchLayout: Sendable {
     public let isHead: Bool
 
     /// Its shape there.
-    public var foreignShape: Shape { order == .convolution ? [shape[0], shape[3], shape[1], shape[2]] : shape }
+    public var foreignShape: Shape {
+      order == .convolution ? Shape([shape[0], shape[-1]] + shape.dimensions.dropFirst().dropLast()) : shape
+    }
 
     /// Values in our order from PyTorch's.
     /// - Parameter values: as many as `shape` has elements.
@@ -44,7 +46,7 @@ public struct PyTorchLayout: Sendable {
     private var blocks: (outer: Int, channels: Int, pixels: Int, inner: Int)? {
       switch order {
       case .same: return nil
-      case .convolution: return (shape[0], shape[3], shape[1] * shape[2], 1)
+      case .convolution: return (shape[0], shape[-1], shape.dimensions.dropFirst().dropLast().reduce(1, *), 1)
       case .flattened(let axis, let height, let width, let channels):
         let (outer, inner) = (shape.dimensions.prefix(axis).reduce(1, *), shape.dimensions.dropFirst(axis + 1).reduce(1, *))
         return (outer, channels, height * width, inner)

@@ -27,14 +27,35 @@ public struct Reshape: Layer {
   }
 }
 
-/// Pixels of [N, H, W, C] images as blocks of equal ones: PyTorch's `Upsample(mode="nearest")` by a whole factor.
+/// [N, H, W, C] images enlarged by a whole factor: PyTorch's `Upsample`.
 public struct Upsample: Layer {
+  /// What is between the pixels.
+  public enum Mode: Sendable {
+    /// Blocks of equal pixels.
+    case nearest
+    /// Mixtures of the four pixels around; see `Tensor.resized`.
+    case bilinear
+  }
   private let factor: Int
+  private let mode: Mode
+  private let alignsCorners: Bool
 
-  /// - Parameter factor: by which height and width grow.
-  public init(_ factor: Int) { self.factor = factor }
+  /// - Parameters:
+  ///   - factor: by which height and width grow.
+  ///   - mode: default blocks of equal pixels.
+  ///   - alignsCorners: whether the outermost pixels stay at the corners (PyTorch's `align_corners`); of bilinear ones. Default false.
+  public init(_ factor: Int, mode: Mode = .nearest, alignsCorners: Bool = false) {
+    self.factor = factor
+    self.mode = mode
+    self.alignsCorners = alignsCorners
+  }
 
-  public func forward(_ x: Tensor) -> Tensor { x.enlarged(height: factor, width: factor) }
+  public func forward(_ x: Tensor) -> Tensor {
+    guard mode == .bilinear, x.isValid, x.shape.rank == 4, (1...(1 << 15)).contains(factor) else {
+      return x.enlarged(height: factor, width: factor)
+    }
+    return x.resized(height: x.shape[1] * factor, width: x.shape[2] * factor, alignsCorners: alignsCorners)
+  }
 }
 
 /// A depthwise convolution and a 1×1 convolution behind it (Chollet 2017; Howard et al. 2017): a filter for each channel, then their mixtures.

@@ -2,8 +2,9 @@
 ///
 /// Each operand's axes are named by letters; what is not named behind the arrow is summed over. `...` stands for any axes, which
 /// broadcast, and an axis of extent 1 stretches. Without an arrow the result has the letters that occur once, in alphabetical order.
+/// A letter that stands twice in one operand takes its diagonal: `einsum("ii->i", a)`, and `einsum("ii", a)` is the trace.
 /// Operands are taken together from left to right, two by two: by a matrix product where they share what is summed, otherwise by
-/// multiplying. A letter may not occur twice in one operand: diagonals are not taken.
+/// multiplying.
 /// - Returns: an invalid tensor, with the reason as the graph's error, where letters and axes do not fit.
 public func einsum(_ equation: String, _ operands: Tensor...) -> Tensor { einsum(equation, operands) }
 
@@ -39,6 +40,23 @@ private struct Summation {
       guard !unwanted.isEmpty else { return self }
       let left = labels.filter { !unwanted.contains($0) }
       return Named(tensor: tensor.reshaped(to: Shape(left.map(extent))), labels: left)
+    }
+
+    /// With one axis for each letter: where one stands several times, the places where all of its axes agree.
+    func diagonals() throws(ShapeError) -> Named {
+      guard let second = labels.indices.first(where: { labels[..<$0].contains(labels[$0]) }),
+        let first = labels.firstIndex(of: labels[second])
+      else { return self }
+      let (extent, other) = (tensor.shape[first], tensor.shape[second])
+      guard extent == other else {
+        throw ShapeError(problem: "the axis \(labels[second]) stands twice in one operand, and is \(extent) long and \(other)")
+      }
+      let rest = labels.indices.filter { $0 != first && $0 != second }
+      let outer = rest.map { tensor.shape[$0] }
+      // Of n·n places, each (n + 1)th.
+      let diagonal = tensor.transposed(rest + [first, second]).reshaped(to: Shape(outer + [extent * extent]))
+        .sliced(axis: -1, from: 0, by: extent + 1)
+      return try Named(tensor: diagonal, labels: rest.map { labels[$0] } + [labels[second]]).diagonals()
     }
 
     /// The axes in another order.
@@ -77,6 +95,9 @@ private struct Summation {
     let right = String(sides[1])
     let hasDots = right.contains("...")
     output = try Self.labels(right, equation, rank: right.count - (hasDots ? 3 : 0) + (hasDots ? widest : 0)).labels
+    if let twice = output.first(where: { label in output.count { $0 == label } > 1 }) {
+      throw ShapeError(problem: "\(twice) stands twice behind the arrow of \(printed(equation)), and a result has each axis once")
+    }
     for label in output where !inputs.contains(where: { $0.contains(label) }) {
       throw ShapeError(problem: "no operand of \(printed(equation)) has the axis \(label) of the result")
     }
@@ -101,9 +122,6 @@ private struct Summation {
       guard next.isASCII, next.isLetter else {
         throw ShapeError(problem: "\(printed(equation)) may hold letters, commas, one ... for each operand and one ->")
       }
-      guard !letters.contains(next) else {
-        throw ShapeError(problem: "\(next) stands twice in \(printed(term)): diagonals are not taken; use different letters")
-      }
       letters.append(next)
       rest = rest.dropFirst()
     }
@@ -116,9 +134,11 @@ private struct Summation {
   }
 
   func result(of operands: [Tensor]) throws(ShapeError) -> Tensor {
+    var named: [Named] = []
+    for (labels, operand) in zip(inputs, operands) { named.append(try Named(tensor: operand, labels: labels).diagonals()) }
     var extents: [Character: Int] = [:]
-    for (labels, operand) in zip(inputs, operands) {
-      for (label, extent) in zip(labels, operand.shape.dimensions) where extent != 1 {
+    for operand in named {
+      for (label, extent) in zip(operand.labels, operand.tensor.shape.dimensions) where extent != 1 {
         guard let known = extents[label], known != extent else {
           extents[label] = extent
           continue
@@ -127,10 +147,10 @@ private struct Summation {
           problem: "the axis \(label.isASCII ? String(label) : "...") is \(known) long in one operand and \(extent) in another")
       }
     }
-    var total = Named(tensor: operands[0], labels: inputs[0])
-    for next in operands.indices.dropFirst() {
+    var total = named[0]
+    for next in named.indices.dropFirst() {
       let wanted = Set(output + inputs[(next + 1)...].flatMap(\.self))
-      total = Self.product(total, Named(tensor: operands[next], labels: inputs[next]), wanted)
+      total = Self.product(total, named[next], wanted)
     }
     total = total.summed(over: total.labels.filter { !output.contains($0) })
     // An axis that stretched nothing was dropped on the way.

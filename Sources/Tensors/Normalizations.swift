@@ -65,8 +65,10 @@ extension Tensor {
   /// factors.
   public func enlarged(height: Int, width: Int) -> Tensor {
     guard isValid else { return self }
-    guard shape.rank == 4, height >= 1, width >= 1 else {
-      return graph.reject("upsample", [self], because: "it needs [batch, height, width, channels], and factors of at least 1")
+    let limit = 1...(1 << 15)
+    guard shape.rank == 4, limit.contains(height), limit.contains(width) else {
+      return graph.reject(
+        "upsample", [self], because: "it needs [batch, height, width, channels], and factors of at least 1 and at most \(limit.upperBound)")
     }
     let (rows, columns) = (shape[1], shape[2])
     return reshaped(to: [shape[0], rows, 1, columns, 1, shape[3]])

@@ -9,8 +9,8 @@ extension Tensor {
     swappingWithLast(axis) { graph.record(.cumulativeSum(CumulativeSum(isReversed: isReversed)), [$0]) }
   }
 
-  /// Where the numbers of the sorted row are: Equal numbers keep their order, and a NaN is larger than
-  /// everything (PyTorch's `argsort` with `stable=True`). It has no gradient.
+  /// Where the numbers of the sorted row are. Equal numbers keep their order, and a NaN is larger than everything (PyTorch's `argsort` with
+  /// `stable=True`). It has no gradient.
   /// - Parameters:
   ///   - axis: default the last.
   ///   - isDescending: whether the largest comes first; default false.
@@ -19,6 +19,25 @@ extension Tensor {
   public func sortOrder(axis: Int = -1, isDescending: Bool = false, count: Int? = nil) -> Tensor {
     let count = count ?? shape[axis]
     return swappingWithLast(axis) { graph.record(.sortOrder(SortOrder(count: count, isDescending: isDescending)), [$0]) }
+  }
+
+  /// The numbers in order, and where they were. Equal numbers keep their order, and a NaN is larger than everything (PyTorch's `sort`).
+  /// - Parameters:
+  ///   - axis: default the last.
+  ///   - isDescending: whether the largest comes first; default false.
+  public func sorted(axis: Int = -1, isDescending: Bool = false) -> (values: Tensor, indices: Tensor) {
+    let indices = sortOrder(axis: axis, isDescending: isDescending)
+    return (gather(indices, axis: axis), indices)
+  }
+
+  /// The k largest numbers, the largest first, and where they are; of equal ones the first comes first (PyTorch's `topk`).
+  /// - Parameters:
+  ///   - count: k, from 1 to the axis' extent.
+  ///   - axis: default the last.
+  ///   - isLargest: false for the k smallest, the smallest first; default true.
+  public func top(_ count: Int, axis: Int = -1, isLargest: Bool = true) -> (values: Tensor, indices: Tensor) {
+    let indices = sortOrder(axis: axis, isDescending: isLargest, count: count)
+    return (gather(indices, axis: axis), indices)
   }
 
   /// What `body` does along the last axis, done along another.

@@ -5,7 +5,7 @@ extension Table {
   package static var all: [Table] {
     [
       .unary, .binary, .arithmetic, .orders, .broadcasting, .longChains, .mixedChains, .softmax, .layout, .slices, .joins, .padding,
-      .lookups, .masks, .pooling, .adaptivePooling, .batchNorm, .matmul,
+      .lookups, .masks, .pooling, .adaptivePooling, .gatheredPooling, .batchNorm, .matmul,
       .matmulEpilogues,
       .convolution,
       .groupedConvolution, .convolutionGradients, .convolutionShapes, .convolutionEpilogues, .gradientOperations,

@@ -34,28 +34,62 @@ struct ArithmeticTests {
     "average pool 2 by 3": { $0[0].averagePooled(Window(kernel: (2, 2), stride: (3, 3), roundsUp: true)) },
   ]
 
+  private static let sizes: [String: Function] = [
+    "max pool of lines": { $0[0].maxPooled1D(kernel: 3, stride: 2, padding: 1) },
+    "average pool of lines": { $0[0].averagePooled1D(kernel: 3, stride: 2, padding: 1, countsPadding: false) },
+    "average over cells of lines": { $0[0].adaptivelyPooled1D(4) }, "largest of cells of lines": { $0[0].adaptivelyMaxPooled1D(4) },
+    "largest of cells": { $0[0].adaptivelyMaxPooled(height: 3, width: 4) },
+    "largest of cells that divide": { $0[0].adaptivelyMaxPooled(height: 3, width: 2) },
+    "largest of more cells than pixels": { $0[0].adaptivelyMaxPooled(height: 5, width: 2) },
+    "largest of random regions": { $0[0].fractionallyMaxPooled(kernel: (2, 3), to: (5, 4), samples: $0[0].graph.constant([0.3, 0.8])) },
+    "largest of random regions, one": {
+      $0[0].fractionallyMaxPooled(kernel: (3, 1), to: (1, 7), samples: $0[0].graph.constant([0.9, 0.1]))
+    },
+    "resized": { $0[0].resized(height: 7, width: 9) }, "resized, smaller": { $0[0].resized(height: 3, width: 4) },
+    "resized by 2": { $0[0].resized(height: 6, width: 10) },
+    "resized, corners aligned": { $0[0].resized(height: 7, width: 2, alignsCorners: true) },
+    "resized to one, corners aligned": { $0[0].resized(height: 1, width: 6, alignsCorners: true) },
+    "resized from one": { $0[0].resized(height: 3, width: 4) },
+  ]
+
   private static let convolutions: [String: Function] = [
     "convolution of lines": { $0[0].convolved1D($0[1], padding: 1) },
     "convolution of lines, strides": { $0[0].convolved1D($0[1], stride: 2, padding: 3, dilation: 2, groups: 2) },
+    "convolution of volumes": { $0[0].convolved3D($0[1], padding: (1, 1, 1)) },
+    "convolution of volumes, strides": {
+      $0[0].convolved3D($0[1], stride: (2, 1, 2), padding: (1, 0, 2), dilation: (2, 1, 1), groups: 2)
+    },
     "transposed": { $0[0].transposedConvolved($0[1]) },
     "transposed, strides": { $0[0].transposedConvolved($0[1], stride: (2, 2), padding: (1, 1), outputPadding: (1, 1)) },
     "transposed, groups": {
       $0[0].transposedConvolved($0[1], stride: (3, 2), padding: (0, 1), outputPadding: (2, 0), dilation: (1, 2), groups: 2)
     },
+    "transposed, volumes": { $0[0].transposedConvolved3D($0[1]) },
+    "transposed, volumes, strides": {
+      $0[0].transposedConvolved3D(
+        $0[1], stride: (3, 2, 1), padding: (1, 0, 2), outputPadding: (2, 1, 0), dilation: (2, 1, 2), groups: 2)
+    },
     "transposed, lines": { $0[0].transposedConvolved1D($0[1], stride: 2, padding: 1, outputPadding: 1) },
+  ]
+
+  private static let orders: [String: Function] = [
+    "cumulative sum": { $0[0].cumulativeSum() }, "cumulative sum over 0": { $0[0].cumulativeSum(axis: 0) },
+    "cumulative sum over 1": { $0[0].cumulativeSum(axis: -2) }, "sorted": { $0[0].sorted().values },
+    "sorted over 0, descending": { $0[0].sorted(axis: 0, isDescending: true).values }, "top 3": { $0[0].top(3).values },
+    "smallest 2 over 1": { $0[0].top(2, axis: 1, isLargest: false).values }, "top 20 of 21": { $0[0].top(20).values },
   ]
 
   /// What computes a case: one of the above, an equation, or else a product.
   private static func function(_ name: String, equations: Set<String>) -> Function {
     if equations.contains(name) { return { einsum(name, $0) } }
-    return statistics[name] ?? poolings[name] ?? convolutions[name] ?? { $0[0].matmul($0[1]) }
+    return statistics[name] ?? poolings[name] ?? convolutions[name] ?? orders[name] ?? sizes[name] ?? { $0[0].matmul($0[1]) }
   }
 
   @Test("Values and gradients", arguments: DeviceUnderTest.all) func values(on under: DeviceUnderTest) throws {
     let fixture = try Self.fixture.get()
     let cases = Array(zip(try fixture.metadata("cases").strings, try fixture.metadata("operands").integers))
     let equations = Set(try fixture.metadata("einsum").strings)
-    let known = [Self.statistics, Self.poolings, Self.convolutions].flatMap(\.keys)
+    let known = [Self.statistics, Self.poolings, Self.convolutions, Self.orders, Self.sizes].flatMap(\.keys)
     #expect(Set(known).subtracting(cases.map(\.0)).isEmpty)
     var inputs: [String: StepInput] = [:]
     for (name, count) in cases {
@@ -91,6 +125,32 @@ struct ArithmeticTests {
     }
   }
 
+  @Test("Ties, zeros of both signs, infinities and NaN in order", arguments: DeviceUnderTest.all)
+  func oddRows(on under: DeviceUnderTest) throws {
+    let fixture = try Self.fixture.get()
+    func numbers(_ name: String) throws -> [Float] {
+      zip(try fixture.file.floats(of: name), try fixture.file.integers(of: "\(name)/kind")).map { value, kind in
+        kind == 0 ? value : kind == 2 ? .nan : kind == 1 ? .infinity : -.infinity
+      }
+    }
+    let rows = try numbers("rows")
+    let results = try GraphRunner(under.device).run(inputs: ["x": StepInput(rows)]) { graph in
+      let x = graph.input("x", shape: [rows.count / 8, 8])
+      return [
+        "ascending": x.sortOrder().cast(to: .float32), "descending": x.sortOrder(isDescending: true).cast(to: .float32),
+        "sums": x.cumulativeSum(),
+      ]
+    }
+    for direction in ["ascending", "descending"] {
+      let expected = try fixture.file.integers(of: "places/\(direction)").map { Float($0) }
+      #expect(results[direction] == expected, "\(direction)")
+    }
+    let sums = try #require(results["sums"])
+    for (index, pair) in zip(sums, try numbers("sums")).enumerated() {
+      #expect(pair.0 == pair.1 || (pair.0.isNaN && pair.1.isNaN) || abs(pair.0 - pair.1) <= 1e-5 * abs(pair.1), "\(index): \(pair)")
+    }
+  }
+
   @Test("Equations that make no sense are refused") func refusals() {
     func message(_ equation: String, _ shapes: [Shape]) -> String {
       let graph = Graph()
@@ -100,7 +160,9 @@ struct ArithmeticTests {
     #expect(message("ij,jk->ik", [[2, 3]]).contains("has 2 operands, and there are 1"))
     #expect(message("ij,jk->ik", [[2, 3], [4, 5]]).contains("the axis j is 3 long in one operand and 4 in another"))
     #expect(message("ijk->i", [[2, 3]]).contains("names 3 axes, and its tensor has 2"))
-    #expect(message("ii->i", [[3, 3]]).contains("diagonals are not taken"))
+    #expect(message("ii->i", [[3, 4]]).contains("stands twice in one operand, and is 3 long and 4"))
+    #expect(message("ii->i", [[3, 1]]).contains("stands twice in one operand, and is 3 long and 1"))
+    #expect(message("i->ii", [[3]]).contains("i stands twice behind the arrow"))
     #expect(message("ij->k", [[3, 3]]).contains("no operand of \"ij->k\" has the axis k"))
     #expect(message("i1->i", [[3, 3]]).contains("may hold letters"))
   }

@@ -75,6 +75,7 @@ struct ExportTests {
       Case(name: "arithmetic", model: Arithmetic(), shape: [9], batch: 5),
       Case(name: "moved-pictures", model: MovingNetworks.Pictures(), shape: [8, 6, 4]),
       Case(name: "tokens", model: MovingNetworks.Tokens(), shape: [8], batch: 4),
+      Case(name: "sums", model: MovingNetworks.Sums(), shape: [8], batch: 4),
       Case(name: "vgg11_bn-256", model: VGG(classes: classes, hidden: 64), shape: [256, 256, 3], batch: 1),
     ]
   }

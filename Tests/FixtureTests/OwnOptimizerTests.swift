@@ -54,6 +54,26 @@ struct OwnOptimizerTests {
     }
   }
 
+  /// Goes by the gradient where that is large and by its square elsewhere, within bounds.
+  private struct Choosing: Optimizer {
+    static let name = "choosing"
+    var learningRate = 0.1
+    func update(_ p: Tensor, _ g: Tensor, _ state: State, _ step: Step) -> (Tensor, State) {
+      let way = g.kept(where: abs(g) .> 0.5, otherwise: g * g).clamped(from: -0.75, to: 0.8)
+      return (p - way * step.rate, state)
+    }
+  }
+
+  @Test("Choices and clamps are part of an update", arguments: DeviceUnderTest.all) func choices(on under: DeviceUnderTest) throws {
+    let runner = try UpdateRunner([Choosing()], [[[19], [3, 11]]], clippingNorm: nil, on: under.device)
+    let start = NamedStream.values("own/choice", count: 52)
+    let gradients = NamedStream.values("own/choice gradients", count: 52)
+    try runner.start(at: start)
+    try runner.step(1, gradients, rates: [0.25])
+    let expected = zip(start, gradients).map { p, g in p - 0.25 * max(-0.75, min(0.8, abs(g) > 0.5 ? g : g * g)) }
+    #expect(zip(try runner.parameters, expected).allSatisfy { abs($0 - $1) <= 1e-6 })
+  }
+
   private struct Small: Layer {
     let weight = Parameter("weight", shape: [6, 4], initializer: .uniform(low: -0.5, high: 0.5))
     let bias = Parameter("bias", shape: [6])

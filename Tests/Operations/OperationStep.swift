@@ -27,6 +27,25 @@ struct Attributes {
     return (values[0], values[1])
   }
 
+  func one(_ key: String) throws -> Int {
+    let values = try integers(key)
+    guard values.count == 1 else { throw OperationError("\(operation) needs one integer \(key)") }
+    return values[0]
+  }
+
+  func triple(_ key: String) throws -> (depth: Int, height: Int, width: Int) {
+    let values = try integers(key)
+    guard values.count == 3 else { throw OperationError("\(operation) needs three integers \(key)") }
+    return (values[0], values[1], values[2])
+  }
+
+  func text(_ key: String) throws -> String {
+    guard let value = members[key]?.stringValue else { throw OperationError("\(operation) needs a text \(key)") }
+    return value
+  }
+
+  func optionalInteger(_ key: String) -> Int? { members[key]?.integerValue }
+
   func flag(_ key: String) -> Bool { members[key]?.boolValue ?? false }
 }
 
@@ -36,12 +55,13 @@ extension OperationCase.Step {
     let a = Attributes(operation: operation, members: attributes)
     if let function = UnaryFunction(rawValue: operation), x.count == 1 { return x[0].applying(function) }
     if let function = BinaryFunction(rawValue: operation), x.count == 2 { return x[0].combined(with: x[1], function) }
+    if let y = try moved(x, a) ?? ofPixels(x, a) { return y }
     switch (operation, x.count) {
+    case ("einsum", 1...): return einsum(try a.text("equation"), x)
     case ("constant", 0): return graph.constant(try a.number("value"), shape: Shape(try a.integers("shape")))
     case ("reshape", 1): return x[0].reshaped(to: Shape(try a.integers("shape")))
     case ("transpose", 1): return x[0].transposed(try a.integers("axes"))
     case ("broadcast", 1): return x[0].broadcast(to: Shape(try a.integers("shape")))
-    case ("rows", 2): return x[0].rows(x[1])
     case ("sum", 1): return x[0].sum(axes: try a.integers("axes"), keepingAxes: a.flag("keep"))
     case ("mean", 1): return x[0].mean(axes: try a.integers("axes"), keepingAxes: a.flag("keep"))
     case ("max", 1): return x[0].max(axes: try a.integers("axes"), keepingAxes: a.flag("keep"))
@@ -65,19 +85,7 @@ extension OperationCase.Step {
     case ("meanSquaredError", 2): return meanSquaredError(x[0], x[1])
     case ("meanAbsoluteError", 2): return meanAbsoluteError(x[0], x[1])
     case ("huber", 2): return huberLoss(x[0], x[1], delta: try a.number("delta"))
-    case ("convolution", 2):
-      return x[0].convolved(
-        x[1], stride: try a.pair("stride"), padding: try a.pair("padding"), dilation: try a.pair("dilation"),
-        groups: try a.integer("groups"))
-    case ("maxPool", 1): return x[0].maxPooled(try window(a))
-    case ("averagePool", 1): return x[0].averagePooled(try window(a), countsPadding: a.flag("countsPadding"))
-    case ("adaptivePool", 1): return x[0].adaptivelyPooled(height: try a.integer("height"), width: try a.integer("width"))
-    case ("batchNorm", 3): return x[0].batchNormalized(weight: x[1], bias: x[2], epsilon: try a.number("epsilon")).y
     default: throw OperationError("\(operation) of \(x.count) operands is nothing that the library has")
     }
-  }
-
-  private func window(_ a: Attributes) throws -> Window {
-    Window(kernel: try a.pair("kernel"), stride: try a.pair("stride"), padding: try a.pair("padding"), dilation: try a.pair("dilation"))
   }
 }

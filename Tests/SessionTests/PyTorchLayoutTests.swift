@@ -50,6 +50,39 @@ struct PyTorchLayoutTests {
     #expect(try PyTorchLayout(of: Trivial(), sampleShape: [2, 3, 3]).entries.filter { $0.order != .same }.map(\.path) == ["conv.weight"])
   }
 
+  /// Lines, volumes and what moves pixels: [N, L, C] is [N, C, L] there.
+  @Test func linesVolumesAndMovedPixels() throws {
+    func order(_ model: Sequential, _ shape: Shape, _ path: String) throws -> PyTorchLayout.Order? {
+      try PyTorchLayout(of: model, sampleShape: shape).entries.first { $0.path == path }?.order
+    }
+    let lines = Sequential(Conv1D(3, 5, kernel: 3), MaxPool1D(2), Flatten(), Dense(20, 4))
+    #expect(try order(lines, [10, 3], "0.weight") == .convolution)
+    #expect(try order(lines, [10, 3], "3.weight") == .flattened(axis: 1, height: 1, width: 4, channels: 5))
+    let volumes = Sequential(Conv3D(2, 3, kernel: 2), Flatten(), Dense(36, 4))
+    #expect(try order(volumes, [3, 4, 3, 2], "0.weight") == .convolution)
+    #expect(try order(volumes, [3, 4, 3, 2], "2.weight") == .flattened(axis: 1, height: 6, width: 2, channels: 3))
+    let entry = try #require(try PyTorchLayout(of: volumes, sampleShape: [3, 4, 3, 2]).entries.first)
+    #expect(entry.shape == [3, 2, 2, 2, 2] && entry.foreignShape == [3, 2, 2, 2, 2])
+    let numbers = (0..<48).map { Float($0) }
+    #expect(entry.fromPyTorch(entry.toPyTorch(numbers)) == numbers)
+    // Channel 1 of the first tap of the first output comes behind all taps of channel 0.
+    #expect(entry.toPyTorch(numbers)[8] == 1)
+    let transposed = Sequential(ConvTranspose2D(3, 2, kernel: 2), Flatten(), Dense(24, 4))
+    #expect(try order(transposed, [2, 3, 3], "0.weight") == .convolution)
+    #expect(try order(transposed, [2, 3, 3], "2.weight") == .flattened(axis: 1, height: 3, width: 4, channels: 2))
+    for layer in [Pad2D(1), Upsample(2), Upsample(2, mode: .bilinear), AdaptiveMaxPool2D(3, 3), Concatenate(Sequential(), Sequential())]
+      as [any Layer]
+    {
+      let graph = Graph(isTraining: false)
+      let features = Sequential(layer, Flatten())(graph.input("x", shape: [1, 4, 5, 3])).shape[1]
+      let fitting = Sequential(layer, Flatten(), Dense(features, 4))
+      guard case .flattened(axis: 1, _, _, _) = try order(fitting, [4, 5, 3], "2.weight") else {
+        Issue.record("\(type(of: layer)) loses the channels")
+        continue
+      }
+    }
+  }
+
   @Test func contradictionsAreRefused() throws {
     let error = #expect(throws: ShapeError.self) { try PyTorchLayout(of: Contradiction(), sampleShape: [2, 2, 3]) }
     #expect(error == nil || error?.description.contains("dense.weight is used in two ways") == true)

@@ -58,6 +58,38 @@ struct OddArgumentTests {
     check("padded to stride") { Conv2D(paddedToStride: 4, number, kernel: number, stride: number, groups: number)($0) }
   }
 
+  @Test("Lines, volumes and sizes", arguments: integers) func otherShapes(_ number: Int) {
+    let (line, volume): (Shape, Shape) = ([2, 9, 4], [2, 3, 4, 5, 4])
+    for other in [number, 1] {
+      check("lines", line) { Conv1D(4, 8, kernel: other, stride: number, padding: number, dilation: other)($0) }
+      check("lines", line) { Conv1D(number, other, kernel: 3, groups: number)($0) }
+      check("transposed lines", line) { ConvTranspose1D(4, 8, kernel: other, stride: number, padding: other, outputPadding: number)($0) }
+      check("transposed images") { ConvTranspose2D(4, 8, kernel: number, stride: other, outputPadding: other, dilation: number)($0) }
+      check("volumes", volume) { Conv3D(4, 2, kernel: 2, stride: number, padding: other, dilation: number)($0) }
+      check("transposed volumes", volume) { ConvTranspose3D(4, 2, kernel: 2, stride: number, padding: other, outputPadding: other)($0) }
+      check("volumes' weights", volume) { $0.convolved3D($0.graph.input("w", shape: [2, 2, 2, 2, 4]), groups: number) }
+      check("max pooling of lines", line) { MaxPool1D(number, stride: other, padding: number, dilation: other)($0) }
+      check("average pooling of lines", line) { AveragePool1D(other, stride: number, padding: other)($0) }
+      check("adaptive max pooling") { AdaptiveMaxPool2D(number, other)($0) }
+      check("fractional pooling") { FractionalMaxPool2D(number, height: other, width: 2)($0) }
+      check("fractional pooling") { FractionalMaxPool2D(other, height: 2, width: number)($0) }
+      check("resizing") { $0.resized(height: number, width: other) }
+      check("border") { Pad2D(top: number, bottom: other, left: 1, right: number)($0) }
+      check("border", line) { Pad1D(number, other, mode: .circular)($0) }
+      check("branches") { Concatenate(Sequential(), Sequential(), axis: number)($0) }
+    }
+    check("adaptive pooling of lines", line) { AdaptiveMaxPool1D(number)(AdaptiveAveragePool1D(5)($0)) }
+    check("adaptive pooling of lines", line) { AdaptiveAveragePool1D(number)($0) }
+    check("enlarging") { Upsample(number, mode: .bilinear)($0) }
+    check("enlarging") { Upsample(number)($0) }
+    check("volumes", volume) { Conv3D(number, 2, kernel: number)($0) }
+    check("volumes", volume) { Conv3D(4, number, kernel: 1, groups: number)($0) }
+  }
+
+  @Test("Fractions", arguments: fractions) func ratios(_ ratio: Float) {
+    check("fractional pooling") { FractionalMaxPool2D(2, ratio: Double(ratio))($0) }
+  }
+
   @Test("Layers", arguments: integers) func layers(_ number: Int) {
     check("dense", [3, 4]) { Dense(number, 5)($0) }
     check("dense", [3, 4]) { Dense(4, number)($0) }

@@ -5,7 +5,7 @@ import Testing
 /// than they say.
 extension OwnModelTests {
   static let examples = [
-    "Autoencoder", "Curvature", "FocalLoss", "GradientPenalty", "PictureAndTable", "SiameseNetwork", "TokenClassifier",
+    "Autoencoder", "Curvature", "FocalLoss", "GradientPenalty", "OwnOptimizers", "PictureAndTable", "SiameseNetwork", "TokenClassifier",
   ]
 
   @Test(.timeLimit(.minutes(15))) func examplesBuildAndLearn() throws {

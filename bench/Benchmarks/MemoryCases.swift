@@ -104,6 +104,8 @@ extension KernelCase {
       .forward("broadcast 64x1x1x512 to 64x8x8x512: forward", [Operand([64, 1, 1, 512])]) { [$0[0].broadcast(to: [64, 8, 8, 512])] },
       .forward("slice 4096x1024 by columns 256..<768: forward", [Operand([4096, 1024])]) { [$0[0].sliced(axis: 1, 256..<768)] },
       .gradient("slice 4096x1024 by columns 256..<768: gradient", [Operand([4096, 1024])], of: [0]) { [$0[0].sliced(axis: 1, 256..<768)] },
+      .forward("slice 4096x1024 backwards by columns: forward", [Operand([4096, 1024])]) { [$0[0].flipped(axes: [1])] },
+      .forward("slice 4096x1024 by every second column: forward", [Operand([4096, 1024])]) { [$0[0].sliced(axis: 1, 0..<1024, by: 2)] },
       .forward("concatenate 4096x512 twice: forward", [Operand([4096, 512]), Operand([4096, 512])]) { [concatenate($0, axis: 1)] },
       .forward("pad 64x32x32x64 by a pixel: forward", pictures) { [$0[0].padded([(0, 0), (1, 1), (1, 1), (0, 0)])] },
       .forward("gather 4096 of 4096x1024: forward", [Operand([4096, 1024]), Operand([4096], .integers(below: 1024))]) {
@@ -132,6 +134,9 @@ extension KernelCase {
       .forward("product 4096x1024 over rows: forward", x) { [$0[0].product(axes: [0])] },
       .forward("log-sum-exp 4096x1024 over columns: forward", x) { [$0[0].logSumExp(axes: [1])] },
       .forward("argmax 4096x1024 over columns: forward", x) { [$0[0].argmax(axis: 1)] },
+      .forward("cumulative sum 4096x1024 over columns: forward", x) { [$0[0].cumulativeSum()] },
+      .forward("top 5 of 4096x1024: forward", x) { [$0[0].sortOrder(isDescending: true, count: 5)] },
+      .forward("sort 4096x1024 by rows: forward", x) { [$0[0].sortOrder()] },
       .forward("variance 4096x1024 over columns: forward", x) { [$0[0].variance(axes: [1])] },
       .forward("mean 64x16x16x128 over pixels: forward", [Operand([64, 16, 16, 128])]) { [$0[0].mean(axes: [0, 1, 2])] },
     ]

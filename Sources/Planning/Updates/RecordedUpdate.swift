@@ -50,36 +50,41 @@ package struct RecordedUpdate: Sendable {
         "it has \(names.count) states (\(names.joined(separator: ", "))), and it may have up to \(UPDATE_STATES), "
           + "each with a name of its own")
     }
-    let graph = Graph()
-    let (p, g) = (graph.input("parameters", shape: shape), graph.input("gradients", shape: shape))
-    let states = names.map { graph.input($0, shape: shape) }
-    let recorder = UpdateRecorder(graph, shape: shape)
+    let traced = Graph()
+    let (p, g) = (traced.input("parameters", shape: shape), traced.input("gradients", shape: shape))
+    let states = names.map { traced.input($0, shape: shape) }
+    let recorder = UpdateRecorder(traced, shape: shape)
     let listed = names.isEmpty ? "and it lists none in stateNames" : "and its stateNames are \(names.joined(separator: ", "))"
     let before = UpdateState(Dictionary(zip(names, states), uniquingKeysWith: { first, _ in first })) { name in
-      graph.reject("state[\"\(name)\"]", [p], because: "there is no such state, \(listed)")
+      traced.reject("state[\"\(name)\"]", [p], because: "there is no such state, \(listed)")
     }
     let (after, left) = rule.update(p, rule.isMaximizing ? -g : g, before, UpdateStep(recorder))
-    if let error = graph.firstError { throw error }
+    if let error = traced.firstError { throw error }
     if let stray = left.values.keys.sorted().first(where: { !names.contains($0) }) {
       throw fail("state[\"\(stray)\"]", "there is no such state, \(listed)")
     }
     let newStates = zip(names, states).map { left.values[$0] ?? $1 }
     for (what, value) in [("update, its parameters", after)] + zip(names, newStates).map({ ("update, its state \($0)", $1) }) {
-      guard value.isValid, value.graph === graph else { throw fail(what, "it comes from another graph than what the rule was given") }
+      guard value.isValid, value.graph === traced else { throw fail(what, "it comes from another graph than what the rule was given") }
       guard value.shape == shape else {
         throw fail(what, "\(value.shape) for each \(shape), and the shape has to stay as it is", [value.type])
       }
     }
 
-    var given: [ValueID: UpdateChain.Operand] = [p.id: .parameter, g.id: .gradient]
-    for (index, state) in states.enumerated() { given[state.id] = .state(index) }
-    for (index, number) in recorder.numberValues.enumerated() { given[number.id] = .number(index) }
+    // Choices and clamps are taken apart, as in any other step.
+    let wanted = [after] + newStates + recorder.norms.map(\.operand)
+    let (graph, moved) = traced.decomposed(keeping: wanted.map(\.id))
+    func place(_ tensor: Tensor) -> ValueID { moved[tensor.id] ?? tensor.id }
+
+    var given: [ValueID: UpdateChain.Operand] = [place(p): .parameter, place(g): .gradient]
+    for (index, state) in states.enumerated() { given[place(state)] = .state(index) }
+    for (index, number) in recorder.numberValues.enumerated() { given[place(number)] = .number(index) }
     // A norm's operand is computed before any norm is known.
     var builder = UpdateChainBuilder(graph, given: given)
     var norms: [NormOperand] = []
     let (limit, immediateLimit) = (Int(UPDATE_INSTRUCTIONS), Int(UPDATE_IMMEDIATES))
     for (operand, _) in recorder.norms {
-      let id = graph.resolved(operand.id)
+      let id = graph.resolved(place(operand))
       switch given[id] {
       case .parameter: norms.append(.parameter)
       case .gradient: norms.append(.gradient)
@@ -93,7 +98,7 @@ package struct RecordedUpdate: Sendable {
               outputs: .value(places[id] ?? .parameter))))
       }
     }
-    let normed = recorder.norms.map { graph.resolved($0.operand.id) }
+    let normed = recorder.norms.map { graph.resolved(place($0.operand)) }
     let computed = normed.filter { given[$0] == nil }
     if computed.isEmpty {
       sums = nil
@@ -103,10 +108,10 @@ package struct RecordedUpdate: Sendable {
         stateCount: names.count, normCount: 0, instructions: instructions, uniformCount: uniformCount, segmentCount: 0,
         outputs: .sums(normed.map { given[$0] ?? places[$0] ?? .parameter }))
     }
-    for (index, norm) in recorder.norms.enumerated() { given[norm.value.id] = .norm(index) }
+    for (index, norm) in recorder.norms.enumerated() { given[place(norm.value)] = .norm(index) }
     var last = UpdateChainBuilder(graph, given: given, immediates: builder.immediates)
     // What stays as it is is not stored.
-    let changed = ([after] + newStates).map(\.id).enumerated().filter {
+    let changed = ([after] + newStates).map(place).enumerated().filter {
       given[graph.resolved($1)] != ($0 == 0 ? .parameter : .state($0 - 1))
     }
     let (instructions, uniformCount, segmentCount, places) = try last.instructions(

@@ -78,14 +78,32 @@ extension ONNXTranslation {
   }
 
   mutating func translateScatterAdd(_ node: Int, _ rule: ScatterAdd) throws(ONNXExportError) {
-    guard rule.perElement else { throw refusal(node, "there is no such operator") }
-    let shape = graph.nodes[node].outputs[0].shape
-    guard !shape.dimensions.contains(Self.batch) else { throw refusal(node, "it adds to zeros of the batch's size") }
-    let (x, indices) = (try ours(input(node, 0)), try ours(input(node, 1)))
-    let zeros = initializer(
-      "zeros." + shape.dimensions.map(String.init).joined(separator: "."), shape.dimensions,
-      .floats(Array(repeating: 0, count: shape.count)))
-    let attributes: [String: ONNXModel.Attribute] = ["axis": .integer(rule.axis), "reduction": .text("add")]
-    set(node, add("ScatterElements", scope(node), [zeros, indices.name, x.name], attributes), .same)
+    let (scope, axis, result) = (scope(node), rule.axis, graph.nodes[node].outputs[0].shape.dimensions)
+    var (x, indices) = (try ours(input(node, 0)).name, try ours(input(node, 1)).name)
+    if !rule.perElement {
+      // What shares an index is one element with it: the axes of the indices become one, and each index stands for all that it has.
+      let rank = shape(input(node, 1)).count
+      let (all, keepsBatch) = (shape(input(node, 0)), axis > 0)
+      let outer = all[..<axis].enumerated().map { keepsBatch && $0 == 0 && $1 == Self.batch ? 0 : $1 }
+      let inner = Array(all[(axis + rank)...])
+      x = add("Reshape", scope, [x, integers(outer + [-1] + inner)])
+      let ones = [Int](repeating: 1, count: axis) + [-1] + [Int](repeating: 1, count: inner.count)
+      indices = add("Expand", scope, [add("Reshape", scope, [indices, integers(ones)]), add("Shape", scope, [x])])
+    }
+    let zeros = try zeros(result, beside: x, node)
+    let attributes: [String: ONNXModel.Attribute] = ["axis": .integer(axis), "reduction": .text("add")]
+    set(node, add("ScatterElements", scope, [zeros, indices, x], attributes), .same)
+  }
+
+  /// Zeros of a shape, whose batch is that of another value.
+  private mutating func zeros(_ shape: [Int], beside x: String, _ node: Int) throws(ONNXExportError) -> String {
+    guard !shape.dropFirst().contains(Self.batch) else { throw refusal(node, "it adds to zeros of the batch's size") }
+    guard shape.first == Self.batch else {
+      return initializer(
+        "zeros." + shape.map(String.init).joined(separator: "."), shape, .floats(Array(repeating: 0, count: Shape(shape).count)))
+    }
+    let batch = slice(add("Shape", scope(node), [x]), node, axes: [0], starts: [0], ends: [1], steps: [1])
+    let extents = add("Concat", scope(node), [batch, integers(Array(shape.dropFirst()))], ["axis": .integer(0)])
+    return add("Expand", scope(node), [scalar(0), extents])
   }
 }

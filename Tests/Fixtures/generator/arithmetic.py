@@ -24,6 +24,22 @@ def pool(function, **options):
   return lambda x: last(function(first(x), ceil_mode=True, **options))
 
 
+def of_lines(function, *options, **more):
+  return lambda x: last(function(first(x), *options, **more))
+
+
+def random_regions(kernel, size, samples):
+  """PyTorch wants a pair of numbers for each sample and channel, that of the width first."""
+  def compute(x):
+    numbers = torch.tensor([samples[1], samples[0]]).expand(x.shape[0], x.shape[-1], 2).to(x.dtype)
+    return last(F.fractional_max_pool2d(first(x), kernel, size, _random_samples=numbers))
+  return compute
+
+
+def resized(size, corners=False):
+  return lambda x: last(F.interpolate(first(x), size, mode="bilinear", align_corners=corners))
+
+
 def convolution(function, *options, **more):
   """Weights come as [out, kernel…, in / groups]; of a transposed convolution [in, kernel…, out / groups]."""
   return lambda x, w: last(function(first(x), first(w), None, *options, **more))
@@ -67,6 +83,13 @@ CASES = {
   "ij,jk->i": (None, [3, 4], [4, 5]),
   "bij,kj->bik": (None, [2, 3, 4], [5, 4]),
   "ij,ij->ij": (None, [1, 4], [3, 4]),
+  "ii->i": (None, [4, 4]),
+  "ii": (None, [5, 5]),
+  "iji->j": (None, [3, 4, 3]),
+  "iii->i": (None, [3, 3, 3]),
+  "aabb->ab": (None, [2, 2, 3, 3]),
+  "bii,ij->bj": (None, [2, 3, 3], [3, 4]),
+  "...ii->...i": (None, [2, 3, 4, 4]),
   # Statistics.
   "variance of all": (lambda x: x.var(), [3, 4]),
   "variance over -1": (lambda x: x.var(-1), [2, 3, 5]),
@@ -90,6 +113,22 @@ CASES = {
   "average pool 3 by 2, padding does not count":
     (pool(F.avg_pool2d, kernel_size=3, stride=2, padding=1, count_include_pad=False), [1, 6, 5, 2]),
   "average pool 2 by 3": (pool(F.avg_pool2d, kernel_size=2, stride=3), [2, 7, 8, 1]),
+  "max pool of lines": (of_lines(F.max_pool1d, 3, 2, 1), [2, 9, 3]),
+  "average pool of lines": (of_lines(F.avg_pool1d, 3, 2, 1, count_include_pad=False), [2, 10, 3]),
+  "average over cells of lines": (of_lines(F.adaptive_avg_pool1d, 4), [2, 7, 3]),
+  "largest of cells of lines": (of_lines(F.adaptive_max_pool1d, 4), [2, 7, 3]),
+  "largest of cells": (of_lines(F.adaptive_max_pool2d, (3, 4)), [2, 7, 6, 3]),
+  "largest of cells that divide": (of_lines(F.adaptive_max_pool2d, (3, 2)), [2, 6, 8, 2]),
+  "largest of more cells than pixels": (of_lines(F.adaptive_max_pool2d, (5, 2)), [1, 3, 2, 2]),
+  "largest of random regions": (random_regions((2, 3), (5, 4), (0.3, 0.8)), [2, 9, 11, 3]),
+  "largest of random regions, one": (random_regions((3, 1), (1, 7), (0.9, 0.1)), [1, 5, 7, 2]),
+  # Sizes.
+  "resized": (resized((7, 9)), [2, 4, 5, 3]),
+  "resized, smaller": (resized((3, 4)), [1, 8, 7, 2]),
+  "resized by 2": (resized((6, 10)), [2, 3, 5, 3]),
+  "resized, corners aligned": (resized((7, 2), True), [1, 4, 5, 3]),
+  "resized to one, corners aligned": (resized((1, 6), True), [1, 4, 5, 1]),
+  "resized from one": (resized((3, 4)), [2, 1, 2, 3]),
   # Convolutions: stride, padding, dilation, groups. Of transposed ones: stride, padding, output padding, groups, dilation.
   "convolution of lines": (convolution(F.conv1d, 1, 1), [2, 9, 3], [4, 3, 3]),
   "convolution of lines, strides": (convolution(F.conv1d, 2, 3, 2, 2), [2, 11, 4], [6, 3, 2]),
@@ -97,7 +136,28 @@ CASES = {
   "transposed, strides": (convolution(F.conv_transpose2d, 2, 1, 1), [2, 4, 3, 3], [3, 3, 3, 4]),
   "transposed, groups": (convolution(F.conv_transpose2d, (3, 2), (0, 1), (2, 0), 2, (1, 2)), [1, 3, 4, 4], [4, 2, 3, 3]),
   "transposed, lines": (convolution(F.conv_transpose1d, 2, 1, 1), [2, 5, 3], [3, 4, 2]),
+  "convolution of volumes": (convolution(F.conv3d, 1, 1), [1, 4, 5, 6, 2], [3, 3, 3, 3, 2]),
+  "convolution of volumes, strides": (convolution(F.conv3d, (2, 1, 2), (1, 0, 2), (2, 1, 1), 2), [2, 7, 4, 5, 4], [6, 2, 3, 3, 2]),
+  "transposed, volumes": (convolution(F.conv_transpose3d), [1, 2, 3, 4, 2], [2, 2, 3, 3, 3]),
+  "transposed, volumes, strides":
+    (convolution(F.conv_transpose3d, (3, 2, 1), (1, 0, 2), (2, 1, 0), 2, (2, 1, 2)), [1, 3, 3, 2, 4], [4, 3, 2, 3, 3]),
+  # Orders.
+  "cumulative sum": (lambda x: x.cumsum(-1), [3, 37]),
+  "cumulative sum over 0": (lambda x: x.cumsum(0), [5, 3]),
+  "cumulative sum over 1": (lambda x: x.cumsum(1), [2, 4, 3]),
+  "sorted": (lambda x: x.sort(-1).values, [3, 37]),
+  "sorted over 0, descending": (lambda x: x.sort(0, descending=True).values, [9, 4]),
+  "top 3": (lambda x: x.topk(3).values, [4, 21]),
+  "smallest 2 over 1": (lambda x: x.topk(2, 1, largest=False).values, [3, 9, 2]),
+  "top 20 of 21": (lambda x: x.topk(20).values, [2, 21]),
 }
+
+# Rows with ties, zeros of both signs, infinities and NaN, and where their numbers go.
+ROWS = [
+  [3, 1, 2, 3, 1, 2, 3, 1], [0.0, -0.0, 0.0, -0.0, 1, -1, 0.0, -0.0], [INFINITY, -INFINITY, 0, INFINITY, 1, -INFINITY, 2, 3],
+  [math.nan, 1, math.nan, -1, INFINITY, 0, -INFINITY, 2], [math.nan] * 8, [5.0] * 8, [1e-40, -1e-40, 0, 1e-38, -1e-38, 2e-40, 3, 4],
+]
+
 
 def generate(path) -> list[str]:
   generator = torch.Generator().manual_seed(5)
@@ -121,6 +181,16 @@ def generate(path) -> list[str]:
     for index, operand in enumerate(operands):
       keep(f"{name}/{index}", operand)
       keep(f"{name}/gradient {index}", operand.grad)
+  rows = torch.tensor(ROWS)
+  for descending in (False, True):
+    keep(f"places/{'descending' if descending else 'ascending'}", rows.sort(dim=-1, descending=descending, stable=True).indices.to(torch.int32))
+  kinds = torch.where(rows.isnan(), 2, torch.where(rows.isinf(), rows.nan_to_num().sign(), 0)).to(torch.int32)
+  keep("rows", torch.where(rows.isfinite(), rows, 0))
+  keep("rows/kind", kinds)
+  sums = rows.cumsum(-1)
+  keep("sums", torch.where(sums.isfinite(), sums, 0))
+
+  keep("sums/kind", torch.where(sums.isnan(), 2, torch.where(sums.isinf(), sums.nan_to_num().sign(), 0)).to(torch.int32))
   write_safetensors(path, tensors, {
     "cases": list(CASES), "operands": [len(case) - 1 for case in CASES.values()], "einsum": [n for n, (f, *_) in CASES.items() if f is None],
   })
