@@ -260,7 +260,7 @@ __kernel LOCAL_GROUP void convolution_weight_gradient_local(__global const float
     const int at = firstRow + ITEM_ROW(item, r);
     rows[r] = at < O ? split * s.outputChannels + group * O + at : -1;
   }
-  const Epilogue none = {0, 0, 0, 0, 0, 0, 0, 0, ACTIVATION_NONE};
+  const Epilogue none = {0, 0, 0, 0, 0, 0, 0, 0, ACTIVATION_NONE, 0.0f, 0.0f};
   const LocalOperands nothing = {dy, dy, dy, dy};
   storeItem(&t, AT(dw, p.dw), rows, columns, firstColumn, columns - firstColumn, nothing, none, item);
 }

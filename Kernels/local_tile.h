@@ -243,12 +243,23 @@ typedef struct {
 
 #define LOCAL_OPERANDS(e) {AT(scale, (e).scale), AT(bias, (e).bias), AT(residual, (e).residual), AT(mask, (e).mask)}
 
-INLINE float activate(const float v, const int activation) {
-  switch (activation) {
+INLINE float activate(const float v, const Epilogue e, const float slope) {
+  switch (e.activation) {
     case ACTIVATION_SIGMOID: return sigmoid_1(v);
     case ACTIVATION_TANH: return hyperbolicTangent_1(v);
     case ACTIVATION_GELU: return gelu_1(v);
     case ACTIVATION_SILU: return silu_1(v);
+    case ACTIVATION_LEAKY_RELU: case ACTIVATION_SLOPES: case ACTIVATION_SLOPE: return leakyRelu_1(v, slope);
+    case ACTIVATION_ELU: return elu_1(v, e.number);
+    case ACTIVATION_CELU: return celu_1(v, e.number);
+    case ACTIVATION_SELU: return selu_1(v);
+    case ACTIVATION_EXACT_GELU: return exactGelu_1(v);
+    case ACTIVATION_MISH: return mish_1(v);
+    case ACTIVATION_SOFTPLUS: return softplus_1(v);
+    case ACTIVATION_SOFTSIGN: return softsign_1(v);
+    case ACTIVATION_CLAMP: return minimum_1(maximum_1(v, e.number), e.limit);
+    case ACTIVATION_HARD_SWISH: return hardSwish_1(v);
+    case ACTIVATION_HARD_SIGMOID: return hardSigmoid_1(v);
     default: return v;
   }
 }
@@ -285,7 +296,15 @@ INLINE void storeItem(ItemTile* t, __global float* out, const int* rows, const i
   } else if (e.activation != ACTIVATION_NONE) {   // through memory, so that the loop need not be unrolled
     float sums[ITEM_ROWS * ITEM_COLUMNS];
     UNROLL for (int r = 0; r < ITEM_ROWS; r++) UNROLL for (int c = 0; c < ITEM_COLUMNS; c++) sums[r * ITEM_COLUMNS + c] = t->sum[r][c];
-    for (int i = 0; i < ITEM_ROWS * ITEM_COLUMNS; i++) sums[i] = activate(sums[i], e.activation);
+    float slopes[ITEM_COLUMNS];
+    UNROLL for (int p = 0; p < COLUMN_PIECES; p++) {
+      const int place = ITEM_COLUMN(item, p * LOCAL_VECTOR);
+      EACH_SUM_OF(p) slopes[c] = e.number;
+      if (e.activation == ACTIVATION_SLOPES) loadRun(slopes + p * LOCAL_VECTOR, o.mask + from + place, columns - place, 0, LOCAL_VECTOR);
+      if (e.activation == ACTIVATION_SLOPE) EACH_SUM_OF(p) slopes[c] = *o.mask;
+    }
+    for (int r = 0; r < ITEM_ROWS; r++)
+      for (int c = 0; c < ITEM_COLUMNS; c++) sums[r * ITEM_COLUMNS + c] = activate(sums[r * ITEM_COLUMNS + c], e, slopes[c]);
     UNROLL for (int r = 0; r < ITEM_ROWS; r++) UNROLL for (int c = 0; c < ITEM_COLUMNS; c++) t->sum[r][c] = sums[r * ITEM_COLUMNS + c];
   }
   UNROLL for (int r = 0; r < ITEM_ROWS; r++) {

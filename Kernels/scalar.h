@@ -193,23 +193,38 @@ ALL_WIDTHS(MASK_FUNCTIONS)
     const F small = CHOOSE##S(FMA(p * x, x, x), x, x == 0.0f);                                    \
     return CHOOSE##S(exponential##S(x) - 1.0f, small, fabs(x) < 0.346573591f);                    \
   }                                                                                               \
-  /* x + x P(x^2) near 0, otherwise 1 - exp(Q(|x|)), which is 1 from 4 on (Juffa's polynomials). */ \
-  INLINE F errorFunction##S(const F x) {                                                          \
-    const F magnitude = fabs(x), t = CHOOSE##S(magnitude, CONSTANT##S(4.0f), magnitude > 4.0f);   \
-    const F z = t * t;                                                                            \
-    F q = FMA(t, CONSTANT##S(-1.72853470e-5f), CONSTANT##S(3.83197126e-4f));                      \
-    q = FMA(q, z, FMA(t, CONSTANT##S(-3.88396438e-3f), CONSTANT##S(2.42546219e-2f)));             \
-    q = FMA(q, t, CONSTANT##S(-1.06777877e-1f));                                                  \
-    q = FMA(q, t, CONSTANT##S(-6.34846687e-1f));                                                  \
-    q = FMA(q, t, CONSTANT##S(-1.28717512e-1f));                                                  \
-    const F large = 1.0f - exponential##S(FMA(q, t, -t));                                         \
+  /* erf x near 0: x + x P(x^2). */                                                               \
+  INLINE F errorNearZero##S(const F t, const F z) {                                               \
     F p = FMA(z, CONSTANT##S(-5.96761703e-4f), CONSTANT##S(4.99119423e-3f));                      \
     p = FMA(p, z, CONSTANT##S(-2.67681349e-2f));                                                  \
     p = FMA(p, z, CONSTANT##S(1.12819925e-1f));                                                   \
     p = FMA(p, z, CONSTANT##S(-3.76125336e-1f));                                                  \
     p = FMA(p, z, CONSTANT##S(1.28379166e-1f));                                                   \
-    const F y = CHOOSE##S(large, FMA(p, t, t), magnitude <= 0.927734375f);                        \
+    return FMA(p, t, t);                                                                          \
+  }                                                                                               \
+  /* ln(1 - erf t), t = 0.92...4 (Juffa's polynomial). */                                         \
+  INLINE F logarithmOfRest##S(const F t, const F z) {                                             \
+    F q = FMA(t, CONSTANT##S(-1.72853470e-5f), CONSTANT##S(3.83197126e-4f));                      \
+    q = FMA(q, z, FMA(t, CONSTANT##S(-3.88396438e-3f), CONSTANT##S(2.42546219e-2f)));             \
+    q = FMA(q, t, CONSTANT##S(-1.06777877e-1f));                                                  \
+    q = FMA(q, t, CONSTANT##S(-6.34846687e-1f));                                                  \
+    q = FMA(q, t, CONSTANT##S(-1.28717512e-1f));                                                  \
+    return FMA(q, t, -t);                                                                         \
+  }                                                                                               \
+  /* 1 from 4 on. */                                                                              \
+  INLINE F errorFunction##S(const F x) {                                                          \
+    const F magnitude = fabs(x), t = CHOOSE##S(magnitude, CONSTANT##S(4.0f), magnitude > 4.0f);   \
+    const F z = t * t;                                                                            \
+    const F large = 1.0f - exponential##S(logarithmOfRest##S(t, z));                              \
+    const F y = CHOOSE##S(large, errorNearZero##S(t, z), magnitude <= 0.927734375f);              \
     return FROM_BITS##S(BITS##S(y) | (BITS##S(x) & (int)0x80000000));                             \
+  }                                                                                               \
+  /* (1 + erf(x / sqrt 2)) / 2, with the digits of what is left below 0. From 4 on the rest falls as exp(-t^2). |x| <= 120. */ \
+  INLINE F normalShare##S(const F x) {                                                            \
+    const F v = x * 0.707106781f, magnitude = fabs(v), t = CHOOSE##S(magnitude, CONSTANT##S(4.0f), magnitude > 4.0f); \
+    const F z = t * t, rest = 0.5f * exponential##S(logarithmOfRest##S(t, z) + (z - magnitude * magnitude)); \
+    const F near = FMA(CONSTANT##S(0.5f), errorNearZero##S(v, v * v), CONSTANT##S(0.5f));         \
+    return CHOOSE##S(CHOOSE##S(1.0f - rest, rest, x < 0.0f), near, magnitude <= 0.927734375f);    \
   }                                                                                               \
   INLINE F sigmoid##S(const F x) { return 1.0f / (1.0f + exponential##S(-x)); }                   \
   /* Below -120 the result is -0 anyway, and limiting keeps -inf from becoming -inf / inf. */     \
@@ -252,6 +267,39 @@ ALL_WIDTHS(MASK_FUNCTIONS)
     const F large = 1.0f - 2.0f / (1.0f + exponential##S(2.0f * magnitude));                      \
     const F signedLarge = FROM_BITS##S(BITS##S(large) | (BITS##S(x) & (int)0x80000000));          \
     return CHOOSE##S(signedLarge, small, magnitude < 0.625f);                                     \
+  }                                                                                               \
+  INLINE F elu##S(const F x, const F alpha) { return CHOOSE##S(alpha * exponentialMinusOne##S(x), x, x > 0.0f); } \
+  INLINE F eluSlope##S(const F y, const F alpha) { return CHOOSE##S(CONSTANT##S(1.0f), y + alpha, y <= 0.0f); } \
+  INLINE F celu##S(const F x, const F alpha) { return CHOOSE##S(alpha * exponentialMinusOne##S(x / alpha), x, x > 0.0f); } \
+  INLINE F selu##S(const F x) { return 1.05070099f * elu##S(x, CONSTANT##S(1.67326324f)); }       \
+  INLINE F softsign##S(const F x) { return x / (1.0f + fabs(x)); }                                \
+  INLINE F hardSigmoid##S(const F x) { return relu6##S(x + 3.0f) * 0.166666667f; }                \
+  /* Below -3 the result is -0, and limiting keeps -inf from meeting a 0. */                      \
+  INLINE F hardSwish##S(const F x) { return CHOOSE##S(x, CONSTANT##S(-3.0f), x < -3.0f) * hardSigmoid##S(x); } \
+  INLINE F hardSwishSlope##S(const F x) {                                                         \
+    const F inside = FMA(x, CONSTANT##S(0.333333333f), CONSTANT##S(0.5f));                        \
+    return CHOOSE##S(CHOOSE##S(CONSTANT##S(1.0f), inside, x < 3.0f), CONSTANT##S(0.0f), x <= -3.0f);  \
+  }                                                                                               \
+  /* x tanh(ln(1 + e^x)) = x n / (n + 2), n = e^x (e^x + 2); beyond 20 the factor is 1. */        \
+  INLINE F mish##S(const F x) {                                                                   \
+    const F limited = CHOOSE##S(x, CONSTANT##S(-120.0f), x < -120.0f);                            \
+    const F e = exponential##S(CHOOSE##S(limited, CONSTANT##S(20.0f), x > 20.0f)), n = e * (e + 2.0f); \
+    return limited * (n / (n + 2.0f));                                                            \
+  }                                                                                               \
+  /* dy (n / (n + 2) + 4 x e^x (1 + e^x) / (n + 2)^2) */                                          \
+  INLINE F mishGradient##S(const F unlimited, const F dy) {                                       \
+    const F x = limited##S(unlimited), e = exponential##S(CHOOSE##S(x, CONSTANT##S(20.0f), x > 20.0f)); \
+    const F n = e * (e + 2.0f), r = 1.0f / (n + 2.0f);                                            \
+    return dy * FMA(4.0f * x, e * r * ((1.0f + e) * r), n * r);                                   \
+  }                                                                                               \
+  INLINE F exactGelu##S(const F x) {                                                              \
+    const F limited = CHOOSE##S(x, CONSTANT##S(-120.0f), x < -120.0f);                            \
+    return limited * normalShare##S(CHOOSE##S(limited, CONSTANT##S(120.0f), x > 120.0f));         \
+  }                                                                                               \
+  /* The normal distribution's share below x, and x times its density. */                         \
+  INLINE F exactGeluGradient##S(const F unlimited, const F dy) {                                  \
+    const F x = limited##S(unlimited);                                                            \
+    return dy * FMA(x * 0.398942280f, exponential##S(-0.5f * x * x), normalShare##S(x));          \
   }
 ALL_WIDTHS(EXPONENTIAL)
 

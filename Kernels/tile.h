@@ -101,12 +101,42 @@ typedef struct {
 #define ADDS_RESIDUAL(e) (COMPILED(EPILOGUE_RESIDUAL) && (e).hasResidual)
 #define MASKS(e, kind) (COMPILED(EPILOGUE_MASKS + (kind)) && (e).hasMask == (kind))
 #define ACTIVATES(e, kind) (COMPILED(EPILOGUE_ACTIVATIONS + (kind)) && (e).activation == (kind))
+#define ACTIVATES_RARELY(e) (KERNEL_PARTS >> (EPILOGUE_ACTIVATIONS + ACTIVATION_RARE) && (e).activation >= ACTIVATION_RARE)
 
-// The epilogue of neighbouring columns, 16 or (finish_1) one, `columns` of which exist; `at` is their place in the output.
 #define WHOLE_1(p) (*(p))
 #define WHOLE_16(p) load16(p)
 #define FIRST_1(p, n) (*(p))
 #define FIRST_16(p, n) loadFirst16(p, n)
+// Activations that few networks have; natively called, so that there is one of each.
+#define RARE_ACTIVATION(F, I, U, S)                                                                                                   \
+  RARELY void activateRarely##S(F* value, const EpilogueOperands o, const Epilogue e, const int column) {                             \
+    const F v = *value;                                                                                                               \
+    if (ACTIVATES(e, ACTIVATION_LEAKY_RELU)) *value = leakyRelu##S(v, CONSTANT##S(e.number));                                         \
+    if (ACTIVATES(e, ACTIVATION_SLOPES)) *value = leakyRelu##S(v, WHOLE##S(o.mask + column));                                         \
+    if (ACTIVATES(e, ACTIVATION_SLOPE)) *value = leakyRelu##S(v, CONSTANT##S(*o.mask));                                               \
+    if (ACTIVATES(e, ACTIVATION_ELU)) *value = elu##S(v, CONSTANT##S(e.number));                                                      \
+    if (ACTIVATES(e, ACTIVATION_CELU)) *value = celu##S(v, CONSTANT##S(e.number));                                                    \
+    if (ACTIVATES(e, ACTIVATION_SELU)) *value = selu##S(v);                                                                           \
+    if (ACTIVATES(e, ACTIVATION_EXACT_GELU)) *value = exactGelu##S(v);                                                                \
+    if (ACTIVATES(e, ACTIVATION_MISH)) *value = mish##S(v);                                                                           \
+    if (ACTIVATES(e, ACTIVATION_SOFTPLUS)) *value = softplus##S(v);                                                                   \
+    if (ACTIVATES(e, ACTIVATION_SOFTSIGN)) *value = softsign##S(v);                                                                   \
+    if (ACTIVATES(e, ACTIVATION_CLAMP)) *value = minimum##S(maximum##S(v, CONSTANT##S(e.number)), CONSTANT##S(e.limit));              \
+    if (ACTIVATES(e, ACTIVATION_HARD_SWISH)) *value = hardSwish##S(v);                                                                \
+    if (ACTIVATES(e, ACTIVATION_HARD_SIGMOID)) *value = hardSigmoid##S(v);                                                            \
+  }
+#ifdef __OPENCL_VERSION__
+#define RARELY INLINE
+#else
+#define RARELY static __attribute__((noinline, unused))
+#endif
+RARE_ACTIVATION(float16, int16, uint16, _16)
+#if LANES == 1
+RARE_ACTIVATION(float, int, uint, _1)
+#endif
+#undef RARE_ACTIVATION
+
+// The epilogue of neighbouring columns, 16 or (finish_1) one, `columns` of which exist; `at` is their place in the output.
 #define FINISH(F, I, U, S)                                                                                                            \
   INLINE F finish##S(F v, const EpilogueOperands o, const Epilogue e, const size_t at, const int column, const int columns) {         \
     if (SCALES(e)) v *= WHOLE##S(o.scale + column);                                                                                   \
@@ -118,6 +148,7 @@ typedef struct {
     if (ACTIVATES(e, ACTIVATION_GELU)) v = gelu##S(v);                                                                                \
     if (ACTIVATES(e, ACTIVATION_SILU)) v = silu##S(v);                                                                                \
     if (ACTIVATES(e, ACTIVATION_RELU6)) v = relu6##S(v);                                                                              \
+    if (ACTIVATES_RARELY(e)) activateRarely##S(&v, o, e, column);                                                                     \
     if (MASKS(e, MASK_RELU)) v = reluGradient##S(FIRST##S(o.mask + at, columns), v);                                                  \
     if (MASKS(e, MASK_RELU6)) v = relu6Gradient##S(FIRST##S(o.mask + at, columns), v);                                                \
     return v;                                                                                                                         \
@@ -163,7 +194,7 @@ INLINE void fetchOperands(const int* rows, const int width, const int column, co
 INLINE void storeTile(Tile* t, __global float* out, const int* rows, const int width, const int column, const int columns,
                       const EpilogueOperands o, const Epilogue e, const int vectors, const int streams) {
   const int simple = !(ACTIVATES(e, ACTIVATION_SIGMOID) || ACTIVATES(e, ACTIVATION_TANH) || ACTIVATES(e, ACTIVATION_GELU) ||
-                       ACTIVATES(e, ACTIVATION_SILU));
+                       ACTIVATES(e, ACTIVATION_SILU) || ACTIVATES_RARELY(e));
   if (simple && columns >= vectors * 16) {   // in registers
     if (SCALES(e)) EACH_SUM(sum * load16(o.scale + column + v * 16))
     if (ADDS_BIAS(e)) EACH_SUM(sum + load16(o.bias + column + v * 16))

@@ -725,9 +725,15 @@ def smooth_l1(x, target, reduction="mean", beta=1.0, **kw):
 
 
 def gelu(x, approximate="none"):
-  if approximate != "tanh":
-    refuse("the exact GELU")
-  return x.step("gelu")
+  return x.step("gelu" if approximate == "tanh" else "exactGelu")
+
+
+def elu(x, alpha=1.0, **kw):
+  return x.joined("elu", alpha)
+
+
+def celu(x, alpha=1.0, **kw):
+  return x.joined("celu", alpha)
 
 
 def softplus(x, beta=1, threshold=20):
@@ -805,7 +811,9 @@ ONES = {"abs": "absolute", "neg": "negate", "sign": "sign", "sgn": "sign", "squa
         "rsqrt": "reciprocalSquareRoot", "reciprocal": "reciprocal", "exp": "exponential", "log": "logarithm", "sin": "sine", "cos": "cosine",
         "sigmoid": "sigmoid", "tanh": "hyperbolicTangent", "nn.functional.relu": "relu", "nn.functional.relu6": "relu6",
         "nn.functional.silu": "silu", "floor": "roundDown", "ceil": "ceil", "erf": "errorFunction", "log1p": "logarithmOnePlus",
-        "expm1": "exponentialMinusOne", "logical_not": "logicalNot"}
+        "expm1": "exponentialMinusOne", "nn.functional.selu": "selu", "nn.functional.mish": "mish", "nn.functional.softsign": "softsign",
+        "nn.functional.hardsigmoid": "hardSigmoid", "nn.functional.hardswish": "hardSwish",
+        "logical_not": "logicalNot"}
 TWOS = {"add": "add", "sub": "subtract", "mul": "multiply", "div": "divide", "true_divide": "divide", "maximum": "maximum",
         "minimum": "minimum", "__radd__": "add", "__rmul__": "multiply", "gt": "greater", "ge": "greaterOrEqual", "eq": "equal", "ne": "notEqual",
         "logical_and": "logicalAnd", "logical_or": "logicalOr", "logical_xor": "logicalXor"}
@@ -842,7 +850,7 @@ COUNTERPARTS = {
   "std": spread("standardDeviation"), "prod": reduction("product"), "argmax": place("argmax"), "argmin": place("argmin"), "clamp": clamp,
   "clamp_min": clamp, "clamp_max": lambda x, max: clamp(x, None, max), "nn.functional.hardtanh":
   lambda x, min_val=-1.0, max_val=1.0, **kw: clamp(x, min_val, max_val), "nn.functional.leaky_relu": leaky_relu, "nn.functional.prelu": prelu,
-  "round": rounded, "logsumexp": log_sum_exp,
+  "nn.functional.elu": elu, "nn.functional.celu": celu, "round": rounded, "logsumexp": log_sum_exp,
   # What moves and chooses.
   "__getitem__": get_item, "narrow": narrow, "narrow_copy": narrow, "select": select, "slice": slice_,
   "unbind": lambda x, dim=0: at(x, x.axis(dim), 0) if x.rank else refuse("a scalar"), "split": piece(equal_pieces),

@@ -7,13 +7,15 @@
   X(negate) X(absolute) X(sign) X(square) X(squareRoot) X(reciprocalSquareRoot) X(reciprocal) X(exponential) \
   X(logarithm) X(logarithmOnePlus) X(relu) X(sigmoid) X(hyperbolicTangent) X(gelu) X(silu) X(softplus)       \
   X(positive) X(sine) X(cosine) X(isFinite) X(relu6) X(roundDown) X(roundToEven) X(errorFunction)             \
-  X(exponentialMinusOne) X(logicalNot) X(toFloat) X(toInteger)
+  X(exponentialMinusOne) X(logicalNot) X(toFloat) X(toInteger) X(selu) X(mish) X(softsign) X(hardSigmoid)           \
+  X(hardSwish) X(hardSwishSlope) X(exactGelu)
 
 // Every operation of two numbers.
 #define GLISSADE_BINARY(X)                                                                                \
   X(add) X(subtract) X(multiply) X(divide) X(maximum) X(minimum) X(power) X(greater) X(greaterOrEqual)    \
   X(equal) X(reluGradient) X(sigmoidGradient) X(tanhGradient) X(relu6Gradient)   \
   X(geluGradient) X(siluGradient) X(leakyRelu) X(leakyReluSlope)                                          \
+  X(elu) X(eluSlope) X(celu) X(mishGradient) X(exactGeluGradient)                                         \
   X(notEqual) X(logicalAnd) X(logicalOr) X(logicalXor) X(keep) X(drop) X(join)                            \
   X(integerAdd) X(integerSubtract) X(integerMultiply) X(integerMaximum) X(integerMinimum) X(integerEqual) \
   X(integerNotEqual) X(integerGreater) X(integerGreaterOrEqual)

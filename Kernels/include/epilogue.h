@@ -10,7 +10,22 @@ enum {
   ACTIVATION_TANH = 3,
   ACTIVATION_GELU = 4,   // the tanh form, as gelu_16
   ACTIVATION_SILU = 5,
-  ACTIVATION_RELU6 = 6
+  ACTIVATION_RELU6 = 6,
+  // Those that few networks have, from ACTIVATION_RARE on. `number` is the epilogue's.
+  ACTIVATION_RARE = 7,
+  ACTIVATION_LEAKY_RELU = 7,        // where v <= 0: number v
+  ACTIVATION_SLOPES = 8,            // the same with a slope for each column, in the mask's buffer; there is no mask then
+  ACTIVATION_SLOPE = 9,             // the same with one for all of them
+  ACTIVATION_ELU = 10,              // number is alpha
+  ACTIVATION_CELU = 11,             // number is alpha
+  ACTIVATION_SELU = 12,
+  ACTIVATION_EXACT_GELU = 13,
+  ACTIVATION_MISH = 14,
+  ACTIVATION_SOFTPLUS = 15,
+  ACTIVATION_SOFTSIGN = 16,
+  ACTIVATION_CLAMP = 17,            // from number to limit
+  ACTIVATION_HARD_SWISH = 18,
+  ACTIVATION_HARD_SIGMOID = 19
 };
 
 /// `hasMask` of an `Epilogue`.
@@ -44,6 +59,7 @@ typedef struct {
   int hasScale, hasBias, hasResidual;            // 0 or 1
   int hasMask;                                   // one of MASK_...
   int activation;                                // one of ACTIVATION_...
+  float number, limit;                           // of some activations
 } Epilogue;
 
 #endif

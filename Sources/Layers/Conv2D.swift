@@ -19,26 +19,27 @@ public struct Conv2D: Layer {
   ///   - groups: default 1; `inputs` makes a depthwise convolution.
   ///   - bias: whether there is one; default true.
   ///   - initializer: of the weight; default PyTorch's, uniform in ±1/√(fan-in).
+  ///   - biasInitializer: of the bias; default PyTorch's, the same.
   public init(
     _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1, bias: Bool = true,
-    initializer: Initializer? = nil
+    initializer: Initializer? = nil, biasInitializer: Initializer? = nil
   ) {
     self.init(
       inputs, outputs, kernel: (kernel, kernel), stride: (stride, stride), padding: (padding, padding), dilation: (dilation, dilation),
-      groups: groups, bias: bias, initializer: initializer)
+      groups: groups, bias: bias, initializer: initializer, biasInitializer: biasInitializer)
   }
 
   /// The same with sizes that differ between height and width.
   public init(
     _ inputs: Int, _ outputs: Int, kernel: (height: Int, width: Int), stride: (height: Int, width: Int) = (1, 1),
     padding: (height: Int, width: Int) = (0, 0), dilation: (height: Int, width: Int) = (1, 1), groups: Int = 1, bias: Bool = true,
-    initializer: Initializer? = nil
+    initializer: Initializer? = nil, biasInitializer: Initializer? = nil
   ) {
     let inputsOfGroup = inputs / max(groups, 1)
     let fanIn = Shape([inputsOfGroup, kernel.height, kernel.width]).count
     weight = Parameter(
       "weight", shape: [outputs, kernel.height, kernel.width, inputsOfGroup], initializer: initializer ?? .pytorchDefault(fanIn: fanIn))
-    self.bias = bias ? Parameter("bias", shape: [outputs], initializer: .pytorchDefault(fanIn: fanIn)) : nil
+    self.bias = bias ? Parameter("bias", shape: [outputs], initializer: biasInitializer ?? .pytorchDefault(fanIn: fanIn)) : nil
     self.stride = stride
     self.padding = padding
     self.dilation = dilation

@@ -1,12 +1,14 @@
 import GlissadeLayers
 
-/// A small convolutional network for small grey pictures, after LeCun et al. 1998: two 3×3 convolutions with ReLU and pooling, two dense layers.
+/// A small convolutional network for small grey pictures, after LeCun et al. 1998: two 3×3 convolutions with ReLU (or another
+/// activation) and pooling, two dense layers.
 public struct LeNet: LayerWithHead {
   public let conv1: Conv2D
   public let conv2: Conv2D
   public let fc1: Dense
   /// The head, behind its dropout.
   public private(set) var fc2: any Layer
+  private let activations: [any Layer]
   private let pool = MaxPool2D(2)
   private var dropout: Dropout
 
@@ -14,18 +16,24 @@ public struct LeNet: LayerWithHead {
   ///   - input: [height, width, channels] of a picture.
   ///   - classes: how many classes.
   ///   - dropout: rate before the last layer; default 0.25.
-  public init(input: Shape, classes: Int, dropout: Float = 0.25) {
-    conv1 = Conv2D(input[2], 32, kernel: 3, padding: 1)
-    conv2 = Conv2D(32, 64, kernel: 3, padding: 1)
-    fc1 = Dense(Shape([input[0] / 4, input[1] / 4, 64]).count, 128)
-    fc2 = Dense(128, classes)
+  ///   - activation: behind all layers but the last; default ReLU.
+  ///   - initialization: of the weights; default PyTorch's.
+  public init(
+    input: Shape, classes: Int, dropout: Float = 0.25, activation: Activation = .relu, initialization: Initialization = .pytorch
+  ) {
+    conv1 = Conv2D(input[2], 32, kernel: 3, padding: 1, initialization)
+    conv2 = Conv2D(32, 64, kernel: 3, padding: 1, initialization)
+    fc1 = Dense(Shape([input[0] / 4, input[1] / 4, 64]).count, 128, initialization)
+    fc2 = Dense(128, classes, initialization)
+    activations = (0..<3).map { _ in activation.makeLayer() }
     self.dropout = Dropout(dropout)
   }
 
   public func backbone(_ x: Tensor) -> Tensor {
-    var x = pool(relu(conv1(x)))
-    x = pool(relu(conv2(x)))
-    return relu(fc1(x.flattened()))
+    // Not called, so that what is without parameters opens no scope.
+    var x = pool(activations[0].forward(conv1(x)))
+    x = pool(activations[1].forward(conv2(x)))
+    return activations[2].forward(fc1(x.flattened()))
   }
 
   public func head(_ features: Tensor) -> Tensor { fc2(dropout(features)) }

@@ -1,20 +1,26 @@
 import GlissadeLayers
 
-/// A multilayer perceptron: dense layers with ReLU between them, on flattened input. `mlp` is 784-512-256-10.
+/// A multilayer perceptron: dense layers with ReLU, or another activation, between them, on flattened input. `mlp` is 784-512-256-10.
 public struct MLP: LayerWithHead {
   /// The last one is the head.
   public private(set) var layers: [any Layer]
+  private let activations: [any Layer]
   private let features: Int
 
-  /// - Parameter sizes: the features of the input, of each hidden layer, and of the output.
-  public init(_ sizes: [Int]) {
-    layers = zip(sizes, sizes.dropFirst()).map { Dense($0, $1) }
+  /// - Parameters:
+  ///   - sizes: the features of the input, of each hidden layer, and of the output.
+  ///   - activation: behind each hidden layer; default ReLU.
+  ///   - initialization: of the weights; default PyTorch's.
+  public init(_ sizes: [Int], activation: Activation = .relu, initialization: Initialization = .pytorch) {
+    layers = zip(sizes, sizes.dropFirst()).map { Dense($0, $1, initialization) }
+    activations = layers.dropLast().map { _ in activation.makeLayer() }
     features = sizes.dropLast().last ?? 0
   }
 
   public func backbone(_ x: Tensor) -> Tensor {
     var x = x.flattened()
-    for layer in layers.dropLast() { x = relu(layer(x)) }
+    // Not called, so that what is without parameters opens no scope.
+    for (layer, activation) in zip(layers.dropLast(), activations) { x = activation.forward(layer(x)) }
     return x
   }
 

@@ -11,17 +11,24 @@ public enum ModelZoo {
     + EfficientNetLite.Size.allCases.map(\.rawValue)
     + ["vgg11_bn"]
 
+  /// Those whose activation can be chosen.
+  public static let withActivations = ["mlp", "lenet"]
+
   /// Makes a model for pictures of a size.
   /// - Parameters:
   ///   - name: one of `names`.
   ///   - input: [height, width, channels].
   ///   - classes: how many classes.
+  ///   - activation: of those in `withActivations`; default ReLU.
+  ///   - initialization: of their weights; default PyTorch's.
   /// - Returns: `nil` for an unknown name.
-  public static func make(_ name: String, input: Shape, classes: Int) -> (any LayerWithHead)? {
+  public static func make(
+    _ name: String, input: Shape, classes: Int, activation: Activation = .relu, initialization: Initialization = .pytorch
+  ) -> (any LayerWithHead)? {
     if let size = EfficientNetLite.Size(rawValue: name) { return EfficientNetLite(size, channels: input[2], classes: classes) }
     return switch name {
-    case "mlp": MLP([input.count, 512, 256, classes])
-    case "lenet": LeNet(input: input, classes: classes)
+    case "mlp": MLP([input.count, 512, 256, classes], activation: activation, initialization: initialization)
+    case "lenet": LeNet(input: input, classes: classes, activation: activation, initialization: initialization)
     case "resnet18": ResNet(channels: input[2], classes: classes)
     case "resnet18-imagenet": ResNet(channels: input[2], classes: classes, stem: .imageNet)
     case "resnet34": ResNet(channels: input[2], classes: classes, blocks: [3, 4, 6, 3], stem: .imageNet)

@@ -25,13 +25,19 @@ struct Fusion {
     var scale: ValueID?
     var bias: ValueID?
     var residual: ValueID?
-    var activation: UnaryFunction?
+    var activation: FusedActivation?
     /// The result is kept where this is above 0 (and below 6): the gradient of ReLU (of ReLU6).
     var mask: ValueID?
     /// Whether the mask is ReLU6's.
     var isMaskBounded = false
     /// For plans: `bias + relu`.
     var names: [String] = []
+
+    /// Whether there is room for one: slopes take its buffer.
+    var takesMask: Bool {
+      if case .slopes = activation { return false }
+      return mask == nil
+    }
   }
 
   /// In an order in which they can run.
@@ -130,8 +136,8 @@ struct Fusion {
     let isBeforeActivation = epilogue.activation == nil && epilogue.mask == nil
     switch node.operation {
     case .unary(let rule):
-      guard isBeforeActivation, [.relu, .relu6, .sigmoid, .hyperbolicTangent, .gelu, .silu].contains(rule.function) else { return false }
-      epilogue.activation = rule.function
+      guard isBeforeActivation, let activation = FusedActivation(rule.function) else { return false }
+      epilogue.activation = activation
       epilogue.names.append(rule.name)
       return true
     case .binary(let rule):
@@ -139,7 +145,14 @@ struct Fusion {
       let isSecond = graph.resolved(node.inputs[1]).node == current
       guard isFirst != isSecond else { return false }
       let other = node.inputs[isFirst ? 1 : 0]
-      if case .constant = graph.nodes[graph.resolved(other).node].operation { return false }
+      if let number = graph.constantValue(other) {
+        guard isFirst, epilogue.mask == nil, let activation = FusedActivation(rule.function, number, after: epilogue.activation) else {
+          return false
+        }
+        epilogue.activation = activation
+        epilogue.names.append(rule.name)
+        return true
+      }
       let otherShape = graph.tensor(other).shape
       guard let access = otherShape.access(in: node.outputs[0].shape) else { return false }
       let isChannels = access.access == .column && otherShape.count == shape[-1]
@@ -153,10 +166,13 @@ struct Fusion {
       case .add where access.access == .full && isBeforeActivation && epilogue.residual == nil:
         epilogue.residual = other
         epilogue.names.append("residual")
-      case .reluGradient where isSecond && access.access == .full && epilogue.mask == nil:
+      case .leakyRelu where isFirst && isBeforeActivation && (isChannels || otherShape.count == 1):
+        epilogue.activation = .slopes(other, isShared: otherShape.count == 1)
+        epilogue.names.append(rule.name)
+      case .reluGradient where isSecond && access.access == .full && epilogue.takesMask:
         epilogue.mask = other
         epilogue.names.append("relu gradient")
-      case .relu6Gradient where isSecond && access.access == .full && epilogue.mask == nil:
+      case .relu6Gradient where isSecond && access.access == .full && epilogue.takesMask:
         epilogue.mask = other
         epilogue.isMaskBounded = true
         epilogue.names.append("relu6 gradient")

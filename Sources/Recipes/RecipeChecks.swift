@@ -31,6 +31,7 @@ extension Recipe {
     do throws(RecipeError) { _ = try rule() } catch { found.append(error) }
     checkDivision(kind, note)
     checkEnsemble(note)
+    checkLoss(note)
     found += problemsOfGroups()
     if kind == .table { checkTable(note) }
     if kind == .pictures { checkSize(note) }
@@ -85,6 +86,28 @@ extension Recipe {
         "snapshots",
         .sentence("needs a schedule that goes in cycles, as \(name) 'cosine-restarts(period: 5 epochs)', and it is '\(self.schedule)'"))
     }
+  }
+
+  private func checkLoss(_ note: (String, RecipeValueError) -> Void) {
+    guard let loss = self.loss else { return }
+    if self.task == .regression, let objection = lossOfNumbersObjection { note("loss", .sentence(objection)) }
+    if self.labelSmoothing > 0, !loss.name.isOfDistributions {
+      note(
+        "label_smoothing", .sentence("is for cross_entropy and nll, whose labels can be distributions, and the loss is \(loss.recipeText)"))
+    }
+  }
+
+  /// Why the loss is none of numbers that are predicted; `nil` where it is one.
+  private var lossOfNumbersObjection: String? {
+    guard let loss = self.loss, !loss.name.isOfValues else { return nil }
+    let names = LossChoice.Name.allCases.filter(\.isOfValues).map(\.rawValue).joined(separator: ", ")
+    return "is \(loss.recipeText), a loss of classes, and numbers are to be predicted; for those there are \(names)"
+  }
+
+  /// Sees whether the loss is one of numbers, where the data turned out to have such.
+  /// - Throws: `RecipeError` where it is not.
+  package func checkLossOfNumbers() throws(RecipeError) {
+    if let objection = lossOfNumbersObjection { throw error("loss", .sentence(objection)) }
   }
 
   private func checkTable(_ note: (String, RecipeValueError) -> Void) {

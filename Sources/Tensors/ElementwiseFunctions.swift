@@ -62,12 +62,6 @@ extension Tensor {
   }
 }
 
-/// x where it is above 0, otherwise slope·x (Maas, Hannun and Ng 2013; PyTorch's `leaky_relu`). The gradient at 0 is the slope.
-/// - Parameter slope: default 0.01.
-public func leakyRelu(_ x: Tensor, slope: Float = 0.01) -> Tensor { x.combined(with: x.graph.constant(slope), .leakyRelu) }
-/// The same with slopes that are learnt, after broadcasting: one for all, or one for each channel (He et al. 2015; PyTorch's `prelu`).
-public func leakyRelu(_ x: Tensor, slope: Tensor) -> Tensor { x.combined(with: slope, .leakyRelu) }
-
 /// ln(1 + x), precise near 0.
 public func log1p(_ x: Tensor) -> Tensor { x.log1p() }
 /// eˣ − 1, precise near 0.

@@ -199,20 +199,6 @@ public func softmaxCrossEntropy(_ logits: Tensor, _ labels: Tensor, labelSmoothi
   return (results[0], results[2])
 }
 
-/// ReLU: max(x, 0).
-public func relu(_ x: Tensor) -> Tensor { x.applying(.relu) }
-/// ReLU6: min(max(x, 0), 6).
-public func relu6(_ x: Tensor) -> Tensor { x.applying(.relu6) }
-/// The logistic function 1 / (1 + e⁻ˣ).
-public func sigmoid(_ x: Tensor) -> Tensor { x.applying(.sigmoid) }
-/// The hyperbolic tangent.
-public func tanh(_ x: Tensor) -> Tensor { x.applying(.hyperbolicTangent) }
-/// Gaussian error linear unit in its tanh form (Hendrycks and Gimpel 2016; PyTorch's `approximate="tanh"`).
-public func gelu(_ x: Tensor) -> Tensor { x.applying(.gelu) }
-/// x · sigmoid(x), also known as swish.
-public func silu(_ x: Tensor) -> Tensor { x.applying(.silu) }
-/// log(1 + eˣ).
-public func softplus(_ x: Tensor) -> Tensor { x.applying(.softplus) }
 /// eˣ.
 public func exp(_ x: Tensor) -> Tensor { x.applying(.exponential) }
 /// The natural logarithm.

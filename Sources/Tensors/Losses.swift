@@ -32,21 +32,6 @@ public func huberLoss(_ output: Tensor, _ values: Tensor, delta: Float = 1) -> T
 
 // The same, a value for each sample.
 
-/// Cross-entropy of softmax(logits) against class numbers, of each row.
-/// - Parameters:
-///   - logits: [batch, classes].
-///   - labels: [batch] of int32.
-///   - labelSmoothing: ε: the target is (1 − ε)·onehot + ε / classes; default 0.
-/// - Returns: [batch].
-public func softmaxCrossEntropies(_ logits: Tensor, _ labels: Tensor, labelSmoothing: Float = 0) -> Tensor {
-  let logarithms = logits.logSoftmax()
-  guard logarithms.isValid, logits.shape.rank == 2 else {
-    return logits.graph.reject("softmaxCrossEntropies", [logits, labels], because: "the logits have to be [batch, classes] of float32")
-  }
-  let own = logarithms.gather(labels)
-  return labelSmoothing == 0 ? -own : -(own * (1 - labelSmoothing) + logarithms.mean(axes: [1]) * labelSmoothing)
-}
-
 /// The mean of (output − values)² over all that belongs to a sample.
 /// - Returns: [batch].
 public func squaredErrors(_ output: Tensor, _ values: Tensor) -> Tensor { (output - values).applying(.square).meanOfEachSample() }
@@ -59,6 +44,25 @@ public func absoluteErrors(_ output: Tensor, _ values: Tensor) -> Tensor { abs(o
 /// - Returns: [batch].
 public func huberLosses(_ output: Tensor, _ values: Tensor, delta: Float = 1) -> Tensor {
   huberErrors("huberLosses", output, values, delta).meanOfEachSample()
+}
+
+/// The mean over all elements of e²/(2·β) where |e| < β and |e| − β/2 elsewhere, e = output − values: PyTorch's `smooth_l1_loss`.
+/// - Parameter beta: β, at least 0; default 1. 0 is the mean absolute error.
+public func smoothL1Loss(_ output: Tensor, _ values: Tensor, beta: Float = 1) -> Tensor {
+  smoothErrors("smoothL1Loss", output, values, beta).mean()
+}
+
+/// The same, the mean over all that belongs to a sample.
+/// - Returns: [batch].
+public func smoothL1Losses(_ output: Tensor, _ values: Tensor, beta: Float = 1) -> Tensor {
+  smoothErrors("smoothL1Losses", output, values, beta).meanOfEachSample()
+}
+
+private func smoothErrors(_ name: String, _ output: Tensor, _ values: Tensor, _ beta: Float) -> Tensor {
+  guard beta >= 0 else {
+    return output.graph.reject(name, [output, values], because: "beta is \(beta), and it has to be at least 0")
+  }
+  return beta == 0 ? abs(output - values) : huberErrors(name, output, values, beta) * (1 / beta)
 }
 
 /// Huber's loss of each element.

@@ -185,62 +185,89 @@ extension Table {
       })
   }
 
+  /// Activations that few networks have: each way of storing sees some. Gradients are those of the same functions elsewhere.
+  private static var rareEpilogues: [Case] {
+    [plain[0], winograd[1], grouped[0]].flatMap { sizes -> [Case] in
+      let channels = Operand([sizes.weights[0]], .uniform(-0.5...0.5), isDifferentiated: false)
+      let both = [
+        Operand(sizes.image, isDifferentiated: false), Operand(sizes.weights, .uniform(-0.5...0.5), isDifferentiated: false),
+      ]
+      func row(
+        _ name: String, _ more: Operand, _ build: @escaping (Tensor, Tensor) -> Tensor,
+        reference check: @escaping (Numbers, Numbers) -> Numbers
+      ) -> Case {
+        Case(
+          "\(name), \(sizes.name)", both + [more], tolerance: 1e-5, one: { build(sizes.record($0[0], $0[1]), $0[2]) },
+          reference: { check(sizes.reference($0[0], $0[1]), $0[2]) })
+      }
+      let one = Operand([1], isDifferentiated: false)
+      return [
+        row("bias, mish", channels, { mish($0 + $1) }, reference: { map(reference(.add, $0, $1)) { reference(.mish, $0) } }),
+        row("slopes", channels, { leakyRelu($0, slope: $1) }, reference: { reference(.leakyRelu, $0, $1) }),
+        row("one slope", one, { leakyRelu($0, slope: $1) }, reference: { reference(.leakyRelu, $0, $1) }),
+        row("bias, hardtanh", channels, { hardtanh($0 + $1) }, reference: { map(reference(.add, $0, $1)) { min(max($0, -1), 1) } }),
+        row("bias, elu", channels, { elu($0 + $1) }, reference: { map(reference(.add, $0, $1)) { reference(.elu, $0, 1) } }),
+      ]
+    }
+  }
+
   static var convolutionEpilogues: Table {
     Table(
       name: "convolution epilogues",
-      cases: [plain[0], plain[1], plain[3], plain[15], winograd[1], grouped[0], grouped[3]].flatMap { sizes -> [Case] in
-        let channels = Operand([sizes.weights[0]], .uniform(-0.5...0.5))
-        let both = [Operand(sizes.image), Operand(sizes.weights, .uniform(-0.5...0.5))]
-        func row(
-          _ name: String, _ more: [Operand], _ build: @escaping (Tensor, [Tensor]) -> Tensor,
-          reference check: @escaping (Numbers, [Numbers]) -> Numbers
-        )
-          -> Case
-        {
-          Case(
-            "\(name), \(sizes.name)", both + more, tolerance: 1e-5, one: { build(sizes.record($0[0], $0[1]), Array($0.dropFirst(2))) },
-            reference: { check(sizes.reference($0[0], $0[1]), Array($0.dropFirst(2))) })
-        }
-        return [
-          row("bias, relu", [channels], { relu($0 + $1[0]) }, reference: { y, more in map(reference(.add, y, more[0])) { max($0, 0) } }),
-          row(
-            "scale, bias, residual, relu", [channels, channels, Operand(sizes.result)], { relu($0 * $1[0] + $1[1] + $1[2]) },
-            reference: { y, more in
-              map(reference(.add, reference(.add, reference(.multiply, y, more[0]), more[1]), more[2])) { max($0, 0) }
-            }),
-          row("silu", [], { y, _ in silu(y) }, reference: { y, _ in map(y) { reference(.silu, $0) } }),
-          row(
-            "scale, relu6", [channels], { relu6($0 * $1[0] * 4) },
-            reference: { y, more in
-              map(reference(.multiply, y, more[0])) { min(max(4 * $0, 0), 6) }
-            }),
-          row(
-            "bias, relu6", [channels], { relu6($0 + $1[0]) },
-            reference: { y, more in
-              map(reference(.add, y, more[0])) { min(max($0, 0), 6) }
-            }),
-          // ReLU6 in front, with inputs beyond 6: its gradient is applied where the input gradient is stored.
-          Case(
-            "relu6 in front, \(sizes.name)", [Operand(sizes.image, .eitherSign(0.05...9)), both[1]], tolerance: 1e-5,
-            one: { sizes.record(relu6($0[0]), $0[1]) }, reference: { sizes.reference(map($0[0]) { min(max($0, 0), 6) }, $0[1]) }),
-          // ReLU in front: its gradient is applied where the input gradient is stored.
-          Case(
-            "relu in front, \(sizes.name)", [Operand(sizes.image, .eitherSign(0.05...1)), both[1]], tolerance: 1e-5,
-            one: {
-              sizes.record(relu($0[0]), $0[1])
-            }, reference: { sizes.reference(map($0[0]) { max($0, 0) }, $0[1]) }),
-          // The input gradient and the one that comes around it are added, then masked.
-          Case(
-            "a connection around, \(sizes.name)", [Operand(sizes.image, .eitherSign(0.05...1)), both[1]], tolerance: 1e-5,
-            build: { _, operands in
-              let x = relu(operands[0])
-              return [sizes.record(x, operands[1]), x * 2]
-            },
-            reference: { operands in
-              let x = map(operands[0]) { max($0, 0) }
-              return [sizes.reference(x, operands[1]), map(x) { 2 * $0 }]
-            }),
-        ]
-      })
+      cases: rareEpilogues
+        + [plain[0], plain[1], plain[3], plain[15], winograd[1], grouped[0], grouped[3]].flatMap { sizes -> [Case] in
+          let channels = Operand([sizes.weights[0]], .uniform(-0.5...0.5))
+          let both = [Operand(sizes.image), Operand(sizes.weights, .uniform(-0.5...0.5))]
+          func row(
+            _ name: String, _ more: [Operand], _ build: @escaping (Tensor, [Tensor]) -> Tensor,
+            reference check: @escaping (Numbers, [Numbers]) -> Numbers
+          )
+            -> Case
+          {
+            Case(
+              "\(name), \(sizes.name)", both + more, tolerance: 1e-5, one: { build(sizes.record($0[0], $0[1]), Array($0.dropFirst(2))) },
+              reference: { check(sizes.reference($0[0], $0[1]), Array($0.dropFirst(2))) })
+          }
+          return [
+            row("bias, relu", [channels], { relu($0 + $1[0]) }, reference: { y, more in map(reference(.add, y, more[0])) { max($0, 0) } }),
+            row(
+              "scale, bias, residual, relu", [channels, channels, Operand(sizes.result)], { relu($0 * $1[0] + $1[1] + $1[2]) },
+              reference: { y, more in
+                map(reference(.add, reference(.add, reference(.multiply, y, more[0]), more[1]), more[2])) { max($0, 0) }
+              }),
+            row("silu", [], { y, _ in silu(y) }, reference: { y, _ in map(y) { reference(.silu, $0) } }),
+            row(
+              "scale, relu6", [channels], { relu6($0 * $1[0] * 4) },
+              reference: { y, more in
+                map(reference(.multiply, y, more[0])) { min(max(4 * $0, 0), 6) }
+              }),
+            row(
+              "bias, relu6", [channels], { relu6($0 + $1[0]) },
+              reference: { y, more in
+                map(reference(.add, y, more[0])) { min(max($0, 0), 6) }
+              }),
+            // ReLU6 in front, with inputs beyond 6: its gradient is applied where the input gradient is stored.
+            Case(
+              "relu6 in front, \(sizes.name)", [Operand(sizes.image, .eitherSign(0.05...9)), both[1]], tolerance: 1e-5,
+              one: { sizes.record(relu6($0[0]), $0[1]) }, reference: { sizes.reference(map($0[0]) { min(max($0, 0), 6) }, $0[1]) }),
+            // ReLU in front: its gradient is applied where the input gradient is stored.
+            Case(
+              "relu in front, \(sizes.name)", [Operand(sizes.image, .eitherSign(0.05...1)), both[1]], tolerance: 1e-5,
+              one: {
+                sizes.record(relu($0[0]), $0[1])
+              }, reference: { sizes.reference(map($0[0]) { max($0, 0) }, $0[1]) }),
+            // The input gradient and the one that comes around it are added, then masked.
+            Case(
+              "a connection around, \(sizes.name)", [Operand(sizes.image, .eitherSign(0.05...1)), both[1]], tolerance: 1e-5,
+              build: { _, operands in
+                let x = relu(operands[0])
+                return [sizes.record(x, operands[1]), x * 2]
+              },
+              reference: { operands in
+                let x = map(operands[0]) { max($0, 0) }
+                return [sizes.reference(x, operands[1]), map(x) { 2 * $0 }]
+              }),
+          ]
+        })
   }
 }

@@ -28,6 +28,13 @@ func reference(_ function: UnaryFunction, _ x: Double) -> Double {
   case .errorFunction: Real.erf(x)
   case .logarithmOnePlus: Real.log1p(x)
   case .exponentialMinusOne: Real.expm1(x)
+  case .selu: 1.0507009873554805 * reference(.elu, x, 1.6732632423543772)
+  case .mish: x * Real.tanh(reference(.softplus, x))
+  case .softsign: x / (1 + abs(x))
+  case .hardSigmoid: Swift.min(Swift.max(x + 3, 0), 6) / 6
+  case .hardSwish: x * Swift.min(Swift.max(x + 3, 0), 6) / 6
+  case .hardSwishSlope: x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5
+  case .exactGelu: x / 2 * (1 + Real.erf(x * 0.5.squareRoot()))
   case .logicalNot: x == 0 ? 1 : 0
   case .toFloat: x
   case .toInteger: x.rounded(.towardZero)
@@ -61,7 +68,23 @@ func reference(_ function: BinaryFunction, _ a: Double, _ b: Double) -> Double {
   case .siluGradient: b * (1 + a * (1 - reference(.sigmoid, a))) * reference(.sigmoid, a)
   case .leakyRelu: a > 0 ? a : a * b
   case .leakyReluSlope: a > 0 ? 1 : b
+  case .elu: a > 0 ? a : b * Real.expm1(a)
+  case .eluSlope: a > 0 ? 1 : a + b
+  case .celu: a > 0 ? a : b * Real.expm1(a / b)
+  case .mishGradient: b * mishSlope(a)
+  case .exactGeluGradient: b * exactGeluSlope(a)
   }
+}
+
+/// t + x·s·(1 − t²), t = tanh(ln(1 + eˣ)), s = sigmoid(x).
+private func mishSlope(_ x: Double) -> Double {
+  let t = Real.tanh(reference(.softplus, x))
+  return t + x * reference(.sigmoid, x) * (1 - t * t)
+}
+
+/// Φ(x) + x·φ(x).
+private func exactGeluSlope(_ x: Double) -> Double {
+  (1 + Real.erf(x * 0.5.squareRoot())) / 2 + x * Real.exp(-x * x / 2) / (2 * Double.pi).squareRoot()
 }
 
 /// (1 + t)/2 + x/2·(1 − t²)·u′, t = tanh u, u = √(2/π)·(x + 0.044715·x³).
@@ -104,7 +127,9 @@ extension Table {
           case .negate, .square: (.uniform(-3...3), true)
           // The step of the finite differences must not reach over a kink: 0 is left out, and 6 never drawn exactly.
           case .relu6: (.eitherSign(0.05...9), true)
-          case .absolute, .relu: (.eitherSign(0.05...3), true)
+          case .absolute, .relu, .selu, .softsign: (.eitherSign(0.05...3), true)
+          // Kinks at ±3, which are never drawn exactly.
+          case .hardSigmoid, .hardSwish, .hardSwishSlope: (.uniform(-7...7), true)
           case .sign, .positive: (.eitherSign(0.05...3), false)
           case .logicalNot: (.fixed((0..<1000).map { Float($0 % 3) - 1 }), false)
           case .toFloat: (.integers(below: 1000), false)
@@ -115,7 +140,7 @@ extension Table {
           case .logarithm: (.uniform(0.1...8), true)
           case .sine, .cosine: (.uniform(-9...9), true)
           case .sigmoid, .softplus: (.uniform(-9...9), true)
-          case .hyperbolicTangent, .gelu, .silu, .errorFunction: (.uniform(-4...4), true)
+          case .hyperbolicTangent, .gelu, .silu, .errorFunction, .mish, .exactGelu: (.uniform(-4...4), true)
           case .roundDown, .roundToEven: (.uniform(-5...5), false)
           case .logarithmOnePlus: (.uniform(-0.9...8), true)
           case .exponentialMinusOne: (.uniform(-5...5), true)
@@ -162,7 +187,7 @@ extension Table {
     case .exponentialMinusOne: [-200, -104, -0.35, 0, 0.34, 0.35, 80, 89, 200, .infinity, -.infinity]
     case .roundDown, .roundToEven: [-3e38, -2.5, -1.5, -0.5, 0, 0.5, 1.5, 2.5, 0.49999997, 4194303.5, 8388607.5, 8388609, 3e38]
     case .sigmoid, .hyperbolicTangent: [-1e6, -100, -30, 1e-6, 0, 30, 100, 1e6]
-    case .softplus, .silu, .gelu: [-90, -30, 0, 30, 100, 1e6]
+    case .softplus, .silu, .gelu, .mish, .exactGelu, .selu, .softsign, .hardSigmoid, .hardSwish: [-90, -30, 0, 30, 100, 1e6]
     case .squareRoot: [0, 1e-38, 3e38]
     case .toInteger: [-0.0, 0.99, -0.99, 2_147_483_520, -2_147_483_648]
     case .sine, .cosine: [0, 100, -1000, 12345]
@@ -195,9 +220,11 @@ extension Table {
           case .relu6Gradient: (.eitherSign(0.05...9), .uniform(-2...2), [false, true])
           case .sigmoidGradient: (.uniform(0.05...0.95), .uniform(-2...2), [true, true])
           case .tanhGradient: (.uniform(-0.95...0.95), .uniform(-2...2), [true, true])
-          case .geluGradient, .siluGradient: (.uniform(-4...4), .uniform(-2...2), [true, true])
+          case .geluGradient, .siluGradient, .mishGradient, .exactGeluGradient: (.uniform(-4...4), .uniform(-2...2), [true, true])
           case .leakyRelu: (.eitherSign(0.05...2), .uniform(-2...2), [true, true])
           case .leakyReluSlope: (.eitherSign(0.05...2), .uniform(-2...2), [false, true])
+          case .elu, .eluSlope: (.eitherSign(0.05...2), .uniform(-2...2), [true, true])
+          case .celu: (.eitherSign(0.05...2), .uniform(0.4...2), [true, true])
           }
         var dice = Dice(function.rawValue)
         let shape: Shape = [dice.extent(below: 40), dice.extent(below: 20)]
@@ -210,7 +237,7 @@ extension Table {
         // Two sets of distinct numbers, a fortieth apart.
         let shift: Float = if case .distinct = a { 0.025 } else { 0 }
         let far = Operand([farPlaces.count], .fixed(farPlaces), isDifferentiated: false)
-        let isSlope = [.geluGradient, .siluGradient].contains(function)
+        let isSlope = [.geluGradient, .siluGradient, .mishGradient, .exactGeluGradient].contains(function)
         return [
           Case(
             function.rawValue, [left, right],

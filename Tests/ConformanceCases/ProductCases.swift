@@ -122,13 +122,37 @@ extension Table {
   static var matmulEpilogues: Table {
     Table(
       name: "matmul epilogues",
-      cases: [UnaryFunction.relu, .sigmoid, .hyperbolicTangent, .gelu, .silu, .softplus].map { function in
+      cases: [
+        UnaryFunction.relu, .sigmoid, .hyperbolicTangent, .gelu, .silu, .softplus, .selu, .exactGelu, .mish, .softsign, .hardSwish,
+        .hardSigmoid,
+      ].map { function in
         epilogueRow(
           "bias, \(function.rawValue)", [11, 13], [13, 21], [Operand([21])], { ($0 + $1[0]).applying(function) },
           reference: { y, more in
             map(reference(.add, y, more[0])) { reference(function, $0) }
           })
       } + [
+        epilogueRow(
+          "bias, leaky relu", [11, 13], [13, 21], [Operand([21])], { leakyRelu($0 + $1[0], slope: 0.2) },
+          reference: { map(reference(.add, $0, $1[0])) { reference(.leakyRelu, $0, Double(Float(0.2))) } }),
+        epilogueRow(
+          "slopes of channels", [11, 13], [13, 21], [Operand([21])], { leakyRelu($0, slope: $1[0]) },
+          reference: { reference(.leakyRelu, $0, $1[0]) }),
+        epilogueRow(
+          "bias, one slope, then scale", [11, 13], [13, 21], [Operand([21]), Operand([1])], { leakyRelu($0 + $1[0], slope: $1[1]) * $1[0] },
+          reference: { reference(.multiply, reference(.leakyRelu, reference(.add, $0, $1[0]), $1[1]), $1[0]) }),
+        epilogueRow(
+          "elu", [9, 8], [8, 17], [], { y, _ in elu(y, alpha: 0.75) }, reference: { y, _ in map(y) { reference(.elu, $0, 0.75) } }),
+        epilogueRow(
+          "celu", [9, 8], [8, 17], [], { y, _ in celu(y, alpha: 1.5) }, reference: { y, _ in map(y) { reference(.celu, $0, 1.5) } }),
+        epilogueRow(
+          "bias, hardtanh", [9, 8], [8, 17], [Operand([17])], { hardtanh($0 + $1[0], from: -0.7, to: 0.9) },
+          reference: { map(reference(.add, $0, $1[0])) { min(max($0, -0.7), 0.9) } }),
+        epilogueRow(
+          "at least", [9, 8], [8, 17], [], { y, _ in y.clamped(from: -0.2) }, reference: { y, _ in map(y) { max($0, -0.2) } }),
+        epilogueRow(
+          "split, with mish", [91, 523], [523, 89], [Operand([89])], { mish($0 + $1[0]) },
+          reference: { map(reference(.add, $0, $1[0])) { reference(.mish, $0) } }),
         epilogueRow("bias of one column", [11, 13], [13, 1], [Operand([1])], { $0 + $1[0] }, reference: { reference(.add, $0, $1[0]) }),
         epilogueRow(
           "bias of one row", [1, 13], [13, 5], [Operand([5])], { relu($0 + $1[0]) },

@@ -83,12 +83,12 @@ extension RandomGraph {
   private mutating func elementwise(_ x: Value) -> (String, Value) {
     let function = pick([
       UnaryFunction.negate, .absolute, .square, .sine, .cosine, .relu, .relu6, .sigmoid, .hyperbolicTangent, .gelu, .silu, .softplus,
-      .errorFunction, .exponentialMinusOne,
+      .errorFunction, .exponentialMinusOne, .selu, .mish, .softsign, .hardSigmoid, .hardSwish, .exactGelu,
     ])
     let bound =
       switch function {
       case .square: x.bound * x.bound
-      case .sigmoid, .hyperbolicTangent, .sine, .cosine, .errorFunction: 1.0
+      case .sigmoid, .hyperbolicTangent, .sine, .cosine, .errorFunction, .softsign, .hardSigmoid: 1.0
       case .exponentialMinusOne: Real.exp(x.bound)
       default: x.bound + 1
       }

@@ -13,13 +13,16 @@ from pathlib import Path
 import torch
 
 from generator import (
-  arithmetic, checkpoints, events, files, finetuning, layers, models, movement, odd, optimizers, pictures, pretrained, schedules, streams)
+  activations, arithmetic, checkpoints, events, files, finetuning, layers, losses, models, movement, odd, optimizers, pictures, pretrained, schedules,
+  streams)
 
 FOLDER = Path(__file__).resolve().parent
 FIXTURES = {
   "optimizers.safetensors": optimizers.generate,
   "schedules.json": schedules.generate,
   "layers.safetensors": layers.generate,
+  "activations.safetensors": activations.generate,
+  "losses.safetensors": losses.generate,
   "odd.safetensors": odd.generate,
   "arithmetic.safetensors": arithmetic.generate,
   "movement.safetensors": movement.generate,

@@ -72,8 +72,8 @@ extension KernelCase {
     return [
       .forward("relu \(size): forward", x) { [relu($0[0])] },
       .gradient("relu \(size): gradient", x, of: [0]) { [relu($0[0])] },
-      .forward("gelu \(size): forward", x) { [gelu($0[0])] },
-      .gradient("gelu \(size): gradient", x, of: [0]) { [gelu($0[0])] },
+      .forward("gelu \(size): forward", x) { [gelu($0[0], .tanh)] },
+      .gradient("gelu \(size): gradient", x, of: [0]) { [gelu($0[0], .tanh)] },
       .forward("sigmoid \(size): forward", x) { [sigmoid($0[0])] },
       .forward("add \(size): forward", pair) { [$0[0] + $0[1]] },
       .forward("add + relu \(size): forward", pair) { [relu($0[0] + $0[1])] },

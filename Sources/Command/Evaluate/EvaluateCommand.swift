@@ -73,7 +73,7 @@ struct EvaluateCommand: ParsableCommand {
     }
     var options = TrainingOptions()
     options.batchSize = batchSize ?? run.batchSize
-    options.loss = run.table?.lossOfValues ?? .crossEntropy(labelSmoothing: run.labelSmoothing)
+    options.loss = run.loss
     options.isExact = run.isExact
     let trainer = Trainer(model: model, options: options)
     let used = ModelOfRun(folder, chosen)

@@ -27,7 +27,7 @@ extension PredictCommand {
     let session = try device.open().withRoom(Terminal.note) { selection in
       let session = try TrainingSession(
         model: model, sampleShape: Shape(run.input), batchSize: size,
-        loss: table.lossOfValues ?? .crossEntropy(labelSmoothing: run.labelSmoothing), groups: [],
+        loss: run.loss, groups: [],
         device: selection.device, isExact: run.isExact)
       try session.checkRoom(batchSize: size, isTraining: false, states: 1)
       return session

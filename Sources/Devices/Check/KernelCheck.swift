@@ -334,13 +334,13 @@ extension Launch {
   }
 
   private static func decides(_ function: UnaryFunction) -> Bool {
-    [.sign, .positive, .roundDown, .roundToEven, .logicalNot, .toInteger].contains(function)
+    [.sign, .positive, .roundDown, .roundToEven, .logicalNot, .toInteger, .hardSwishSlope].contains(function)
   }
 
   private static func decides(_ function: BinaryFunction) -> Bool {
     [
       .greater, .greaterOrEqual, .equal, .notEqual, .logicalAnd, .logicalOr, .logicalXor, .keep, .drop, .reluGradient, .relu6Gradient,
-      .leakyReluSlope,
+      .leakyReluSlope, .eluSlope,
     ].contains(function)
   }
 }

@@ -37,6 +37,13 @@ extension ElementwiseChain.Instruction.Function {
       case .sine, .cosine: 24
       case .squareRoot, .reciprocal: 6
       case .reciprocalSquareRoot: 12
+      case .selu: 36
+      case .mish: 34
+      case .softsign: 8
+      case .exactGelu: 48
+      case .hardSigmoid: 4
+      case .hardSwish: 6
+      case .hardSwishSlope: 3
       default: 1
       }
     case .binary(let function):
@@ -44,7 +51,10 @@ extension ElementwiseChain.Instruction.Function {
       case .divide: 6
       case .power: 40
       case .geluGradient, .siluGradient: 34
-      case .sigmoidGradient, .tanhGradient, .leakyRelu: 2
+      case .elu, .mishGradient: 34
+      case .celu: 40
+      case .exactGeluGradient: 68
+      case .sigmoidGradient, .tanhGradient, .leakyRelu, .eluSlope: 2
       default: 1
       }
     }

@@ -10,6 +10,9 @@ struct EpilogueArguments {
   var mask: Slot?
   var maskKind: Int32 = Int32(MASK_NONE)
   var activation: Int32 = Int32(ACTIVATION_NONE)
+  /// Of some activations.
+  var number: Float = 0
+  var limit: Float = 0
 
   /// What a kernel has to be able to do.
   var parts: KernelParts {
@@ -24,7 +27,43 @@ struct EpilogueArguments {
   func make(_ unit: (Slot?) -> Int32) -> Epilogue {
     Epilogue(
       scale: unit(scale), bias: unit(bias), residual: unit(residual), mask: unit(mask), hasScale: scale == nil ? 0 : 1,
-      hasBias: bias == nil ? 0 : 1, hasResidual: residual == nil ? 0 : 1, hasMask: maskKind, activation: activation)
+      hasBias: bias == nil ? 0 : 1, hasResidual: residual == nil ? 0 : 1, hasMask: maskKind, activation: activation, number: number,
+      limit: limit)
+  }
+
+  /// - Returns: the slopes, where these are a value.
+  fileprivate mutating func set(_ fused: FusedActivation) -> ValueID? {
+    var kind = ACTIVATION_NONE
+    var slopes: ValueID?
+    switch fused {
+    case .plain(let function): kind = Self.number(of: function)
+    case .leakyRelu(let slope): (kind, number) = (ACTIVATION_LEAKY_RELU, slope)
+    case .slopes(let value, let isShared): (kind, slopes) = (isShared ? ACTIVATION_SLOPE : ACTIVATION_SLOPES, value)
+    case .elu(let alpha): (kind, number) = (ACTIVATION_ELU, alpha)
+    case .celu(let alpha): (kind, number) = (ACTIVATION_CELU, alpha)
+    case .clamp(let lower, let upper): (kind, number, limit) = (ACTIVATION_CLAMP, lower, upper)
+    }
+    activation = Int32(kind)
+    return slopes
+  }
+
+  private static func number(of function: UnaryFunction) -> Int {
+    switch function {
+    case .relu: ACTIVATION_RELU
+    case .relu6: ACTIVATION_RELU6
+    case .sigmoid: ACTIVATION_SIGMOID
+    case .hyperbolicTangent: ACTIVATION_TANH
+    case .gelu: ACTIVATION_GELU
+    case .silu: ACTIVATION_SILU
+    case .selu: ACTIVATION_SELU
+    case .exactGelu: ACTIVATION_EXACT_GELU
+    case .mish: ACTIVATION_MISH
+    case .softplus: ACTIVATION_SOFTPLUS
+    case .softsign: ACTIVATION_SOFTSIGN
+    case .hardSwish: ACTIVATION_HARD_SWISH
+    case .hardSigmoid: ACTIVATION_HARD_SIGMOID
+    default: ACTIVATION_NONE
+    }
   }
 }
 
@@ -35,19 +74,10 @@ extension Lowering {
     result.scale = fused.scale.map { slot($0) }
     result.bias = fused.bias.map { slot($0) }
     result.residual = fused.residual.map { slot($0) }
-    result.mask = fused.mask.map { slot($0) }
+    let slopes = fused.activation.flatMap { result.set($0) }
+    result.mask = (fused.mask ?? slopes).map { slot($0) }
     if fused.mask != nil { result.maskKind = Int32(fused.isMaskBounded ? MASK_RELU6 : MASK_RELU) }
     result.arguments = [result.scale, result.bias, result.residual, result.mask].map { $0.map { .read($0) } ?? .unused }
-    result.activation =
-      switch fused.activation {
-      case .relu: Int32(ACTIVATION_RELU)
-      case .relu6: Int32(ACTIVATION_RELU6)
-      case .sigmoid: Int32(ACTIVATION_SIGMOID)
-      case .hyperbolicTangent: Int32(ACTIVATION_TANH)
-      case .gelu: Int32(ACTIVATION_GELU)
-      case .silu: Int32(ACTIVATION_SILU)
-      default: Int32(ACTIVATION_NONE)
-      }
     return result
   }
 }

@@ -22,7 +22,6 @@ public struct TableSection: RecipeSection {
   public let delimiter = RecipeOption<CheckedText<DelimiterText>?>(
     "delimiter", default: nil, defaultText: "as the first lines show", needs: .tables, valueName: "character",
     help: "What separates columns: a character, or tab.")
-  public let loss = RecipeOption<ValueLoss>("loss", default: .mse, needs: .tables, help: "Regression: mse, mae or huber.")
   public let hidden = RecipeOption<SizeList?>(
     "hidden", default: nil, defaultText: "512,256; less for small tables", needs: .models(["mlp"]), valueName: "sizes",
     help: "mlp: features of the hidden layers, separated by commas.")

@@ -1,5 +1,6 @@
 import GlissadeData
 import GlissadeDevices
+import GlissadeLayers
 import GlissadeModels
 import GlissadeOptimizers
 import GlissadeTraining
@@ -34,9 +35,20 @@ public struct TrainingSection: RecipeSection {
     help: "Only N training samples, the first ones (of pictures some of each class), and a sixth as many to test with.")
   public let dropout = RecipeOption<Float>(
     "dropout", default: 0.25, range: .share, needs: .models(["lenet"]), help: "lenet: dropout rate before the last layer.")
+  public let activation = RecipeOption<Activation>(
+    "activation", default: .relu, needs: .models(ModelZoo.withActivations),
+    help: "mlp, lenet: the activation, as PyTorch calls it; prelu learns its slopes.")
+  public let initialization = RecipeOption<Initialization>(
+    "initialization", default: { $0.activation == .relu ? .pytorch : $0.activation.initialization },
+    defaultText: "pytorch for relu; what suits the activation for others", needs: .models(ModelZoo.withActivations),
+    help: "mlp, lenet: how weights start: as PyTorch's, or by He's, Glorot's or LeCun's rule, normal or uniform.")
   public let schedule = RecipeOption<Schedule>(
     "schedule", default: .constant,
     help: "Learning rate over the run, as in 'warmup(500 steps) then cosine(to: 1e-5)'; 'glissade schedule' lists and draws what there is.")
+  public let loss = RecipeOption<LossChoice?>(
+    "loss", default: nil, defaultText: "cross_entropy; mse for numbers",
+    help: "What errors cost, as in mae, or focal(2,0.25) with numbers: cross_entropy, nll, bce, hinge(margin), squared_hinge(margin), "
+      + "focal(gamma,alpha) for classes, mse, mae, huber(delta), smooth_l1(beta) for numbers, and of probabilities for classes.")
   public let clipNorm = RecipeOption<Float?>(
     "clip_norm", default: nil, range: .aboveZero, help: "Clip the global norm of the gradients to this.")
   public let labelSmoothing = RecipeOption<Float>(

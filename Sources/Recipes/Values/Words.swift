@@ -1,4 +1,5 @@
 import GlissadeData
+import GlissadeLayers
 import GlissadeTraining
 
 /// A value that is one of a few words.
@@ -15,20 +16,8 @@ extension RecipeWord {
   public static var recipeChoices: [String]? { allCases.map(\.rawValue) }
 }
 
+extension Activation: RecipeWord {}
+extension Initialization: RecipeWord {}
 extension TrainingOptions.Sampling: RecipeWord {}
 extension TableEncoding.Task: RecipeWord {}
 extension TableEncoding.Missing: RecipeWord {}
-
-/// What errors of predicted values cost.
-public enum ValueLoss: String, CaseIterable, Sendable, RecipeWord {
-  case mse, mae, huber
-
-  /// As training takes it.
-  public var loss: Loss {
-    switch self {
-    case .mse: .meanSquaredError
-    case .mae: .meanAbsoluteError
-    case .huber: .huber()
-    }
-  }
-}

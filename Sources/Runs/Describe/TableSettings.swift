@@ -17,6 +17,7 @@ package struct TableSettings {
     let split = try TableSplit(
       table, target: target, validation: validation, fold: fold, test: test, seed: seed, task: task, missing: missing)
     let encoding = try TableEncoding(of: table, rows: split.training, target: target, task: task, missing: missing)
+    if case .value = encoding.target { try recipe.checkLossOfNumbers() }
     let description = TableDescription(
       encoding: encoding, categorical: categorical, seed: seed, loss: recipe.loss, validationShare: validation, testShare: test, fold: fold,
       delimiter: delimiter, hasDecimalCommas: table.hasDecimalCommas)

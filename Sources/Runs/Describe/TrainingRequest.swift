@@ -128,7 +128,7 @@ package struct TrainingRequest {
     options.epochs = recipe.epochs
     options.batchSize = recipe.batchSize
     options.seed = recipe.trainingSeed
-    options.loss = run.table?.lossOfValues ?? .crossEntropy(labelSmoothing: recipe.labelSmoothing)
+    options.loss = run.loss
     options.valueUnit = run.table?.deviation ?? 1
     options.classWeights = recipe.classWeights
     options.sampling = recipe.sampling

@@ -18,6 +18,11 @@ package struct RunDescription {
   package var batchSize: Int
   package var labelSmoothing: Float
   package var dropout: Float?
+  /// What was chosen for classes; `nil` for cross-entropy.
+  package var lossOfClasses: LossChoice?
+  /// Of a model whose activation can be chosen.
+  package var activation = Activation.relu
+  package var initialization = Initialization.pytorch
   /// [height, width, channels]; [features] for a table.
   package var input: [Int]
   package var classNames: [String]
@@ -57,6 +62,11 @@ package struct RunDescription {
     (self.hidden, self.head) = (hidden, head)
   }
 
+  /// What the run minimises.
+  package var loss: Loss {
+    table?.lossOfValues ?? lossOfClasses?.ofClasses(smoothing: labelSmoothing) ?? .crossEntropy(labelSmoothing: labelSmoothing)
+  }
+
   /// The model that the run trains.
   /// - Throws: `Failure` for a name that this version does not know.
   package func makeModel() throws -> any Layer {
@@ -72,9 +82,13 @@ package struct RunDescription {
   /// The model with a head of its own.
   private func network() -> (any LayerWithHead)? {
     let shape = Shape(input)
-    if model == "mlp", hidden != nil || table != nil { return MLP([shape.count] + (hidden ?? [512, 256]) + [outputs]) }
-    if model == "lenet", let dropout { return LeNet(input: shape, classes: outputs, dropout: dropout) }
-    return ModelZoo.make(model, input: shape, classes: outputs)
+    if model == "mlp", hidden != nil || table != nil {
+      return MLP([shape.count] + (hidden ?? [512, 256]) + [outputs], activation: activation, initialization: initialization)
+    }
+    if model == "lenet", let dropout {
+      return LeNet(input: shape, classes: outputs, dropout: dropout, activation: activation, initialization: initialization)
+    }
+    return ModelZoo.make(model, input: shape, classes: outputs, activation: activation, initialization: initialization)
   }
 
   /// What becomes of a picture before the model sees it.
@@ -101,6 +115,7 @@ extension RunDescription {
       dropout: recipe.model == "lenet" ? recipe.dropout : nil, input: data.training.sampleShape, classNames: data.training.classNames,
       normalization: data.normalization, table: data.table, hidden: recipe.hidden?.sizes,
       head: recipe.pretrained == nil ? nil : recipe.head.text)
+    (activation, initialization, lossOfClasses) = (recipe.activation, recipe.initialization, recipe.loss)
   }
 
   /// Reads what a run's folder says.
@@ -123,6 +138,7 @@ extension RunDescription {
       classNames: try value("classes") { $0.arrayValue?.compactMap(\.stringValue) },
       normalization: try Normalization(mean: numbers("mean"), deviation: numbers("deviation")), hidden: recipe.hidden?.sizes,
       head: recipe.pretrained == nil ? nil : recipe.head.text)
+    (activation, initialization, lossOfClasses) = (recipe.activation, recipe.initialization, recipe.loss)
     keptData = KeptPath("data", document)
     isLimited = recipe.limit != nil
     isExact = recipe.exact

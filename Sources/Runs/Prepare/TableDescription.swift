@@ -16,7 +16,8 @@ package struct TableDescription {
   package var categorical: [String]
   /// Of the division into training and test rows.
   package var seed: UInt64
-  package var loss: ValueLoss
+  /// What was chosen; `nil` for what is usual.
+  package var loss: LossChoice?
   /// What was held out: shares of the rows, the first of what is not for the test.
   package var validationShare: Double
   package var testShare: Double
@@ -33,7 +34,7 @@ package struct TableDescription {
     return nil
   }
 
-  package var lossOfValues: Loss? { deviation == nil ? nil : loss.loss }
+  package var lossOfValues: Loss? { deviation == nil ? nil : loss?.ofValues ?? .meanSquaredError }
 
   /// Samples of a table: of the one that was trained on the rows for the test, or where there are none those for validation; all of any other.
   /// - Returns: the samples and what people should know of them; `nil` where nothing was held out.
@@ -64,6 +65,10 @@ extension TableDescription {
       preferring: delimiter, prefersDecimalCommas: hasDecimalCommas, limits: limits)
   }
 
+  private static let usualLoss = LossChoice(.mse).recipeText
+  /// Earlier versions had no choice for classes, and wrote one of numbers.
+  package static let lossOfClassesKey = "loss_of_classes"
+
   package var json: JSONValue {
     func list(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
     let target: JSONValue =
@@ -82,11 +87,13 @@ extension TableDescription {
           }
         }),
       "missing": .string(encoding.missing.rawValue), "categorical": list(categorical),
-      "split_seed": Int64(exactly: seed).map { .integer($0) } ?? .string("\(seed)"), "loss": .string(loss.rawValue),
+      "split_seed": Int64(exactly: seed).map { .integer($0) } ?? .string("\(seed)"),
+      "loss": .string((deviation == nil ? nil : loss)?.recipeText ?? Self.usualLoss),
     ]
     // Only where they are not as usual, so that other runs read as they always have.
     var members = json.members ?? []
     if let delimiter { members.append(JSONMember("delimiter", .string(String(UnicodeScalar(delimiter))))) }
+    if deviation == nil { members.append(JSONMember(Self.lossOfClassesKey, loss.map { .string($0.recipeText) } ?? .null)) }
     if hasDecimalCommas { members.append(JSONMember("decimal_commas", .bool(true))) }
     return .object(members)
   }
@@ -122,7 +129,10 @@ extension TableDescription {
     categorical = try texts(json, "categorical")
     (validationShare, testShare) = held
     seed = try value(json, "split_seed") { $0.integerValue.map { UInt64(truncatingIfNeeded: $0) } ?? $0.stringValue.flatMap { UInt64($0) } }
-    loss = try value(json, "loss") { $0.stringValue.flatMap(ValueLoss.init) }
+    let text = deviation == nil ? json[Self.lossOfClassesKey]?.stringValue : try value(json, "loss", \.stringValue)
+    do throws(RecipeValueError) { loss = try text.map { (text) throws(RecipeValueError) in try LossChoice(recipeText: text) } } catch {
+      throw Failure("\(path): 'loss' of 'table' is '\(text ?? "")', which this version does not know")
+    }
     delimiter = json["delimiter"]?.stringValue?.utf8.first
     hasDecimalCommas = json["decimal_commas"]?.boolValue ?? false
   }

@@ -28,6 +28,13 @@ package struct RunDocument {
     recipe = try Recipe(contentsOf: folder.recipePath)
     // A process may have been killed before it wrote them.
     facts = exists(folder.factsPath) ? try JSONValue.read(path: folder.factsPath) : .null
+    dropUnusedLoss()
+  }
+
+  /// Earlier versions wrote a loss of numbers for tables of classes as well, which had no part in those.
+  private mutating func dropUnusedLoss() {
+    guard let table = facts["table"], table["target"]?["classes"] != nil, table[TableDescription.lossOfClassesKey] == nil else { return }
+    recipe.remove("loss")
   }
 
   /// What a checkpoint keeps of it.
@@ -39,6 +46,7 @@ package struct RunDocument {
     }
     guard let recipe = try? Recipe(yaml: Array(text.utf8), path: path) else { return nil }
     self.init(recipe: recipe, facts: json["facts"] ?? .null)
+    dropUnusedLoss()
   }
 
   private init?(earlier json: JSONValue, path: String) {

@@ -3,6 +3,20 @@ public enum UnaryFunction: String, CaseIterable, Hashable, Sendable {
   case negate, absolute, sign, square, squareRoot, reciprocalSquareRoot, reciprocal
   case exponential, logarithm, sine, cosine
   case relu, relu6, sigmoid, hyperbolicTangent, gelu, silu, softplus
+  /// λ·x where x > 0, otherwise λ·α·(eˣ − 1), λ = 1.0507…, α = 1.6732….
+  case selu
+  /// x · tanh(ln(1 + eˣ)).
+  case mish
+  /// x / (1 + |x|).
+  case softsign
+  /// min(max(x + 3, 0), 6) / 6.
+  case hardSigmoid
+  /// x · min(max(x + 3, 0), 6) / 6.
+  case hardSwish
+  /// The slope of the former: 0 up to −3, 1 from 3 on, x/3 + 1/2 between them.
+  case hardSwishSlope
+  /// x · Φ(x), Φ(x) = (1 + erf(x/√2)) / 2; `gelu` is its tanh form.
+  case exactGelu
   /// 1 where the number is above 0, otherwise 0.
   case positive
   /// The largest whole number that is not above it.
@@ -61,6 +75,16 @@ public enum BinaryFunction: String, CaseIterable, Hashable, Sendable {
   case leakyRelu
   /// (x, s) ↦ 1 where x > 0, otherwise s: the slope of the former.
   case leakyReluSlope
+  /// (x, α) ↦ x where x > 0, otherwise α·(eˣ − 1).
+  case elu
+  /// (y, α) ↦ y + α where y ≤ 0, otherwise 1: the slope of the former, whose result y is.
+  case eluSlope
+  /// (x, α) ↦ x where x > 0, otherwise α·(e^(x/α) − 1).
+  case celu
+  /// (x, dy) ↦ dy · mish′(x); x is Mish's input.
+  case mishGradient
+  /// (x, dy) ↦ dy · (Φ(x) + x·φ(x)), φ(x) = e^(−x²/2) / √(2π); x is the exact GELU's input.
+  case exactGeluGradient
 
   /// The same of two int32, where there is such a function.
   var ofIntegers: BinaryFunction? {
@@ -133,8 +157,21 @@ package struct Unary: OperationRule {
     case .errorFunction: return [dy * (-x.applying(.square)).applying(.exponential) * 1.128_379_17]
     case .logarithmOnePlus: return [dy / (x + 1)]
     case .exponentialMinusOne: return [dy * (y + 1)]
+    case .selu: return [dy * (y * (1 / Selu.scale)).combined(with: x.graph.constant(Selu.alpha), .eluSlope) * Selu.scale]
+    case .mish: return [x.combined(with: dy, .mishGradient)]
+    case .softsign: return [dy * (abs(x) + 1).reciprocal().square()]
+    case .hardSigmoid: return [dy.zeroed(where: (y .> 0) * (y .< 1)) * (1 / 6)]
+    case .hardSwish: return [dy * x.applying(.hardSwishSlope)]
+    case .hardSwishSlope: return [dy.zeroed(where: (x .> -3) * (x .< 3)) * (1 / 3)]
+    case .exactGelu: return [x.combined(with: dy, .exactGeluGradient)]
     }
   }
+}
+
+/// Of SELU (Klambauer et al. 2017).
+private enum Selu {
+  static let scale: Float = 1.050_700_99
+  static let alpha: Float = 1.673_263_24
 }
 
 /// A function applied to each pair of elements, after NumPy's broadcasting.
@@ -213,9 +250,51 @@ package struct Binary: OperationRule {
         }, second { a.combined(with: dy, .siluGradient) },
       ]
     case .leakyRelu:
+      // What comes out has the sign of what goes in where the slope is known to be above 0, and so the latter need not be kept.
+      let sign = b.constantValue.map { $0 > 0 } == true ? context.outputs[0] : a
       return [
-        first { dy * a.combined(with: b, .leakyReluSlope) },
+        first { dy * sign.combined(with: b, .leakyReluSlope) },
         second { (dy * a).zeroed(where: 1 - a.applying(.positive)) },
+      ]
+    case .elu:
+      return [
+        first {
+          if let alpha = b.constantValue, alpha >= 0 { return dy * context.outputs[0].combined(with: b, .eluSlope) }
+          let above = a.applying(.positive)
+          return dy * (above + (1 - above) * b * minimum(a, a.graph.constant(0)).exp())
+        }, second { dy * minimum(a, a.graph.constant(0)).expm1() },
+      ]
+    case .eluSlope:
+      let isBelow = 1 - a.applying(.positive)
+      return [first { dy.zeroed(where: isBelow) }, second { dy.zeroed(where: isBelow) }]
+    case .celu:
+      return [
+        first {
+          let one = a.graph.constant(1)
+          if let alpha = b.constantValue, alpha > 0 { return dy * (context.outputs[0] * (1 / alpha)).combined(with: one, .eluSlope) }
+          let above = a.applying(.positive)
+          return dy * (above + (1 - above) * (a / b).exp().zeroed(where: 1 - above))
+        },
+        second {
+          let isBelow = 1 - a.applying(.positive)
+          let scaled = (a / b).zeroed(where: isBelow)
+          return dy * (scaled.expm1() - scaled * scaled.exp())
+        },
+      ]
+    case .mishGradient:
+      return [
+        first {
+          // s·u·(2 + x·(1 − s − 2·t·s)), s = sigmoid(x), t = tanh(softplus(x)), u = 1 − t².
+          let (s, t) = (a.applying(.sigmoid), a.applying(.softplus).applying(.hyperbolicTangent))
+          return dy * b * s * (1 - t * t) * (a * (1 - s - t * s * 2) + 2)
+        }, second { a.combined(with: dy, .mishGradient) },
+      ]
+    case .exactGeluGradient:
+      return [
+        first {
+          let square = a.square()
+          return dy * b * (2 - square) * (square * -0.5).exp() * 0.398_942_28
+        }, second { a.combined(with: dy, .exactGeluGradient) },
       ]
     case .leakyReluSlope: return [nil, second { dy.zeroed(where: 1 - a.applying(.positive)) }]
     }
@@ -263,7 +342,8 @@ package struct Clamp: OperationRule {
   }
 
   public func gradients(_ context: GradientContext) -> [Tensor?] {
-    let x = context.inputs[0]
+    // What comes out lies between the bounds where what goes in does, and so the latter need not be kept.
+    let x = context.outputs[0]
     func bound(_ value: Float) -> Tensor { x.graph.constant(value) }
     let isAbove = lower == -.infinity ? nil : x.combined(with: bound(lower), .greater)
     let isBelow = upper == .infinity ? nil : bound(upper).combined(with: x, .greater)

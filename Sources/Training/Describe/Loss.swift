@@ -72,6 +72,8 @@ public struct Loss: Sendable {
   let values: Values
   /// The mean where nothing is weighed, by fewer operations; of one output and one target.
   let mean: Mean?
+  /// Whether outputs are what is predicted, rather than logits or scores, whose distance to the values says nothing.
+  let outputsAreValues: Bool
   /// ε of label smoothing, where the loss is cross-entropy and so has a form for distributions.
   let smoothing: Float?
 
@@ -92,11 +94,15 @@ public struct Loss: Sendable {
     Loss(name, .anything, { compute($0.outputs, $0.targets) })
   }
 
-  init(_ name: String, _ comparison: Comparison, _ values: @escaping Values, mean: Mean? = nil, smoothing: Float? = nil) {
+  init(
+    _ name: String, _ comparison: Comparison, _ values: @escaping Values, mean: Mean? = nil, outputsAreValues: Bool = true,
+    smoothing: Float? = nil
+  ) {
     self.name = name
     self.comparison = comparison
     self.values = values
     self.mean = mean
+    self.outputsAreValues = outputsAreValues
     self.smoothing = smoothing
   }
 
@@ -133,6 +139,12 @@ public struct Loss: Sendable {
   /// - Parameter delta: δ, above 0; default 1.
   public static func huber(delta: Float = 1) -> Loss {
     Loss.ofValues("huber", { huberLoss($0, $1, delta: delta) }, { huberLosses($0, $1, delta: delta) })
+  }
+
+  /// The mean of e²/(2·β) where |e| = |output − value| is below β, and of |e| − β/2 elsewhere.
+  /// - Parameter beta: β, at least 0; default 1.
+  public static func smoothL1(beta: Float = 1) -> Loss {
+    Loss.ofValues("smoothL1", { smoothL1Loss($0, $1, beta: beta) }, { smoothL1Losses($0, $1, beta: beta) })
   }
 
   private static func ofValues(

@@ -38,23 +38,28 @@ extension Loss {
   /// Both, added up sample by sample; reduced as the first is.
   public static func + (first: Loss, second: Loss) -> Loss {
     let (one, other) = (first.values, second.values)
-    return Loss("\(first.name) + \(second.name)", first.comparison == second.comparison ? first.comparison : .anything) {
-      one($0) + other($0)
-    }.reducing(by: first.reduction)
+    return Loss(
+      "\(first.name) + \(second.name)", first.comparison == second.comparison ? first.comparison : .anything, { one($0) + other($0) },
+      outputsAreValues: first.outputsAreValues && second.outputsAreValues
+    ).reducing(by: first.reduction)
   }
 
   /// A loss that counts so many times.
   public static func * (factor: Float, loss: Loss) -> Loss {
     let values = loss.values
-    return Loss("\(factor) \(loss.name)", loss.comparison) { values($0) * factor }.reducing(by: loss.reduction)
+    return Loss("\(factor) \(loss.name)", loss.comparison, { values($0) * factor }, outputsAreValues: loss.outputsAreValues)
+      .reducing(by: loss.reduction)
   }
 
-  private func derived(_ name: String, _ comparison: Comparison, _ change: @escaping @Sendable (inout Arguments) -> Void) -> Loss {
+  func derived(_ name: String, _ comparison: Comparison, _ change: @escaping @Sendable (inout Arguments) -> Void) -> Loss {
     let values = values
-    return Loss(name, comparison) { arguments in
-      var arguments = arguments
-      change(&arguments)
-      return values(arguments)
-    }.reducing(by: reduction)
+    return Loss(
+      name, comparison,
+      { arguments in
+        var arguments = arguments
+        change(&arguments)
+        return values(arguments)
+      }, outputsAreValues: outputsAreValues
+    ).reducing(by: reduction)
   }
 }

@@ -89,6 +89,15 @@ extension ONNXTranslation {
       let lost = add("Sub", at, [bounded, add("Sub", at, [sum, scalar(1)])])
       let logarithm = add("Log", at, [add("Add", at, [x.name, scalar(1)])])
       y = add("Add", at, [logarithm, add("Div", at, [lost, add("Max", at, [sum, scalar(1e-30)])])])
+    case .selu: y = add("Selu", at, [x.name])
+    case .softsign: y = add("Softsign", at, [x.name])
+    case .mish: y = add("Mul", at, [x.name, add("Tanh", at, [add("Softplus", at, [x.name])])])
+    case .hardSigmoid: y = add("HardSigmoid", at, [x.name], ["alpha": .float(1 / 6), "beta": .float(0.5)])
+    case .hardSwish: y = add("HardSwish", at, [x.name])
+    case .hardSwishSlope: throw refusal(node, "there is no such operator")
+    case .exactGelu:
+      let error = add("Erf", at, [add("Mul", at, [x.name, scalar(0.707_106_78)])])
+      y = add("Mul", at, [add("Mul", at, [x.name, scalar(0.5)]), add("Add", at, [error, scalar(1)])])
     case .positive: y = number(add("Greater", at, [x.name, scalar(0)]), at)
     case .logicalNot: y = number(add("Equal", at, [x.name, scalar(0)]), at)
     case .toFloat: y = number(x.name, at)
@@ -128,7 +137,15 @@ extension ONNXTranslation {
         return set(node, add("LeakyRelu", scope(node), [x.name], ["alpha": .float(slope)]), x.arrangement)
       }
       operation = "PRelu"
-    case .reluGradient, .relu6Gradient, .sigmoidGradient, .tanhGradient, .geluGradient, .siluGradient, .leakyReluSlope, .join:
+    case .elu, .celu:
+      guard let alpha = constant(input(node, 1)), shape(input(node, 1)).reduce(1, *) == 1 else {
+        throw refusal(node, "there is no such operator with an alpha that is computed")
+      }
+      let x = try value(input(node, 0))
+      return set(
+        node, add(function == .elu ? "Elu" : "Celu", scope(node), [x.name], ["alpha": .float(alpha)]), x.arrangement)
+    case .reluGradient, .relu6Gradient, .sigmoidGradient, .tanhGradient, .geluGradient, .siluGradient, .leakyReluSlope, .join,
+      .eluSlope, .mishGradient, .exactGeluGradient:
       throw refusal(node, "there is no such operator")
     }
     let (a, b) = (input(node, 0), input(node, 1))

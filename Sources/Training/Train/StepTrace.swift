@@ -143,7 +143,7 @@ struct StepTrace {
       if let mixed { answers = answers * mixed.shares + output.answers(mixed.other.targets.tensors[0]) * (1 - mixed.shares) }
       return (.accuracy, answers.sum())
     }
-    guard target.dtype == .float32, target.shape.count == output.shape.count else { return (.none, nil) }
+    guard compared.outputsAreValues, target.dtype == .float32, target.shape.count == output.shape.count else { return (.none, nil) }
     return (.meanAbsoluteError, absoluteErrorSum(output, target.reshaped(to: output.shape)))
   }
 

@@ -16,7 +16,8 @@ UNARY = {
   "sine": torch.sin, "cosine": torch.cos, "relu": torch.relu, "relu6": F.relu6, "sigmoid": torch.sigmoid, "hyperbolicTangent": torch.tanh,
   "gelu": lambda x: F.gelu(x, approximate="tanh"), "silu": F.silu, "softplus": F.softplus,
   "roundDown": torch.floor, "roundToEven": torch.round, "errorFunction": torch.erf, "logarithmOnePlus": torch.log1p,
-  "exponentialMinusOne": torch.expm1,
+  "exponentialMinusOne": torch.expm1, "selu": F.selu, "mish": F.mish, "softsign": F.softsign, "hardSigmoid": F.hardsigmoid,
+  "hardSwish": F.hardswish, "exactGelu": F.gelu,
 }
 # Functions with numbers of their own, as they are called.
 OTHERS = {
@@ -24,7 +25,8 @@ OTHERS = {
   "clampCrossed": lambda x: x.clamp(1, -1), "leakyRelu": lambda x: F.leaky_relu(x, 0.1), "steepRelu": lambda x: F.leaky_relu(x, -2.0),
   "flatRelu": lambda x: F.leaky_relu(x, 0.0), "ceil": torch.ceil, "pow0": lambda x: x.pow(0), "pow1": lambda x: x.pow(1),
   "pow2": lambda x: x.pow(2), "pow3": lambda x: x.pow(3), "powHalf": lambda x: x.pow(0.5), "powMinus1": lambda x: x.pow(-1),
-  "powMinus2.5": lambda x: x.pow(-2.5),
+  "powMinus2.5": lambda x: x.pow(-2.5), "elu": lambda x: F.elu(x, 0.75), "celu": lambda x: F.celu(x, 1.5), "hardtanh": F.hardtanh,
+  "softplus2": lambda x: F.softplus(x, 2),
 }
 BINARY = {
   "add": torch.add, "subtract": torch.sub, "multiply": torch.mul, "divide": torch.div, "maximum": torch.maximum,

@@ -1,0 +1,89 @@
+import GlissadeTraining
+
+/// What errors cost: a loss by its name, with a number or two behind it where it has some, as in `focal(2,0.25)`.
+public struct LossChoice: RecipeValue, Hashable {
+  /// The losses that the command knows.
+  public enum Name: String, CaseIterable, Sendable {
+    case crossEntropy = "cross_entropy"
+    case nll, bce, mse, mae, huber
+    case smoothL1 = "smooth_l1"
+    case hinge
+    case squaredHinge = "squared_hinge"
+    case focal
+
+    /// Its numbers: what they are called, what they are where they are not given, and what they may be.
+    fileprivate var numbers: [(name: String, standard: Float, range: RecipeRange)] {
+      switch self {
+      case .crossEntropy, .nll, .bce, .mse, .mae: []
+      case .huber: [("delta", 1, .aboveZero)]
+      case .smoothL1: [("beta", 1, .atLeast(0))]
+      case .hinge, .squaredHinge: [("margin", 1, .aboveZero)]
+      case .focal: [("gamma", 2, .atLeast(0)), ("alpha", 1, .aboveZero)]
+      }
+    }
+
+    /// Whether it can be of numbers that are predicted.
+    public var isOfValues: Bool { [.mse, .mae, .huber, .smoothL1].contains(self) }
+    /// Whether it takes distributions, and so smoothed labels.
+    public var isOfDistributions: Bool { [.crossEntropy, .nll].contains(self) }
+  }
+
+  public let name: Name
+  private let numbers: [Float]
+
+  public init(_ name: Name) { (self.name, numbers) = (name, []) }
+
+  public init(recipeText text: String) throws(RecipeValueError) {
+    let word = String(text.prefix { $0 != "(" })
+    guard let name = Name(rawValue: word) else { throw .unknown(word, among: Name.allCases.map(\.rawValue)) }
+    self.name = name
+    let rest = text.dropFirst(word.count)
+    guard !rest.isEmpty else {
+      numbers = []
+      return
+    }
+    let known = name.numbers
+    let parts = rest.dropFirst().dropLast().split(separator: ",", omittingEmptySubsequences: false).map { $0.filter { $0 != " " } }
+    let values = parts.compactMap { Float($0) }
+    guard rest.hasSuffix(")"), rest.count > 2, values.count == parts.count, values.count <= known.count else {
+      let form = known.isEmpty ? "\(word), without numbers" : "\(word)(\(known.map(\.name).joined(separator: ",")))"
+      throw .sentence("is '\(text)', and it has to be \(form)")
+    }
+    for (value, number) in zip(values, known) where !number.range.contains(Double(value)) {
+      throw .sentence("is '\(text)': \(number.name) has to be \(number.range.text)")
+    }
+    numbers = values
+  }
+
+  public var recipeText: String {
+    numbers.isEmpty ? name.rawValue : "\(name.rawValue)(\(numbers.map { "\($0)".withoutPoint }.joined(separator: ",")))"
+  }
+  public static var recipeKind: String { Name.allCases.map(\.rawValue).joined(separator: ", ") }
+  public static var recipeChoices: [String]? { Name.allCases.map(\.rawValue) }
+
+  private func number(_ place: Int) -> Float { place < numbers.count ? numbers[place] : name.numbers[place].standard }
+
+  /// As training takes it, of classes. Errors of values are of probabilities, hinges and binary cross-entropy of what the model gives.
+  /// - Parameter smoothing: of labels, for those of distributions.
+  public func ofClasses(smoothing: Float = 0) -> Loss {
+    switch name {
+    case .crossEntropy, .nll: .crossEntropy(labelSmoothing: smoothing)
+    case .bce: .binaryCrossEntropyWithLogits.ofClasses(ofLogits: true)
+    case .mse, .mae, .huber, .smoothL1: (ofValues ?? .meanSquaredError).ofClasses()
+    case .hinge: .multiMargin(margin: number(0))
+    case .squaredHinge: .multiMargin(margin: number(0), isSquared: true)
+    case .focal: .focal(gamma: number(0), alpha: number(1))
+    }
+  }
+
+  /// As training takes it, of numbers; `nil` for those of classes.
+  public var ofValues: Loss? {
+    switch name {
+    case .mse: .meanSquaredError
+    case .mae: .meanAbsoluteError
+    case .huber: .huber(delta: number(0))
+    case .smoothL1: .smoothL1(beta: number(0))
+    case .crossEntropy, .nll, .bce, .hinge, .squaredHinge, .focal: nil
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import GlissadeTensors
+
+// Losses of classes beside cross-entropy, and those of yes or no.
+
+extension Loss {
+  /// −x[y] of logarithms of probabilities x, as a model gives that ends in `LogSoftmax`.
+  public static let negativeLogLikelihood = Loss.ofLabels("negativeLogLikelihood") { negativeLogLikelihoods($0, $1) }
+
+  /// Cross-entropy against class numbers of which one is left out: the mean is that of all others.
+  /// - Parameters:
+  ///   - label: what is left out, −100 in PyTorch.
+  ///   - labelSmoothing: ε; default 0.
+  public static func crossEntropy(ignoring label: Int32, labelSmoothing: Float = 0) -> Loss {
+    Loss.ofLabels("crossEntropy") { output, labels in
+      softmaxCrossEntropies(output, labels, labelSmoothing: labelSmoothing).mean(ignoring: label, in: labels)
+    }
+  }
+
+  /// Cross-entropy of softmax(output) against a distribution for each sample.
+  /// - Parameter labelSmoothing: ε; default 0.
+  public static func crossEntropyOfDistributions(labelSmoothing: Float = 0) -> Loss {
+    Loss.ofNumbers("crossEntropyOfDistributions") { softmaxCrossEntropies($0, distributions: $1, labelSmoothing: labelSmoothing) }
+  }
+
+  /// The mean over classes of max(0, margin − x[y] + x[j]), or of its square: see `multiMarginLosses`.
+  /// - Parameters:
+  ///   - margin: default 1.
+  ///   - isSquared: default not.
+  public static func multiMargin(margin: Float = 1, isSquared: Bool = false) -> Loss {
+    Loss.ofLabels(isSquared ? "squared multiMargin" : "multiMargin") { multiMarginLosses($0, $1, margin: margin, isSquared: isSquared) }
+  }
+
+  /// −α·(1 − p)^γ·log p of the label's softmax probability p: see `focalLosses`.
+  /// - Parameters:
+  ///   - gamma: γ, at least 0; default 2.
+  ///   - alpha: α; default 1.
+  public static func focal(gamma: Float = 2, alpha: Float = 1) -> Loss {
+    Loss.ofLabels("focal") { focalLosses($0, $1, gamma: gamma, alpha: alpha) }
+  }
+
+  /// Binary cross-entropy of probabilities against values of 0 to 1, as a model gives that ends in `Sigmoid`.
+  public static let binaryCrossEntropy = Loss.ofNumbers("binaryCrossEntropy", outputsAreValues: true) {
+    binaryCrossEntropies($0, $1).meanOfEachSample()
+  }
+
+  /// Binary cross-entropy of sigmoid(output) against values of 0 to 1: of several labels for a sample, each yes or no.
+  public static let binaryCrossEntropyWithLogits = Loss.ofNumbers("binaryCrossEntropyWithLogits") {
+    binaryCrossEntropies(logits: $0, $1).meanOfEachSample()
+  }
+
+  /// max(0, margin − t·x), or its square, against values t of −1 and 1.
+  /// - Parameters:
+  ///   - margin: default 1.
+  ///   - isSquared: default not.
+  public static func hinge(margin: Float = 1, isSquared: Bool = false) -> Loss {
+    Loss.ofNumbers(isSquared ? "squared hinge" : "hinge") { hingeErrors($0, $1, margin: margin, isSquared: isSquared).meanOfEachSample() }
+  }
+
+  /// Focal loss of sigmoid(output) against values of 0 or 1: see `binaryFocalErrors`.
+  /// - Parameters:
+  ///   - gamma: γ, at least 0; default 2.
+  ///   - alpha: what a yes counts; default 0.25.
+  public static func binaryFocal(gamma: Float = 2, alpha: Float = 0.25) -> Loss {
+    Loss.ofNumbers("binaryFocal") { binaryFocalErrors($0, $1, gamma: gamma, alpha: alpha).meanOfEachSample() }
+  }
+
+  /// Kullback and Leibler's divergence of each sample's distribution from one whose logarithms the model gives.
+  public static let divergence = Loss.ofNumbers("divergence") { logarithms, distributions in
+    let each = divergences(logarithms, distributions)
+    return each.shape.rank > 1 ? each.flattened().sum(axes: [1]) : each
+  }
+
+  /// The same loss of values, for classes: what is compared are probabilities of classes, 1 for a sample's own and 0 for the others. The mean
+  /// squared error of that is Brier's score.
+  ///
+  /// ```swift
+  /// options.loss = .meanSquaredError.ofClasses()
+  /// ```
+  /// - Parameter ofLogits: whether the outputs are compared as they are, as by `binaryCrossEntropyWithLogits`; default as softmax(output).
+  public func ofClasses(ofLogits: Bool = false) -> Loss {
+    derived("\(name) of classes", .classes) { arguments in
+      let (output, labels) = (arguments.outputs.only, arguments.targets.only)
+      guard output.isValid, labels.isValid else { return }
+      guard output.shape.rank == 2 else {
+        arguments.outputs = NamedTensors(
+          output.graph.reject("the loss", [output], because: "the output has to be [batch, classes]"))
+        return
+      }
+      arguments.outputs = NamedTensors(ofLogits ? output : output.softmax())
+      arguments.targets = NamedTensors(labels.oneHot(output.shape[1]))
+    }
+  }
+
+  private static func ofLabels(_ name: String, _ values: @escaping @Sendable (Tensor, Tensor) -> Tensor) -> Loss {
+    Loss(name, .classes, { values($0.outputs.only, $0.targets.only) })
+  }
+
+  private static func ofNumbers(
+    _ name: String, outputsAreValues: Bool = false, _ values: @escaping @Sendable (Tensor, Tensor) -> Tensor
+  ) -> Loss {
+    Loss(
+      name, .values,
+      {
+        let (output, targets) = $0.values
+        return values(output, targets)
+      }, outputsAreValues: outputsAreValues)
+  }
+}

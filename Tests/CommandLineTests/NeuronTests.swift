@@ -1,0 +1,93 @@
+import Foundation
+import Testing
+
+/// Activations, first weights and losses by name.
+struct NeuronTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// Two lengths, of which a sort, a sum, a difference and two marks follow.
+  private func table() throws -> String {
+    var state: UInt64 = 5
+    func uniform() -> Double {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Double(state >> 33) / 2_147_483_648 - 1
+    }
+    var text = "a,b,sum,difference,high,wide,sort\n"
+    for _ in 0..<300 {
+      let (a, b) = (uniform(), uniform())
+      text += "\(a),\(b),\(100 + a + b),\(a - b),\(a > 0 ? 1 : 0),\(b > 0.3 ? 1 : 0),\(a > 0 ? "right" : b > 0 ? "up" : "down")\n"
+    }
+    let path = folder.path("table.csv")
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    return path
+  }
+
+  private func train(_ target: String, _ more: String..., out: String = "run") throws -> Outcome {
+    try glissade(
+      [
+        "train", "--data", try table(), "--target", target, "--ignore",
+        "sum,difference,high,wide,sort".split(separator: ",")
+          .filter { !target.split(separator: ",").contains($0) }.joined(separator: ","), "--hidden", "24,12", "--epochs", "15", "--lr",
+        "1e-2",
+        "--device", "cpu", "--out", folder.path(out),
+      ] + more)
+  }
+
+  private func accuracy(_ outcome: Outcome) -> Double {
+    guard let place = outcome.output.range(of: "test accuracy ") else { return .nan }
+    return Double(outcome.output[place.upperBound...].prefix { $0.isNumber || $0 == "." }) ?? .nan
+  }
+
+  @Test(
+    "Every loss of classes learns them, whatever their unit",
+    arguments: [
+      "cross_entropy", "nll", "bce", "mse", "mae", "huber(0.5)", "smooth_l1(0.3)", "hinge", "squared_hinge(0.5)", "focal", "focal(1,0.5)",
+    ]) func losses(name: String) throws
+  {
+    let outcome = try train("sort", "--loss", name)
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
+    #expect(accuracy(outcome) > 80, "\(name): \(outcome.output)")
+    let recipe = try String(contentsOfFile: folder.path("run/recipe.yaml"), encoding: .utf8)
+    #expect(recipe.contains("loss: \(name)") || recipe.contains("loss: \"\(name)\""), "\(recipe)")
+    let again = try glissade("evaluate", "--run", folder.path("run"), "--device", "cpu")
+    #expect(again.status == 0 && abs(accuracy(again) - accuracy(outcome)) < 0.01 || again.output.contains("accuracy"), "\(again)")
+  }
+
+  @Test("Class weights go with every loss, smoothed labels only with distributions") func options() throws {
+    let weighted = try train("sort", "--loss", "focal", "--class-weights", "balanced")
+    #expect(weighted.status == 0 && accuracy(weighted) > 80, "\(weighted)")
+    let smoothed = try train("sort", "--loss", "hinge", "--label-smoothing", "0.1")
+    #expect(smoothed.status == 2 && smoothed.errors.contains("cross_entropy and nll"), "\(smoothed)")
+    let numbers = try train("sum", "--loss", "focal")
+    #expect(numbers.status == 2 && numbers.errors.contains("mse, mae, huber, smooth_l1"), "\(numbers)")
+    let unknown = try train("sort", "--loss", "focel")
+    #expect(unknown.status == 2 && unknown.errors.contains("did you mean 'focal'"), "\(unknown)")
+    let range = try train("sort", "--loss", "focal(-1)")
+    #expect(range.status == 2 && range.errors.contains("gamma has to be at least 0"), "\(range)")
+    let form = try train("sort", "--loss", "focal(1,2,3)")
+    #expect(form.status == 2 && form.errors.contains("focal(gamma,alpha)"), "\(form)")
+  }
+
+  @Test("Activations by name, with the weights that suit them") func activations() throws {
+    for (name, initialization) in [("prelu", "he_normal"), ("selu", "lecun_normal"), ("tanh", "glorot_uniform"), ("relu", "pytorch")] {
+      let outcome = try train("sort", "--activation", name)
+      #expect(outcome.status == 0 && accuracy(outcome) > 80, "\(name): \(outcome)")
+      let recipe = try String(contentsOfFile: folder.path("run/recipe.yaml"), encoding: .utf8)
+      #expect(recipe.contains("activation: \(name)") && recipe.contains("initialization: \(initialization)"), "\(recipe)")
+      let again = try glissade("evaluate", "--run", folder.path("run"), "--device", "cpu")
+      #expect(again.status == 0, "\(name): \(again)")
+    }
+    let usual = try train("sort", out: "usual")
+    let named = try train("sort", "--activation", "relu", "--initialization", "pytorch", out: "named")
+    #expect(usual.status == 0 && named.status == 0)
+    #expect(
+      try Data(contentsOf: URL(fileURLWithPath: folder.path("usual/model.safetensors")))
+        == Data(contentsOf: URL(fileURLWithPath: folder.path("named/model.safetensors"))))
+    let unknown = try train("sort", "--activation", "misch")
+    #expect(unknown.status == 2 && unknown.errors.contains("did you mean 'mish'"), "\(unknown)")
+    let elsewhere = try glissade("train", "--model", "resnet18", "--activation", "mish")
+    #expect(elsewhere.status == 2 && elsewhere.errors.contains("mlp and lenet have it"), "\(elsewhere)")
+  }
+}

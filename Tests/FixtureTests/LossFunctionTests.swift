@@ -1,0 +1,84 @@
+import GlissadeFormats
+import GlissadeTensors
+import Testing
+
+/// Losses of classes, of yes or no and of distributions, with their options, each reduced to its mean, to its sum and not at all, and at logits
+/// of ±10⁴.
+@Suite("Losses against PyTorch")
+struct LossFunctionTests {
+  private static let fixture = Result { try Fixture("losses") }
+
+  /// A loss's numbers, and what counts them in a mean where that is no plain one.
+  private typealias Values = (values: Tensor, mean: Tensor?)
+
+  private static func values(_ name: String, _ inputs: [String: Tensor], _ options: JSONValue) throws -> Values {
+    let x = try #require(inputs["input"])
+    func number(_ key: String, _ standard: Float) -> Float { options[key]?.doubleValue.map { Float($0) } ?? standard }
+    func ofLabels() throws -> Tensor { try #require(inputs["labels"]) }
+    /// Given, or made of numbers.
+    func targets() throws -> Tensor {
+      try inputs["values"] ?? x.graph.constant(try options.member("targets").doubles.map { Float($0) }, shape: x.shape)
+    }
+    func hinge(_ isSquared: Bool) throws -> Tensor { hingeErrors(x, try targets(), isSquared: isSquared) }
+    switch name {
+    case "nll": return (negativeLogLikelihoods(x.logSoftmax(), try ofLabels()), nil)
+    case "cross-entropy", "cross-entropy-smoothing", "cross-entropy-large":
+      return (softmaxCrossEntropies(x, try ofLabels(), labelSmoothing: number("smoothing", 0)), nil)
+    case "cross-entropy-weights", "cross-entropy-ignored", "cross-entropy-weights-ignored":
+      let labels = try ofLabels()
+      let classWeights = options["class_weights"].map { x.graph.constant($0.doubles.map { Float($0) }) }
+      let ignored = Int32(options["ignored"]?.integerValue ?? -1)
+      let weights = classWeights?.gather(labels, axis: 0)
+      let each = softmaxCrossEntropies(x, labels, classWeights: classWeights).kept(
+        where: labels .!= x.graph.constant(integer: ignored), otherwise: 0)
+      return (each, softmaxCrossEntropies(x, labels).mean(ignoring: ignored, in: labels, weights: weights))
+    case "multi-margin", "multi-margin-large", "multi-margin-squared":
+      return (multiMarginLosses(x, try ofLabels(), margin: number("margin", 1), isSquared: name.hasSuffix("squared")), nil)
+    case "focal", "focal-options", "focal-large":
+      return (focalLosses(x, try ofLabels(), gamma: number("gamma", 2), alpha: number("alpha", 1)), nil)
+    case "mse-classes": return (squaredErrors(x.softmax(), try ofLabels().oneHot(x.shape[1])), nil)
+    case "mae-classes": return (absoluteErrors(x.softmax(), try ofLabels().oneHot(x.shape[1])), nil)
+    case "bce-classes": return (binaryCrossEntropies(logits: x, try ofLabels().oneHot(x.shape[1])).meanOfEachSample(), nil)
+    case "bce": return (binaryCrossEntropies(x, try targets()), nil)
+    case "bce-logits", "bce-logits-positive", "bce-logits-large":
+      let positive = options["positive"].map { x.graph.constant($0.doubles.map { Float($0) }) }
+      return (binaryCrossEntropies(logits: x, try targets(), positiveWeights: positive), nil)
+    case "hinge", "hinge-large": return (try hinge(false), nil)
+    case "hinge-squared": return (try hinge(true), nil)
+    case "binary-focal", "binary-focal-options", "binary-focal-large":
+      return (binaryFocalErrors(x, try targets(), gamma: number("gamma", 2), alpha: number("alpha", 0.25)), nil)
+    case "distributions", "distributions-smoothing":
+      let distributions = try #require(inputs["values"]).softmax()
+      return (softmaxCrossEntropies(x, distributions: distributions, labelSmoothing: number("smoothing", 0)), nil)
+    case "divergence": return (divergences(x.logSoftmax(), try #require(inputs["values"]).softmax()), nil)
+    case "divergence-zeros": return (divergences(x.logSoftmax(), try ofLabels().oneHot(x.shape[1])), nil)
+    default: throw Fixture.Missing(name: "what to do with \(name)")
+    }
+  }
+
+  @Test("Values and gradients", arguments: DeviceUnderTest.all) func values(on under: DeviceUnderTest) throws {
+    let fixture = try Self.fixture.get()
+    for name in try fixture.metadata("cases").strings where !name.hasPrefix("smooth-l1") {
+      let parts = name.split(separator: "/").map(String.init)
+      // A logit of 10⁴ has 3 digits behind its point.
+      try fixture.check(name, on: under, tolerance: LayerTests.tolerance) { inputs, options in
+        let (values, mean) = try Self.values(parts[0], inputs, options)
+        return parts[1] == "mean" ? mean ?? values.mean() : parts[1] == "sum" ? values.sum() : values
+      }
+    }
+  }
+
+  @Test("Smooth L1", arguments: DeviceUnderTest.all) func smoothL1(on under: DeviceUnderTest) throws {
+    let fixture = try Self.fixture.get()
+    for name in ["smooth-l1", "smooth-l1-beta"] {
+      for reduction in ["mean", "sum"] {
+        try fixture.check("\(name)/\(reduction)", on: under, tolerance: LayerTests.tolerance) { inputs, options in
+          let (x, values) = (try #require(inputs["input"]), try #require(inputs["values"]))
+          let beta = Float(options["beta"]?.doubleValue ?? 1)
+          return reduction == "mean"
+            ? smoothL1Loss(x, values, beta: beta) : smoothL1Losses(x, values, beta: beta).sum() * Float(x.shape[1])
+        }
+      }
+    }
+  }
+}
