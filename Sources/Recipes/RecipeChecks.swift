@@ -1,4 +1,5 @@
 import GlissadeData
+import GlissadeFormats
 import GlissadeModels
 import GlissadePictures
 import GlissadeWeights
@@ -90,7 +91,7 @@ extension Recipe {
 
   private func checkLoss(_ note: (String, RecipeValueError) -> Void) {
     guard let loss = self.loss else { return }
-    if self.task == .regression, let objection = lossOfNumbersObjection { note("loss", .sentence(objection)) }
+    if self.task == .regression, !loss.name.isOfMarks, let objection = lossOfNumbersObjection { note("loss", .sentence(objection)) }
     if self.labelSmoothing > 0, !loss.name.isOfDistributions {
       note(
         "label_smoothing", .sentence("is for cross_entropy and nll, whose labels can be distributions, and the loss is \(loss.recipeText)"))
@@ -105,9 +106,19 @@ extension Recipe {
   }
 
   /// Sees whether the loss is one of numbers, where the data turned out to have such.
+  /// - Parameter areSeveral: whether several are predicted, which may be labels that a sample has or has not.
   /// - Throws: `RecipeError` where it is not.
-  package func checkLossOfNumbers() throws(RecipeError) {
+  package func checkLossOfNumbers(areSeveral: Bool) throws(RecipeError) {
+    if areSeveral, self.loss?.name.isOfMarks == true { return }
     if let objection = lossOfNumbersObjection { throw error("loss", .sentence(objection)) }
+  }
+
+  /// Sees whether several columns can be predicted.
+  /// - Throws: `RecipeError` where one was to be told apart by classes.
+  package func checkSeveralTargets() throws(RecipeError) {
+    guard self.task == .classification else { return }
+    throw error(
+      "task", .sentence("is classification, and several columns are predicted as numbers, or by the loss bce as labels of 0 and 1 each"))
   }
 
   private func checkTable(_ note: (String, RecipeValueError) -> Void) {
@@ -119,7 +130,8 @@ extension Recipe {
     }
     if self.model != "mlp" { note("model", .sentence("\(self.model) is for pictures; mlp is the model for tables")) }
     let (ignored, categorical) = (self.ignore?.names ?? [], self.categorical?.names ?? [])
-    if ignored.contains(target) {
+    let targets = [target] + (NameText.names(target) ?? [])
+    if let target = ignored.first(where: targets.contains) {
       note("ignore", .sentence("names '\(target)', which \(spelling(of: "ignore").name("target")) wants to be predicted"))
     }
     if let both = ignored.first(where: categorical.contains) {

@@ -1,4 +1,5 @@
 import Foundation
+import GlissadeFormats
 import Testing
 
 /// Activations, first weights and losses by name.
@@ -12,7 +13,7 @@ struct NeuronTests {
     var state: UInt64 = 5
     func uniform() -> Double {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Double(state >> 33) / 2_147_483_648 - 1
+      return Double(state >> 33) / 1_073_741_824 - 1
     }
     var text = "a,b,sum,difference,high,wide,sort\n"
     for _ in 0..<300 {
@@ -89,5 +90,53 @@ struct NeuronTests {
     #expect(unknown.status == 2 && unknown.errors.contains("did you mean 'mish'"), "\(unknown)")
     let elsewhere = try glissade("train", "--model", "resnet18", "--activation", "mish")
     #expect(elsewhere.status == 2 && elsewhere.errors.contains("mlp and lenet have it"), "\(elsewhere)")
+  }
+
+  @Test("Several numbers are predicted at once, each in its own unit") func severalNumbers() throws {
+    let outcome = try train("sum,difference", "--epochs", "40")
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
+    let summary = try JSONValue.read(path: folder.path("run/summary.json"))
+    for name in ["sum", "difference"] {
+      #expect(try #require(summary["test_values"]?[name]?["r2"]?.doubleValue) > 0.9, "\(outcome)")
+    }
+    let again = try glissade("evaluate", "--run", folder.path("run"), "--device", "cpu", "--json")
+    let values = try JSONValue.parse(Array(again.output.utf8))
+    #expect(values["values"]?["sum"] == summary["test_values"]?["sum"])
+    let rows = folder.path("rows.csv")
+    try "a,b\n0.5,0.25\n-0.5,0.5\n".write(toFile: rows, atomically: true, encoding: .utf8)
+    let predicted = try JSONValue.parse(
+      Array(try glissade("predict", rows, "--run", folder.path("run"), "--device", "cpu", "--json").output.utf8))
+    let first = try #require(predicted.arrayValue?.first?["values"])
+    #expect(abs(try #require(first["sum"]?.doubleValue) - 100.75) < 0.3)
+    #expect(abs(try #require(first["difference"]?.doubleValue) - 0.25) < 0.3)
+    let export = try glissade("convert", folder.path("run"), folder.path("run.onnx"))
+    #expect(export.status == 0, "\(export)")
+  }
+
+  @Test("Several labels of a row are probabilities each") func severalLabels() throws {
+    let outcome = try train("high,wide", "--loss", "bce", "--epochs", "40")
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
+    let summary = try JSONValue.read(path: folder.path("run/summary.json"))
+    for name in ["high", "wide"] {
+      #expect(try #require(summary["test_values"]?[name]?["mean_absolute_error"]?.doubleValue) < 0.15, "\(outcome)")
+    }
+    let rows = folder.path("rows.csv")
+    try "a,b\n0.8,-0.5\n-0.8,0.9\n".write(toFile: rows, atomically: true, encoding: .utf8)
+    let predicted = try JSONValue.parse(
+      Array(try glissade("predict", rows, "--run", folder.path("run"), "--device", "cpu", "--json").output.utf8))
+    let (first, second) = (predicted.arrayValue?.first?["values"], predicted.arrayValue?.last?["values"])
+    #expect(try #require(first?["high"]?.doubleValue) > 0.8 && (try #require(first?["wide"]?.doubleValue)) < 0.2)
+    #expect(try #require(second?["high"]?.doubleValue) < 0.2 && (try #require(second?["wide"]?.doubleValue)) > 0.8)
+  }
+
+  @Test("What cannot be predicted together is refused") func wrongTargets() throws {
+    let words = try train("sum,sort")
+    #expect(words.status != 0 && words.errors.contains("it holds words"), "\(words)")
+    let numbers = try train("sum,high", "--loss", "bce")
+    #expect(numbers.status != 0 && numbers.errors.contains("is 1 or 0"), "\(numbers)")
+    let classes = try train("sum,high", "--task", "classification")
+    #expect(classes.status == 2 && classes.errors.contains("several columns"), "\(classes)")
+    let unknown = try train("sum,hihg")
+    #expect(unknown.status != 0 && unknown.errors.contains("hihg"), "\(unknown)")
   }
 }

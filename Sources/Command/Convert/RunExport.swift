@@ -47,6 +47,8 @@ struct RunExport {
     metadata["output"] = output.rawValue
     var model = try ONNXModel(
       of: model, sampleShape: Shape(run.input), state: state, name: run.model, version: Version.number, metadata: metadata)
+    // Logits of labels are no use to anybody.
+    if run.table?.areMarks == true { try model.addSigmoid() }
     if let encoding = run.table?.encoding { try model.standardize(by: encoding) }
     if probabilities { try model.addSoftmax() }
     return (model, output)

@@ -19,6 +19,7 @@ extension TableDescription {
       "missing": encoding.missing.rawValue,
       "input": "rows [batch, \(encoding.width)] of float64: numbers as they are in the table, and 0 or 1 for each word of a category",
     ]
+    if !encoding.others.isEmpty { result["targets"] = JSONValue.array(encoding.targetNames.map { .string($0) }).text() }
     if case .classes(_, let classes) = encoding.target { result["classes"] = JSONValue.array(classes.map { .string($0) }).text() }
     return result
   }

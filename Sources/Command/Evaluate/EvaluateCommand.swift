@@ -87,8 +87,8 @@ struct EvaluateCommand: ParsableCommand {
     _ test: any Dataset, _ trainer: Trainer, _ state: ModelState, _ run: RunDescription, _ measured: EvaluationData, _ used: ModelOfRun,
     _ modelPath: String, on selection: DeviceSelection
   ) throws {
-    if let deviation = run.table?.deviation {
-      let report = try trainer.predictions(for: test, state: state, on: selection.device).multiplied(by: deviation)
+    if let deviations = run.table?.deviations, !deviations.isEmpty {
+      let report = try trainer.predictions(for: test, state: state, on: selection.device).multiplied(by: deviations)
       let line = "\(report.line(of: measured.part.rawValue))  (\(measured.text(report.samples)))"
       return try print([line, used.line], [JSONMember("values", report.json)], measured, used, selection)
     }

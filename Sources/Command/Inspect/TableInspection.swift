@@ -29,7 +29,11 @@ struct TableInspection {
   }
 
   private var target: String {
-    switch table.encoding.target {
+    if !table.encoding.others.isEmpty {
+      let names = table.encoding.targetNames.map { "'\(printable($0))'" }.joined(separator: ", ")
+      return "\(table.areMarks ? "the labels" : "the values") \(names)"
+    }
+    return switch table.encoding.target {
     case .classes(let name, let classes): "the class '\(printable(name))', one of \(classes.count)"
     case .value(let name, let mean, let deviation):
       "the value '\(printable(name))' (mean \(Text.significant(Double(mean))), deviation \(Text.significant(Double(deviation))))"
@@ -59,7 +63,8 @@ struct TableInspection {
   var json: [JSONMember] {
     let metrics = Self.measures.compactMap { key in summary?[key].flatMap { $0 == .null ? nil : JSONMember(key, $0) } }
     return [
-      JSONMember("target", .string(table.encoding.target.name)),
+      JSONMember("target", .string(table.encoding.target.name))
+    ] + (table.encoding.others.isEmpty ? [] : [JSONMember("targets", .array(table.encoding.targetNames.map { .string($0) }))]) + [
       JSONMember(
         "columns",
         .array(

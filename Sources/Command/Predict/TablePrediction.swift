@@ -42,7 +42,7 @@ extension PredictCommand {
         let count = output.count / batch.count
         for (index, sample) in batch.enumerated() {
           let line = Int(file.lines[rows[sample]])
-          let (text, members) = result(output[(index * count)..<((index + 1) * count)], table.encoding.target)
+          let (text, members) = result(output[(index * count)..<((index + 1) * count)], table)
           if json {
             results.append(.object([JSONMember("file", .string(file.path)), JSONMember("line", .integer(Int64(line)))] + members))
           } else {
@@ -55,17 +55,21 @@ extension PredictCommand {
   }
 
   /// What the outputs for one row say, for people and for programs.
-  private func result(_ output: ArraySlice<Float>, _ target: TableEncoding.Target) -> (text: String, members: [JSONMember]) {
-    switch target {
-    case .classes(_, let classes):
+  private func result(_ output: ArraySlice<Float>, _ table: TableDescription) -> (text: String, members: [JSONMember]) {
+    if case .classes(_, let classes) = table.encoding.target {
       let likeliest = Self.likeliest(output, top)
       return (Self.text(likeliest, classes), [JSONMember("classes", Self.json(likeliest, classes))])
-    case .value(let name, let mean, let deviation):
-      // The network's numbers are standardised, and float32: the digits behind a millionth of the deviation say nothing.
-      let value = mean + deviation * Double(output.first ?? .nan)
-      return (
-        "\(name) \(Text.rounded(value, to: deviation * 1e-6))", [JSONMember("column", .string(name)), JSONMember("value", .number(value))]
-      )
     }
+    // The network's numbers are standardised, and float32: the digits behind a millionth of the deviation say nothing.
+    let values = zip(table.encoding.values, output).map { target, output in
+      let number = table.areMarks ? 1 / (1 + exp(-Double(output))) : target.mean + target.deviation * Double(output)
+      let shown = table.areMarks ? Text.percent(number, 1) : Text.rounded(number, to: target.deviation * 1e-6)
+      return (name: target.name, number: number, text: "\(target.name) \(shown)")
+    }
+    let text = values.map(\.text).joined(separator: "  ")
+    guard values.count > 1 else {
+      return (text, values.flatMap { [JSONMember("column", .string($0.name)), JSONMember("value", .number($0.number))] })
+    }
+    return (text, [JSONMember("values", .object(values.map { JSONMember($0.name, .number($0.number)) }))])
   }
 }

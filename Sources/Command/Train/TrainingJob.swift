@@ -82,20 +82,25 @@ struct TrainingJob {
     let record = result.record
     if let divergence = record.divergence { reporter.warn("\(divergence); \(remedies)") }
     if result.best != nil, let line = record.lineOfBest { reporter.line(line) }
-    if let report = record.regression { return reporter.line("\(report.line)  (\(training.test?.count ?? 0) samples)") }
+    if let report = record.regression { return tell("\(report.line)  (\(training.test?.count ?? 0) samples)", reporter) }
     if let test = training.test {
       reporter.line(
         "test accuracy \(Text.percent(record.testAccuracy))  test loss \(Text.fixed(record.testLoss, 4))  (\(test.count) samples)")
-    } else if let deviation = training.run.table?.deviation, let validation = training.validation {
+    } else if let deviations = training.run.table?.deviations, !deviations.isEmpty, let validation = training.validation {
       let state = result.best ?? result.state
-      let report = try trainer.predictions(for: validation, state: state, on: device).multiplied(by: deviation)
-      reporter.line("\(report.line(of: "validation"))  (\(validation.count) samples)")
+      let report = try trainer.predictions(for: validation, state: state, on: device).multiplied(by: deviations)
+      tell("\(report.line(of: "validation"))  (\(validation.count) samples)", reporter)
     } else if let validation = training.validation, let measured = record.epochs.first(where: { $0.epoch == record.testedEpoch }) {
       let (accuracy, loss) = (Text.percent(measured.validationAccuracy), Text.fixed(measured.validationLoss, 4))
       reporter.line("validation accuracy \(accuracy)  validation loss \(loss)  (\(validation.count) samples)")
     }
     // Of one of several trainings there is too much to be said.
     if recipe.fold == nil, recipe.member == nil, let report = record.report { ReportText(report).lines.forEach(reporter.line) }
+  }
+
+  /// A line for each value that is predicted.
+  private func tell(_ text: String, _ reporter: TrainingReporter) {
+    for line in text.split(separator: "\n") { reporter.line(String(line)) }
   }
 
   /// What helps against a loss that grows.

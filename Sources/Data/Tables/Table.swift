@@ -135,7 +135,7 @@ public struct Table: Sendable {
 
   /// A column that has to be there.
   /// - Throws: `DataError` naming those that are.
-  func existingColumn(_ name: String) throws(DataError) -> Column {
+  package func existingColumn(_ name: String) throws(DataError) -> Column {
     guard let column = column(name) else { throw Self.noColumn(name, path: path, among: columns.map(\.name)) }
     return column
   }

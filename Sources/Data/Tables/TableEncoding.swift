@@ -56,16 +56,37 @@ public struct TableEncoding: Equatable, Sendable {
     }
   }
 
+  /// A number that is predicted: (x − mean) / deviation.
+  public struct Value: Equatable, Sendable {
+    public var name: String
+    public var mean: Double
+    public var deviation: Double
+
+    public init(name: String, mean: Double, deviation: Double) { (self.name, self.mean, self.deviation) = (name, mean, deviation) }
+  }
+
   /// In the order of the table's columns.
   public var inputs: [Input]
   public var target: Target
+  /// Where the target is a number, what else is predicted beside it: more numbers.
+  public var others: [Value]
   public var missing: Missing
 
-  public init(inputs: [Input], target: Target, missing: Missing) {
+  public init(inputs: [Input], target: Target, others: [Value] = [], missing: Missing) {
     self.inputs = inputs
     self.target = target
+    self.others = others
     self.missing = missing
   }
+
+  /// All numbers that are predicted; none where classes are.
+  public var values: [Value] {
+    guard case .value(let name, let mean, let deviation) = target else { return [] }
+    return [Value(name: name, mean: mean, deviation: deviation)] + others
+  }
+
+  /// The columns that are predicted.
+  public var targetNames: [String] { [target.name] + others.map(\.name) }
 
   /// Features in a sample.
   public var width: Int { inputs.reduce(0) { $0 + $1.width } }
@@ -79,40 +100,32 @@ public struct TableEncoding: Equatable, Sendable {
   /// - Parameters:
   ///   - table: the table.
   ///   - rows: which rows are trained on.
-  ///   - target: the column to be predicted; all others are inputs.
+  ///   - target: the column to be predicted.
+  ///   - others: columns of numbers to be predicted beside it, as it is then; all that remain are inputs.
+  ///   - areMarks: whether all of these are 0 or 1, yes or no, and are left as they are; default not.
   ///   - task: default by the target: regression for a column of numbers with fractions or more than `mostNumericClasses` values.
   ///   - missing: what to do about values that are not there.
   /// - Throws: `DataError` for a target that is not there or cannot be used for the task, and for columns without a single value.
   public init(
-    of table: Table, rows: [Int], target: String, task: Task? = nil, missing: Missing = .refuse
+    of table: Table, rows: [Int], target: String, others: [String] = [], areMarks: Bool = false, task: Task? = nil,
+    missing: Missing = .refuse
   ) throws(DataError) {
     func problem(_ column: String, _ text: String) -> DataError { .table(path: table.path, line: nil, column: column, problem: text) }
     let column = try table.existingColumn(target)
-    guard table.columns.count > 1 else {
+    guard table.columns.count > 1 + others.count else {
       throw problem(target, "it is the only column, and predicting it needs others; \(Table.separators)")
     }
     self.missing = missing
-    switch column.content {
-    case .categories(let values, let words):
-      guard task != .regression else {
-        throw problem(target, "it holds words such as '\(words.first ?? "")', and regression needs numbers")
-      }
-      let present = Set(rows.map { values[$0] })
-      self.target = .classes(name: target, classes: words.indices.filter { present.contains(Int32($0)) }.map { words[$0] }.sorted())
-    case .numbers(let values):
-      let present = Set(rows.map { values[$0] }.filter { !$0.isNaN })
-      guard !present.isEmpty else { throw problem(target, "it has no values") }
-      if task == .classification || (task == nil && Self.areClasses(values)) {
-        guard present.count <= 10_000 else { throw problem(target, "\(present.count) different numbers, which are no classes") }
-        self.target = .classes(name: target, classes: present.sorted().map(column.word))
-      } else {
-        guard present.count > 1 else { throw problem(target, "it is the same in all rows that are trained on, so nothing is to be learnt") }
-        let (mean, deviation) = Self.moments(rows.map { values[$0] })
-        self.target = .value(name: target, mean: mean, deviation: deviation)
-      }
+    self.others = []
+    if !others.isEmpty {
+      let values = try ([target] + others).map { (name) throws(DataError) in try Self.value(name, of: table, rows, areMarks: areMarks) }
+      self.target = .value(name: values[0].name, mean: values[0].mean, deviation: values[0].deviation)
+      self.others = Array(values.dropFirst())
+    } else {
+      self.target = try Self.target(column, rows, task, problem)
     }
     inputs = []
-    for column in table.columns where column.name != target {
+    for column in table.columns where column.name != target && !others.contains(column.name) {
       switch column.content {
       case .numbers(let values):
         let (mean, deviation) = Self.moments(rows.map { values[$0] })
@@ -131,6 +144,50 @@ public struct TableEncoding: Equatable, Sendable {
       let hint = column.takesNoneAsMissing ? ", and \(Table.option("--categorical", target)) takes 'None' as one" : ""
       throw problem(
         target, "it has \(classes.count) class\(classes.count == 1 ? "" : "es"), and telling apart takes two\(others)\(hint)")
+    }
+  }
+
+  /// One of several numbers to be predicted.
+  private static func value(_ name: String, of table: Table, _ rows: [Int], areMarks: Bool) throws(DataError) -> Value {
+    func problem(_ text: String) -> DataError { .table(path: table.path, line: nil, column: name, problem: text) }
+    let column = try table.existingColumn(name)
+    guard case .numbers(let all) = column.content else { throw problem("it holds words, and several columns are predicted as numbers") }
+    let values = rows.map { all[$0] }
+    let present = Set(values.filter { !$0.isNaN })
+    guard !present.isEmpty else { throw problem("it has no values") }
+    if areMarks {
+      if let other = present.first(where: { $0 != 0 && $0 != 1 }) {
+        throw problem("it holds \(other), and a label that a sample has or has not is 1 or 0")
+      }
+      return Value(name: name, mean: 0, deviation: 1)
+    }
+    guard present.count > 1 else { throw problem("it is the same in all rows that are trained on, so nothing is to be learnt") }
+    let (mean, deviation) = moments(values)
+    return Value(name: name, mean: mean, deviation: deviation)
+  }
+
+  /// What one column alone becomes that is predicted.
+  private static func target(
+    _ column: Table.Column, _ rows: [Int], _ task: Task?, _ problem: (String, String) -> DataError
+  ) throws(DataError) -> Target {
+    let target = column.name
+    switch column.content {
+    case .categories(let values, let words):
+      guard task != .regression else {
+        throw problem(target, "it holds words such as '\(words.first ?? "")', and regression needs numbers")
+      }
+      let present = Set(rows.map { values[$0] })
+      return .classes(name: target, classes: words.indices.filter { present.contains(Int32($0)) }.map { words[$0] }.sorted())
+    case .numbers(let values):
+      let present = Set(rows.map { values[$0] }.filter { !$0.isNaN })
+      guard !present.isEmpty else { throw problem(target, "it has no values") }
+      if task == .classification || (task == nil && areClasses(values)) {
+        guard present.count <= 10_000 else { throw problem(target, "\(present.count) different numbers, which are no classes") }
+        return .classes(name: target, classes: present.sorted().map(column.word))
+      }
+      guard present.count > 1 else { throw problem(target, "it is the same in all rows that are trained on, so nothing is to be learnt") }
+      let (mean, deviation) = moments(rows.map { values[$0] })
+      return .value(name: target, mean: mean, deviation: deviation)
     }
   }
 

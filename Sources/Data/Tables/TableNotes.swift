@@ -14,7 +14,11 @@ extension TableEncoding {
     case .classes(let name, let classes):
       parts.append("predicted is \(printable(name)), \(classes.count) classes (\(Self.list(classes)))")
     case .value(let name, let mean, let deviation):
-      parts.append("predicted is \(printable(name)), a number (mean \(Self.short(mean)), deviation \(Self.short(deviation)))")
+      if others.isEmpty {
+        parts.append("predicted is \(printable(name)), a number (mean \(Self.short(mean)), deviation \(Self.short(deviation)))")
+      } else {
+        parts.append("predicted are \(others.count + 1) numbers (\(Self.list(targetNames)))")
+      }
     }
     if !ignored.isEmpty { parts.append("left out: \(Self.list(ignored))") }
     return "columns: " + parts.joined(separator: "; ")
@@ -63,7 +67,7 @@ extension TableEncoding {
   public func losses(of table: Table, rows: [Int]? = nil, withTarget: Bool = true) -> [String] {
     let rows = rows ?? Array(0..<table.count)
     var columns = inputs.compactMap { table.column($0.name) }
-    if withTarget, let column = table.column(target.name) { columns.append(column) }
+    if withTarget { columns += targetNames.compactMap { table.column($0) } }
     var (dropped, filled, first) = (0, 0, (row: 0, name: String?.none))
     for row in missing == .refuse ? [] : rows {
       let lacking = columns.filter { $0.isMissing(row) }
@@ -191,7 +195,7 @@ extension TableEncoding {
     }
     guard withTarget else { return kinds }
     switch target {
-    case .value(let name, _, _): kinds[name] = .numbers
+    case .value: for name in targetNames { kinds[name] = .numbers }
     case .classes(let name, let classes):
       let numbers = Set(classes.compactMap(TableCell.number))
       kinds[name] = categorical.contains(name) ? .categories : numbers.count == classes.count ? .numbers : .words

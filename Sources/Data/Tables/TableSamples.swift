@@ -7,9 +7,9 @@ extension TableEncoding {
   /// - Throws: `DataError` with file, line and column for a column that is not there or of the other kind, a value that is missing where that
   ///   is refused, a class that is unknown, and where no row is left.
   public func samples(of table: Table, rows: [Int]? = nil) throws(DataError) -> (data: ArrayDataset, rows: [Int]) {
-    let targetColumn = try column(target.name, of: table)
-    let (features, kept) = try features(of: table, rows: rows, beside: targetColumn)
-    return (try labelled(features, targetColumn, kept, table).placed(in: table.path, lines: kept.map { table.lines[$0] }), kept)
+    let columns = try targetNames.map { (name) throws(DataError) in try column(name, of: table) }
+    let (features, kept) = try features(of: table, rows: rows, beside: columns)
+    return (try labelled(features, columns, kept, table).placed(in: table.path, lines: kept.map { table.lines[$0] }), kept)
   }
 
   /// Makes rows what the model takes, of a table that need not have the column that is to be predicted.
@@ -19,7 +19,7 @@ extension TableEncoding {
   /// - Returns: the features, `width` for each sample, and the row of each, since rows with missing values may have been dropped.
   /// - Throws: as `samples(of:rows:)` does, the column to be predicted aside.
   public func features(of table: Table, rows: [Int]? = nil) throws(DataError) -> (features: [Float], rows: [Int]) {
-    try features(of: table, rows: rows, beside: nil)
+    try features(of: table, rows: rows, beside: [])
   }
 
   private func problem(_ table: Table, _ name: String, _ row: Int?, _ text: String) -> DataError {
@@ -35,24 +35,24 @@ extension TableEncoding {
     column.takesNoneAsMissing ? "; \(Table.option("--categorical", column.name)) takes 'None' as a word" : ""
   }
 
-  /// - Parameter targetColumn: whose values have to be there, too.
+  /// - Parameter targetColumns: whose values have to be there, too.
   private func features(
-    of table: Table, rows: [Int]?, beside targetColumn: Table.Column?
+    of table: Table, rows: [Int]?, beside targetColumns: [Table.Column]
   ) throws(DataError) -> (features: [Float], rows: [Int]) {
     var columns: [Table.Column] = []
     for input in inputs { columns.append(try column(input.name, of: table)) }
     var kept: [Int] = []
     for row in rows ?? Array(0..<table.count) {
-      let missing = columns.first { $0.isMissing(row) } ?? targetColumn.flatMap { $0.isMissing(row) ? $0 : nil }
+      let missing = columns.first { $0.isMissing(row) } ?? targetColumns.first { $0.isMissing(row) }
       guard let missing else {
         kept.append(row)
         continue
       }
       if self.missing == .drop { continue }
       // There is nothing that could take a target's place.
-      if let targetColumn, targetColumn.isMissing(row) {
+      if let targetColumn = targetColumns.first(where: { $0.isMissing(row) }) {
         throw problem(
-          table, target.name, row,
+          table, targetColumn.name, row,
           "the value to be predicted is missing; --missing drop leaves such rows out of a training\(Self.hint(targetColumn))")
       }
       guard self.missing == .mean else {
@@ -119,16 +119,24 @@ extension TableEncoding {
   }
 
   private func labelled(
-    _ features: [Float], _ column: Table.Column, _ rows: [Int], _ table: Table
+    _ features: [Float], _ columns: [Table.Column], _ rows: [Int], _ table: Table
   ) throws(DataError) -> ArrayDataset {
+    let column = columns[0]
     switch target {
-    case .value(let name, let mean, let deviation):
-      guard case .numbers(let numbers) = column.content else {
-        throw problem(table, name, rows.first, "it holds words, and the model predicts numbers")
+    case .value:
+      let targets = self.values
+      var values = [Float](repeating: 0, count: rows.count * targets.count)
+      for (place, (target, column)) in zip(targets, columns).enumerated() {
+        guard case .numbers(let numbers) = column.content else {
+          throw problem(table, target.name, rows.first, "it holds words, and the model predicts numbers")
+        }
+        for (sample, row) in rows.enumerated() {
+          values[sample * targets.count + place] = try standardised(
+            numbers[row], target.mean, target.deviation, table, target.name, row)
+        }
       }
-      var values: [Float] = []
-      for row in rows { values.append(try standardised(numbers[row], mean, deviation, table, name, row)) }
-      return try ArrayDataset(features: features, sampleShape: [width], values: values, valueNames: [name], source: column.name)
+      return try ArrayDataset(
+        features: features, sampleShape: [width], values: values, valueNames: targets.map(\.name), source: column.name)
     case .classes(let name, let classes):
       let names = WordPlaces(classes)
       var labels: [Int32] = []

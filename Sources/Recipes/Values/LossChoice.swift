@@ -24,6 +24,8 @@ public struct LossChoice: RecipeValue, Hashable {
 
     /// Whether it can be of numbers that are predicted.
     public var isOfValues: Bool { [.mse, .mae, .huber, .smoothL1].contains(self) }
+    /// Whether it can be of labels each of which a sample has or has not.
+    public var isOfMarks: Bool { [.bce, .focal].contains(self) }
     /// Whether it takes distributions, and so smoothed labels.
     public var isOfDistributions: Bool { [.crossEntropy, .nll].contains(self) }
   }
@@ -73,6 +75,15 @@ public struct LossChoice: RecipeValue, Hashable {
     case .hinge: .multiMargin(margin: number(0))
     case .squaredHinge: .multiMargin(margin: number(0), isSquared: true)
     case .focal: .focal(gamma: number(0), alpha: number(1))
+    }
+  }
+
+  /// As training takes it, of labels of 0 and 1 each; `nil` for all but binary cross-entropy and focal loss.
+  public var ofMarks: Loss? {
+    switch name {
+    case .bce: .binaryCrossEntropyWithLogits
+    case .focal: .binaryFocal(gamma: number(0), alpha: numbers.count > 1 ? number(1) : 0.25)
+    default: nil
     }
   }
 

@@ -1,4 +1,5 @@
 import GlissadeData
+import GlissadeFormats
 import GlissadeRecipes
 
 /// What a recipe says is to be made of a table.
@@ -9,15 +10,19 @@ package struct TableSettings {
 
   /// The table's parts, with what its columns become as the training rows have it.
   package func load() throws -> LoadedData {
-    let (target, categorical, delimiter) = (recipe.target ?? "", recipe.categorical?.names ?? [], recipe.delimiter?.byte)
+    let (categorical, delimiter) = (recipe.categorical?.names ?? [], recipe.delimiter?.byte)
     let (validation, test, seed, fold) = (recipe.validation, recipe.test, recipe.seed, recipe.chosenFold)
-    let (task, missing) = (recipe.task, recipe.missing)
-    let table = try Table(
-      path: recipe.data, target: target, categorical: Set(categorical), ignored: Set(recipe.ignore?.names ?? []), delimiter: delimiter)
+    let missing = recipe.missing
+    let (table, targets) = try read(recipe.target ?? "", Set(categorical), delimiter)
+    let (target, others) = (targets[0], Array(targets.dropFirst()))
+    if !others.isEmpty { try recipe.checkSeveralTargets() }
+    let task = others.isEmpty ? recipe.task : .regression
     let split = try TableSplit(
       table, target: target, validation: validation, fold: fold, test: test, seed: seed, task: task, missing: missing)
-    let encoding = try TableEncoding(of: table, rows: split.training, target: target, task: task, missing: missing)
-    if case .value = encoding.target { try recipe.checkLossOfNumbers() }
+    let encoding = try TableEncoding(
+      of: table, rows: split.training, target: target, others: others, areMarks: recipe.loss?.name.isOfMarks == true, task: task,
+      missing: missing)
+    if case .value = encoding.target { try recipe.checkLossOfNumbers(areSeveral: !others.isEmpty) }
     let description = TableDescription(
       encoding: encoding, categorical: categorical, seed: seed, loss: recipe.loss, validationShare: validation, testShare: test, fold: fold,
       delimiter: delimiter, hasDecimalCommas: table.hasDecimalCommas)
@@ -28,6 +33,23 @@ package struct TableSettings {
       normalization: .unit(channels: 1), table: description, kind: .table)
     loaded.notes = notes(table, encoding, split)
     return loaded
+  }
+
+  /// The table, and the columns to be predicted: one of this name, or several whose names are separated by commas.
+  private func read(_ target: String, _ categorical: Set<String>, _ delimiter: UInt8?) throws -> (Table, [String]) {
+    func table(_ target: String) throws(DataError) -> Table {
+      try Table(
+        path: recipe.data, target: target, categorical: categorical, ignored: Set(recipe.ignore?.names ?? []), delimiter: delimiter)
+    }
+    do throws(DataError) {
+      return (try table(target), [target])
+    } catch {
+      let names = NameText.names(target) ?? []
+      guard names.count > 1, Set(names).count == names.count, !names.contains(where: \.isEmpty) else { throw error }
+      let table = try table(names[0])
+      for name in names.dropFirst() { _ = try table.existingColumn(name) }
+      return (table, names)
+    }
   }
 
   /// What people should know of what the table became.

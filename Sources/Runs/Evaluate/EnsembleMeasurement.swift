@@ -33,8 +33,8 @@ package struct EnsembleMeasurement {
     options.loss = run.table?.lossOfValues ?? .crossEntropy
     options.isExact = run.isExact
     let trainer = Trainer(model: model, options: options)
-    if let deviation = run.table?.deviation {
-      found = .values(try trainer.predictions(for: data.data, by: Ensemble(states, of: .values), on: device).multiplied(by: deviation))
+    if let deviations = run.table?.deviations, !deviations.isEmpty {
+      found = .values(try trainer.predictions(for: data.data, by: Ensemble(states, of: .values), on: device).multiplied(by: deviations))
     } else {
       found = .classes(try trainer.evaluation(of: data.data, by: Ensemble(states, of: .classes), on: device))
     }

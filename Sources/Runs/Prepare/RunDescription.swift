@@ -76,8 +76,8 @@ package struct RunDescription {
     return try head.map { try model.replacingHead(by: HeadDesign($0, classes: outputs)) } ?? model
   }
 
-  /// A regression has one output for the value that it predicts.
-  private var outputs: Int { table?.deviation == nil ? classNames.count : 1 }
+  /// A regression has an output for each value that it predicts.
+  private var outputs: Int { table.flatMap { $0.deviation == nil ? nil : $0.deviations.count } ?? classNames.count }
 
   /// The model with a head of its own.
   private func network() -> (any LayerWithHead)? {

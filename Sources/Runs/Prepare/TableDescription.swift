@@ -28,13 +28,20 @@ package struct TableDescription {
   /// Whether numbers have a comma for their decimals.
   package var hasDecimalCommas = false
 
-  /// The deviation of the values to be predicted, in which a regression's errors are measured; `nil` for classes.
+  /// The deviation of the values to be predicted, in which a regression's errors are measured; `nil` for classes, 1 for several values, each of
+  /// which has its own.
   package var deviation: Double? {
-    if case .value(_, _, let deviation) = encoding.target { return deviation }
-    return nil
+    guard case .value(_, _, let deviation) = encoding.target else { return nil }
+    return encoding.others.isEmpty ? deviation : 1
   }
 
-  package var lossOfValues: Loss? { deviation == nil ? nil : loss?.ofValues ?? .meanSquaredError }
+  /// That of each of them.
+  package var deviations: [Double] { encoding.values.map(\.deviation) }
+
+  /// Whether what is predicted are labels that a sample has or has not.
+  package var areMarks: Bool { !encoding.others.isEmpty && loss?.name.isOfMarks == true }
+
+  package var lossOfValues: Loss? { deviation == nil ? nil : (areMarks ? loss?.ofMarks : loss?.ofValues) ?? .meanSquaredError }
 
   /// Samples of a table: of the one that was trained on the rows for the test, or where there are none those for validation; all of any other.
   /// - Returns: the samples and what people should know of them; `nil` where nothing was held out.
@@ -93,6 +100,12 @@ extension TableDescription {
     // Only where they are not as usual, so that other runs read as they always have.
     var members = json.members ?? []
     if let delimiter { members.append(JSONMember("delimiter", .string(String(UnicodeScalar(delimiter))))) }
+    if !encoding.others.isEmpty {
+      let others: [JSONValue] = encoding.others.map {
+        ["column": .string($0.name), "mean": .number($0.mean), "deviation": .number($0.deviation)]
+      }
+      members.append(JSONMember("others", .array(others)))
+    }
     if deviation == nil { members.append(JSONMember(Self.lossOfClassesKey, loss.map { .string($0.recipeText) } ?? .null)) }
     if hasDecimalCommas { members.append(JSONMember("decimal_commas", .bool(true))) }
     return .object(members)
@@ -125,7 +138,14 @@ extension TableDescription {
       }
     }
     let missing = try value(json, "missing") { $0.stringValue.flatMap(TableEncoding.Missing.init) }
-    encoding = TableEncoding(inputs: inputs, target: encoded, missing: missing)
+    var others: [TableEncoding.Value] = []
+    for other in json["others"]?.arrayValue ?? [] {
+      others.append(
+        TableEncoding.Value(
+          name: try value(other, "column", \.stringValue), mean: try value(other, "mean", \.doubleValue),
+          deviation: try value(other, "deviation", \.doubleValue)))
+    }
+    encoding = TableEncoding(inputs: inputs, target: encoded, others: others, missing: missing)
     categorical = try texts(json, "categorical")
     (validationShare, testShare) = held
     seed = try value(json, "split_seed") { $0.integerValue.map { UInt64(truncatingIfNeeded: $0) } ?? $0.stringValue.flatMap { UInt64($0) } }

@@ -99,10 +99,10 @@ package struct RecipeTraining: TrainerOrigin {
 
   /// How well the values of the test part are predicted, where there are values, and a test part.
   func regression(of result: Trainer.Result, on device: any Device, isStopped: Bool) throws -> RegressionReport? {
-    guard let deviation = run.table?.deviation, let test, !isStopped, result.failure == nil else { return nil }
+    guard let deviations = run.table?.deviations, !deviations.isEmpty, let test, !isStopped, result.failure == nil else { return nil }
     // What was measured, and what the run is used with from now on.
     let state = result.best ?? result.state
-    return try trainer.predictions(for: test, state: state, on: device).multiplied(by: deviation)
+    return try trainer.predictions(for: test, state: state, on: device).multiplied(by: deviations)
   }
 
   private func title(_ start: TrainingEvent.Start) -> String {

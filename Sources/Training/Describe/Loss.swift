@@ -74,6 +74,8 @@ public struct Loss: Sendable {
   let mean: Mean?
   /// Whether outputs are what is predicted, rather than logits or scores, whose distance to the values says nothing.
   let outputsAreValues: Bool
+  /// Whether outputs are logits of yes and no, so that sigmoid makes predictions of them.
+  let outputsAreLogits: Bool
   /// ε of label smoothing, where the loss is cross-entropy and so has a form for distributions.
   let smoothing: Float?
 
@@ -96,6 +98,7 @@ public struct Loss: Sendable {
 
   init(
     _ name: String, _ comparison: Comparison, _ values: @escaping Values, mean: Mean? = nil, outputsAreValues: Bool = true,
+    outputsAreLogits: Bool = false,
     smoothing: Float? = nil
   ) {
     self.name = name
@@ -103,6 +106,7 @@ public struct Loss: Sendable {
     self.values = values
     self.mean = mean
     self.outputsAreValues = outputsAreValues
+    self.outputsAreLogits = outputsAreLogits
     self.smoothing = smoothing
   }
 

@@ -44,7 +44,7 @@ extension Loss {
   }
 
   /// Binary cross-entropy of sigmoid(output) against values of 0 to 1: of several labels for a sample, each yes or no.
-  public static let binaryCrossEntropyWithLogits = Loss.ofNumbers("binaryCrossEntropyWithLogits") {
+  public static let binaryCrossEntropyWithLogits = Loss.ofNumbers("binaryCrossEntropyWithLogits", outputsAreLogits: true) {
     binaryCrossEntropies(logits: $0, $1).meanOfEachSample()
   }
 
@@ -61,7 +61,7 @@ extension Loss {
   ///   - gamma: γ, at least 0; default 2.
   ///   - alpha: what a yes counts; default 0.25.
   public static func binaryFocal(gamma: Float = 2, alpha: Float = 0.25) -> Loss {
-    Loss.ofNumbers("binaryFocal") { binaryFocalErrors($0, $1, gamma: gamma, alpha: alpha).meanOfEachSample() }
+    Loss.ofNumbers("binaryFocal", outputsAreLogits: true) { binaryFocalErrors($0, $1, gamma: gamma, alpha: alpha).meanOfEachSample() }
   }
 
   /// Kullback and Leibler's divergence of each sample's distribution from one whose logarithms the model gives.
@@ -96,13 +96,13 @@ extension Loss {
   }
 
   private static func ofNumbers(
-    _ name: String, outputsAreValues: Bool = false, _ values: @escaping @Sendable (Tensor, Tensor) -> Tensor
+    _ name: String, outputsAreValues: Bool = false, outputsAreLogits: Bool = false, _ values: @escaping @Sendable (Tensor, Tensor) -> Tensor
   ) -> Loss {
     Loss(
       name, .values,
       {
         let (output, targets) = $0.values
         return values(output, targets)
-      }, outputsAreValues: outputsAreValues)
+      }, outputsAreValues: outputsAreValues, outputsAreLogits: outputsAreLogits)
   }
 }

@@ -52,6 +52,11 @@ public struct EnsemblePredictions: Sendable {
   public func multiplied(by factor: Double) -> EnsemblePredictions {
     EnsemblePredictions(members: members.map { $0.multiplied(by: factor) }, whole: whole.multiplied(by: factor))
   }
+
+  /// The same with a factor for each value.
+  public func multiplied(by factors: [Double]) -> EnsemblePredictions {
+    EnsemblePredictions(members: members.map { $0.multiplied(by: factors) }, whole: whole.multiplied(by: factors))
+  }
 }
 
 extension Trainer {
@@ -93,9 +98,10 @@ extension Trainer {
     try values.withUnsafeMutableBufferPointer { try data.gatherValues(Array(0..<data.count)[...], into: $0) }
     var members: [RegressionReport] = []
     let outputs = try answers(for: data, by: ensemble, on: device, width: names.count) { outputs in
-      members.append(RegressionReport(predictions: outputs, values: values, names: names))
+      members.append(RegressionReport(predictions: options.loss.predictions(outputs), values: values, names: names))
     }
-    return EnsemblePredictions(members: members, whole: RegressionReport(predictions: outputs, values: values, names: names))
+    return EnsemblePredictions(
+      members: members, whole: RegressionReport(predictions: options.loss.predictions(outputs), values: values, names: names))
   }
 
   /// What all members answer together.

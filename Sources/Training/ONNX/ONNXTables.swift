@@ -43,10 +43,11 @@ extension ONNXModel {
     for index in nodes.indices { nodes[index].inputs = nodes[index].inputs.map { $0 == read ? x : $0 } }
     nodes = front + nodes
     inputs[0].type = .float64
-    guard case .value(_, let center, let unit) = encoding.target else { return }
+    let values = encoding.values
+    if values.isEmpty { return }
     extend([
-      ("Cast", [], ["to": .integer(ElementType.float64.rawValue)]), ("Mul", [constant("output.deviation", [Double(unit)])], [:]),
-      ("Add", [constant("output.mean", [Double(center)])], [:]),
+      ("Cast", [], ["to": .integer(ElementType.float64.rawValue)]), ("Mul", [constant("output.deviation", values.map(\.deviation))], [:]),
+      ("Add", [constant("output.mean", values.map(\.mean))], [:]),
     ])
     outputs[0].type = .float64
   }
@@ -58,6 +59,15 @@ extension ONNXModel {
       throw ONNXExportError(path: "", operation: "output", problem: "probabilities are of one output with a number for each class")
     }
     extend([("Softmax", [], ["axis": .integer(-1)])])
+  }
+
+  /// Has the network give a probability for each label that a sample has or has not, in place of its logit.
+  /// - Throws: `ONNXExportError` unless the network has one output.
+  public mutating func addSigmoid() throws(ONNXExportError) {
+    guard outputs.count == 1, outputs[0].type == .float32 else {
+      throw ONNXExportError(path: "", operation: "output", problem: "probabilities are of one output with a number for each label")
+    }
+    extend([("Sigmoid", [], [:])])
   }
 
   /// Puts operators behind the output, which keeps its name.

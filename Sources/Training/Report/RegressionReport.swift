@@ -2,6 +2,12 @@ import GlissadeData
 import GlissadeDevices
 import GlissadeTensors
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// How well a model predicts the values of a dataset.
 public struct RegressionReport: Hashable, Sendable {
   /// One of the values.
@@ -55,6 +61,23 @@ public struct RegressionReport: Hashable, Sendable {
     }
     return report
   }
+
+  /// The same with a factor for each value.
+  public func multiplied(by factors: [Double]) -> RegressionReport {
+    var report = self
+    for (index, factor) in zip(rows.indices, factors) {
+      report.rows[index].meanAbsoluteError *= factor
+      report.rows[index].rootMeanSquaredError *= factor
+    }
+    return report
+  }
+}
+
+extension Loss {
+  /// What is predicted, of the outputs: probabilities where those are logits of yes and no.
+  func predictions(_ outputs: [Float]) -> [Float] {
+    outputsAreLogits ? outputs.map { 1 / (1 + exp(-$0)) } : outputs
+  }
 }
 
 extension Trainer {
@@ -76,6 +99,6 @@ extension Trainer {
         option: "the model", value: "one with \(predictions.count / max(data.count, 1)) outputs",
         requirement: "one with \(names.count), as many as there are values")
     }
-    return RegressionReport(predictions: predictions, values: values, names: names)
+    return RegressionReport(predictions: options.loss.predictions(predictions), values: values, names: names)
   }
 }
