@@ -52,8 +52,6 @@ struct NeuronTests {
     #expect(accuracy(outcome) > 80, "\(name): \(outcome.output)")
     let recipe = try String(contentsOfFile: folder.path("run/recipe.yaml"), encoding: .utf8)
     #expect(recipe.contains("loss: \(name)") || recipe.contains("loss: \"\(name)\""), "\(recipe)")
-    let again = try glissade("evaluate", "--run", folder.path("run"), "--device", "cpu")
-    #expect(again.status == 0 && abs(accuracy(again) - accuracy(outcome)) < 0.01 || again.output.contains("accuracy"), "\(again)")
   }
 
   @Test("Class weights go with every loss, smoothed labels only with distributions") func options() throws {
@@ -73,11 +71,11 @@ struct NeuronTests {
 
   @Test("Activations by name, with the weights that suit them") func activations() throws {
     for (name, initialization) in [("prelu", "he_normal"), ("selu", "lecun_normal"), ("tanh", "glorot_uniform"), ("relu", "pytorch")] {
-      let outcome = try train("sort", "--activation", name)
+      let outcome = try train("sort", "--activation", name, out: name)
       #expect(outcome.status == 0 && accuracy(outcome) > 80, "\(name): \(outcome)")
-      let recipe = try String(contentsOfFile: folder.path("run/recipe.yaml"), encoding: .utf8)
+      let recipe = try String(contentsOfFile: folder.path(name + "/recipe.yaml"), encoding: .utf8)
       #expect(recipe.contains("activation: \(name)") && recipe.contains("initialization: \(initialization)"), "\(recipe)")
-      let again = try glissade("evaluate", "--run", folder.path("run"), "--device", "cpu")
+      let again = try glissade("evaluate", "--run", folder.path(name), "--device", "cpu")
       #expect(again.status == 0, "\(name): \(again)")
     }
     let usual = try train("sort", out: "usual")

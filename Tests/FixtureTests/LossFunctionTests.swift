@@ -1,3 +1,4 @@
+import GlissadeDevices
 import GlissadeFormats
 import GlissadeTensors
 import Testing
@@ -58,7 +59,9 @@ struct LossFunctionTests {
 
   @Test("Values and gradients", arguments: DeviceUnderTest.all) func values(on under: DeviceUnderTest) throws {
     let fixture = try Self.fixture.get()
-    for name in try fixture.metadata("cases").strings where !name.hasPrefix("smooth-l1") {
+    // What is reduced how is the same for all of them, and drivers take long to compile it.
+    let isQuick = under.device is CPUDevice
+    for name in try fixture.metadata("cases").strings where !name.hasPrefix("smooth-l1") && (isQuick || name.hasSuffix("/none")) {
       let parts = name.split(separator: "/").map(String.init)
       // A logit of 10⁴ has 3 digits behind its point.
       try fixture.check(name, on: under, tolerance: LayerTests.tolerance) { inputs, options in
