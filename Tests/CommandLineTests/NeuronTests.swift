@@ -59,7 +59,7 @@ struct NeuronTests {
     #expect(weighted.status == 0 && accuracy(weighted) > 80, "\(weighted)")
     let smoothed = try train("sort", "--loss", "hinge", "--label-smoothing", "0.1")
     #expect(smoothed.status == 2 && smoothed.errors.contains("cross_entropy and nll"), "\(smoothed)")
-    let numbers = try train("sum", "--loss", "focal")
+    let numbers = try train("sum", "--loss", "focal", out: "numbers")
     #expect(numbers.status == 2 && numbers.errors.contains("mse, mae, huber, smooth_l1"), "\(numbers)")
     let unknown = try train("sort", "--loss", "focel")
     #expect(unknown.status == 2 && unknown.errors.contains("did you mean 'focal'"), "\(unknown)")
