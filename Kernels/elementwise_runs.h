@@ -49,7 +49,7 @@ enum {
   RUN_SHAPE = 16,    // what is below says how a value is computed; what is above, where operands come from
   RUN_CONSTANT = 16, // `other` never changes
   RUN_THIRD_CONSTANT = 32,
-  RUN_VARYING = 64,  // some operand may change or not
+  RUN_FROM_CONSTANT = 64,  // x, where a value begins, never changes
   RUN_CODE = 128,
 };
 #define IS_TERNARY(operation) ((operation) >= UPDATE_multiplyAdd)

@@ -42,6 +42,16 @@
 #define RUN_quotientOfRoots(X, r, x)                                                                                            \
   X##_S(r, M) X##_B(r, 0, add, C) X##_U(r, 1, squareRoot) X##_N(r, 2, x) X##_B(r, 2, add, C) X##_U(r, 3, squareRoot)            \
       X##_W(r, 4, divide) X##_B(r, 5, multiply, M) X##_E(r)
+// LARS and LAMB, whose numbers for each parameter count as never changing.
+#define RUN_scaledMomentum(X, r) X##_S(r, M) X##_B(r, 0, multiply, C) X##_L(r, 1, multiplyAdd, M, C) X##_E(r)
+#define RUN_decayedMomentum(X, r)                                                                                      \
+  X##_S(r, M) X##_T(r, 0, multiplyAdd, C, M) X##_N(r, 1, M) X##_B(r, 1, multiply, C) X##_Y(r, 2, multiplyAdd, C) X##_E(r)
+#define RUN_difference(X, r, y) X##_S(r, M) X##_B(r, 0, subtract, y) X##_E(r)
+#define RUN_decayedQuotient(X, r, x, y)                                                                                             \
+  X##_S(r, x) X##_U(r, 0, squareRoot) X##_T(r, 1, multiplyAdd, C, C) X##_N(r, 2, y) X##_B(r, 2, multiply, C) X##_Z(r, 3, divide)    \
+      X##_L(r, 4, multiplyAdd, M, C)
+#define RUN_lambDirection(X, r, x, y) RUN_decayedQuotient(X, r, x, y) X##_E(r)
+#define RUN_lambStep(X, r, x, y) RUN_decayedQuotient(X, r, x, y) X##_T(r, 5, subtractProduct, C, M) X##_E(r)
 #define GROUP_STEPS 6   // the most that a run has
 #define GROUP_RUNS 4    // and a group
 
@@ -55,6 +65,10 @@
 #define GROUP_rmspropMomentum(X) RUN_movingSquare(X, 0, M) RUN_rootMomentum(X, 1, 0) RUN_step(X, 2, 1)
 #define GROUP_adagrad(X) RUN_sumOfSquares(X, 0) RUN_rootStep(X, 1, 0)
 #define GROUP_lion(X) RUN_signStep(X, 0) RUN_moving(X, 1)
+#define GROUP_lars(X) RUN_scaledMomentum(X, 0) RUN_difference(X, 1, 0)
+#define GROUP_larsDecayed(X) RUN_decayedMomentum(X, 0) RUN_difference(X, 1, 0)
+#define GROUP_lambDirection(X) RUN_moving(X, 0) RUN_movingSquare(X, 1, M) RUN_lambDirection(X, 2, 1, 0)
+#define GROUP_lamb(X) RUN_moving(X, 0) RUN_movingSquare(X, 1, M) RUN_lambStep(X, 2, 1, 0)
 #define GROUP_momentum(X) RUN_momentum(X, 0) RUN_step(X, 1, 0)
 #define GROUP_moments(X) RUN_moving(X, 0) RUN_movingSquare(X, 1, M)
 #define GROUP_adamStep(X) RUN_adamStep(X, 0, M, M)
@@ -66,7 +80,8 @@
 #define GROUP_step(X) RUN_step(X, 0, M)
 // Those that begin with others come first.
 #define UPDATE_GROUPS(X)                                                                                                       \
-  X(adam) X(adamw) X(nadam) X(radam) X(adamax) X(adadelta) X(rmsprop) X(rmspropMomentum) X(adagrad) X(lion) X(momentum) X(moments) \
+  X(adam) X(adamw) X(nadam) X(radam) X(adamax) X(adadelta) X(rmsprop) X(rmspropMomentum) X(adagrad) X(lion) X(lars) X(larsDecayed) \
+  X(lambDirection) X(lamb) X(momentum) X(moments) \
   X(adamStep) X(adamwStep) X(rootStep) X(rootMomentum) X(movingSquare) X(moving) X(step)
 
 #define GROUP_NUMBER(name) GROUP_##name##_number,

@@ -108,6 +108,7 @@ typedef struct {
   const float* memory[2 + UPDATE_STATES];   // parameters, gradients, states
   const float* segmentNorms;
   const int* segmentAt;
+  int hasSegments;                          // whether anything follows from norms
   int segment;                              // which parameter's numbers are at hand; -1: none
   float clip;
 } UpdateMachine;
@@ -125,7 +126,7 @@ static void updateSteps(UpdateMachine* m, const int first, const int end, const 
   }
   for (int r = first; r < end;) {
     const ElementwiseStep* step = m->runs[r];
-    if (m->group[r] >= 0) {
+    if (m->group[r] >= 0 && (!m->hasSegments || m->segment >= 0)) {
       updateGroup(m->group[r], m->runs + r, m->to + r, vectors);
       r += m->groupLength[r];
     } else {
@@ -138,20 +139,19 @@ static void updateSteps(UpdateMachine* m, const int first, const int end, const 
   }
 }
 
-// Says of each step of an element's runs where its operands come from.
-static void updatePlaces(UpdateMachine* m, const RecordedUpdateParameters* a, const int first) {
-  const ElementwiseOperand* varying = m->registers + UPDATE_RESULT + a->uniformCount;
-  for (int k = first; k < a->instructionCount; k++) {
-    ElementwiseStep* step = m->steps + k;
-    const ElementwiseOperand* operands[3] = {step->x, step->y, step->z};
-    if (step->other->step == 0) step->code += RUN_CONSTANT;
-    if (IS_TERNARY(step->operation) && step->third->step == 0) step->code += RUN_THIRD_CONSTANT;
-    for (int i = 0; i < 3; i++) {
-      const ElementwiseOperand* o = operands[i];
-      const int isNorm = o >= m->registers + UPDATE_NORM && o < m->registers + UPDATE_NUMBER;
-      if (isNorm || (o >= varying && o < varying + a->segmentCount)) step->code |= RUN_VARYING;
+// Says of each step of an element's runs where its operands come from. What is the same for all elements of a parameter counts as never changing:
+// groups are only for tiles that lie within one.
+static void updatePlaces(UpdateMachine* m, const RecordedUpdateParameters* a) {
+  const ElementwiseOperand *norms = m->registers + UPDATE_NORM, *segmented = m->registers + UPDATE_RESULT + a->uniformCount;
+#define IS_FIXED(o) ((o)->step == 0 || ((o) >= norms && (o) < norms + UPDATE_NORMS) || ((o) >= segmented && (o) < segmented + a->segmentCount))
+  for (int r = m->ends[1]; r < m->ends[2]; r++)
+    for (int k = 0; k < m->runs[r]->length; k++) {
+      ElementwiseStep* step = m->steps + (m->runs[r] - m->steps) + k;
+      if ((k == 0 || step->code & RUN_BEGINS) && IS_FIXED(step->x)) step->code += RUN_FROM_CONSTANT;   // groups begin with what changes
+      if (IS_BINARY(step->operation) && IS_FIXED(step->other)) step->code += RUN_CONSTANT;
+      if (IS_TERNARY(step->operation) && IS_FIXED(step->third)) step->code += RUN_THIRD_CONSTANT;
     }
-  }
+#undef IS_FIXED
 }
 
 // Makes a rule ready. uses[k] says how many of its outputs instruction k's result is.
@@ -190,12 +190,13 @@ static void updateStart(UpdateMachine* m, const RecordedUpdateParameters* a, con
     }
     m->ends[part] = count;
   }
-  updatePlaces(m, a, ends[1]);
+  updatePlaces(m, a);
   const ElementwiseOperand* results[UPDATE_INSTRUCTIONS];
   for (int r = 0; r < count; r++) results[r] = m->registers + UPDATE_RESULT + m->last[r];
   for (int r = m->ends[1]; r < count; r++) m->group[r] = updateGroupOf(m->runs + r, results + r, count - r, &m->groupLength[r]);
-  updateSteps(m, 0, m->ends[0], 1, 0, 0);
+  m->hasSegments = a->normCount > 0;
   m->segment = -1;
+  updateSteps(m, 0, m->ends[0], 1, 0, 0);
 }
 
 // What a tile of elements has of norms, and what follows from these alone: once where all belong to one parameter.

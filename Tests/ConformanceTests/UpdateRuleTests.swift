@@ -64,6 +64,8 @@ struct UpdateRuleTests {
     known.append(("a * b - c", { p, g in p * g - p }))
     known.append(("c - a * b", { p, g in p - p * g }))
     known.append(("a * a - b * b", { p, g in p * p - g.applying(.square) }))
+    known.append(("towards a constant", { p, _ in p.moving(towards: p.graph.constant(0.25), by: 0.1) }))
+    known.append(("a product of constants", { p, _ in p - p.graph.constant(0.5) * p.graph.constant(0.25) }))
     // Values that wait for another, in every place that an instruction has for them.
     typealias Two = @Sendable (_ a: Tensor, _ b: Tensor, _ p: Tensor) -> Tensor
     let joined: [(String, Two)] = [

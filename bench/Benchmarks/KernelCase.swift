@@ -42,7 +42,16 @@ struct KernelCase: Sendable {
   var flops = 0
   /// Bytes that have to be read once more, because a result depends on all of an operand before the first of its elements can be written.
   var bytesReadAgain = 0
+  /// All bytes that it touches, where that is less than its operands and results have.
+  private var touchedBytes: Int?
   let trace: @Sendable () -> Traced
+
+  /// The same, of which no more than so many bytes are touched.
+  func touching(bytes: Int) -> KernelCase {
+    var result = self
+    result.touchedBytes = bytes
+    return result
+  }
 
   // MARK: Making cases
 
@@ -130,6 +139,9 @@ struct KernelCase: Sendable {
       inputs[name] = Filling.integers(count: input.slice.count, below: below)
     }
     let constants = [UInt8](repeating: 0, count: StepMemory.constantsSize(groups: 0) * 4)
-    return (try Replay(plan, on: device, memory: memory.buffers, constants: constants, inputs: inputs), traced.bytes + bytesReadAgain)
+    return (
+      try Replay(plan, on: device, memory: memory.buffers, constants: constants, inputs: inputs),
+      (touchedBytes ?? traced.bytes) + bytesReadAgain
+    )
   }
 }

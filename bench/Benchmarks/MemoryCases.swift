@@ -118,7 +118,9 @@ extension KernelCase {
       .forward("pad 64x32x32x64 by a pixel: forward", pictures) { [$0[0].padded([(0, 0), (1, 1), (1, 1), (0, 0)])] },
       .forward("gather 4096 of 4096x1024: forward", [Operand([4096, 1024]), Operand([4096], .integers(below: 1024))]) {
         [$0[0].gather($0[1])]
-      },
+      }
+      // A cache line for each number.
+      .touching(bytes: 4096 * (64 + 4 + 4)),
       .forward("gather 4096x1024 along rows: forward", [Operand([4096, 1024]), Operand([4096], .integers(below: 4096))]) {
         [$0[0].taken($0[1])]
       },
