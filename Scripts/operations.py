@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Puts the samples of PyTorch's own tests (torch.testing's OpInfo) through each operation that has a counterpart here.
 
-Scripts/operations.py PROGRAM [--device cpu|opencl] [--only NAME] [--verbose]
+Scripts/operations.py PROGRAM [--device cpu|opencl] [--only NAME,NAME] [--verbose]
 
 PROGRAM is GlissadeOperations. Of each sample the value, the gradients, and the gradients of these are compared with PyTorch's in float64.
 What has no counterpart is counted by reason. The status is 1 where anything differs that is not listed in KNOWN. See Scripts/operations.sh.
@@ -455,7 +455,7 @@ def slice_(x, dim=0, start=None, end=None, step=1):
 
 
 def get_item(x, index):
-  parts = list(index) if isinstance(index, (tuple, list)) else [index]
+  parts = list(index) if isinstance(index, tuple) else [index]
   if any(not (each is None or each is Ellipsis or isinstance(each, (int, slice))) or isinstance(each, bool) for each in parts):
     refuse("an index that is a tensor")
   used = sum(each is not None and each is not Ellipsis for each in parts)
@@ -987,7 +987,7 @@ def main():
   generator = torch.Generator().manual_seed(1)
   missing = collections.Counter()
   for operation in op_db:
-    if arguments.only and arguments.only != operation.name:
+    if arguments.only and operation.name not in arguments.only.split(","):
       continue
     if operation.name not in COUNTERPARTS or not operation.supports_dtype(torch.float32, "cpu"):
       missing[operation.name] += 1

@@ -3,7 +3,7 @@
 # gradients, and gradients of gradients. PyTorch is installed by pip into a folder of its own; where that is impossible, status 75 and a line
 # that says so.
 #   Scripts/operations.sh                             all of them
-#   Scripts/operations.sh --only softmax --verbose    one operation's, with all that differs
+#   Scripts/operations.sh --only softmax,cat --verbose    those of two operations, with all that differs
 #   PYTHON=/some/venv/bin/python Scripts/operations.sh    with what is there
 set -eu
 cd "$(dirname "$0")/.."

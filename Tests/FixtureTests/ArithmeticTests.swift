@@ -34,6 +34,15 @@ struct ArithmeticTests {
     "average pool 2 by 3": { $0[0].averagePooled(Window(kernel: (2, 2), stride: (3, 3), roundsUp: true)) },
   ]
 
+  private static let losses: [String: Function] = [
+    "squared errors": { squaredErrors($0[0], $0[1]) }, "absolute errors": { absoluteErrors($0[0], $0[1]) },
+    "absolute errors of one number": { absoluteErrors($0[0], $0[1]) }, "huber's errors": { huberLosses($0[0], $0[1], delta: 0.7) },
+    "cross-entropies": { softmaxCrossEntropies($0[0], $0[0].graph.constant(integers: [2, 0, 4, 1])) },
+    "cross-entropies, smoothed": {
+      softmaxCrossEntropies($0[0], $0[0].graph.constant(integers: [2, 0, 4, 1]), labelSmoothing: 0.2)
+    },
+  ]
+
   private static let sizes: [String: Function] = [
     "max pool of lines": { $0[0].maxPooled1D(kernel: 3, stride: 2, padding: 1) },
     "average pool of lines": { $0[0].averagePooled1D(kernel: 3, stride: 2, padding: 1, countsPadding: false) },
@@ -82,15 +91,16 @@ struct ArithmeticTests {
   /// What computes a case: one of the above, an equation, or else a product.
   private static func function(_ name: String, equations: Set<String>) -> Function {
     if equations.contains(name) { return { einsum(name, $0) } }
-    return statistics[name] ?? poolings[name] ?? convolutions[name] ?? orders[name] ?? sizes[name] ?? { $0[0].matmul($0[1]) }
+    let known = [statistics, poolings, convolutions, orders, sizes, losses].lazy.compactMap { $0[name] }.first
+    return known ?? { $0[0].matmul($0[1]) }
   }
 
   @Test("Values and gradients", arguments: DeviceUnderTest.all) func values(on under: DeviceUnderTest) throws {
     let fixture = try Self.fixture.get()
     let cases = Array(zip(try fixture.metadata("cases").strings, try fixture.metadata("operands").integers))
     let equations = Set(try fixture.metadata("einsum").strings)
-    let known = [Self.statistics, Self.poolings, Self.convolutions, Self.orders, Self.sizes].flatMap(\.keys)
-    #expect(Set(known).subtracting(cases.map(\.0)).isEmpty)
+    let all = [Self.statistics, Self.poolings, Self.convolutions, Self.orders, Self.sizes, Self.losses].flatMap(\.keys)
+    #expect(Set(all).subtracting(cases.map(\.0)).isEmpty)
     var inputs: [String: StepInput] = [:]
     for (name, count) in cases {
       for index in 0..<count {

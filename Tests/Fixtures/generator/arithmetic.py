@@ -40,6 +40,10 @@ def resized(size, corners=False):
   return lambda x: last(F.interpolate(first(x), size, mode="bilinear", align_corners=corners))
 
 
+def of_samples(function, **options):
+  return lambda x, y: function(x, y, reduction="none", **options).reshape(x.shape[0], -1).mean(1)
+
+
 def convolution(function, *options, **more):
   """Weights come as [out, kernel…, in / groups]; of a transposed convolution [in, kernel…, out / groups]."""
   return lambda x, w: last(function(first(x), first(w), None, *options, **more))
@@ -141,6 +145,14 @@ CASES = {
   "transposed, volumes": (convolution(F.conv_transpose3d), [1, 2, 3, 4, 2], [2, 2, 3, 3, 3]),
   "transposed, volumes, strides":
     (convolution(F.conv_transpose3d, (3, 2, 1), (1, 0, 2), (2, 1, 0), 2, (2, 1, 2)), [1, 3, 3, 2, 4], [4, 3, 2, 3, 3]),
+  # Losses, a value for each sample.
+  "squared errors": (of_samples(F.mse_loss), [3, 4, 2], [3, 4, 2]),
+  "absolute errors": (of_samples(F.l1_loss), [5, 3], [5, 3]),
+  "absolute errors of one number": (of_samples(F.l1_loss), [6], [6]),
+  "huber's errors": (of_samples(F.huber_loss, delta=0.7), [4, 3], [4, 3]),
+  "cross-entropies": (lambda x: F.cross_entropy(x, torch.tensor([2, 0, 4, 1]), reduction="none"), [4, 5]),
+  "cross-entropies, smoothed": (
+    lambda x: F.cross_entropy(x, torch.tensor([2, 0, 4, 1]), reduction="none", label_smoothing=0.2), [4, 5]),
   # Orders.
   "cumulative sum": (lambda x: x.cumsum(-1), [3, 37]),
   "cumulative sum over 0": (lambda x: x.cumsum(0), [5, 3]),
