@@ -75,6 +75,16 @@ struct EnsembleCommandTests {
         #expect(abs(value - single.reduce(0) { $0 + ($1[row][name] ?? 9) } / 3) < 1e-5)
       }
     }
+    let agreements = try #require(try json("predict", "--run", out, folder.path("classes.csv")).arrayValue).map {
+      $0["agreement"]?.doubleValue
+    }
+    let said = try glissade("predict", "--run", out, folder.path("classes.csv"), "--device", "cpu").output.split(separator: "\n")
+    for row in together.indices {
+      let answer = together[row].max { $0.value < $1.value }?.key
+      let count = single.filter { $0[row].max { $0.value < $1.value }?.key == answer }.count
+      #expect(agreements[row] == Double(count) / 3 && said[row].hasSuffix("  (\(count) of 3 agree)"), "\(said[row])")
+    }
+    #expect(try !glissade("predict", "--run", out + "/member-1", folder.path("classes.csv"), "--device", "cpu").output.contains("agree"))
     let text = try glissade("evaluate", "--run", out, "--device", "cpu")
     #expect(text.output.contains("percentage points against their mean") && text.output.contains("\n  member-2  accuracy "), "\(text)")
   }
@@ -97,6 +107,11 @@ struct EnsembleCommandTests {
     for row in [0, 50] {
       let mean = single.reduce(0) { $0 + ($1[row]["value"]?.doubleValue ?? 0) } / 3
       #expect(abs((predicted[row]["value"]?.doubleValue ?? 0) - mean) < 1e-3)
+      let squares = single.reduce(0) { sum, rows in
+        let off = (rows[row]["value"]?.doubleValue ?? 0) - mean
+        return sum + off * off
+      }
+      #expect(abs((predicted[row]["deviation"]?.doubleValue ?? 0) - (squares / 2).squareRoot()) < 1e-3)
     }
     expectComplaint(try train("values", "--ensemble", "2"), status: 2, "holds earlier runs; --replace puts this one in its place")
     expectComplaint(try train("values"), status: 2, "holds ensemble.json", "not a run's")

@@ -80,15 +80,19 @@ struct PredictCommand: ParsableCommand {
       for error in data.unreadable { Terminal.write("glissade: \(Text.line("\(error)"))\n", to: STDERR_FILENO) }
       failed += data.unreadable.count
       guard data.count > 0 else { continue }
-      let output = try ensemble.predict(try data.gather(Array(0..<data.count)).features)
+      let (output, members) = try ensemble.answers(try data.gather(Array(0..<data.count)).features)
       let classes = run.classNames.count
       for index in 0..<data.count {
-        let likeliest = Self.likeliest(output[(index * classes)..<((index + 1) * classes)], top)
+        let place = (index * classes)..<((index + 1) * classes)
+        let likeliest = Self.likeliest(output[place], top)
+        let agreement = Agreement(members.map { $0[place] }, on: likeliest.first?.label)
         let path = data.name(ofSample: index) ?? ""
         if json {
-          results.append(["file": .string(path), "classes": Self.json(likeliest, run.classNames)])
+          results.append(
+            .object(
+              [JSONMember("file", .string(path)), JSONMember("classes", Self.json(likeliest, run.classNames))] + agreement.json))
         } else {
-          try Terminal.print("\(printable(path)): \(Self.text(likeliest, run.classNames))\n")
+          try Terminal.print("\(printable(path)): \(Self.text(likeliest, run.classNames))\(agreement.text)\n")
         }
       }
     }

@@ -32,19 +32,20 @@ extension PredictCommand {
       try session.checkRoom(batchSize: size, isTraining: false, states: 1)
       return session
     }
-    let ensemble = EnsembleSession(Ensemble(states, of: table.deviation == nil ? .classes : .values), on: session)
+    let ensemble = EnsembleSession(Ensemble(states, of: .of(table)), on: session)
     var results: [JSONValue] = []
     for (file, features, rows) in inputs {
       let width = table.encoding.width
       for start in stride(from: 0, to: rows.count, by: size) {
         let batch = start..<min(start + size, rows.count)
-        let output = try ensemble.predict(Array(features[(batch.lowerBound * width)..<(batch.upperBound * width)]))
+        let (output, members) = try ensemble.answers(Array(features[(batch.lowerBound * width)..<(batch.upperBound * width)]))
         let count = output.count / batch.count
         for (index, sample) in batch.enumerated() {
           let line = Int(file.lines[rows[sample]])
-          let (text, members) = result(output[(index * count)..<((index + 1) * count)], table)
+          let place = (index * count)..<((index + 1) * count)
+          let (text, found) = result(output[place], members.map { $0[place] }, table)
           if json {
-            results.append(.object([JSONMember("file", .string(file.path)), JSONMember("line", .integer(Int64(line)))] + members))
+            results.append(.object([JSONMember("file", .string(file.path)), JSONMember("line", .integer(Int64(line)))] + found))
           } else {
             try Terminal.print("\(printable(file.path)):\(line): \(text)\n")
           }
@@ -55,20 +56,29 @@ extension PredictCommand {
   }
 
   /// What the outputs for one row say, for people and for programs.
-  private func result(_ output: ArraySlice<Float>, _ table: TableDescription) -> (text: String, members: [JSONMember]) {
+  private func result(
+    _ output: ArraySlice<Float>, _ members: [ArraySlice<Float>], _ table: TableDescription
+  ) -> (text: String, members: [JSONMember]) {
     if case .classes(_, let classes) = table.encoding.target {
       let likeliest = Self.likeliest(output, top)
-      return (Self.text(likeliest, classes), [JSONMember("classes", Self.json(likeliest, classes))])
+      let agreement = Agreement(members, on: likeliest.first?.label)
+      return (Self.text(likeliest, classes) + agreement.text, [JSONMember("classes", Self.json(likeliest, classes))] + agreement.json)
     }
     // The network's numbers are standardised, and float32: the digits behind a millionth of the deviation say nothing.
-    let values = zip(table.encoding.values, output).map { target, output in
-      let number = table.areMarks ? 1 / (1 + exp(-Double(output))) : target.mean + target.deviation * Double(output)
-      let shown = table.areMarks ? Text.percent(number, 1) : Text.rounded(number, to: target.deviation * 1e-6)
-      return (name: target.name, number: number, text: "\(target.name) \(shown)")
+    let values = zip(table.encoding.values, output).enumerated().map { index, pair in
+      let (target, output) = pair
+      func number(_ output: Float) -> Double {
+        table.areMarks ? 1 / (1 + exp(-Double(output))) : target.mean + target.deviation * Double(output)
+      }
+      let value = number(output)
+      let agreement = Agreement(
+        values: members.map { number($0[$0.startIndex + index]) }, digits: table.areMarks ? 1e-3 : target.deviation * 1e-6)
+      let shown = table.areMarks ? Text.percent(value, 1) : Text.rounded(value, to: target.deviation * 1e-6)
+      return (name: target.name, number: value, text: "\(target.name) \(shown)\(agreement.text)", agreement: agreement.json)
     }
     let text = values.map(\.text).joined(separator: "  ")
     guard values.count > 1 else {
-      return (text, values.flatMap { [JSONMember("column", .string($0.name)), JSONMember("value", .number($0.number))] })
+      return (text, values.flatMap { [JSONMember("column", .string($0.name)), JSONMember("value", .number($0.number))] + $0.agreement })
     }
     return (text, [JSONMember("values", .object(values.map { JSONMember($0.name, .number($0.number)) }))])
   }

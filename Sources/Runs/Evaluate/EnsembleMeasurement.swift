@@ -30,11 +30,11 @@ package struct EnsembleMeasurement {
     let states = try models.states(of: model)
     var options = TrainingOptions()
     options.batchSize = batchSize ?? run.batchSize
-    options.loss = run.table?.lossOfValues ?? .crossEntropy
+    options.loss = run.loss
     options.isExact = run.isExact
     let trainer = Trainer(model: model, options: options)
-    if let deviations = run.table?.deviations, !deviations.isEmpty {
-      found = .values(try trainer.predictions(for: data.data, by: Ensemble(states, of: .values), on: device).multiplied(by: deviations))
+    if let table = run.table, case let deviations = table.deviations, !deviations.isEmpty {
+      found = .values(try trainer.predictions(for: data.data, by: Ensemble(states, of: .of(table)), on: device).multiplied(by: deviations))
     } else {
       found = .classes(try trainer.evaluation(of: data.data, by: Ensemble(states, of: .classes), on: device))
     }
@@ -106,4 +106,9 @@ package struct EnsembleMeasurement {
 
   /// With what it was measured.
   var measured: [JSONMember] { data.json + [JSONMember("samples", .integer(Int64(data.data.count)))] }
+}
+
+extension Ensemble.Answer {
+  /// What the outputs of models of a table are.
+  package static func of(_ table: TableDescription) -> Self { table.deviations.isEmpty ? .classes : table.areMarks ? .marks : .values }
 }

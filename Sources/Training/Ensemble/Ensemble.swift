@@ -18,6 +18,8 @@ public struct Ensemble: Sendable {
     case classes
     /// Values that are predicted.
     case values
+    /// Logits of yes and no, whose sigmoid is the probability of yes.
+    case marks
   }
 
   /// The members' parameters; never empty where anything is asked of them.
@@ -40,17 +42,24 @@ public final class EnsembleSession {
   /// What the members answer together for some samples of one tensor, in evaluation mode.
   /// - Parameter features: the samples one after another.
   /// - Returns: of values their mean. Of classes the logarithm of the mean probability, so that softmax, the largest number and cross-entropy
-  ///   mean what they mean for one model. A single member's outputs are as they are.
+  ///   mean what they mean for one model; of marks the logit of the mean probability. A single member's outputs are as they are.
   /// - Throws: what `TrainingSession.restore` throws for members of another form; `TrainingError`, `ShapeError`, `DeviceError`.
-  public func predict(_ features: [Float]) throws -> [Float] {
+  public func predict(_ features: [Float]) throws -> [Float] { try answers(features).together }
+
+  /// The same, with what each member answers by itself.
+  /// - Parameter features: the samples one after another.
+  /// - Throws: as `predict(_:)`.
+  public func answers(_ features: [Float]) throws -> (together: [Float], members: [[Float]]) {
     let samples = features.count / max(session.inputShape.count, 1)
-    var mean = AnswerMean(ensemble.answer)
+    var (mean, members) = (AnswerMean(ensemble.answer), [[Float]]())
     for state in ensemble.states {
       if !isReady { try session.restore(state) }
       isReady = ensemble.states.count == 1
-      mean.add(try session.predict(features), samples: samples)
+      let outputs = try session.predict(features)
+      mean.add(outputs, samples: samples)
+      members.append(outputs)
     }
-    return mean.outputs
+    return (mean.outputs, members)
   }
 }
 
@@ -73,6 +82,7 @@ struct AnswerMean {
     (count, last) = (count + 1, outputs)
     let width = outputs.count / samples
     switch answer {
+    case .marks: for (place, output) in outputs.enumerated() { sums[place] += 1 / (1 + exp(-Double(output))) }
     case .values: for (place, output) in outputs.enumerated() { sums[place] += Double(output) }
     case .classes:
       for start in stride(from: 0, to: samples * width, by: max(width, 1)) {
@@ -89,6 +99,11 @@ struct AnswerMean {
     guard count > 1 else { return last }
     switch answer {
     case .values: return sums.map { Float($0 / Double(count)) }
+    case .marks:
+      return sums.map { sum in
+        let mean = min(max(sum / Double(count), .leastNormalMagnitude), 1 - .ulpOfOne)
+        return Float(log(mean) - log(1 - mean))
+      }
     // A probability that is 0 in all of them is as good as the smallest there is.
     case .classes: return sums.map { Float(log(max($0 / Double(count), .leastNormalMagnitude))) }
     }

@@ -8,7 +8,7 @@ extension TrainingRun {
     var steps = last.completedBatches
     stepsBeforeEpoch = session.steps - steps
     reductions = plateauReductions()
-    snapshots = snapshotClock(after: session.steps)
+    snapshots = snapshots ?? snapshotClock(after: session.steps)
     let (training, validation) = try data(for: session)
     let loader = try BatchLoader(training, order: order, startEpoch: epoch, startBatch: steps, endEpoch: epoch + 1, encoding: encoding)
     // As if the batches that are done already had been done since.

@@ -12,7 +12,7 @@ extension TrainingRun {
 
   /// Starts over on the CPU from the last checkpoint; where not even the first state was there yet, from the beginning.
   func moveToCPU(because reason: String) throws {
-    session = nil
+    (session, snapshots) = (nil, nil)
     let device = try CPUDevice()
     record.fallback = reason
     guard !lastState.parameters.isEmpty else { return try begin(on: device, reason: reason) }

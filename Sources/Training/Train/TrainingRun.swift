@@ -28,7 +28,7 @@ final class TrainingRun {
   let checkpoint: (TrainingCheckpoint) throws -> Void
   /// Is given the model at the end of each of the schedule's cycles; `nil` where nobody wants it.
   let snapshot: ((ModelSnapshot) throws -> Void)?
-  /// When these end, in the epoch at hand.
+  /// When these end; made anew where training starts over from a checkpoint.
   var snapshots: SnapshotClock?
   let observe: (TrainingEvent) -> Void
   let clock = ContinuousClock()
