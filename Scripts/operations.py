@@ -1021,6 +1021,9 @@ def main():
     problems = []
     for key, right in sample.right.items():
       found = results.get(f"{number}/{key}", np.zeros(right.shape, np.float32))
+      if found.shape != right.shape:
+        problems.append(f"{key} is of shape {list(found.shape)} in place of {list(right.shape)}")
+        continue
       bad = differs(found, right, {"y": 1e-5, "g": 5e-5, "h": 2e-4}[key[0]])
       if bad.any():
         place = tuple(int(each[0]) for each in np.nonzero(bad)) if bad.ndim else ()

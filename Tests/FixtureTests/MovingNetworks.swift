@@ -39,19 +39,18 @@ enum MovingNetworks {
     }
   }
 
-  /// Sums by number, of rows of 8 numbers: with an index for each element, and as gradients of what is looked up.
+  /// Sums by number, of rows of 8 numbers: with an index for each element, and as the gradient of what is looked up.
   struct Sums: Layer {
-    let table = Parameter("table", shape: [5, 6], initializer: .uniform(low: -1, high: 1))
+    let dense = Dense(13, 4)
 
     func forward(_ x: Tensor) -> Tensor {
       let graph = x.graph
       let tokens = minimum((abs(x) * 5).cast(to: .int32), graph.constant(integer: 4))
       let own = x.scattered(tokens, axis: 1, extent: 5)
       let few = x.taken(graph.constant(integers: [3, 1, 1, 6], shape: [2, 2]), axis: 1)
-      let rows = graph[table].taken(tokens)
-      let slopes = graph.jacobianProducts(of: [few, rows], times: [few * few, rows * 0.5], withRespectTo: [x, graph[table]])
-      guard let first = slopes[0], let second = slopes[1] else { return graph.reject("sums", [x], because: "a gradient is missing") }
-      return concatenate([own, first], axis: 1) + second.sum() * 0.01
+      // Of a sum over the batch, whose parts know nothing of each other.
+      let slopes = graph.gradients(of: (few * few * few).sum(), withRespectTo: [x])
+      return dense(concatenate([own, slopes[0] ?? x], axis: 1))
     }
   }
 }

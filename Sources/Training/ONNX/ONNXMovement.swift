@@ -90,20 +90,8 @@ extension ONNXTranslation {
       let ones = [Int](repeating: 1, count: axis) + [-1] + [Int](repeating: 1, count: inner.count)
       indices = add("Expand", scope, [add("Reshape", scope, [indices, integers(ones)]), add("Shape", scope, [x])])
     }
-    let zeros = try zeros(result, beside: x, node)
+    let zeros = add("Expand", scope, [scalar(0), try extents(result, node)])
     let attributes: [String: ONNXModel.Attribute] = ["axis": .integer(axis), "reduction": .text("add")]
     set(node, add("ScatterElements", scope, [zeros, indices, x], attributes), .same)
-  }
-
-  /// Zeros of a shape, whose batch is that of another value.
-  private mutating func zeros(_ shape: [Int], beside x: String, _ node: Int) throws(ONNXExportError) -> String {
-    guard !shape.dropFirst().contains(Self.batch) else { throw refusal(node, "it adds to zeros of the batch's size") }
-    guard shape.first == Self.batch else {
-      return initializer(
-        "zeros." + shape.map(String.init).joined(separator: "."), shape, .floats(Array(repeating: 0, count: Shape(shape).count)))
-    }
-    let batch = slice(add("Shape", scope(node), [x]), node, axes: [0], starts: [0], ends: [1], steps: [1])
-    let extents = add("Concat", scope(node), [batch, integers(Array(shape.dropFirst()))], ["axis": .integer(0)])
-    return add("Expand", scope(node), [scalar(0), extents])
   }
 }

@@ -295,13 +295,25 @@ extension ONNXTranslation {
     let from = self.shape(input(node, 0))
     let padded = Array(repeating: 1, count: max(0, shape.rank - from.count)) + from
     var target: [Int] = []
-    for (old, new) in zip(padded, shape.dimensions) {
+    for (axis, (old, new)) in zip(padded, shape.dimensions).enumerated() {
+      if new % Self.batch == 0, old != new, axis > 0 || new != Self.batch { throw refusal(node, "it stretches to the batch's size") }
       // An extent of 1 keeps what is there.
-      if new % Self.batch == 0, old != new { throw refusal(node, "it stretches to the batch's size") }
       target.append(old == new ? 1 : new)
     }
     let mine = try ours(input(node, 0))
-    set(node, add("Expand", scope(node), [mine.name, integers(target)]), .same)
+    set(node, add("Expand", scope(node), [mine.name, try extents(target, node)]), .same)
+  }
+
+  /// A shape as a value, whose first extent is the batch's where it is here.
+  mutating func extents(_ shape: [Int], _ node: Int) throws(ONNXExportError) -> String {
+    guard !shape.dropFirst().contains(Self.batch) else { throw refusal(node, "it depends on the batch's size") }
+    guard shape.first == Self.batch else { return integers(shape) }
+    // Every input has the batch first.
+    let first = graph.nodes.firstIndex { if case .input = $0.operation { true } else { false } }
+    guard let first else { throw refusal(node, "it depends on the batch's size, and there is no input") }
+    let whole = add("Shape", scope(node), [try value(ValueID(node: first)).name])
+    let batch = add("Slice", scope(node), [whole, integers([0]), integers([1])])
+    return add("Concat", scope(node), [batch, integers(Array(shape.dropFirst()))], ["axis": .integer(0)])
   }
 
   // MARK: Reductions

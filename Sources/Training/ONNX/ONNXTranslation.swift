@@ -171,7 +171,10 @@ struct ONNXTranslation {
       return Value(name: initializer(parameter.path, shape, .floats(parameter.values)), arrangement: .same)
     }
     if let constant = constant(id) {
-      guard !shape.contains(Self.batch) else { throw refusal(id.node, "a constant of the batch's size") }
+      if shape.contains(Self.batch) {
+        let name = add("Expand", graph.nodes[id.node].scope, [scalar(constant), try extents(shape, id.node)])
+        return Value(name: name, arrangement: .same)
+      }
       if shape.isEmpty { return Value(name: scalar(constant), arrangement: .same) }
       let key = "constant.\(constant)." + shape.map(String.init).joined(separator: ".")
       return Value(
