@@ -4,8 +4,8 @@ import GlissadeLayers
 /// of swish, and with a stem and head that do not grow with the rest. Wants pictures of 32×32 and more.
 ///
 /// Paths are those of the PyTorch package `efficientnet_lite_pytorch` (`_conv_stem`, `_blocks.0._depthwise_conv`, `_fc`, …), whose weights
-/// come from TensorFlow: hence the batch norms' ε of 10⁻³ and the padding that is uneven where a stride meets an even size. Its stochastic
-/// depth, which drops whole blocks while training from scratch, is left out.
+/// come from TensorFlow: hence the batch norms' ε of 10⁻³ and the padding that is uneven where a stride meets an even size. Stochastic
+/// depth, which drops whole blocks while training from scratch, is left out unless `dropPath` asks for it.
 public struct EfficientNetLite: LayerWithHead, LayerWithPartNames {
   /// How the networks are scaled: how much wider and deeper than Lite0, for which pictures, with which dropout.
   public enum Size: String, CaseIterable, Sendable {
@@ -57,7 +57,8 @@ public struct EfficientNetLite: LayerWithHead, LayerWithPartNames {
   ///   - channels: of the pictures.
   ///   - classes: how many classes.
   ///   - dropout: rate before the last layer; default the size's own, 0.2 or 0.3.
-  public init(_ size: Size, channels: Int = 3, classes: Int, dropout: Float? = nil) {
+  ///   - dropPath: how often the last block is left out for a sample while training; earlier ones by the linear rule. Default 0.
+  public init(_ size: Size, channels: Int = 3, classes: Int, dropout: Float? = nil, dropPath: Float = 0) {
     convStem = .samePadded(channels, 32, kernel: 3, stride: 2)
     bn0 = .ofEfficientNet(32)
     var inputs = 32
@@ -66,11 +67,13 @@ public struct EfficientNetLite: LayerWithHead, LayerWithPartNames {
     let stages = [
       (1, 16, 1, 3, 1), (6, 24, 2, 3, 2), (6, 40, 2, 5, 2), (6, 80, 3, 3, 2), (6, 112, 3, 5, 1), (6, 192, 4, 5, 2), (6, 320, 1, 3, 1),
     ]
-    for (index, (expansion, channels, count, kernel, stride)) in stages.enumerated() {
-      let isFixed = index == 0 || index == stages.count - 1
+    let counts = stages.enumerated().map { $0 == 0 || $0 == stages.count - 1 ? $1.2 : size.blocks($1.2) }
+    for ((expansion, channels, _, kernel, stride), count) in zip(stages, counts) {
       let outputs = size.channels(channels)
-      for number in 0..<(isFixed ? count : size.blocks(count)) {
-        blocks.append(Block(inputs, outputs, expansion: expansion, kernel: kernel, stride: number == 0 ? stride : 1))
+      for number in 0..<count {
+        let depth = dropPath == 0 ? nil : StochasticDepth.linear(dropPath, index: blocks.count, of: counts.reduce(0, +))
+        blocks.append(
+          Block(inputs, outputs, expansion: expansion, kernel: kernel, stride: number == 0 ? stride : 1, depth: depth))
         inputs = outputs
       }
     }
@@ -107,6 +110,7 @@ public struct EfficientNetLite: LayerWithHead, LayerWithPartNames {
     public let projectConv: Conv2D
     public let bn2: BatchNorm
     private let isResidual: Bool
+    private let depth: StochasticDepth?
 
     public static let partNames = [
       "expandConv": "_expand_conv", "bn0": "_bn0", "depthwiseConv": "_depthwise_conv", "bn1": "_bn1", "projectConv": "_project_conv",
@@ -119,7 +123,9 @@ public struct EfficientNetLite: LayerWithHead, LayerWithPartNames {
     ///   - expansion: how much wider the middle is; 1 leaves the first convolution out.
     ///   - kernel: of the depthwise convolution.
     ///   - stride: of the depthwise convolution.
-    public init(_ inputs: Int, _ outputs: Int, expansion: Int, kernel: Int, stride: Int) {
+    ///   - depth: leaves out what the connection is around, for some of the samples; default nothing does.
+    public init(_ inputs: Int, _ outputs: Int, expansion: Int, kernel: Int, stride: Int, depth: StochasticDepth? = nil) {
+      self.depth = depth
       let width = inputs * expansion
       expandConv = expansion == 1 ? nil : .samePadded(inputs, width, kernel: 1)
       bn0 = expansion == 1 ? nil : .ofEfficientNet(width)
@@ -135,7 +141,7 @@ public struct EfficientNetLite: LayerWithHead, LayerWithPartNames {
       if let expandConv, let bn0 { y = relu6(bn0(expandConv(y))) }
       y = relu6(bn1(depthwiseConv(y)))
       y = bn2(projectConv(y))
-      return isResidual ? y + x : y
+      return isResidual ? (depth?(y) ?? y) + x : y
     }
   }
 }

@@ -11,15 +11,18 @@ public struct MobileNetV2: LayerWithHead {
   ///   - channels: of the pictures.
   ///   - classes: how many classes.
   ///   - dropout: rate before the last layer; default 0.2.
-  public init(channels: Int = 3, classes: Int, dropout: Float = 0.2) {
+  ///   - dropPath: how often the last block is left out for a sample while training; earlier ones by the linear rule. Default 0.
+  public init(channels: Int = 3, classes: Int, dropout: Float = 0.2, dropPath: Float = 0) {
     var inputs = 32
     var layers: [any Layer] = [Self.convolution(channels, inputs, kernel: 3, stride: 2)]
     // Expansion, channels that come out, blocks, stride of the first (table 2 of the paper).
-    for (expansion, outputs, blocks, stride) in [
-      (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1),
-    ] {
+    let stages = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]
+    let count = stages.reduce(0) { $0 + $1.2 }
+    for (expansion, outputs, blocks, stride) in stages {
       for index in 0..<blocks {
-        layers.append(InvertedResidual(inputs, outputs, expansion: expansion, stride: index == 0 ? stride : 1))
+        // The first of the layers is no block.
+        let depth = dropPath == 0 ? nil : StochasticDepth.linear(dropPath, index: layers.count - 1, of: count)
+        layers.append(InvertedResidual(inputs, outputs, expansion: expansion, stride: index == 0 ? stride : 1, depth: depth))
         inputs = outputs
       }
     }
@@ -53,13 +56,16 @@ public struct MobileNetV2: LayerWithHead {
 public struct InvertedResidual: Layer {
   public let conv: Sequential
   private let isResidual: Bool
+  private let depth: StochasticDepth?
 
   /// - Parameters:
   ///   - inputs: channels that go in.
   ///   - outputs: channels that come out.
   ///   - expansion: how much wider the middle is; 1 leaves the first convolution out.
   ///   - stride: of the depthwise convolution; default 1.
-  public init(_ inputs: Int, _ outputs: Int, expansion: Int, stride: Int = 1) {
+  ///   - depth: leaves out what the connection is around, for some of the samples; default nothing does.
+  public init(_ inputs: Int, _ outputs: Int, expansion: Int, stride: Int = 1, depth: StochasticDepth? = nil) {
+    self.depth = depth
     let width = inputs * expansion
     let expanding: [any Layer] = expansion == 1 ? [] : [MobileNetV2.convolution(inputs, width, kernel: 1)]
     conv = Sequential(
@@ -70,5 +76,8 @@ public struct InvertedResidual: Layer {
     isResidual = stride == 1 && inputs == outputs
   }
 
-  public func forward(_ x: Tensor) -> Tensor { isResidual ? x + conv(x) : conv(x) }
+  public func forward(_ x: Tensor) -> Tensor {
+    let y = conv(x)
+    return isResidual ? x + (depth?(y) ?? y) : y
+  }
 }

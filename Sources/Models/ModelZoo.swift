@@ -13,6 +13,8 @@ public enum ModelZoo {
 
   /// Those whose activation can be chosen.
   public static let withActivations = ["mlp", "lenet"]
+  /// Those that are made of residual blocks, which stochastic depth leaves out.
+  public static let residual = names.filter { $0.hasPrefix("resnet") || $0 == "mobilenet_v2" || EfficientNetLite.Size(rawValue: $0) != nil }
 
   /// Makes a model for pictures of a size.
   /// - Parameters:
@@ -21,19 +23,25 @@ public enum ModelZoo {
   ///   - classes: how many classes.
   ///   - activation: of those in `withActivations`; default ReLU.
   ///   - initialization: of their weights; default PyTorch's.
+  ///   - dropPath: of residual networks, how often the last block is left out for a sample while training; earlier ones by the linear rule
+  ///     (`StochasticDepth.linear`). Default 0.
   /// - Returns: `nil` for an unknown name.
   public static func make(
-    _ name: String, input: Shape, classes: Int, activation: Activation = .relu, initialization: Initialization = .pytorch
+    _ name: String, input: Shape, classes: Int, activation: Activation = .relu, initialization: Initialization = .pytorch,
+    dropPath: Float = 0
   ) -> (any LayerWithHead)? {
-    if let size = EfficientNetLite.Size(rawValue: name) { return EfficientNetLite(size, channels: input[2], classes: classes) }
+    if let size = EfficientNetLite.Size(rawValue: name) {
+      return EfficientNetLite(size, channels: input[2], classes: classes, dropPath: dropPath)
+    }
     return switch name {
     case "mlp": MLP([input.count, 512, 256, classes], activation: activation, initialization: initialization)
     case "lenet": LeNet(input: input, classes: classes, activation: activation, initialization: initialization)
-    case "resnet18": ResNet(channels: input[2], classes: classes)
-    case "resnet18-imagenet": ResNet(channels: input[2], classes: classes, stem: .imageNet)
-    case "resnet34": ResNet(channels: input[2], classes: classes, blocks: [3, 4, 6, 3], stem: .imageNet)
-    case "resnet50": ResNet(channels: input[2], classes: classes, blocks: [3, 4, 6, 3], block: .bottleneck, stem: .imageNet)
-    case "mobilenet_v2": MobileNetV2(channels: input[2], classes: classes)
+    case "resnet18": ResNet(channels: input[2], classes: classes, dropPath: dropPath)
+    case "resnet18-imagenet": ResNet(channels: input[2], classes: classes, stem: .imageNet, dropPath: dropPath)
+    case "resnet34": ResNet(channels: input[2], classes: classes, blocks: [3, 4, 6, 3], stem: .imageNet, dropPath: dropPath)
+    case "resnet50":
+      ResNet(channels: input[2], classes: classes, blocks: [3, 4, 6, 3], block: .bottleneck, stem: .imageNet, dropPath: dropPath)
+    case "mobilenet_v2": MobileNetV2(channels: input[2], classes: classes, dropPath: dropPath)
     case "vgg11_bn": VGG(channels: input[2], classes: classes)
     default: nil
     }

@@ -8,8 +8,15 @@ public struct BasicBlock: Layer {
   public let bn2: BatchNorm
   /// 1×1 convolution and batch norm where the connection changes size.
   public let downsample: Sequential?
+  private let depth: StochasticDepth?
 
-  public init(_ inputs: Int, _ outputs: Int, stride: Int = 1) {
+  /// - Parameters:
+  ///   - inputs: channels that go in.
+  ///   - outputs: channels that come out.
+  ///   - stride: default 1.
+  ///   - depth: leaves out what is between, for some of the samples; default nothing does.
+  public init(_ inputs: Int, _ outputs: Int, stride: Int = 1, depth: StochasticDepth? = nil) {
+    self.depth = depth
     conv1 = .forReLU(inputs, outputs, kernel: 3, stride: stride, padding: 1)
     bn1 = BatchNorm(outputs)
     conv2 = .forReLU(outputs, outputs, kernel: 3, padding: 1)
@@ -20,7 +27,7 @@ public struct BasicBlock: Layer {
 
   public func forward(_ x: Tensor) -> Tensor {
     let y = bn2(conv2(relu(bn1(conv1(x)))))
-    return relu(y + (downsample?(x) ?? x))
+    return relu((depth?(y) ?? y) + (downsample?(x) ?? x))
   }
 }
 
@@ -35,12 +42,15 @@ public struct Bottleneck: Layer {
   public let bn3: BatchNorm
   /// 1×1 convolution and batch norm where the connection changes size.
   public let downsample: Sequential?
+  private let depth: StochasticDepth?
 
   /// - Parameters:
   ///   - inputs: channels that go in.
   ///   - width: channels in the middle; four times as many come out.
   ///   - stride: default 1.
-  public init(_ inputs: Int, width: Int, stride: Int = 1) {
+  ///   - depth: leaves out what is between, for some of the samples; default nothing does.
+  public init(_ inputs: Int, width: Int, stride: Int = 1, depth: StochasticDepth? = nil) {
+    self.depth = depth
     let outputs = 4 * width
     conv1 = .forReLU(inputs, width, kernel: 1)
     bn1 = BatchNorm(width)
@@ -54,7 +64,7 @@ public struct Bottleneck: Layer {
 
   public func forward(_ x: Tensor) -> Tensor {
     let y = bn3(conv3(relu(bn2(conv2(relu(bn1(conv1(x))))))))
-    return relu(y + (downsample?(x) ?? x))
+    return relu((depth?(y) ?? y) + (downsample?(x) ?? x))
   }
 }
 
@@ -98,14 +108,21 @@ public struct ResNet: LayerWithHead {
   ///   - blocks: in each of the four stages; default two each (ResNet-18).
   ///   - block: what they are; default basic.
   ///   - stem: what comes before them; default the one for small pictures.
-  public init(channels: Int, classes: Int, blocks: [Int] = [2, 2, 2, 2], block: Block = .basic, stem: Stem = .small) {
+  ///   - dropPath: how often the last block is left out for a sample while training; earlier ones by the linear rule. Default 0.
+  public init(
+    channels: Int, classes: Int, blocks: [Int] = [2, 2, 2, 2], block: Block = .basic, stem: Stem = .small, dropPath: Float = 0
+  ) {
     let expansion = block == .basic ? 1 : 4
-    func make(_ inputs: Int, _ width: Int, _ stride: Int) -> any Layer {
-      block == .basic ? BasicBlock(inputs, width, stride: stride) : Bottleneck(inputs, width: width, stride: stride)
+    let counts = (0..<4).map { $0 < blocks.count ? max(blocks[$0], 1) : 1 }
+    func make(_ inputs: Int, _ width: Int, _ stride: Int, _ place: Int) -> any Layer {
+      let depth = dropPath == 0 ? nil : StochasticDepth.linear(dropPath, index: place, of: counts.reduce(0, +))
+      return block == .basic
+        ? BasicBlock(inputs, width, stride: stride, depth: depth) : Bottleneck(inputs, width: width, stride: stride, depth: depth)
     }
     func stage(_ index: Int, _ inputs: Int, _ width: Int, stride: Int) -> Sequential {
-      let count = index < blocks.count ? max(blocks[index], 1) : 1
-      return Sequential((0..<count).map { $0 == 0 ? make(inputs, width, stride) : make(expansion * width, width, 1) })
+      let first = counts[..<index].reduce(0, +)
+      return Sequential(
+        (0..<counts[index]).map { $0 == 0 ? make(inputs, width, stride, first) : make(expansion * width, width, 1, first + $0) })
     }
     self.stem = stem
     conv1 =

@@ -33,7 +33,7 @@ extension AdamFamily {
   public func update(_ p: Tensor, _ g: Tensor, _ state: State, _ step: Step) -> (Tensor, State) {
     let (beta1, beta2, decay) = (beta1, beta2, weightDecay)
     let gradient = decay == 0 || Self.decaysApart ? g : g + p * decay
-    let m = state["exp_avg"].moving(towards: gradient, by: 1 - beta1)
+    let m = state["exp_avg"].moving(towards: gradient, keeping: step.momentum(beta1))
     let v = state["exp_avg_sq"].moving(towardsSquareOf: gradient, by: 1 - beta2)
     var after: State = ["exp_avg": m, "exp_avg_sq": v]
     var largest = v
@@ -42,7 +42,7 @@ extension AdamFamily {
       after["max_exp_avg_sq"] = largest
     }
     let direction = m / (sqrt(largest) * step.number { 1 / $0.correction(beta2).squareRoot() } + epsilon)
-    let size = step.number { $0.rate / $0.correction(beta1) }
+    let size = step.number { $0.rate / $0.correction($0.momentum ?? beta1) }
     // Step and decay are added up first, so that p is rounded once.
     let way = decay != 0 && Self.decaysApart ? p * step.number { $0.rate * decay } + direction * size : direction * size
     return (p - way, after)

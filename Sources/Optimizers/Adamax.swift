@@ -47,8 +47,8 @@ public struct Adamax: Optimizer {
   public func update(_ p: Tensor, _ g: Tensor, _ state: State, _ step: Step) -> (Tensor, State) {
     let gradient = weightDecay == 0 ? g : g + p * weightDecay
     let beta1 = beta1
-    let m = state["exp_avg"].moving(towards: gradient, by: 1 - beta1)
+    let m = state["exp_avg"].moving(towards: gradient, keeping: step.momentum(beta1))
     let u = maximum(state["exp_inf"] * beta2, abs(gradient) + epsilon)
-    return (p - m / u * step.number { $0.rate / $0.correction(beta1) }, ["exp_avg": m, "exp_inf": u])
+    return (p - m / u * step.number { $0.rate / $0.correction($0.momentum ?? beta1) }, ["exp_avg": m, "exp_inf": u])
   }
 }

@@ -16,6 +16,8 @@ public struct Hyperparameter: Sendable {
     case belowOne
     /// At least 0 and at most 1.
     case share
+    /// A whole number from 1 to 1000.
+    case count
 
     /// The words for it.
     public var requirement: String {
@@ -24,6 +26,7 @@ public struct Hyperparameter: Sendable {
       case .notNegative: "at least 0"
       case .belowOne: "at least 0 and below 1"
       case .share: "at least 0 and at most 1"
+      case .count: "a whole number from 1 to 1000"
       }
     }
 
@@ -35,6 +38,7 @@ public struct Hyperparameter: Sendable {
       case .notNegative: value >= 0
       case .belowOne: value >= 0 && value < 1
       case .share: value >= 0 && value <= 1
+      case .count: (1...1000).contains(value) && value == value.rounded()
       }
     }
 
@@ -45,6 +49,7 @@ public struct Hyperparameter: Sendable {
       case .notNegative: -Double.leastNormalMagnitude
       case .belowOne: 1
       case .share: 1.0.nextUp
+      case .count: 1.5
       }
     }
   }

@@ -46,10 +46,10 @@ public struct LAMB: Optimizer {
 
   public func update(_ p: Tensor, _ g: Tensor, _ state: State, _ step: Step) -> (Tensor, State) {
     let (beta1, beta2) = (beta1, beta2)
-    let m = state["exp_avg"].moving(towards: g, by: 1 - beta1)
+    let m = state["exp_avg"].moving(towards: g, keeping: step.momentum(beta1))
     let v = state["exp_avg_sq"].moving(towardsSquareOf: g, by: 1 - beta2)
     let size = sqrt(v) * step.number { 1 / $0.correction(beta2).squareRoot() } + epsilon
-    let adaptive = m * step.number { 1 / $0.correction(beta1) } / size
+    let adaptive = m * step.number { 1 / $0.correction($0.momentum ?? beta1) } / size
     let direction = weightDecay == 0 ? adaptive : adaptive + p * weightDecay
     let (large, long) = (step.norm(p), step.norm(direction))
     let ratio = trusted(large / long, where: large, long)

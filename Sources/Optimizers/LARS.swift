@@ -50,7 +50,7 @@ public struct LARS: Optimizer {
     let (size, slope) = (step.norm(p), step.norm(g))
     let ratio = trusted(size * trust / (slope + size * weightDecay + epsilon), where: size, slope)
     let gradient = weightDecay == 0 ? g : g + p * weightDecay
-    let buffer = state["momentum_buffer"] * momentum + gradient * (ratio * step.rate)
+    let buffer = state["momentum_buffer"] * step.momentum(momentum) + gradient * (ratio * step.rate)
     return (p - buffer, ["momentum_buffer": buffer])
   }
 }

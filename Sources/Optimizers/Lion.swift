@@ -37,7 +37,7 @@ public struct Lion: Optimizer {
 
   public func update(_ p: Tensor, _ g: Tensor, _ state: State, _ step: Step) -> (Tensor, State) {
     let (m, decay) = (state["exp_avg"], weightDecay)
-    let direction = m.moving(towards: g, by: 1 - beta1).sign()
+    let direction = m.moving(towards: g, keeping: step.momentum(beta1)).sign()
     let way = decay == 0 ? direction : direction + p * decay
     return (p - way * step.rate, ["exp_avg": m.moving(towards: g, by: 1 - beta2)])
   }

@@ -52,11 +52,11 @@ public struct RAdam: Optimizer {
   public func update(_ p: Tensor, _ g: Tensor, _ state: State, _ step: Step) -> (Tensor, State) {
     let (beta1, beta2, decay) = (beta1, beta2, weightDecay)
     let gradient = decay == 0 || isDecoupled ? g : g + p * decay
-    let m = state["exp_avg"].moving(towards: gradient, by: 1 - beta1)
+    let m = state["exp_avg"].moving(towards: gradient, keeping: step.momentum(beta1))
     let v = state["exp_avg_sq"].moving(towardsSquareOf: gradient, by: 1 - beta2)
     // One of the two is 0.
-    let scaled = step.number { $0.rate / $0.correction(beta1) * (Self.rectification($0, beta2) ?? 0) }
-    let plain = step.number { Self.rectification($0, beta2) == nil ? $0.rate / $0.correction(beta1) : 0 }
+    let scaled = step.number { $0.rate / $0.correction($0.momentum ?? beta1) * (Self.rectification($0, beta2) ?? 0) }
+    let plain = step.number { Self.rectification($0, beta2) == nil ? $0.rate / $0.correction($0.momentum ?? beta1) : 0 }
     let start = decay != 0 && isDecoupled ? p - p * step.number { $0.rate * decay } : p
     return (start - m * (scaled / (sqrt(v) + epsilon) + plain), ["exp_avg": m, "exp_avg_sq": v])
   }

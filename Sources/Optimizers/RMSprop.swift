@@ -64,7 +64,7 @@ public struct RMSprop: Optimizer {
     var way = gradient / (sqrt(spread) + epsilon)
     if momentum != 0 {
       let before = state["momentum_buffer"]
-      way = before + (way - before * (1 - momentum))
+      way = before.losing(step.momentum(momentum), gaining: way)
       after["momentum_buffer"] = way
     }
     return (p - way * step.rate, after)

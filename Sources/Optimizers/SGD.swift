@@ -58,9 +58,9 @@ public struct SGD: Optimizer {
   public func update(_ p: Tensor, _ g: Tensor, _ state: State, _ step: Step) -> (Tensor, State) {
     let gradient = weightDecay == 0 ? g : g + p * weightDecay
     if momentum == 0 { return (p - gradient * step.rate, state) }
-    let (before, dampening) = (state["momentum_buffer"], dampening)
+    let (before, dampening, momentum) = (state["momentum_buffer"], dampening, step.momentum(momentum))
     let fresh = dampening == 0 ? gradient : gradient * step.number { $0.count == 1 ? 1 : 1 - dampening }
-    let buffer = before + (fresh - before * (1 - momentum))
+    let buffer = before.losing(momentum, gaining: fresh)
     return (p - (isNesterov ? gradient + buffer * momentum : buffer) * step.rate, ["momentum_buffer": buffer])
   }
 }

@@ -15,7 +15,7 @@ public struct Planner: Sendable {
   func planned(_ request: StepRequest) throws(ShapeError) -> (plan: Plan, graph: Graph, units: [(unit: Fusion.Unit, launches: Range<Int>)])
   {
     if let error = request.graph.firstError { throw error }
-    var roots = request.outputs.values.map(\.id) + request.gradients.map(\.gradient.id)
+    var roots = request.outputs.values.map(\.id) + request.gradients.map(\.gradient.id) + request.stores.map(\.value.id)
     roots += [request.loss, request.correct].compactMap { $0?.id } + request.sums.map(\.id)
     roots += request.graph.runningStatistics.flatMap { [$0.batchMean, $0.batchVariance] }
     let (graph, values) = request.graph.decomposed(keeping: roots)
@@ -54,6 +54,11 @@ public struct Planner: Sendable {
       }
       if let norm = request.clippingNorm { lowering.lowerClipping(to: norm) }
       for (group, rule) in request.updates.enumerated() { lowering.lowerUpdate(try rule.compiled(), group: group) }
+    }
+    for (parameter, value) in request.stores {
+      if let slice = request.layout[parameter]?.slice {
+        lowering.copy(lowering.slot(values[value.id] ?? .init(node: 0)), to: lowering.fixed(slice))
+      }
     }
     if request.graph.isTrainingStep {
       lowering.lowerRunningUpdates(

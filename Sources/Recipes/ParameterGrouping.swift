@@ -58,8 +58,10 @@ extension Recipe {
     for setting in settings {
       let isRate = setting.name == GroupRules.rate
       if setting.name == GroupRules.optimizer { continue }
-      if setting.name == GroupRules.stayClose {
-        weight.stayClose = Float(setting.text) ?? 0
+      if let path = Self.ofWeight[setting.name] {
+        weight[keyPath: path] = Float(setting.text) ?? 0
+      } else if setting.name == GroupRules.maximumNorm {
+        weight.maximumNorm = Float(setting.text)
       } else if isRate, setting.text.hasSuffix("x") {
         weight.rule.learningRate = (Double(setting.text.dropLast()) ?? 1) * usual
         weight.isRateGiven = false
@@ -73,6 +75,11 @@ extension Recipe {
       }
     }
   }
+
+  /// What groups may have beside what optimizers have.
+  private static let ofWeight: [String: WritableKeyPath<WeightSettings.Weight, Float> & Sendable] = [
+    GroupRules.stayClose: \.stayClose, GroupRules.l1: \.penalty.l1, GroupRules.l2: \.penalty.l2,
+  ]
 
   fileprivate static func hyperparameters(of rule: any Optimizer) -> [Hyperparameter] { type(of: rule).hyperparameters }
 
@@ -128,6 +135,8 @@ struct WeightSettings {
   struct Weight {
     var rule: any Optimizer
     var stayClose: Float = 0
+    var penalty = WeightPenalty()
+    var maximumNorm: Float?
     /// Whether the learning rate is one that somebody gave for just these.
     var isRateGiven = false
   }
@@ -152,6 +161,8 @@ struct WeightSettings {
     let (decay, distances) = (recipe.layerDecay, recipe.layerDecay == nil ? [:] : LayerPath.distancesFromHead(of: model))
     for (path, parameter) in all {
       var weight = Weight(rule: base)
+      if recipe.decayBiases || parameter.shape.rank > 1 { weight.penalty = WeightPenalty(l1: recipe.l1, l2: recipe.l2) }
+      weight.maximumNorm = recipe.maxNorm
       if isPretrained, !head.contains(path) {
         weight.rule.learningRate = recipe.backboneLR.value(of: base.learningRate)
         weight.stayClose = recipe.stayClose
@@ -179,7 +190,7 @@ struct WeightSettings {
       for path in part where wanted.contains(path) {
         guard let weight = weights[path] else { continue }
         // What it says of itself is all that it does.
-        let key = "\(weight.rule) \(weight.stayClose)"
+        let key = "\(weight.rule) \(weight.stayClose) \(weight.penalty) \(weight.maximumNorm.map { "\($0)" } ?? "")"
         if let place = groups.firstIndex(where: { $0.key == key }) {
           groups[place].paths.insert(path)
         } else {
@@ -187,7 +198,10 @@ struct WeightSettings {
         }
       }
       return groups.map { group in
-        ParameterGroup(group.weight.rule, schedule: schedule, stayClose: group.weight.stayClose) { group.paths.contains($0) }
+        ParameterGroup(
+          group.weight.rule, schedule: schedule, stayClose: group.weight.stayClose, penalty: group.weight.penalty,
+          maximumNorm: group.weight.maximumNorm
+        ) { group.paths.contains($0) }
       }
     }
   }

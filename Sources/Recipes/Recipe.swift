@@ -126,6 +126,10 @@ extension Recipe {
     get { self[Self.grouping[keyPath: path]] }
     set { self[Self.grouping[keyPath: path]] = newValue }
   }
+  public subscript<Value>(dynamicMember path: KeyPath<RegularizationSection, RecipeOption<Value>>) -> Value {
+    get { self[Self.regularization[keyPath: path]] }
+    set { self[Self.regularization[keyPath: path]] = newValue }
+  }
   public subscript<Value>(dynamicMember path: KeyPath<BalanceSection, RecipeOption<Value>>) -> Value {
     get { self[Self.balance[keyPath: path]] }
     set { self[Self.balance[keyPath: path]] = newValue }
@@ -147,6 +151,7 @@ extension Recipe {
   private static let stopping = StoppingSection()
   private static let saving = SavingSection()
   private static let grouping = GroupSection()
+  private static let regularization = RegularizationSection()
   private static let balance = BalanceSection()
   private static let table = TableSection()
   private static let pictures = PictureSection()

@@ -1,7 +1,9 @@
 import GlissadeData
 import GlissadeFormats
 import GlissadeModels
+import GlissadeOptimizers
 import GlissadePictures
+import GlissadePlanning
 import GlissadeWeights
 
 extension Recipe {
@@ -41,10 +43,42 @@ extension Recipe {
         note("pretrained", .sentence(error.objection))
       }
     }
+    checkSteps(note)
     if let last = self.unfreezeAt?.steps.last, last.epoch > self.epochs {
       note("unfreeze_at", .sentence("\(last.epoch) comes after the last epoch, \(self.epochs)"))
     }
     return found
+  }
+
+  /// What a step does: momentum that a schedule moves, averages of weights.
+  private func checkSteps(_ note: (String, RecipeValueError) -> Void) {
+    if self.schedule.movesMomentum, let rule = try? rule(), let takes = try? rule.takesMomentum(), !takes {
+      note("schedule", .sentence("moves momentum, and \(self.optimizer) has none, or is set to have none"))
+    }
+    if self.optimizer == LBFGS.name { checkDescent(note) }
+    if self.ema != nil, self.swa != nil {
+      note("swa", .sentence("cannot be given with \(spelling(of: "swa").name("ema")): there is one average of weights"))
+    } else if let first = self.swa, first > self.epochs {
+      note("swa", .sentence("is \(first), which comes after the last epoch, \(self.epochs)"))
+    }
+  }
+
+  /// L-BFGS minimises one function, the loss over all samples, and nothing may be done to its gradient.
+  private func checkDescent(_ note: (String, RecipeValueError) -> Void) {
+    if let rule = try? rule() as? LBFGS, !rule.takesMiniBatches, self.batchSize != .all {
+      note(
+        "batch_size",
+        .sentence(
+          "is \(self.batchSize.recipeText), and it has to be all with \(LBFGS.name), unless \(spelling(of: "batch_size").name("mini_batches")) "
+            + "is given: \(LBFGS.whyWhole)"))
+    }
+    let others = [
+      ("clip_norm", self.clipNorm != nil), ("clip_value", self.clipValue != nil), ("clip_ratio", self.clipRatio != nil),
+      ("max_norm", self.maxNorm != nil), ("ema", self.ema != nil), ("swa", self.swa != nil), ("stay_close", self.stayClose > 0),
+    ]
+    for (name, isThere) in others where isThere {
+      note(name, .sentence("is not for \(LBFGS.name), whose line search needs the loss and the loss's own gradient"))
+    }
   }
 
   private func checkDivision(_ kind: DataSource.Kind, _ note: (String, RecipeValueError) -> Void) {

@@ -17,6 +17,9 @@ struct ConvergenceTests {
     "lars": (3, 3), "lamb": (0.03, 0.03),
   ]
 
+  /// Those whose steps a device takes.
+  static let names = Optimizers.names.filter { $0 != LBFGS.name }
+
   /// 3000 steps, whose rate rises for 500 and falls along a cosine.
   private func descend(
     _ optimizer: any Optimizer, rate: Double, from start: [Float], _ slope: ([Float]) -> [Float]
@@ -32,7 +35,7 @@ struct ConvergenceTests {
     return p
   }
 
-  @Test("A quadratic of condition 10⁴", arguments: Optimizers.names)
+  @Test("A quadratic of condition 10⁴", arguments: names)
   func quadratic(_ name: String) throws {
     let (optimizer, rates) = (try #require(Optimizers.named(name)?.rule), try #require(Self.rates[name]))
     let curvatures = (0..<8).map { Float(pow(10, 4 * Double($0) / 7)) }
@@ -42,7 +45,7 @@ struct ConvergenceTests {
     #expect(height(end) < 2e-4 * height(start), "\(height(end)) of \(height(start))")
   }
 
-  @Test("Rosenbrock's function", arguments: Optimizers.names)
+  @Test("Rosenbrock's function", arguments: names)
   func rosenbrock(_ name: String) throws {
     let (optimizer, rates) = (try #require(Optimizers.named(name)?.rule), try #require(Self.rates[name]))
     let end = try descend(optimizer, rate: rates.rosenbrock, from: [-1.2, 1]) { p in
@@ -51,5 +54,43 @@ struct ConvergenceTests {
     }
     let across = end[1] - end[0] * end[0]
     #expect((1 - end[0]) * (1 - end[0]) + 100 * across * across < 0.1, "\(end)")
+  }
+
+  /// Minimises a function by L-BFGS, as many directions in a step as it takes.
+  private func minimize(
+    _ rule: LBFGS, from start: [Float], _ function: ([Float]) -> LBFGS.Evaluation
+  ) -> (x: [Float], iterations: Int, evaluations: Int) {
+    var (x, memory) = (start, LBFGS.Memory())
+    let (iterations, evaluations) = rule.minimize(&x, &memory, rate: rule.learningRate, first: function(x), function)
+    return (x, iterations, evaluations)
+  }
+
+  private func rosenbrock(_ p: [Float]) -> LBFGS.Evaluation {
+    let (x, y) = (Double(p[0]), Double(p[1]))
+    let across = y - x * x
+    return ((1 - x) * (1 - x) + 100 * across * across, [Float(-2 * (1 - x) - 400 * x * across), Float(200 * across)])
+  }
+
+  @Test("L-BFGS is at the bottom of Rosenbrock's function, to 1e-8, after fewer than 60 directions")
+  func lbfgsOnRosenbrock() {
+    let rule = LBFGS(iterations: 60, changeTolerance: 0)
+    for start in [[-1.2, 1], [0, 0], [3, -2], [-3, 4]] as [[Float]] {
+      let end = minimize(rule, from: start, rosenbrock)
+      #expect(rosenbrock(end.x).value <= 1e-8 && end.iterations < 60, "\(end)")
+    }
+    // Without a line search it follows the same directions blindly.
+    #expect(rosenbrock(minimize(LBFGS(iterations: 60, isFixedStep: true), from: [-1.2, 1], rosenbrock).x).value > 1e-8)
+  }
+
+  @Test("L-BFGS is at the bottom of a quadratic of condition 10⁴")
+  func lbfgsOnQuadratic() {
+    let curvatures = (0..<8).map { pow(10, 4 * Double($0) / 7) }
+    func quadratic(_ p: [Float]) -> LBFGS.Evaluation {
+      (zip(curvatures, p).reduce(0) { $0 + 0.5 * $1.0 * Double($1.1) * Double($1.1) }, zip(curvatures, p).map { Float($0 * Double($1)) })
+    }
+    let start = [Float](repeating: 1, count: 8)
+    let end = minimize(LBFGS(iterations: 100, changeTolerance: 0), from: start, quadratic)
+    #expect(quadratic(end.x).value < 1e-6 * quadratic(start).value, "\(end)")
+    #expect(minimize(LBFGS(), from: [0, 0, 0, 0, 0, 0, 0, 0], quadratic).evaluations == 1)
   }
 }

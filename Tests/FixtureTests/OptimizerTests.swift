@@ -6,7 +6,7 @@ import Testing
 
 /// The two parameters of the optimizer fixtures. The loss is Σ p·g with the step's input g, so that the gradient is exactly what the
 /// fixture's stream says; two tables of zeros and ones hand each parameter its part of the input.
-private struct Pair: Layer {
+struct Pair: Layer {
   let a = Parameter("a", shape: [7, 5])
   let b = Parameter("b", shape: [13])
   let choiceOfA = Parameter("choiceOfA", shape: [48, 35], role: .statistic)
@@ -25,7 +25,7 @@ private struct Pair: Layer {
 }
 
 /// The gradients that all variants take, step by step, and where they start.
-private enum Given {
+enum Given {
   static func joined(_ part: String, scale: Double = 1) -> [Float] {
     NamedStream.values("optimizer/a/\(part)", count: 35, scale: scale) + NamedStream.values("optimizer/b/\(part)", count: 13, scale: scale)
   }
@@ -90,7 +90,7 @@ struct OptimizerTests {
   }
 
   /// The fixture's first values, and the tables of choices.
-  private static func start(_ session: TrainingSession) throws -> ModelState {
+  static func start(_ session: TrainingSession) throws -> ModelState {
     var state = try session.state()
     for index in state.parameters.indices {
       switch state.parameters[index].path {
@@ -104,7 +104,7 @@ struct OptimizerTests {
   }
 
   /// The library's optimizer by PyTorch's class and options.
-  private static func optimizer(_ options: JSONValue) throws -> any Optimizer {
+  static func optimizer(_ options: JSONValue) throws -> any Optimizer {
     let rule = try downhill(options)
     guard options["maximize"]?.boolValue == true else { return rule }
     let maximize = try #require(type(of: rule).hyperparameters.first { $0.name == "maximize" })

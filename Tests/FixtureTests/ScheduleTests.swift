@@ -20,9 +20,9 @@ struct ScheduleTests {
     ("inverse-sqrt", .inverseSquareRoot(timescale: .steps(50))),
     ("one-cycle", .oneCycle(momentum: (0.85, 0.95))),
     ("one-cycle-linear", .oneCycle(curve: .linear, momentum: (0.85, 0.95))),
-    ("cyclic", .cyclic(from: 1e-5, up: .steps(40), down: .steps(60))),
-    ("cyclic-triangular2", .cyclic(from: 1e-5, up: .steps(40), down: .steps(60), mode: .triangular2)),
-    ("cyclic-exp-range", .cyclic(from: 1e-5, up: .steps(40), down: .steps(60), mode: .expRange, gamma: 0.997)),
+    ("cyclic", .cyclic(from: 1e-5, up: .steps(40), down: .steps(60), momentum: (0.8, 0.9))),
+    ("cyclic-triangular2", .cyclic(from: 1e-5, up: .steps(40), down: .steps(60), mode: .triangular2, momentum: (0.8, 0.9))),
+    ("cyclic-exp-range", .cyclic(from: 1e-5, up: .steps(40), down: .steps(60), mode: .expRange, gamma: 0.997, momentum: (0.8, 0.9))),
     ("warmup-exponential", .warmup(.steps(20), curve: .exponential, then: .constant)),
     ("sequence", sequence),
   ]
@@ -85,7 +85,10 @@ struct ScheduleTests {
       ("multistep", "multistep(at: 10, 35, 70 epochs, factor: 0.3)"),
       ("cosine-restarts", "cosine-restarts(period: 7 epochs, multiplier: 2, to: 1e-5)"),
       ("one-cycle", "one-cycle(high-momentum: 0.95, low-momentum: 0.85)"),
-      ("cyclic-exp-range", "cyclic(from: 1e-5, up: 4 epochs, down: 60 steps, mode: exp-range, gamma: 0.997)"),
+      (
+        "cyclic-exp-range",
+        "cyclic(from: 1e-5, up: 4 epochs, down: 60 steps, mode: exp-range, gamma: 0.997, high-momentum: 0.9, low-momentum: 0.8)"
+      ),
       ("warmup-exponential", "warmup(2 epochs, curve: exponential)"),
       (
         "sequence",

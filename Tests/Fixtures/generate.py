@@ -14,11 +14,12 @@ import torch
 
 from generator import (
   activations, arithmetic, checkpoints, events, files, finetuning, layers, losses, models, movement, odd, optimizers, pictures, pretrained, schedules,
-  streams)
+  steps, streams)
 
 FOLDER = Path(__file__).resolve().parent
 FIXTURES = {
   "optimizers.safetensors": optimizers.generate,
+  "steps.safetensors": steps.generate,
   "schedules.json": schedules.generate,
   "layers.safetensors": layers.generate,
   "activations.safetensors": activations.generate,

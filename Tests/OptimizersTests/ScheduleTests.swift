@@ -146,6 +146,7 @@ struct ScheduleTests {
     ("cyclic(up: 3 steps)", ["cyclic needs from"]), ("cosine-restarts(period: 3 steps, multiplier: 0.5)", ["'0.5'", "at least 1"]),
     ("one-cycle(high-momentum: 0.9)", ["high-momentum and low-momentum"]),
     ("one-cycle(high-momentum: 0.8, low-momentum: 0.9)", ["low-momentum ≤ high-momentum"]),
+    ("cyclic(from: 0, up: 3 steps, low-momentum: 0.9)", ["cyclic takes high-momentum and low-momentum, or neither"]),
     ("warmup(3 steps, start: 1)", ["start of warmup", "below 1"]),
     ("warmup(3 steps, curve: exponential, start: 0)", ["above 0 where it rises exponentially"]),
   ])

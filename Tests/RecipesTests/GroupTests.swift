@@ -55,6 +55,18 @@ struct GroupTests {
     for path in LayerPath.parameters(of: lenet).map(\.path) { #expect(groups.filter { $0.takes(path) }.count == 1, "\(path)") }
   }
 
+  @Test func whatLargeWeightsCostIsForSomeOrAll() throws {
+    let recipe = try recipe(
+      ("l1", "0.1"), ("l2", "0.2"), ("max_norm", "3"), ("decay_biases", "false"), ("group", "fc2:l1=0.5,max_norm=1;fc1.bias:l2=0.7"))
+    let groups = try recipe.groups(of: lenet).first
+    func penalty(_ path: String) throws -> WeightPenalty { try group(of: path, in: groups).penalty }
+    #expect(try penalty("conv1.weight") == WeightPenalty(l1: 0.1, l2: 0.2) && penalty("conv1.bias") == WeightPenalty())
+    #expect(try penalty("fc2.weight") == WeightPenalty(l1: 0.5, l2: 0.2) && penalty("fc2.bias") == WeightPenalty(l1: 0.5))
+    #expect(try penalty("fc1.bias") == WeightPenalty(l2: 0.7))
+    #expect(try group(of: "conv1.weight", in: groups).maximumNorm == 3 && group(of: "fc2.weight", in: groups).maximumNorm == 1)
+    #expect(groups.count == 5)
+  }
+
   @Test func blocksAreCountedFromTheHead() {
     let distances = LayerPath.distancesFromHead(of: resnet)
     #expect(distances["fc.weight"] == 0 && distances["fc.bias"] == 0)

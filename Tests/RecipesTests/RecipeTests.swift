@@ -55,8 +55,40 @@ struct RecipeTests {
     #expect(try problem([("optimizer", "sgd"), ("nesterov", "true")]).contains("momentum is 0.0, and it has to be above 0 for Nesterov"))
     // A switch that is off is off for all, and what a file says falls away where the command line decides otherwise.
     #expect(try problem([("nesterov", "false")]) == "")
+    // What a step does.
+    let cycle = "one-cycle(high-momentum: 0.95, low-momentum: 0.85)"
+    #expect(try problem([("schedule", cycle)]) == "" && problem([("schedule", cycle), ("optimizer", "lion")]) == "")
+    for optimizer in ["sgd", "adagrad", "adadelta", "rmsprop", "nadam", "lbfgs"] {
+      #expect(
+        try problem([("schedule", cycle), ("optimizer", optimizer)])
+          == "--schedule moves momentum, and \(optimizer) has none, or is set to have none")
+    }
+    #expect(try problem([("ema", "0.9"), ("swa", "2")]) == "--swa cannot be given with --ema: there is one average of weights")
+    #expect(try problem([("swa", "6")]) == "--swa is 6, which comes after the last epoch, 5" && problem([("swa", "5")]) == "")
+    #expect(try problem([("drop_path", "0.1")]).hasPrefix("--drop-path is no option of lenet; resnet18, "))
+    #expect(try problem([("drop_path", "0.1"), ("model", "resnet34")]) == "")
+    #expect(try problem([("optimizer", "lbfgs")]) == "" && problem([("optimizer", "lbfgs"), ("batch_size", "all")]) == "")
+    #expect(
+      try problem([("optimizer", "lbfgs"), ("batch_size", "64")]).hasPrefix(
+        "--batch-size is 64, and it has to be all with lbfgs, unless --mini-batches is given: on batches that change,"))
+    #expect(try problem([("optimizer", "lbfgs"), ("batch_size", "64"), ("mini_batches", "true")]) == "")
+    #expect(try problem([], in: "optimizer: lbfgs\nclip_norm: 1\n").hasPrefix("r.yaml:3:12: clip_norm is not for lbfgs, whose line search"))
     let sgd = "optimizer: sgd\nmomentum: 0.9\n"
     #expect(try problem([], in: sgd) == "" && problem([("optimizer", "adam")], in: sgd) == "")
+  }
+
+  @Test func aBatchIsSoManySamplesOrAll() throws {
+    var recipe = Recipe()
+    for (text, count) in [("all", 500), ("1", 1), ("32", 32)] {
+      try recipe.set("batch_size", to: .one(text), from: .commandLine)
+      #expect(recipe.batchSize.count(of: 500) == count && recipe.text(of: "batch_size") == text)
+    }
+    for text in ["0", "-1", "0.5", "every", "none"] {
+      #expect(throws: RecipeError.self, "\(text)") { try recipe.set("batch_size", to: .one(text), from: .commandLine) }
+    }
+    recipe = Recipe()
+    recipe.optimizer = "lbfgs"
+    #expect(recipe.batchSize == .all)
   }
 
   @Test func unknownNamesHaveNeighbours() {

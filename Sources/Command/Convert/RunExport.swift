@@ -16,7 +16,7 @@ struct RunExport {
   /// - Throws: what keeps a run from being read.
   init?(_ path: String, _ choice: ModelChoice) throws {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-    let named = [RunFolder.Model.best, .last].first { RunFolder("").path(of: $0).dropFirst() == parts.last ?? "" }
+    let named = RunFolder.Model.allCases.first { RunFolder("").path(of: $0).dropFirst() == parts.last ?? "" }
     guard isFolder(path) || named != nil else { return nil }
     let files = RunFolder(isFolder(path) ? path : parts.count == 1 ? "." : parts.dropLast().joined(separator: "/"))
     guard files.isRun else { return nil }

@@ -12,6 +12,7 @@ protocol RecipeArguments {
   var saving: SectionArguments<SavingSection> { get }
   var optimizers: SectionArguments<OptimizerSection> { get }
   var groups: SectionArguments<GroupSection> { get }
+  var regularization: SectionArguments<RegularizationSection> { get }
   var balance: SectionArguments<BalanceSection> { get }
   var table: SectionArguments<TableSection> { get }
   var pictures: SectionArguments<PictureSection> { get }
@@ -21,7 +22,7 @@ extension RecipeArguments {
   /// What was given.
   var given: [(name: String, text: String)] {
     training.given + device.given + pretrained.given + folds.given + ensembles.given + stopping.given + saving.given + optimizers.given
-      + groups.given
+      + groups.given + regularization.given
       + balance.given + table.given + pictures.given
   }
 

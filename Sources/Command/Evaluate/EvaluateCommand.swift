@@ -125,6 +125,7 @@ struct EvaluateCommand: ParsableCommand {
 
     var line: String {
       let place = epoch.map { " (epoch \($0))" } ?? ""
+      if kind == .average { return "of the average of the weights\(place)" }
       return kind == .best ? "of the best model\(place); --last takes that of the last epoch" : "of the last model\(place)"
     }
   }

@@ -43,6 +43,8 @@ struct RecipeCommand: ParsableCommand, RecipeArguments {
 
   @OptionGroup(title: GroupSection.title) var groups: SectionArguments<GroupSection>
 
+  @OptionGroup(title: RegularizationSection.title) var regularization: SectionArguments<RegularizationSection>
+
   @OptionGroup(title: BalanceSection.title) var balance: SectionArguments<BalanceSection>
 
   @OptionGroup(title: TableSection.title) var table: SectionArguments<TableSection>

@@ -90,6 +90,9 @@ extension EpochRecord {
       parts += ["validation loss \(Text.fixed(validationLoss, 4))"] + measure.texts(validationAccuracy)
       parts += metrics.map { "\(printable($0.name)) \(Text.significant($0.validation))" }
     }
+    if averageValidationLoss.isFinite {
+      parts += ["with averaged weights \(Text.fixed(averageValidationLoss, 4))"] + measure.texts(averageValidationAccuracy)
+    }
     if validationDetermination.isFinite { parts.append("R² \(Text.determination(validationDetermination))") }
     return (parts + ["\(Text.fixed(seconds, 1)) s", "\(Text.fixed(samplesPerSecond, 0)) samples/s"]).joined(separator: "  ")
   }

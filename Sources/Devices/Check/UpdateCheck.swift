@@ -122,7 +122,9 @@ struct UpdateCheck {
       constants.withUnsafeMutableBufferPointer { numbers in
         for (group, rule) in rules.enumerated() {
           let start = 16 * (1 + group)
-          rule.write(constants: UnsafeMutableBufferPointer(rebasing: numbers[start..<(start + 16)]), step: step, learningRate: 0.01)
+          rule.write(
+            constants: UnsafeMutableBufferPointer(rebasing: numbers[start..<(start + 16)]),
+            StepNumbers(rate: 0.01, count: step, averaging: 0.25))
         }
       }
       let inputs = plan.inputNames.map { name in

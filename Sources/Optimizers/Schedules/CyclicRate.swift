@@ -5,7 +5,8 @@
 #endif
 
 /// Up from `from` to the base rate over `up`, down again over `down`, again and again; PyTorch's `CyclicLR` (Smith 2017), whose `max_lr` is the
-/// base rate. `triangular2` halves the rise with each cycle, `exp-range` multiplies it by `gamma` with each step.
+/// base rate. `triangular2` halves the rise with each cycle, `exp-range` multiplies it by `gamma` with each step. Momentum, where it is wanted,
+/// goes the other way: from `high-momentum` down towards `low-momentum`, and back.
 public struct CyclicRate: ScheduleShape {
   /// What becomes of the rise.
   public enum Mode: String, CaseIterable, Sendable {
@@ -21,6 +22,8 @@ public struct CyclicRate: ScheduleShape {
     .span("down", optional: \.down, "how long it falls; as long as it rises where it is left out"),
     .word("mode", \.mode, quiet: true, "triangular; triangular2: each rise half as high; exp-range: times gamma with each step"),
     .number("gamma", \.gamma, in: 0...1, open: true, quiet: true, "for exp-range"),
+    .number("high-momentum", optional: \.highMomentum, "momentum (or beta1) at the lowest rate; the optimizer's own where it is left out"),
+    .number("low-momentum", optional: \.lowMomentum, "momentum at the base rate"),
   ]
 
   public var from = 0.0
@@ -28,8 +31,13 @@ public struct CyclicRate: ScheduleShape {
   public var down: Schedule.Span?
   public var mode = Mode.triangular
   public var gamma = 1.0
+  public var highMomentum: Double?
+  public var lowMomentum: Double?
 
   public init() {}
+
+  public var movesMomentum: Bool { highMomentum != nil }
+  public var conflict: String? { Self.conflict(low: lowMomentum, high: highMomentum) }
 
   public func cycleEnd(after step: Int, stepsPerEpoch: Int) -> Int? {
     let rise = max(up.steps(perEpoch: stepsPerEpoch), 1)
@@ -38,6 +46,18 @@ public struct CyclicRate: ScheduleShape {
   }
 
   public func learningRate(at moment: ScheduleMoment) -> Double {
+    let (height, scale) = height(at: moment)
+    return from + (moment.base - from) * height * scale
+  }
+
+  public func momentum(at moment: ScheduleMoment) -> Double? {
+    guard let highMomentum, let lowMomentum else { return nil }
+    let (height, scale) = height(at: moment)
+    return highMomentum - (highMomentum - lowMomentum) * height * scale
+  }
+
+  /// How far up its cycle it is, as a share of the way to the top, and how high that top is, as a share of the first.
+  private func height(at moment: ScheduleMoment) -> (height: Double, scale: Double) {
     let rise = Double(max(up.steps(perEpoch: moment.stepsPerEpoch), 1))
     let fall = down.map { Double(max($0.steps(perEpoch: moment.stepsPerEpoch), 1)) } ?? rise
     let cycle = (Double(moment.step) / (rise + fall)).rounded(.down)
@@ -49,17 +69,20 @@ public struct CyclicRate: ScheduleShape {
       case .triangular2: pow(0.5, cycle)
       case .expRange: pow(gamma, Double(moment.step))
       }
-    return from + (moment.base - from) * height * scale
+    return (height, scale)
   }
 }
 
 extension Schedule {
   /// Up from `from` to the base rate and down again, again and again; PyTorch's `CyclicLR`.
+  /// - Parameter momentum: what momentum goes down to and comes from; default: it stays as the optimizer has it.
   public static func cyclic(
-    from: Double, up: Span, down: Span? = nil, mode: CyclicRate.Mode = .triangular, gamma: Double = 1
+    from: Double, up: Span, down: Span? = nil, mode: CyclicRate.Mode = .triangular, gamma: Double = 1,
+    momentum: (low: Double, high: Double)? = nil
   ) -> Schedule {
     var shape = CyclicRate()
     (shape.from, shape.up, shape.down, shape.mode, shape.gamma) = (from, up, down, mode, gamma)
+    (shape.lowMomentum, shape.highMomentum) = (momentum?.low, momentum?.high)
     return Schedule(shape)
   }
 }

@@ -33,11 +33,8 @@ public struct OneCycle: ScheduleShape {
 
   public init() {}
 
-  public var conflict: String? {
-    guard highMomentum != nil || lowMomentum != nil else { return nil }
-    guard let highMomentum, let lowMomentum else { return "one-cycle takes high-momentum and low-momentum, or neither" }
-    return highMomentum < 1 && lowMomentum <= highMomentum ? nil : "one-cycle: low-momentum ≤ high-momentum < 1 has to hold"
-  }
+  public var movesMomentum: Bool { highMomentum != nil }
+  public var conflict: String? { Self.conflict(low: lowMomentum, high: highMomentum) }
 
   public func learningRate(at moment: ScheduleMoment) -> Double {
     value(at: moment, start * moment.base, moment.base, end * moment.base)

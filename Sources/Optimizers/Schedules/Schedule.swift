@@ -69,7 +69,7 @@ public struct Schedule: Hashable, Sendable, CustomStringConvertible {
   public var followsMeasurements: Bool { !measures.isEmpty }
 
   /// Whether it changes momentum beside the rate.
-  public var movesMomentum: Bool { stretches.contains { ($0.shape as? OneCycle)?.highMomentum != nil } }
+  public var movesMomentum: Bool { stretches.contains { $0.shape.movesMomentum } }
 
   /// What has to be measured for it after each epoch.
   public var measures: [Plateau.Measure] { stretches.compactMap { ($0.shape as? Plateau)?.measure } }

@@ -15,6 +15,8 @@ public protocol ScheduleShape: Sendable {
   func learningRate(at moment: ScheduleMoment) -> Double
   /// The momentum, where it changes that as well.
   func momentum(at moment: ScheduleMoment) -> Double?
+  /// Whether it does.
+  var movesMomentum: Bool { get }
   /// Of one that goes in cycles, how many of its steps are done when the next cycle ends behind so many; `nil` for all others.
   func cycleEnd(after step: Int, stepsPerEpoch: Int) -> Int?
   /// What is wrong between its numbers, beyond their ranges.
@@ -24,8 +26,16 @@ public protocol ScheduleShape: Sendable {
 extension ScheduleShape {
   public var needsLength: Bool { false }
   public func momentum(at moment: ScheduleMoment) -> Double? { nil }
+  public var movesMomentum: Bool { false }
   public func cycleEnd(after step: Int, stepsPerEpoch: Int) -> Int? { nil }
   public var conflict: String? { nil }
+
+  /// What is wrong with the momentums that it goes between.
+  static func conflict(low: Double?, high: Double?) -> String? {
+    guard high != nil || low != nil else { return nil }
+    guard let high, let low else { return "\(name) takes high-momentum and low-momentum, or neither" }
+    return high < 1 && low <= high ? nil : "\(name): low-momentum ≤ high-momentum < 1 has to hold"
+  }
 
   /// What is wrong with its numbers.
   var problem: String? {

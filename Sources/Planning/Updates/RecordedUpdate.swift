@@ -21,6 +21,8 @@ package struct RecordedUpdate: Sendable {
   package let step: UpdateChain
   /// What chains have that is always the same.
   let immediates: [Float]
+  /// Whether the rule has a momentum that a schedule may move.
+  let asksForMomentum: Bool
 
   /// How many states a step changes.
   package var changedStates: Int {
@@ -119,6 +121,7 @@ package struct RecordedUpdate: Sendable {
     var outputs = [UpdateChain.Operand?](repeating: nil, count: 1 + names.count)
     for (index, id) in changed { outputs[index] = places[graph.resolved(id)] }
     self.norms = norms
+    asksForMomentum = recorder.asksForMomentum
     numbers = recorder.numbers
     step = UpdateChain(
       stateCount: names.count, normCount: norms.count, instructions: instructions, uniformCount: uniformCount,
@@ -156,7 +159,14 @@ package struct CompiledUpdate: Sendable {
   ///   - step: the group's steps, this one included.
   ///   - learningRate: the schedule's value for this step.
   package func write(constants: UnsafeMutableBufferPointer<Float>, step: Int, learningRate: Double) {
-    let numbers = StepNumbers(rate: learningRate, count: step)
+    write(constants: constants, StepNumbers(rate: learningRate, count: step))
+  }
+
+  /// Writes a group's numbers for a step.
+  /// - Parameters:
+  ///   - constants: 16 floats.
+  ///   - numbers: the step's.
+  package func write(constants: UnsafeMutableBufferPointer<Float>, _ numbers: StepNumbers) {
     switch form {
     case .kernel(let kernel): kernel.write(constants: constants, numbers)
     case .recorded(let update):

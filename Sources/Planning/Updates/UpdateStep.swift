@@ -13,10 +13,18 @@ public struct StepNumbers: Sendable {
   public let rate: Double
   /// t: how many steps the group has taken, this one included.
   public let count: Double
+  /// The momentum, where the schedule moves that; `nil` where the rule's own stays. `UpdateStep.momentum` chooses.
+  public let momentum: Double?
+  /// How much of the way to the new parameters their average takes, from 0 to 1; see `Averaged`.
+  package let averaging: Double
 
-  public init(rate: Double, count: Int) {
+  public init(rate: Double, count: Int, momentum: Double? = nil) { self.init(rate: rate, count: count, momentum: momentum, averaging: 1) }
+
+  package init(rate: Double, count: Int, momentum: Double? = nil, averaging: Double) {
     self.rate = rate
     self.count = Double(count)
+    self.momentum = momentum
+    self.averaging = averaging
   }
 
   /// 1 − βᵗ: what the weights of a mean come to that began with 0.
@@ -33,8 +41,30 @@ public struct UpdateStep {
     case given(StepNumbers, Graph)
   }
   private let source: Source
+  /// Whether the schedule moves momentum.
+  private var movesMomentum = false
 
   init(_ recorder: UpdateRecorder) { source = .recorder(recorder) }
+
+  /// The same step where the schedule moves momentum.
+  func movingMomentum() -> UpdateStep {
+    var step = self
+    step.movesMomentum = true
+    return step
+  }
+
+  /// The momentum of the step, or what a rule has in its place (β₁), be it the rule's own or a schedule's. A rule that asks for it takes schedules
+  /// that move momentum, such as one-cycle's.
+  /// - Parameter own: the rule's.
+  public func momentum(_ own: Double) -> UpdateMomentum {
+    switch source {
+    case .recorder(let recorder):
+      recorder.asksForMomentum = true
+      return movesMomentum
+        ? .given(number { $0.momentum ?? own }, rest: number { 1 - ($0.momentum ?? own) }) : .fixed(own)
+    case .given(let numbers, _): return .fixed(numbers.momentum ?? own)
+    }
+  }
 
   /// One certain step of one parameter, in a graph like any other: for those who compute a rule without the launches that are made for it.
   package init(_ numbers: StepNumbers, in graph: Graph) { source = .given(numbers, graph) }
@@ -67,6 +97,42 @@ public struct UpdateStep {
   }
 }
 
+/// The momentum μ of a step: the same in every step, or a number of the step's. A rule has it as a factor, or as what a mean keeps.
+public enum UpdateMomentum {
+  case fixed(Double)
+  /// - Parameter rest: 1 − μ, derived in double precision.
+  case given(Tensor, rest: Tensor)
+
+  /// x·μ.
+  public static func * (x: Tensor, momentum: UpdateMomentum) -> Tensor {
+    switch momentum {
+    case .fixed(let value): x * value
+    case .given(let value, _): x * value
+    }
+  }
+
+  /// x·(1 − μ): what of x is lost.
+  func loss(of x: Tensor) -> Tensor {
+    switch self {
+    case .fixed(let value): x * (1 - value)
+    case .given(_, let rest): x * rest
+    }
+  }
+}
+
+extension Tensor {
+  /// μ·x + (1 − μ)·target, the step of an exponential mean, as `moving(towards:by:)` computes it.
+  public func moving(towards target: Tensor, keeping momentum: UpdateMomentum) -> Tensor {
+    switch momentum {
+    case .fixed(let value): moving(towards: target, by: 1 - value)
+    case .given(_, let rest): self + (target - self) * rest
+    }
+  }
+
+  /// x − (1 − μ)·x, of which only the part that is lost is rounded, with something added: μ·x + more.
+  public func losing(_ momentum: UpdateMomentum, gaining more: Tensor) -> Tensor { self + (more - momentum.loss(of: self)) }
+}
+
 /// Takes down what a rule asks for while it is recorded.
 final class UpdateRecorder {
   let graph: Graph
@@ -75,6 +141,8 @@ final class UpdateRecorder {
   private(set) var norms: [(operand: Tensor, value: Tensor)] = []
   private(set) var numberValues: [Tensor] = []
   private var knownRate: Tensor?
+  /// Whether the rule has a use for a momentum that a schedule moves.
+  var asksForMomentum = false
 
   init(_ graph: Graph, shape: Shape) {
     self.graph = graph

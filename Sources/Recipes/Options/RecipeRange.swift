@@ -25,6 +25,7 @@ struct RecipeRange: Sendable {
     case .notNegative: self.init(lower: 0, includesLower: true)
     case .belowOne: self.init(lower: 0, includesLower: true, upper: 1, includesUpper: false)
     case .share: self.init(lower: 0, includesLower: true, upper: 1, includesUpper: true, requirement: range.requirement)
+    case .count: self.init(lower: 1, includesLower: true, upper: 1000, includesUpper: true, requirement: range.requirement)
     }
   }
 

@@ -15,9 +15,7 @@ extension Recipe {
   /// All options of training, by theme.
   public static let sections: [any RecipeSection] = [
     TrainingSection(), DeviceSection(), PretrainedSection(), FoldSection(), EnsembleSection(), StoppingSection(), SavingSection(),
-    OptimizerSection(),
-    GroupSection(),
-    BalanceSection(), TableSection(), PictureSection(),
+    OptimizerSection(), GroupSection(), RegularizationSection(), BalanceSection(), TableSection(), PictureSection(),
   ]
 
   /// All options of training.

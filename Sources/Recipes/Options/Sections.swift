@@ -21,9 +21,10 @@ public struct TrainingSection: RecipeSection {
     whenResumed: .free, help: "How often the training data is gone through.")
   public let optimizer = RecipeOption<String>(
     "optimizer", default: "adam", words: Optimizers.names, help: "One of \(Optimizers.names.joined(separator: ", ")).")
-  public let batchSize = RecipeOption<Int>(
-    "batch_size", default: { $0.pretrained == nil ? 128 : 32 }, defaultText: "128; 32 with pretrained weights; less for small data",
-    range: .atLeast(1), help: "Samples in a step.")
+  public let batchSize = RecipeOption<BatchSize>(
+    "batch_size", default: { $0.optimizer == LBFGS.name ? .all : .samples($0.pretrained == nil ? 128 : 32) },
+    defaultText: "128; 32 with pretrained weights; less for small data; all with \(LBFGS.name)", range: .atLeast(1),
+    help: "Samples in a step: so many, 1 (stochastic descent), or all (full-batch descent).")
   public let seed = RecipeOption<UInt64>(
     "seed", default: 1, help: "Seed of weights, shuffles, the division of the data, dropout and augmentation.")
   public let validation = RecipeOption<Double>(
@@ -51,6 +52,11 @@ public struct TrainingSection: RecipeSection {
       + "focal(gamma,alpha) for classes, mse, mae, huber(delta), smooth_l1(beta) for numbers, and of probabilities for classes.")
   public let clipNorm = RecipeOption<Float?>(
     "clip_norm", default: nil, range: .aboveZero, help: "Clip the global norm of the gradients to this.")
+  public let clipValue = RecipeOption<Float?>(
+    "clip_value", default: nil, range: .aboveZero, help: "Cut off each number of the gradients at this magnitude.")
+  public let clipRatio = RecipeOption<Float?>(
+    "clip_ratio", default: nil, range: .aboveZero,
+    help: "Clip the gradient of each unit's weights to this share of their norm, as in 0.02 (adaptive clipping).")
   public let labelSmoothing = RecipeOption<Float>(
     "label_smoothing", default: 0, range: .share, help: "Share of each label that is spread over all classes.")
   public let exact = RecipeOption<Bool>(
@@ -174,6 +180,31 @@ public struct SavingSection: RecipeSection {
   public let keep = RecipeOption<Int>("keep", default: 2, range: .atLeast(1), whenResumed: .free, help: "How many checkpoints are kept.")
   public let tensorboard = RecipeOption<Bool>(
     "tensorboard", default: false, whenResumed: .free, help: "Write event files for TensorBoard into the run folder.")
+
+  public init() {}
+}
+
+/// What keeps a model from learning its samples by heart.
+public struct RegularizationSection: RecipeSection {
+  public static let title = "Regularisation and averages"
+
+  public let l1 = RecipeOption<Float>(
+    "l1", default: 0, range: .atLeast(0), help: "Adds this times the sum of the weights' magnitudes to the loss.")
+  public let l2 = RecipeOption<Float>(
+    "l2", default: 0, range: .atLeast(0),
+    help: "Adds half of this times the sum of the weights' squares to the loss; with l1 it is the elastic net.")
+  public let maxNorm = RecipeOption<Float?>(
+    "max_norm", default: nil, range: .aboveZero,
+    help: "After each step, brings the weights of each unit (row, filter) down to this norm.")
+  public let dropPath = RecipeOption<Float>(
+    "drop_path", default: 0, range: .share, needs: .models(ModelZoo.residual),
+    help: "Residual networks: how often the last block is left out for a sample; earlier ones less, in a straight line (stochastic depth).")
+  public let ema = RecipeOption<Double?>(
+    "ema", default: nil, range: .share,
+    help: "Keeps an exponential mean of the weights with this decay, as in 0.999, and measures it beside them.")
+  public let swa = RecipeOption<Int?>(
+    "swa", default: nil, range: .atLeast(1),
+    help: "Keeps the mean of the weights that epochs leave, from this epoch on, and measures it beside them (stochastic weight averaging).")
 
   public init() {}
 }

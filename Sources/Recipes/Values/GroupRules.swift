@@ -13,7 +13,7 @@ public struct GroupRules: Hashable, Sendable, RecipeValue {
 
   /// One thing that they have.
   public struct Setting: Hashable, Sendable {
-    /// `lr`, another number of an optimizer, `optimizer` or `stay_close`.
+    /// `lr`, another number of an optimizer, `optimizer`, `stay_close`, `l1`, `l2` or `max_norm`.
     public let name: String
     /// As the option of that name has it; a learning rate may be a multiple of the others', as 0.1x.
     public let text: String
@@ -38,10 +38,13 @@ public struct GroupRules: Hashable, Sendable, RecipeValue {
   public static var knowsRecipeNone: Bool { false }
 
   /// Every name that a setting may have.
-  public static let names: [String] = OptimizerSection().declarations.map(\.name) + [optimizer, stayClose]
+  public static let names: [String] = OptimizerSection().declarations.map(\.name) + [optimizer, stayClose, l1, l2, maximumNorm]
   static let rate = "lr"
   static let optimizer = "optimizer"
   static let stayClose = "stay_close"
+  static let l1 = "l1"
+  static let l2 = "l2"
+  static let maximumNorm = "max_norm"
 }
 
 extension GroupRules.Rule {

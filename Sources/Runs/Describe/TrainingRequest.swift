@@ -70,10 +70,10 @@ package struct TrainingRequest {
   package func settled(samples: Int, data: LoadedData) -> TrainingRequest {
     var result = self
     let table = data.table
-    if !recipe.isGiven("batch_size") {
+    if !recipe.isGiven("batch_size"), case .samples(let usual) = recipe.batchSize {
       result.fromData.append("batch_size")
-      result.recipe.batchSize = TrainingOptions.batchSize(
-        forSamples: samples, usual: recipe.batchSize, steps: table == nil ? 1 : Self.stepsOfTable)
+      result.recipe.batchSize = .samples(
+        TrainingOptions.batchSize(forSamples: samples, usual: usual, steps: table == nil ? 1 : Self.stepsOfTable))
     }
     // Earlier versions did not write what they had, which was no other than for pictures.
     if let table, recipe.hidden == nil, earlier == nil {
@@ -126,14 +126,14 @@ package struct TrainingRequest {
     var options = TrainingOptions()
     (options.groups, options.laterPhases) = try recipe.groups(of: model)
     options.epochs = recipe.epochs
-    options.batchSize = recipe.batchSize
     options.seed = recipe.trainingSeed
     options.loss = run.loss
     options.valueUnit = run.table?.deviation ?? 1
     options.classWeights = recipe.classWeights
     options.sampling = recipe.sampling
     options.mixing = augmentations?.mixing(seed: recipe.trainingSeed)
-    options.clippingNorm = recipe.clipNorm
+    options.clipping = GradientClipping(norm: recipe.clipNorm, value: recipe.clipValue, ratio: recipe.clipRatio)
+    options.average = recipe.ema.map { .exponential(decay: $0) } ?? recipe.swa.map { .stochastic(firstEpoch: $0) }
     options.isExact = recipe.exact
     options.earlyStopping = recipe.earlyStop
     options.timeLimit = recipe.maxTime?.duration

@@ -16,6 +16,8 @@ package struct RunDescription {
   package var isLimited = false
   package var model: String
   package var batchSize: Int
+  /// What is evaluated at once of a run that was trained on all samples at once.
+  private static let usualBatch = 128
   package var labelSmoothing: Float
   package var dropout: Float?
   /// What was chosen for classes; `nil` for cross-entropy.
@@ -23,6 +25,8 @@ package struct RunDescription {
   /// Of a model whose activation can be chosen.
   package var activation = Activation.relu
   package var initialization = Initialization.pytorch
+  /// Residual networks: how often the last block is left out while training.
+  package var dropPath: Float = 0
   /// [height, width, channels]; [features] for a table.
   package var input: [Int]
   package var classNames: [String]
@@ -88,7 +92,8 @@ package struct RunDescription {
     if model == "lenet", let dropout {
       return LeNet(input: shape, classes: outputs, dropout: dropout, activation: activation, initialization: initialization)
     }
-    return ModelZoo.make(model, input: shape, classes: outputs, activation: activation, initialization: initialization)
+    return ModelZoo.make(
+      model, input: shape, classes: outputs, activation: activation, initialization: initialization, dropPath: dropPath)
   }
 
   /// What becomes of a picture before the model sees it.
@@ -111,11 +116,13 @@ extension RunDescription {
   /// - Parameter recipe: with everything in force.
   package init(_ recipe: Recipe, _ data: LoadedData) {
     self.init(
-      data: recipe.data, model: recipe.model, batchSize: recipe.batchSize, labelSmoothing: recipe.labelSmoothing,
-      dropout: recipe.model == "lenet" ? recipe.dropout : nil, input: data.training.sampleShape, classNames: data.training.classNames,
+      data: recipe.data, model: recipe.model, batchSize: recipe.batchSize.count(of: Self.usualBatch),
+      labelSmoothing: recipe.labelSmoothing, dropout: recipe.model == "lenet" ? recipe.dropout : nil, input: data.training.sampleShape,
+      classNames: data.training.classNames,
       normalization: data.normalization, table: data.table, hidden: recipe.hidden?.sizes,
       head: recipe.pretrained == nil ? nil : recipe.head.text)
     (activation, initialization, lossOfClasses) = (recipe.activation, recipe.initialization, recipe.loss)
+    dropPath = recipe.dropPath
   }
 
   /// Reads what a run's folder says.
@@ -133,8 +140,9 @@ extension RunDescription {
       try value(key) { $0.arrayValue?.compactMap { $0.doubleValue.map { Float($0) } } }
     }
     self.init(
-      data: recipe.data, model: recipe.model, batchSize: recipe.batchSize, labelSmoothing: recipe.labelSmoothing,
-      dropout: recipe.model == "lenet" ? recipe.dropout : nil, input: try value("input") { $0.arrayValue?.compactMap(\.integerValue) },
+      data: recipe.data, model: recipe.model, batchSize: recipe.batchSize.count(of: Self.usualBatch),
+      labelSmoothing: recipe.labelSmoothing, dropout: recipe.model == "lenet" ? recipe.dropout : nil,
+      input: try value("input") { $0.arrayValue?.compactMap(\.integerValue) },
       classNames: try value("classes") { $0.arrayValue?.compactMap(\.stringValue) },
       normalization: try Normalization(mean: numbers("mean"), deviation: numbers("deviation")), hidden: recipe.hidden?.sizes,
       head: recipe.pretrained == nil ? nil : recipe.head.text)

@@ -44,6 +44,9 @@ extension RunFolder {
     if !members.isEmpty {
       throw Failure("\(path) has no model of its own, but \(members.count) members, which 'evaluate' and 'predict' average")
     }
+    if model == .average, exists(modelPath) {
+      throw Failure("\(path) has no average of its weights: its training had neither --ema nor --swa")
+    }
     throw Failure("\(path) has no model yet: no epoch of it is over; --resume \(path) goes on with it")
   }
 }

@@ -69,6 +69,7 @@ package final class RunFiles {
     let record = checkpoint.record
     if checkpoint.completedBatches == 0, record.epochs.count == checkpoint.completedEpochs {
       try save(checkpoint.state, record)
+      if let average = checkpoint.state.averaged { try average.save(to: folder.averagePath, metadata: metadata) }
       if let row = record.epochs.last { try addEvent(row, record.measure) }
       if let best = record.bestEpoch?.epoch, best == record.epochs.last?.epoch {
         try folder.save(best: checkpoint.state, epoch: best, metadata: metadata)

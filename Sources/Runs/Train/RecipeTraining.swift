@@ -33,9 +33,11 @@ package struct RecipeTraining: TrainerOrigin {
     self.request = request
     let recipe = request.recipe
     run = RunDescription(recipe, data)
-    guard recipe.batchSize <= training.count else { throw TrainingError.batchSize(recipe.batchSize, samples: training.count) }
+    let batchSize = recipe.batchSize.count(of: training.count)
+    guard batchSize <= training.count else { throw TrainingError.batchSize(batchSize, samples: training.count) }
     let made = try run.makeModel()
     var options = try request.trainingOptions(for: run, made)
+    options.batchSize = batchSize
     let groups = [recipe.line(of: options)].compactMap { $0 }
     guard let finetuning = request.finetuning else {
       trainer = Trainer(model: made, options: options)
@@ -108,7 +110,7 @@ package struct RecipeTraining: TrainerOrigin {
   private func title(_ start: TrainingEvent.Start) -> String {
     let unit = run.table == nil ? "samples" : "rows"
     let samples = "\(start.trainingSamples) training, \(start.validationSamples) validation and \(test?.count ?? 0) test \(unit)"
-    let steps = "batch size \(recipe.batchSize), \(start.stepsPerEpoch) step\(start.stepsPerEpoch == 1 ? "" : "s") per epoch"
+    let steps = "batch size \(trainer.options.batchSize), \(start.stepsPerEpoch) step\(start.stepsPerEpoch == 1 ? "" : "s") per epoch"
     let hidden = recipe.hidden.map { ", hidden layers of \($0.sizes.map(String.init).joined(separator: ","))" } ?? ""
     return "\(recipe.model): \(start.parameters) parameters\(hidden); \(samples) of \(recipe.data); \(steps)"
   }

@@ -39,6 +39,9 @@ public struct TrainingConditions: Hashable, Sendable {
       Option("batch size", "\(settings.batchSize)"), Option("seed", "\(settings.seed)"), Option("loss", settings.loss.name),
       Option("clipping norm", settings.clippingNorm.map { "\($0)" } ?? "none"),
     ]
+    if let value = settings.clipping.value { options.append(Option("clipping value", "\(value)")) }
+    if let ratio = settings.clipping.ratio { options.append(Option("clipping ratio", "\(ratio)")) }
+    if let average = settings.average { options.append(Option("average of weights", "\(average)")) }
     if let weights = settings.classWeights { options.append(Option("class weights", "\(weights)")) }
     if settings.sampling != .shuffled { options.append(Option("sampling", settings.sampling.rawValue)) }
     if let mixing = settings.mixing { options.append(Option("mixing", "\(mixing)")) }
@@ -59,6 +62,9 @@ public struct TrainingConditions: Hashable, Sendable {
         // Checkpoints from before there was such a thing do not say it.
         options.append(Option("optimizer\(name)", "\(group.optimizer)".replacing(", isMaximizing: false", with: "")))
         options.append(Option("schedule\(name)", "\(group.schedule)"))
+        if group.penalty.l1 != 0 { options.append(Option("penalty l1\(name)", "\(group.penalty.l1)")) }
+        if group.penalty.l2 != 0 { options.append(Option("penalty l2\(name)", "\(group.penalty.l2)")) }
+        if let norm = group.maximumNorm { options.append(Option("maximum norm\(name)", "\(norm)")) }
         if group.stayClose != 0 { options.append(Option("distance to the start\(name)", "\(group.stayClose)")) }
       }
     }

@@ -52,7 +52,7 @@ extension EpochRecord {
   var json: JSONValue {
     .object(
       [JSONMember("epoch", .integer(Int64(epoch))), JSONMember("step", .integer(Int64(step)))]
-        + Self.columns.filter { $0.measures != [.meanAbsoluteError] || !self[keyPath: $0.value].isNaN }.map {
+        + Self.columns.filter { !$0.mayBeMissing || !self[keyPath: $0.value].isNaN }.map {
           JSONMember($0.name, .number(self[keyPath: $0.value]))
         }
         + (metrics.isEmpty
@@ -71,7 +71,7 @@ extension EpochRecord {
     for column in Self.columns {
       if let value = json[column.name]?.doubleValue {
         self[keyPath: column.value] = value
-      } else if column.measures != [.meanAbsoluteError] {
+      } else if !column.mayBeMissing {
         return nil
       }
     }
@@ -91,6 +91,7 @@ extension RunRecord {
     for index in epochs.indices {
       epochs[index].trainAccuracy *= unit / valueUnit
       epochs[index].validationAccuracy *= unit / valueUnit
+      epochs[index].averageValidationAccuracy *= unit / valueUnit
     }
     valueUnit = unit
   }

@@ -75,6 +75,9 @@ public struct EpochRecord: Sendable {
   /// R² of the predictions for the validation data: 1 − Σ (prediction − value)² / Σ (value − mean)², where the mean is that of the validation
   /// data's values, of each by itself where a sample has several. NaN for classes, and where there is no such data.
   public var validationDetermination = Double.nan
+  /// The same as `validationLoss` and `validationAccuracy`, of the average of the weights; NaN where there is none.
+  public var averageValidationLoss = Double.nan
+  public var averageValidationAccuracy = Double.nan
   /// What became of `TrainingOptions.metrics`, in their order.
   public var metrics: [MetricValue] = []
   public var seconds: Double
@@ -110,15 +113,24 @@ public struct EpochRecord: Sendable {
     Column("train_accuracy", "train/accuracy", \.trainAccuracy, measures: told),
     Column("validation_loss", "validation/loss", \.validationLoss),
     Column("validation_accuracy", "validation/accuracy", \.validationAccuracy, measures: told),
-    Column("validation_r2", "validation/r2", \.validationDetermination, measures: [.meanAbsoluteError]), Column("seconds", nil, \.seconds),
+    Column("validation_r2", "validation/r2", \.validationDetermination, measures: [.meanAbsoluteError]),
+    Column("average_validation_loss", "validation_average/loss", \.averageValidationLoss, isRare: true),
+    Column("average_validation_accuracy", "validation_average/accuracy", \.averageValidationAccuracy, measures: told, isRare: true),
+    Column("seconds", nil, \.seconds),
     Column("samples_per_second", "samples_per_second", \.samplesPerSecond),
   ]
 
   private static let told: Set<Loss.Measure> = [.accuracy, .meanAbsoluteError]
 
   /// The columns that a run has, beside those of its metrics.
-  /// - Parameter measure: what is told beside the loss.
-  static func columns(_ measure: Loss.Measure) -> [Column] { columns.filter { $0.measures?.contains(measure) ?? true } }
+  /// - Parameters:
+  ///   - measure: what is told beside the loss.
+  ///   - rows: its epochs.
+  static func columns(_ measure: Loss.Measure, of rows: [EpochRecord]) -> [Column] {
+    columns.filter { column in
+      column.measures?.contains(measure) ?? true && (!column.isRare || rows.contains { !$0[keyPath: column.value].isNaN })
+    }
+  }
 
   struct Column: Sendable {
     let name: String
@@ -126,18 +138,24 @@ public struct EpochRecord: Sendable {
     let value: WritableKeyPath<EpochRecord, Double> & Sendable
     /// Which trainings have it, by what they tell beside the loss; all where `nil`.
     let measures: Set<Loss.Measure>?
+    /// Whether most trainings have it not: then no file has it.
+    let isRare: Bool
 
     init(
-      _ name: String, _ tag: String?, _ value: WritableKeyPath<EpochRecord, Double> & Sendable, measures: Set<Loss.Measure>? = nil
+      _ name: String, _ tag: String?, _ value: WritableKeyPath<EpochRecord, Double> & Sendable, measures: Set<Loss.Measure>? = nil,
+      isRare: Bool = false
     ) {
-      (self.name, self.tag, self.value, self.measures) = (name, tag, value, measures)
+      (self.name, self.tag, self.value, self.measures, self.isRare) = (name, tag, value, measures, isRare)
     }
+
+    /// Whether checkpoints may lack it.
+    var mayBeMissing: Bool { isRare || measures == [.meanAbsoluteError] }
   }
 
   /// The row for TensorBoard: what there is a number for, by its tag.
   /// - Parameter measure: what the columns called accuracy hold.
   public func scalars(_ measure: Loss.Measure = .accuracy) -> [(tag: String, value: Float)] {
-    let all = Self.columns(measure).map { (tag: $0.tag.map(measure.named), value: self[keyPath: $0.value]) }
+    let all = Self.columns(measure, of: [self]).map { (tag: $0.tag.map(measure.named), value: self[keyPath: $0.value]) }
     let more = metrics.flatMap { [(tag: "train/\($0.name)" as String?, value: $0.training), ("validation/\($0.name)", $0.validation)] }
     return (all + more).compactMap { entry in entry.tag.flatMap { entry.value.isNaN ? nil : ($0, Float(entry.value)) } }
   }
@@ -157,6 +175,9 @@ public struct RunRecord: Sendable {
   public var stepSeconds: [Double] = []
   public var testLoss = Double.nan
   public var testAccuracy = Double.nan
+  /// The same of the average of the weights after the last epoch, where there is one.
+  public var averageTestLoss = Double.nan
+  public var averageTestAccuracy = Double.nan
   /// What became of the metrics on the test data, each as `validation`.
   public var testMetrics: [MetricValue] = []
   /// What is told beside the loss of each epoch: the columns called accuracy hold it.

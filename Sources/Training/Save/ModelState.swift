@@ -1,4 +1,5 @@
 import GlissadeFormats
+import GlissadePlanning
 import GlissadeTensors
 
 /// The numbers of a model, and of its optimizer where it is being trained, on the host.
@@ -52,6 +53,17 @@ public struct ModelState: Sendable {
   public var steps = 0
 
   public init(parameters: [Entry]) { self.parameters = parameters }
+
+  /// The state with the averages of those weights that have one in their place (`TrainingOptions.average`), without what optimizers remember; `nil`
+  /// where there is no average.
+  public var averaged: ModelState? {
+    let averages = Dictionary(
+      optimizer.compactMap { memory in memory.slots.first { $0.name == averageName }.map { (memory.path, $0.values) } },
+      uniquingKeysWith: { first, _ in first })
+    guard !averages.isEmpty else { return nil }
+    return ModelState(
+      parameters: parameters.map { Entry(path: $0.path, shape: $0.shape, values: averages[$0.path] ?? $0.values) })
+  }
 
   /// Whether every parameter is a number.
   public var isFinite: Bool { parameters.allSatisfy { $0.values.allSatisfy(\.isFinite) } }

@@ -18,6 +18,8 @@ public struct RunFolder: Sendable {
   public var modelPath: String { path(.model) }
   /// The model after the epoch with the lowest validation loss.
   public var bestPath: String { path(.best) }
+  /// The average of the weights after the last epoch, where one is kept.
+  public var averagePath: String { path(.average) }
   /// The weights that the run began with, where these were somebody's and not drawn: for as long as going on needs them.
   public var startPath: String { path(.start) }
   /// All that decided the run.
@@ -36,7 +38,7 @@ public struct RunFolder: Sendable {
   /// Writes the table of epochs. What is told beside the loss names its columns: `train_accuracy`, or `train_mean_absolute_error`.
   public func write(metrics epochs: [EpochRecord], measure: Loss.Measure = .accuracy) throws(FormatError) {
     func number(_ value: Double) -> String { value.isNaN ? "" : "\(value)" }
-    let columns = EpochRecord.columns(measure)
+    let columns = EpochRecord.columns(measure, of: epochs)
     let names = epochs.last?.metrics.map(\.name) ?? []
     let rows = epochs.map { row in
       let metrics = names.flatMap { name in
@@ -89,6 +91,10 @@ public struct RunFolder: Sendable {
       "tested_epoch": record.testedEpoch > 0 ? .integer(Int64(record.testedEpoch)) : .null,
       "test_loss": number(record.testLoss),
       "test_accuracy": number(record.measure == .accuracy ? record.testAccuracy : nil),
+      "average_validation_loss": number(last?.averageValidationLoss),
+      "average_validation_accuracy": number(record.measure == .accuracy ? last?.averageValidationAccuracy : nil),
+      "average_test_loss": number(record.averageTestLoss),
+      "average_test_accuracy": number(record.measure == .accuracy ? record.averageTestAccuracy : nil),
       "metrics": metrics(of: record),
       "test_values": record.regression?.json ?? .null,
       "reported_on": record.report == nil ? .null : .string(record.reportedOn),

@@ -8,16 +8,24 @@ import GlissadeFormats
 
 /// Which of a run's models is used, and where there are runs.
 extension RunFolder {
-  /// One of the two models that a run keeps.
-  public enum Model: String, Sendable {
+  /// One of the models that a run keeps.
+  public enum Model: String, CaseIterable, Sendable {
     /// After the epoch with the lowest validation loss.
     case best
     /// After the last epoch.
     case last
+    /// The average of the weights after the last epoch, where one was asked for.
+    case average
   }
 
   /// Its file.
-  public func path(of model: Model) -> String { model == .best ? bestPath : modelPath }
+  public func path(of model: Model) -> String {
+    switch model {
+    case .best: bestPath
+    case .last: modelPath
+    case .average: averagePath
+    }
+  }
 
   /// What the run is used with unless somebody asks for the other one: the best model, where there is validation data, otherwise the last.
   public var usualModel: Model { access(bestPath, F_OK) == 0 ? .best : .last }

@@ -14,6 +14,7 @@ extension RunFolder {
     case metrics = "metrics.csv"
     case model = "model.safetensors"
     case best = "best.safetensors"
+    case average = "average.safetensors"
     /// What it began with, where that was not drawn and is still needed.
     case start = "start.safetensors"
     case recipe = "recipe.yaml"

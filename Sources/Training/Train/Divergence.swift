@@ -32,6 +32,8 @@ struct Divergence {
       return
     }
     guard options.loss.smoothing != nil, data.classCount > 1 else { return nil }
+    // What weights cost is part of the loss.
+    if (options.groups + options.laterPhases.flatMap(\.groups)).contains(where: { !$0.penalty.isZero }) { return nil }
     reference = log(Double(data.classCount))
     (value, name, answer) = (\.trainLoss, "loss", "guessing has")
   }

@@ -23,8 +23,9 @@ extension TrainingRun {
     }
     while let batch = try loader.next() {
       if shouldStop() { return try interrupt(session, epoch: epoch, steps: steps, since: epochStart, waited: loader.waited) }
-      try session.train(fields: batch.fields) { group in
-        learningRate(ofGroup: group, step: session.steps - 1)
+      let isLast = steps + 1 == order.batchesPerEpoch
+      try session.train(fields: batch.fields) { group, count in
+        numbers(ofGroup: group, step: session.steps - 1, count: count, isLast: isLast)
       }
       steps += 1
       watchSpread(of: UnsafeBufferPointer(batch.features), session)
@@ -70,6 +71,14 @@ extension TrainingRun {
       (row.validationLoss, row.validationAccuracy) = (result.loss, result.accuracy * unit)
       row.validationDetermination = result.determination
       for (place, value) in result.metrics.enumerated() { row.metrics[place].validation = value }
+      if let average = options.average, average.isMeasured(inEpoch: epoch + 1), let state = end.state.averaged {
+        let begin = clock.now
+        let result = try evaluate(validation, session, with: state, insteadOf: end.state)
+        if shouldStop() { return interrupt(at: end, session, epoch: epoch) }
+        record.validationSeconds += seconds(since: begin)
+        record.dataWaitSeconds += seconds(result.waited)
+        (row.averageValidationLoss, row.averageValidationAccuracy) = (result.loss, result.accuracy * unit)
+      }
     }
     record.peakArenaBytes = max(record.peakArenaBytes, session.peakArenaBytes)
     record.epochs.append(row)

@@ -22,6 +22,14 @@ extension TrainingRun {
       (record.testLoss, record.testAccuracy) = (result.loss, result.accuracy * unit)
       record.testMetrics = zip(session.metrics, result.metrics).map { MetricValue(name: $0.name, validation: $1) }
     }
+    if let average = lastState.averaged, options.average?.isMeasured(inEpoch: completedEpochs) ?? false, test != nil {
+      let result = try evaluate(data, session, with: average, insteadOf: lastState)
+      if shouldStop() {
+        record.interruption = "interrupted while the test set was evaluated"
+        return
+      }
+      (record.averageTestLoss, record.averageTestAccuracy) = (result.loss, result.accuracy * unit)
+    }
     record.testedEpoch = measured
     record.report = result.report
     record.reportedOn = test == nil ? "validation" : "test"
@@ -34,6 +42,16 @@ extension TrainingRun {
       report.operation = try firstNotFinite(evaluating: data, session)
       throw TrainingError.notFinite(report)
     }
+    return result
+  }
+
+  /// The same with other parameters; afterwards the session has those that it had.
+  func evaluate(
+    _ data: any Dataset, _ session: TrainingSession, with state: ModelState, insteadOf own: ModelState
+  ) throws -> Evaluation {
+    try session.replaceParameters(by: state.parameters)
+    let result = try evaluate(data, session)
+    try session.replaceParameters(by: own.parameters)
     return result
   }
 

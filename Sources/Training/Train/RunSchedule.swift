@@ -1,4 +1,5 @@
 import GlissadeOptimizers
+import GlissadePlanning
 
 /// What schedules come to, step by step.
 extension TrainingRun {
@@ -8,6 +9,21 @@ extension TrainingRun {
     return group.schedule.learningRate(
       base: group.optimizer.learningRate, step: step, stepsPerEpoch: order.batchesPerEpoch,
       totalSteps: order.batchesPerEpoch * options.epochs, reduction: reduction)
+  }
+
+  /// What a group is told of a step.
+  /// - Parameters:
+  ///   - step: from 0.
+  ///   - count: the steps that the group has taken, this one included.
+  ///   - isLast: whether it is the epoch's last.
+  func numbers(ofGroup group: Int, step: Int, count: Int, isLast: Bool) -> StepNumbers {
+    let schedule = options.groups(inEpoch: completedEpochs + 1)[group].schedule
+    let momentum =
+      schedule.movesMomentum
+      ? schedule.momentum(step: step, stepsPerEpoch: order.batchesPerEpoch, totalSteps: order.batchesPerEpoch * options.epochs) : nil
+    let share = options.average?.share(
+      count: count, epoch: completedEpochs + 1, isLast: isLast, stepsPerEpoch: order.batchesPerEpoch)
+    return StepNumbers(rate: learningRate(ofGroup: group, step: step), count: count, momentum: momentum, averaging: share ?? 1)
   }
 
   /// What plateaus have come to, for each group of the epoch at hand; empty where no schedule has any. It follows from the epochs that are

@@ -44,7 +44,7 @@ extension TrainingSession {
     _ body: @escaping (_ launch: Launch, _ read: (Slice) throws(DeviceError) -> [Float]) throws(DeviceError) -> Void
   ) throws {
     let stepper = try stepper(try stage(fields, isTraining: isTraining), isTraining ? .training : .evaluation)
-    write(step: step) { _ in 0 }
+    write(step: step) { _, count in StepNumbers(rate: 0, count: count) }
     try stepper.prepared.runObserved(
       constants: UnsafeRawBufferPointer(constants), inputs: isTraining ? stagedTraining.pointers : stagedEvaluation.pointers,
       launches: stepper.plan.firstUpdate

@@ -6,9 +6,11 @@ import GlissadePlanning
 /// What sessions take of memory, asked for before it is taken.
 extension TrainingSession {
   /// Sees whether the parameters have room, with their gradients and what optimizers remember, and each of them in a buffer.
-  static func checkRoom(for layout: ParameterLayout, _ groups: [ParameterGroup], on device: any Device) throws {
+  static func checkRoom(
+    for layout: ParameterLayout, _ groups: [ParameterGroup], _ updates: [any UpdateRule], on device: any Device
+  ) throws {
     if let oversized = layout.oversized { throw device.refusal("\(oversized)") }
-    let memory = ModelMemory(layout, groups)
+    let memory = ModelMemory(layout, groups, updates)
     let what = "a model of \(layout.entries.reduce(0) { $0 + $1.slice.count }) parameters"
     do { try device.checkRoom(for: memory.total, what, of: memory.parts) } catch var error as MemoryError {
       error.remedy = memory.remedy
@@ -37,7 +39,7 @@ extension TrainingSession {
     // What trains is evaluated, too, and either plan stages its batches.
     let plans = isTraining ? 2 : 1
     try checkDevice(for: plan, batchSize: batchSize, isTraining: isTraining, plans: plans, insteadOf: other)
-    let kept = zip(groups, layout.groupSizes).reduce(layout.statisticsSize) { $0 + $1.1 * (1 + $1.0.optimizer.stateSlots) }
+    let kept = zip(updates, layout.groupSizes).reduce(layout.statisticsSize) { $0 + $1.1 * (1 + $1.0.stateSlots) }
     /// What it takes of the host's memory.
     func bytes(_ size: Int, _ plan: Plan) -> Int {
       // Three batches for training and as many for the validation that follows; the device's own staging.
@@ -80,7 +82,7 @@ extension TrainingSession {
   /// - Parameter plans: how many plans stage such a batch, each twice.
   private func bytesToCome(_ plan: Plan, _ plans: Int) -> Int {
     let grown = plan.ownBuffers.reduce(2 * plans * plan.inputsSize) { $0 + max($1.size - (buffer($1.reference)?.count ?? 0), 0) }
-    return 4 * grown + (isTrial ? ModelMemory(layout, groups).total : 0)
+    return 4 * grown + (isTrial ? ModelMemory(layout, groups, updates).total : 0)
   }
 
   private func what(_ batchSize: Int, _ isTraining: Bool) -> String {
@@ -95,7 +97,7 @@ extension TrainingSession {
       if fits(size, plan) { return "a batch size of \(size) has room" }
       (size, smallest) = (size / 2, size)
     }
-    let memory = ModelMemory(layout, groups)
+    let memory = ModelMemory(layout, groups, updates)
     let samples = smallest == 1 ? "one sample" : "\(smallest) samples"
     let remedy = memory.remedy.map { "; \($0)" } ?? ""
     return "not even \(samples) would have room beside \(memory.parts)\(remedy)"
@@ -110,12 +112,12 @@ struct ModelMemory {
   private(set) var anchors = 0
   var total: Int { parameters + gradients + state + anchors }
 
-  init(_ layout: ParameterLayout, _ groups: [ParameterGroup]) {
+  init(_ layout: ParameterLayout, _ groups: [ParameterGroup], _ updates: [any UpdateRule]) {
     parameters = 4 * layout.statisticsSize
-    for (group, size) in zip(groups, layout.groupSizes) {
+    for ((group, rule), size) in zip(zip(groups, updates), layout.groupSizes) {
       parameters += 4 * size
       gradients += 4 * size
-      state += 4 * size * group.optimizer.stateSlots
+      state += 4 * size * rule.stateSlots
       if group.stayClose != 0 { anchors += 4 * size }
     }
   }

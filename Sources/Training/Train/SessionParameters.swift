@@ -11,7 +11,7 @@ extension TrainingSession {
       try write(values, to: entry)
     }
     for (group, pieces) in layout.groupPieces.enumerated() {
-      let optimizer = groups[group].optimizer
+      let optimizer = updates[group]
       for (slot, name) in optimizer.stateNames.enumerated() where optimizer.initialValue(ofState: name) != 0 {
         for (piece, count) in pieces.enumerated() {
           guard let buffer = shared[.state(group: group, slot: slot, piece: piece)] else { continue }

@@ -33,25 +33,31 @@ extension TrainingSession {
 
   /// What is planned for a step.
   func request(_ batchSize: Int, _ purpose: StepPurpose) throws(ShapeError) -> StepRequest {
+    if purpose == .constraint { return constraintRequest() }
     let trace = trace(batchSize, purpose)
     var request = StepRequest(graph: trace.graph, layout: layout)
     request.sampleCount = batchSize
     request.isExact = isExact
     request.fuses = fuses
-    if let loss = trace.loss {
+    let penalty = purpose == .training ? penalty(in: trace.graph) : nil
+    if var loss = trace.loss {
+      if let penalty { loss = loss + penalty }
       request.loss = loss
       request.correct = trace.sum
       request.isFractional = trace.isFractional
       request.sums = Array(trace.parts.joined())
       request.outputs = ["loss": loss]
     }
-    if purpose == .training, let objective = trace.objective {
+    if purpose == .training, var objective = trace.objective {
+      if let penalty { objective = objective + penalty }
       let trained = layout.entries.filter { $0.group != nil }.map(\.parameter)
       let gradients = trace.graph.gradients(of: objective, withRespectTo: trained.map { trace.graph[$0] })
-      request.gradients = zip(trained, gradients).compactMap { parameter, gradient in gradient.map { (parameter.id, $0) } }
-      request.updates = groups.map(\.optimizer)
+      request.gradients = zip(trained, gradients).compactMap { parameter, gradient in
+        gradient.map { (parameter.id, clipped($0, of: trace.graph[parameter])) }
+      }
+      request.updates = descent == nil ? updates : []
       request.anchorStrengths = groups.map(\.stayClose)
-      request.clippingNorm = clippingNorm
+      request.clippingNorm = clipping.norm
     } else {
       for (place, output) in trace.outputs.tensors.enumerated() { request.outputs[Self.outputKey(place)] = output }
     }
@@ -99,6 +105,7 @@ extension TrainingSession {
       for (key, stepper) in steppers { planned[key] = stepper.plan }
       steppers = [:]
       backbones = [:]
+      constraint = nil
       current = nil
       for (reference, _) in grown { shared[reference] = nil }
     }

@@ -15,14 +15,17 @@ extension TrainingSession {
       }
       return arenas[slice.buffer].map { Array($0[slice.offset..<(slice.offset + slice.count)]) } ?? []
     }
+    var place = 0
     for entry in layout.entries {
       let numbers = try values(entry.slice)
       state.parameters.append(ModelState.Entry(path: entry.path, shape: entry.parameter.shape, values: numbers))
       guard let group = entry.group else { continue }
       var slots: [ModelState.OptimizerEntry.Slot] = []
-      for (slot, name) in groups[group].optimizer.stateNames.enumerated() {
+      for (slot, name) in updates[group].stateNames.enumerated() {
         slots.append(.init(name: name, values: try entry.state(slot).map { slice throws(DeviceError) in try values(slice) } ?? []))
       }
+      slots += descentSlots(place..<(place + entry.slice.count))
+      place += entry.slice.count
       state.optimizer.append(.init(path: entry.path, steps: groupSteps[group], slots: slots))
     }
     return state
@@ -57,6 +60,7 @@ extension TrainingSession {
         try device.write(source.values, to: buffer, at: entry.slice.offset)
       }
     }
+    if descent != nil { restoreDescent(from: memory) }
     var counts: [Int] = []
     for group in groups.indices { counts.append(try restore(group, from: memory)) }
     try restart(at: state.steps, groupSteps: counts)
@@ -65,16 +69,16 @@ extension TrainingSession {
   /// Fills the arenas of a group's state.
   /// - Returns: the steps that the group has taken.
   private func restore(_ group: Int, from memory: [String: ModelState.OptimizerEntry]) throws(DeviceError) -> Int {
-    let optimizer = groups[group].optimizer
+    let optimizer = updates[group]
     let names = optimizer.stateNames
     var arenas = names.map { name in
       layout.groupPieces[group].map { [Float](repeating: optimizer.initialValue(ofState: name), count: $0) }
     }
     var count: Int?
     for entry in layout.entries where entry.group == group {
-      let source = memory[entry.path].flatMap { $0.slots.map(\.name) == names ? $0 : nil }
+      let source = memory[entry.path].flatMap { descent != nil || $0.slots.map(\.name) == names ? $0 : nil }
       count = min(count ?? Int.max, source?.steps ?? 0)
-      for (slot, values) in (source?.slots ?? []).map(\.values).enumerated() {
+      for (slot, values) in (source?.slots ?? []).map(\.values).enumerated() where slot < arenas.count {
         arenas[slot][entry.piece].replaceSubrange(entry.slice.offset..<(entry.slice.offset + entry.slice.count), with: values)
       }
     }
@@ -84,6 +88,14 @@ extension TrainingSession {
       }
     }
     return count ?? 0
+  }
+
+  /// Puts other values in place of parameters; what optimizers remember, and all counts, stay. Parameters that are not given stay as they are.
+  func replaceParameters(by values: [ModelState.Entry]) throws(DeviceError) {
+    let known = Dictionary(values.map { ($0.path, $0.values) }, uniquingKeysWith: { first, _ in first })
+    for entry in layout.entries {
+      if let values = known[entry.path], values.count == entry.slice.count { try write(values, to: entry) }
+    }
   }
 
   /// The running sums as the device keeps them, for a training that goes on in the middle of an epoch.

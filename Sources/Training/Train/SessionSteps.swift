@@ -17,12 +17,36 @@ extension TrainingSession {
   public func train(
     fields: UnsafeBufferPointer<UnsafeRawBufferPointer>, learningRates: (_ group: Int) -> Double
   ) throws {
+    try train(fields: fields) { StepNumbers(rate: learningRates($0), count: $1) }
+  }
+
+  /// Queues one training step.
+  /// - Parameters:
+  ///   - fields: as `train(fields:learningRates:)`.
+  ///   - numbers: what each group is told of this step; `count`: the steps that it has taken then.
+  func train(
+    fields: UnsafeBufferPointer<UnsafeRawBufferPointer>, numbers: (_ group: Int, _ count: Int) -> StepNumbers
+  ) throws {
+    if let descent { return try descend(by: descent, fields, numbers: numbers) }
     let count = try stage(fields, isTraining: true)
     let stepper = try stepper(count, .training)
     steps += 1
     for group in groupSteps.indices { groupSteps[group] += 1 }
-    write(step: steps, learningRates)
+    write(step: steps, numbers)
     try stepper.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: stagedTraining.pointers)
+    if isConstrained { try constrain() }
+  }
+
+  /// Queues what brings parameters down to their maximum norms.
+  private func constrain() throws {
+    let ready: Stepper
+    if let constraint {
+      ready = constraint
+    } else {
+      ready = try stepper(0, .constraint)
+      (constraint, current) = (ready, nil)
+    }
+    try ready.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: [])
   }
 
   /// Queues one training step on samples of one tensor.
@@ -120,18 +144,17 @@ extension TrainingSession {
     }
   }
 
-  func write(step: Int, _ learningRates: (Int) -> Double) {
+  func write(step: Int, _ numbers: (_ group: Int, _ count: Int) -> StepNumbers) {
     var head = StepConstants()
     head.step = Int32(truncatingIfNeeded: step)
     head.seedLow = UInt32(truncatingIfNeeded: seed)
     head.seedHigh = UInt32(truncatingIfNeeded: seed >> 32)
     constants.storeBytes(of: head, as: StepConstants.self)
-    let numbers = constants.bindMemory(to: Float.self)
+    let all = constants.bindMemory(to: Float.self)
     for group in groups.indices {
       let start = 16 * (1 + group)
       rules[group].write(
-        constants: UnsafeMutableBufferPointer(rebasing: numbers[start..<(start + 16)]), step: groupSteps[group],
-        learningRate: learningRates(group))
+        constants: UnsafeMutableBufferPointer(rebasing: all[start..<(start + 16)]), numbers(group, groupSteps[group]))
     }
   }
 }

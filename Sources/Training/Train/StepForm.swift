@@ -6,6 +6,8 @@ enum StepPurpose: Hashable {
   case training, evaluation
   /// Outputs alone, without a loss.
   case prediction
+  /// No batch at all: what brings parameters down to their maximum norms.
+  case constraint
 }
 
 /// How a batch says how much its samples count.

@@ -11,8 +11,15 @@ public struct TrainingOptions: Sendable {
   public var seed: UInt64 = 0
   public var loss = Loss.crossEntropy
   public var groups: [ParameterGroup]
+  /// What keeps gradients small; default nothing.
+  public var clipping = GradientClipping()
   /// The global norm that gradients are clipped to.
-  public var clippingNorm: Float?
+  public var clippingNorm: Float? {
+    get { clipping.norm }
+    set { clipping.norm = newValue }
+  }
+  /// An average of the weights, which is kept and measured beside them; default none.
+  public var average: WeightAverage?
   /// Whether a convolution's sums hold nothing but what its filter reaches; default no. On CPUs 3×3 convolutions of stride 1 go by Winograd's
   /// algorithm otherwise, which takes half the time and mixes the pixels of a tile of 6×6: beside a number that is 1000 times the others'
   /// root mean square, results lose half of their digits, and an infinity or NaN makes outputs NaN that never see it.
@@ -85,6 +92,8 @@ public struct Trainer {
     public var record: RunRecord
     /// The parameters at the end; after a failure, the last that were sound.
     public var state: ModelState
+    /// The average of the weights at the end, where `TrainingOptions.average` asks for one, with the other parameters of `state`.
+    public var average: ModelState? { state.averaged }
     /// The parameters after the best epoch: that with the lowest validation loss, or by the measure of `earlyStopping`; `nil` where there is
     /// nothing to measure by, and where a training went on whose checkpoint had no `best`.
     public var best: ModelState?
@@ -139,10 +148,15 @@ public struct Trainer {
     try options.checkPhases()
     for group in options.groups + options.laterPhases.flatMap(\.groups) {
       try group.schedule.validate()
-      if group.schedule.movesMomentum {
+      if group.schedule.movesMomentum, !(try group.optimizer.takesMomentum()) {
         throw TrainingError.invalid(
           option: "schedule '\(group.schedule)'", value: "one that moves momentum",
-          requirement: "one that leaves it, since \(type(of: group.optimizer).name) takes no momentum from a schedule")
+          requirement: "one that leaves it, since \(type(of: group.optimizer).name) has no momentum, or is set to have none")
+      }
+      if let rule = group.optimizer as? LBFGS, !rule.takesMiniBatches, options.batchSize < training.count {
+        throw TrainingError.invalid(
+          option: "the batch size under \(LBFGS.name)", value: "\(options.batchSize)",
+          requirement: "\(training.count), all training samples, unless takesMiniBatches is set: \(LBFGS.whyWhole)")
       }
       if validation == nil, let measure = group.schedule.measures.first(where: { $0 != .trainingLoss }) {
         throw TrainingError.invalid(
@@ -157,6 +171,7 @@ public struct Trainer {
     }
     try options.earlyStopping?.validate()
     try options.checkMetrics()
+    try options.average?.check(epochs: options.epochs)
     for (what, data) in [("validation", validation), ("test", test)] {
       guard let data else { continue }
       if data.sampleShape != training.sampleShape {

@@ -14,7 +14,8 @@ extension Trainer {
     try TrainingSession(
       model: model, inputs: training.inputs, targets: training.targetFields, batchSize: options.batchSize, loss: options.loss,
       weighing: options.weighing(for: training), metrics: options.metrics, groups: groups ?? options.groups,
-      clippingNorm: options.clippingNorm, seed: options.seed, device: device, isExact: options.isExact, fuses: true, isTrial: isTrial)
+      clipping: options.clipping, isAveraged: options.average != nil, seed: options.seed, device: device, isExact: options.isExact,
+      fuses: true, isTrial: isTrial)
   }
 
   /// A session that evaluates a model on some data.
@@ -24,7 +25,8 @@ extension Trainer {
   ) throws -> TrainingSession {
     try TrainingSession(
       model: model, inputs: data.inputs, targets: forOutputs && options.loss.comparison == .values ? nil : data.targetFields,
-      batchSize: batchSize, loss: options.loss, weighing: .none, metrics: forOutputs ? [] : options.metrics, groups: [], clippingNorm: nil,
+      batchSize: batchSize, loss: options.loss, weighing: .none, metrics: forOutputs ? [] : options.metrics, groups: [],
+      clipping: GradientClipping(),
       seed: options.seed, device: device, isExact: options.isExact, fuses: true,
       isTrial: false)
   }

@@ -38,8 +38,15 @@ public final class TrainingSession {
   public internal(set) var peakArenaBytes = 0
 
   let model: any Layer
-  /// Each group's rule, as plans have it.
+  /// Each group's rule: its optimizer, with whatever its schedule and averages ask for.
+  let updates: [any UpdateRule]
+  /// The same, as plans have it.
   let rules: [CompiledUpdate]
+  /// The optimizer where it takes its steps on the host, and what it remembers.
+  let descent: LBFGS?
+  var descentMemory = LBFGS.Memory()
+  /// Whether a step is followed by what brings parameters down to a maximum norm.
+  let isConstrained: Bool
   let paths: [(path: String, parameter: Parameter)]
   /// What outputs are compared with; `nil` for values, as many as the output has.
   let targets: [SampleField]?
@@ -48,7 +55,7 @@ public final class TrainingSession {
   let frozen: Set<ParameterID>
   let loss: Loss
   let seed: UInt64
-  let clippingNorm: Float?
+  let clipping: GradientClipping
   let isExact: Bool
   let fuses: Bool
   let isTrial: Bool
@@ -58,6 +65,8 @@ public final class TrainingSession {
   let partSizes: [[Int]]
   var shared: [BufferReference: any DeviceBuffer] = [:]
   var steppers: [StepKey: Stepper] = [:]
+  /// What brings parameters down to their maximum norms, once it is ready.
+  var constraint: Stepper?
   /// Plans that are known and not ready yet.
   var planned: [StepKey: Plan] = [:]
   /// What computes the backbone's features, by batch size.
@@ -110,6 +119,8 @@ public final class TrainingSession {
   ///     samples need it, in place of a class number. Evaluation is by class numbers either way. Cross-entropy only; default no.
   ///   - groups: what is trained and how; empty to evaluate only.
   ///   - clippingNorm: the global norm that gradients are clipped to; default none.
+  ///   - clippingValue: the magnitude that gradients are clipped to, number by number (`GradientClipping.value`); default none.
+  ///   - clippingRatio: that of adaptive clipping (`GradientClipping.ratio`); default none.
   ///   - seed: of initial weights and dropout.
   ///   - device: where.
   ///   - isExact: whether a convolution's sums hold nothing but what its filter reaches, at the cost of time on a CPU: see
@@ -118,8 +129,8 @@ public final class TrainingSession {
   /// - Throws: `ShapeError` for a model that does not fit its input, `TrainingError.nothingToTrain`, `OptimizerError`, `DeviceError`.
   public convenience init(
     model: any Layer, sampleShape: Shape, batchSize: Int, loss: Loss = .crossEntropy, trainsOnDistributions: Bool = false,
-    groups: [ParameterGroup], clippingNorm: Float? = nil, seed: UInt64 = 0, device: any Device, isExact: Bool = false,
-    fuses: Bool = true
+    groups: [ParameterGroup], clippingNorm: Float? = nil, clippingValue: Float? = nil, clippingRatio: Float? = nil, seed: UInt64 = 0,
+    device: any Device, isExact: Bool = false, fuses: Bool = true
   ) throws {
     if trainsOnDistributions, loss.smoothing == nil {
       throw TrainingError.invalid(
@@ -128,8 +139,9 @@ public final class TrainingSession {
     try self.init(
       model: model, inputs: [SampleField(SampleField.featuresName, sampleShape.dimensions)],
       targets: loss.comparison == .values ? nil : [SampleField(SampleField.labelsName, [], .int32)], batchSize: batchSize, loss: loss,
-      weighing: trainsOnDistributions ? .distributions(areMixed: false) : .none, metrics: [], groups: groups, clippingNorm: clippingNorm,
-      seed: seed, device: device, isExact: isExact, fuses: fuses, isTrial: false)
+      weighing: trainsOnDistributions ? .distributions(areMixed: false) : .none, metrics: [], groups: groups,
+      clipping: GradientClipping(norm: clippingNorm, value: clippingValue, ratio: clippingRatio), seed: seed, device: device,
+      isExact: isExact, fuses: fuses, isTrial: false)
   }
 
   /// A session for samples of named tensors.
@@ -142,33 +154,42 @@ public final class TrainingSession {
   ///   - metrics: what is told beside it; default nothing.
   ///   - groups: what is trained and how; empty to evaluate only.
   ///   - clippingNorm: the global norm that gradients are clipped to; default none.
+  ///   - clippingValue: the magnitude that gradients are clipped to, number by number (`GradientClipping.value`); default none.
+  ///   - clippingRatio: that of adaptive clipping (`GradientClipping.ratio`); default none.
   ///   - seed: of initial weights and dropout.
   ///   - device: where.
   ///   - isExact: see `TrainingOptions.isExact`.
   /// - Throws: `ShapeError` for a model or loss that does not fit, `TrainingError.nothingToTrain`, `OptimizerError`, `DeviceError`.
   public convenience init(
     model: any Layer, inputs: [SampleField], targets: [SampleField] = [], batchSize: Int, loss: Loss, metrics: [Metric] = [],
-    groups: [ParameterGroup], clippingNorm: Float? = nil, seed: UInt64 = 0, device: any Device, isExact: Bool = false
+    groups: [ParameterGroup], clippingNorm: Float? = nil, clippingValue: Float? = nil, clippingRatio: Float? = nil, seed: UInt64 = 0,
+    device: any Device, isExact: Bool = false
   ) throws {
     try self.init(
       model: model, inputs: inputs, targets: targets, batchSize: batchSize, loss: loss, weighing: .none, metrics: metrics,
-      groups: groups, clippingNorm: clippingNorm, seed: seed, device: device, isExact: isExact, fuses: true, isTrial: false)
+      groups: groups, clipping: GradientClipping(norm: clippingNorm, value: clippingValue, ratio: clippingRatio), seed: seed,
+      device: device, isExact: isExact, fuses: true, isTrial: false)
   }
 
   /// - Parameters:
   ///   - weighing: how training batches say how much their samples count.
+  ///   - isAveraged: whether an average of the parameters is kept beside them.
   ///   - isTrial: whether nothing is to be run, only planned: then parameters get no memory.
   init(
     model: any Layer, inputs: [SampleField], targets: [SampleField]?, batchSize: Int, loss: Loss, weighing: StepWeighing,
-    metrics: [Metric], groups: [ParameterGroup], clippingNorm: Float?, seed: UInt64, device: any Device, isExact: Bool, fuses: Bool,
-    isTrial: Bool
+    metrics: [Metric], groups: [ParameterGroup], clipping: GradientClipping, isAveraged: Bool = false, seed: UInt64, device: any Device,
+    isExact: Bool, fuses: Bool, isTrial: Bool
   ) throws {
-    for group in groups { try group.optimizer.validate() }
-    rules = try groups.map { try $0.optimizer.compiled() }
-    guard batchSize > 0 else { throw TrainingError.invalid(option: "batch size", value: "\(batchSize)", requirement: "at least 1") }
-    if let norm = clippingNorm, !(norm > 0 && norm.isFinite) {
-      throw TrainingError.invalid(option: "clipping norm", value: "\(norm)", requirement: "a number above 0")
+    for group in groups {
+      try group.optimizer.validate()
+      try group.check()
     }
+    updates = groups.map { $0.rule(isAveraged: isAveraged) }
+    rules = try updates.map { try $0.compiled() }
+    descent = try Self.descent(groups, clipping, isAveraged: isAveraged)
+    isConstrained = groups.contains { $0.maximumNorm != nil }
+    guard batchSize > 0 else { throw TrainingError.invalid(option: "batch size", value: "\(batchSize)", requirement: "at least 1") }
+    try clipping.check()
     self.model = model
     self.inputs = inputs
     self.targets = targets
@@ -176,7 +197,7 @@ public final class TrainingSession {
     self.metrics = metrics
     self.loss = loss
     self.groups = groups
-    self.clippingNorm = clippingNorm
+    self.clipping = clipping
     self.seed = seed
     self.device = device
     self.isExact = isExact
@@ -218,7 +239,7 @@ public final class TrainingSession {
       trained.contains(parameter.id) ? groupOf[parameter.id] : nil
     }
 
-    if !isTrial { try Self.checkRoom(for: layout, groups, on: device) }
+    if !isTrial { try Self.checkRoom(for: layout, groups, updates, on: device) }
     groupSteps = Array(repeating: 0, count: groups.count)
     constants = .allocate(byteCount: StepMemory.constantsSize(groups: groups.count) * 4, alignment: 64)
     constants.initializeMemory(as: UInt8.self, repeating: 0)
@@ -226,7 +247,7 @@ public final class TrainingSession {
     if !isTrial {
       shared = try device.makeBuffers(
         layout.buffers { group, piece in
-          (0..<groups[group].optimizer.stateSlots).map { .state(group: group, slot: $0, piece: piece) }
+          (0..<updates[group].stateSlots).map { .state(group: group, slot: $0, piece: piece) }
             + (groups[group].stayClose != 0 ? [.anchors(group: group, piece: piece)] : [])
         })
       try initialize()

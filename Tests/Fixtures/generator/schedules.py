@@ -163,7 +163,7 @@ def generate(path) -> list[str]:
     error = max(abs(rate - exact(step)) / max(exact(step), 1e-6 * BASE) for step, rate in enumerate(rates))
     assert error < 1e-8, f"{name} departs from its formula by {error}"
     content[name] = {"formula": formula, "options": options, "values": rates}
-    if name.startswith("one-cycle"):
+    if name.startswith(("one-cycle", "cyclic")):
       content[name]["momentum"] = momenta
     summary.append(f"{name}: {rates[0]:.6g} … {rates[19]:.6g} … {rates[-1]:.6g}, within {error:.1e} of its formula")
   for name, options in PLATEAUS.items():
