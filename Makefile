@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 # C is compiled at -O0 in debug builds, which makes kernels ten times slower; tests want neither that nor an optimised Swift build.
 TEST_FLAGS := -Xcc -O2
 
-.PHONY: build demo demo-finetune test install uninstall deb conformance-table course-tables bench-peers bench-finetuning lint format clean
+.PHONY: build demo demo-finetune test test-report install uninstall deb conformance-table course-tables bench-peers bench-finetuning lint format clean
 
 build:
 	@Scripts/install.sh build
@@ -27,6 +27,12 @@ test:
 	@Scripts/install.sh test
 	$(SWIFT) build --build-tests $(TEST_FLAGS)
 	Scripts/test.sh $(SWIFT) test --skip-build $(TEST_FLAGS)
+
+# The pages that runs leave, in a real browser. Pictures of them: make test-report PICTURES=.build/pages
+test-report:
+	@Scripts/install.sh report
+	$(SWIFT) build $(TEST_FLAGS) --product glissade
+	Scripts/report.sh $(PICTURES)
 
 # For everybody on this machine, or below PREFIX: make install PREFIX=$$HOME/.local. Runs where no Swift is.
 install:

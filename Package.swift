@@ -10,6 +10,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
     // The kernels and what runs them.
@@ -60,10 +61,18 @@ let package = Package(
         "GlissadeDevices", "GlissadeFormats", .product(name: "Yams", package: "Yams"),
       ],
       path: "Sources/Recipes"),
+    // Pages about runs.
+    .target(
+      name: "GlissadeReports",
+      dependencies: [
+        "GlissadeCharts", "GlissadeTraining", "GlissadeRecipes", "GlissadeFormats", .product(name: "Mustache", package: "swift-mustache"),
+      ],
+      path: "Sources/Reports"),
     .target(
       name: "GlissadeRuns",
       dependencies: [
-        "GlissadeRecipes", "GlissadeTraining", "GlissadeModels", "GlissadeWeights", "GlissadePictures", "GlissadeOptimizers",
+        "GlissadeReports", "GlissadeRecipes", "GlissadeTraining", "GlissadeModels", "GlissadeWeights", "GlissadePictures",
+        "GlissadeOptimizers",
         "GlissadeLayers", "GlissadeData", "GlissadeDevices", "GlissadeFormats", "GlissadeTensors",
       ],
       path: "Sources/Runs"),
@@ -76,7 +85,8 @@ let package = Package(
       name: "Glissade",
       dependencies: [
         "GlissadeTensors", "GlissadePlanning", "GlissadeDevices", "GlissadeLayers", "GlissadeOptimizers", "GlissadeModels",
-        "GlissadeFormats", "GlissadeData", "GlissadePictures", "GlissadeTraining", "GlissadeWeights", "GlissadeRecipes", "GlissadeRuns",
+        "GlissadeFormats", "GlissadeData", "GlissadePictures", "GlissadeTraining", "GlissadeWeights", "GlissadeRecipes", "GlissadeReports",
+        "GlissadeRuns",
       ]),
     // What measures it.
     .target(
@@ -86,7 +96,8 @@ let package = Package(
     .executableTarget(
       name: "GlissadeCommand",
       dependencies: [
-        "Glissade", "GlissadeDevices", "GlissadePlanning", "GlissadeFormats", "GlissadeBenchmarks", "GlissadeCharts", "GlissadeLandscapes",
+        "Glissade", "GlissadeDevices", "GlissadePlanning", "GlissadeFormats", "GlissadeBenchmarks", "GlissadeCharts", "GlissadeReports",
+        "GlissadeLandscapes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Command"),
@@ -121,6 +132,7 @@ let package = Package(
     .testTarget(name: "DevicesTests", dependencies: ["Glissade", "TestSupport"]),
     .testTarget(name: "ChartsTests", dependencies: ["GlissadeCharts"]),
     .testTarget(name: "LandscapesTests", dependencies: ["GlissadeLandscapes", "GlissadeOptimizers", "GlissadeCharts"]),
+    .testTarget(name: "ReportsTests", dependencies: ["GlissadeReports", "GlissadeTraining", "GlissadeFormats", "TestSupport"]),
     .testTarget(name: "OptimizersTests", dependencies: ["GlissadeOptimizers"]),
     .testTarget(name: "FormatsTests", dependencies: ["GlissadeFormats", "TestSupport"]),
     .testTarget(name: "DataTests", dependencies: ["GlissadeData", "GlissadeRandom", "CZlib", "TestSupport"]),

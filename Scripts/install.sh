@@ -5,6 +5,7 @@
 #   Scripts/install.sh demo-finetune what building needs, the stamps of Tux Paint, and what fetches weights
 #   Scripts/install.sh test          and an OpenCL implementation, a checker, what fetches weights, and Python for what PyTorch is asked
 #   Scripts/install.sh deb           and what Debian packages are made with
+#   Scripts/install.sh report        what building needs, a browser, a checker of HTML, and the Fashion-MNIST data set
 #   Scripts/install.sh rusticl       Mesa's OpenCL implementation, and what runs on a processor there
 #   Scripts/install.sh peers         and what the peers' benchmarks are installed and compiled with
 set -eu
@@ -16,9 +17,10 @@ case "${1:-build}" in
   demo-finetune) packages="$build tuxpaint-stamps-default libcurl4 ca-certificates" ;;
   test) packages="$build dataset-fashion-mnist pocl-opencl-icd oclgrind libcurl4 python3-venv xz-utils" ;;
   deb) packages="$build dpkg-dev" ;;
+  report) packages="$build dataset-fashion-mnist chromium python3 tidy" ;;
   rusticl) packages="mesa-opencl-icd" ;;
   peers) packages="$build dataset-fashion-mnist pocl-opencl-icd tuxpaint-stamps-default libcurl4 ca-certificates python3-pip python3-venv python3-dev g++" ;;
-  *) echo "usage: $0 build|demo|demo-finetune|test|deb|rusticl|peers" >&2; exit 2 ;;
+  *) echo "usage: $0 build|demo|demo-finetune|test|deb|report|rusticl|peers" >&2; exit 2 ;;
 esac
 
 command -v swift >/dev/null || { echo "Glissade needs the Swift toolchain (6.3 is what it is tested with): https://www.swift.org/install" >&2; exit 1; }

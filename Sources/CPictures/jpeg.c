@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jpeglib.h>
@@ -136,5 +137,48 @@ int picture_jpeg_decode(
   // Reads on to the end marker, so that a missing one is noticed.
   jpeg_finish_decompress(&codec);
   jpeg_destroy_decompress(&codec);
+  return 0;
+}
+
+int picture_jpeg_encode(
+    const uint8_t* pixels, size_t width, size_t height, int channels, int quality, uint8_t* bytes, size_t* count, char* message) {
+  struct jpeg_compress_struct codec;
+  Errors errors;
+  memset(&codec, 0, sizeof codec);
+  codec.err = jpeg_std_error(&errors.manager);
+  errors.manager.error_exit = fail;
+  errors.manager.output_message = quiet;
+  errors.message = message;
+  // libjpeg takes memory of its own where the caller's does not suffice; that is noticed by the pointer.
+  unsigned char* target = bytes;
+  unsigned long size = (unsigned long)*count;
+  if (setjmp(errors.jump)) {
+    jpeg_destroy_compress(&codec);
+    if (target != bytes) free(target);
+    return -1;
+  }
+  jpeg_create_compress(&codec);
+  jpeg_mem_dest(&codec, &target, &size);
+  codec.image_width = (JDIMENSION)width;
+  codec.image_height = (JDIMENSION)height;
+  codec.input_components = channels;
+  codec.in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+  jpeg_set_defaults(&codec);
+  jpeg_set_quality(&codec, quality, TRUE);
+  codec.optimize_coding = TRUE;
+  jpeg_start_compress(&codec, TRUE);
+  while (codec.next_scanline < codec.image_height) {
+    // libjpeg's rows are not const, but are only read.
+    JSAMPROW row = (JSAMPROW)(pixels + (size_t)codec.next_scanline * width * (size_t)channels);
+    jpeg_write_scanlines(&codec, &row, 1);
+  }
+  jpeg_finish_compress(&codec);
+  jpeg_destroy_compress(&codec);
+  if (target != bytes) {
+    free(target);
+    snprintf(message, pictureMessageSize, "it takes more than %zu bytes", *count);
+    return -1;
+  }
+  *count = (size_t)size;
   return 0;
 }

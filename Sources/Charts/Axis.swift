@@ -75,9 +75,9 @@ struct Scale {
 }
 
 /// Numbers as charts write them.
-enum ChartNumber {
+package enum ChartNumber {
   /// With at most so many digits that count, as short as can be: `0.001`, `1e-05`, `12,000`.
-  static func text(_ value: Double, digits: Int = 4) -> String {
+  package static func text(_ value: Double, digits: Int = 4) -> String {
     guard value.isFinite else { return "\(value)" }
     if value == 0 { return "0" }
     let exponent = Int(log10(abs(value)).rounded(.down))

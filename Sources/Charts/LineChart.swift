@@ -10,12 +10,17 @@ public struct LineChart: Sendable {
     public var isDashed: Bool
     /// The place of a point that is marked, as the best epoch is.
     public var mark: Int?
+    /// Whether its points are dots that nothing joins, as of a scatter plot.
+    public var isScattered: Bool
 
-    public init(_ name: String, _ points: [(x: Double, y: Double)], isDashed: Bool = false, mark: Int? = nil) {
+    public init(
+      _ name: String, _ points: [(x: Double, y: Double)], isDashed: Bool = false, mark: Int? = nil, isScattered: Bool = false
+    ) {
       self.name = name
       self.points = points
       self.isDashed = isDashed
       self.mark = mark
+      self.isScattered = isScattered
     }
   }
 
@@ -41,6 +46,11 @@ public struct LineChart: Sendable {
   /// A curve's points in shares of the chart, in pieces that hang together.
   func pieces(_ series: Series, _ scales: (x: Scale, y: Scale)) -> [[(x: Double, y: Double)]] {
     var pieces: [[(x: Double, y: Double)]] = [[]]
+    if series.isScattered {
+      return series.points.compactMap { point in
+        scales.x.place(point.x).flatMap { x in scales.y.place(point.y).map { [(x, $0)] } }
+      }
+    }
     for point in series.points {
       if let x = scales.x.place(point.x), let y = scales.y.place(point.y) {
         pieces[pieces.count - 1].append((x, y))

@@ -3,17 +3,17 @@ extension LineChart {
   /// - Parameters:
   ///   - width: in units of the picture, which scales.
   ///   - height: likewise.
-  public func svg(width: Int = 720, height: Int = 400) -> String {
-    let plot = (left: 76.0, top: title.isEmpty ? 16.0 : 40.0, right: Double(width) - 20, bottom: Double(height) - 52)
+  ///   - hasStyle: whether it brings its style; not for a page that has `ChartStyle.css` already.
+  public func svg(width: Int = 720, height: Int = 400, hasStyle: Bool = true) -> String {
     let scales = scales(marks: (max(width / 90, 2), max(height / 60, 2)))
+    let widest = scales.y.marks.map { ChartNumber.text($0).count }.max() ?? 0
+    let plot = (
+      left: max(76, 44 + 7 * Double(widest)), top: title.isEmpty ? 16.0 : 40.0, right: Double(width) - 20, bottom: Double(height) - 52
+    )
     func place(_ x: Double, _ y: Double) -> (Double, Double) {
       (plot.left + x * (plot.right - plot.left), plot.bottom - y * (plot.bottom - plot.top))
     }
-    var parts = [
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(width) \(height)\" role=\"img\" class=\"glissade-chart\">",
-      "<title>\(SVG.escaped(title.isEmpty ? "\(y.label) by \(x.label)" : title))</title>", "<desc>\(SVG.escaped(summary))</desc>",
-      "<style>\(SVG.style)</style>", "<rect class=\"paper\" width=\"\(width)\" height=\"\(height)\"/>",
-    ]
+    var parts = SVG.opening(title.isEmpty ? "\(y.label) by \(x.label)" : title, summary, width, height, hasStyle)
     if !title.isEmpty { parts.append(SVG.text(title, plot.left, 24, "title")) }
     for mark in scales.y.marks {
       guard let share = scales.y.place(mark) else { continue }
@@ -27,18 +27,13 @@ extension LineChart {
       parts.append(SVG.line((at, plot.bottom), (at, plot.bottom + 5), "axis"))
       parts.append(SVG.text(ChartNumber.text(mark), at, plot.bottom + 20, "mark", anchor: "middle"))
     }
-    parts.append(SVG.line((plot.left, plot.bottom), (plot.right, plot.bottom), "axis"))
-    parts.append(SVG.text(x.label, (plot.left + plot.right) / 2, Double(height) - 12, "label", anchor: "middle"))
-    let middle = (plot.top + plot.bottom) / 2
-    parts.append(
-      "<text class=\"label\" text-anchor=\"middle\" transform=\"translate(16 \(SVG.number(middle))) rotate(-90)\">"
-        + "\(SVG.escaped(y.label))</text>")
+    parts += SVG.frame(plot, x.label, y.label, height: Double(height))
     for (index, each) in series.enumerated() {
       let style = "curve c\(index % SVG.colours)\(each.isDashed || index >= SVG.colours ? " dashed" : "")"
       for piece in pieces(each, scales) {
         let points = SVG.thinned(piece, to: 2 * width).map { place($0.x, $0.y) }
         if points.count == 1 {
-          parts.append(SVG.dot(points[0], 2.5, "dot c\(index % SVG.colours)"))
+          parts.append(SVG.dot(points[0], 2.5, "dot c\(index % SVG.colours)\(each.isScattered ? " faint" : "")"))
         } else {
           let text = points.map { "\(SVG.number($0.0)),\(SVG.number($0.1))" }.joined(separator: " ")
           parts.append("<polyline class=\"\(style)\" points=\"\(text)\"/>")
@@ -65,7 +60,8 @@ extension LineChart {
 
   /// What it shows, for those who do not see it.
   private var summary: String {
-    series.map { each in
+    if series.contains(where: \.isScattered) { return "\(y.label) against \(x.label)" }
+    return series.map { each in
       guard let first = each.points.first(where: { $0.y.isFinite }), let last = each.points.last(where: { $0.y.isFinite }) else {
         return "\(each.name): no values"
       }
@@ -73,6 +69,11 @@ extension LineChart {
         + "to \(ChartNumber.text(last.y)) at \(ChartNumber.text(last.x))"
     }.joined(separator: "; ")
   }
+}
+
+/// What charts look like, for pages that hold several.
+package enum ChartStyle {
+  package static var css: String { SVG.style }
 }
 
 /// Words of SVG that charts share, and their one style.
@@ -103,9 +104,37 @@ enum SVG {
       + "\(all) .paper{\(paint("fill", "paper"))}\(all) text{\(paint("fill", "ink"))}\(all) .title{font-size:15px;font-weight:600}"
       + "\(all) .mark{\(paint("fill", "mark"));font-size:12px}\(all) .grid{\(paint("stroke", "faint"))}"
       + "\(all) .axis{\(paint("stroke", "mark"))}\(all) .curve{fill:none;stroke-width:2;stroke-linejoin:round}"
-      + "\(all) .dashed{stroke-dasharray:6 4}"
-      + (0..<colours).map { "\(all) .curve.c\($0){\(paint("stroke", "c\($0)"))}\(all) .dot.c\($0){\(paint("fill", "c\($0)"))}" }.joined()
+      + "\(all) .ink{font-size:12px}\(all) .dashed{stroke-dasharray:6 4}\(all) .faint{opacity:.55}"
+      + (0..<colours).map {
+        "\(all) .curve.c\($0){\(paint("stroke", "c\($0)"))}\(all) .dot.c\($0),\(all) .bar.c\($0){\(paint("fill", "c\($0)"))}"
+      }.joined()
   }()
+
+  /// A chart's beginning: what it is called, what it shows, and its paper.
+  static func opening(_ title: String, _ summary: String, _ width: Int, _ height: Int, _ hasStyle: Bool) -> [String] {
+    [
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(width) \(height)\" role=\"img\" class=\"glissade-chart\">",
+      "<title>\(escaped(title))</title>", "<desc>\(escaped(summary))</desc>", hasStyle ? "<style>\(style)</style>" : "",
+      "<rect class=\"paper\" width=\"\(width)\" height=\"\(height)\"/>",
+    ]
+  }
+
+  /// The lower axis' line, and what both axes are.
+  static func frame(
+    _ plot: (left: Double, top: Double, right: Double, bottom: Double), _ x: String, _ y: String, height: Double
+  ) -> [String] {
+    let middle = (plot.top + plot.bottom) / 2
+    return [
+      line((plot.left, plot.bottom), (plot.right, plot.bottom), "axis"),
+      text(x, (plot.left + plot.right) / 2, height - 12, "label", anchor: "middle"),
+      "<text class=\"label\" text-anchor=\"middle\" transform=\"translate(16 \(number(middle))) rotate(-90)\">\(escaped(y))</text>",
+    ]
+  }
+
+  static func bar(_ corner: (Double, Double), _ width: Double, _ height: Double, _ style: String, _ hint: String) -> String {
+    "<rect class=\"\(style)\" x=\"\(number(corner.0))\" y=\"\(number(corner.1))\" width=\"\(number(max(width, 0)))\" "
+      + "height=\"\(number(max(height, 0)))\"><title>\(escaped(hint))</title></rect>"
+  }
 
   static func escaped(_ text: some StringProtocol) -> String {
     var result = ""

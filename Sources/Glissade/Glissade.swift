@@ -32,6 +32,8 @@
 @_exported import struct GlissadePlanning.UpdateState
 @_exported import struct GlissadePlanning.UpdateStep
 @_exported import GlissadeRecipes
+@_exported import struct GlissadeReports.RunComparison
+@_exported import struct GlissadeReports.RunReport
 @_exported import GlissadeRuns
 @_exported import GlissadeTensors
 @_exported import GlissadeTraining

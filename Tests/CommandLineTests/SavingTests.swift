@@ -45,7 +45,7 @@ struct SavingTests {
     let outcome = try Command(["-c", command, Command.path] + arguments("--out", folder.path("run")), executable: "/bin/sh").finish()
     expectComplaint(outcome, status: 1, "model.safetensors", "File too large", printsNothing: false)
     let names = folder.names("run").filter { $0 != "metrics.csv" }
-    #expect(names == ["facts.json", "recipe.yaml", "samples.safetensors", "summary.json"])
+    #expect(names == ["facts.json", "recipe.yaml", "report.html", "samples.safetensors", "summary.json"])
     let summary = try JSONValue.read(path: folder.path("run/summary.json"))
     #expect(try #require(summary["failure"]?.stringValue).contains("model.safetensors"))
   }

@@ -27,7 +27,7 @@ struct RunFolderTests {
 
   @Test func namesOfARun() {
     let own = [
-      "summary.json", "metrics.csv", "model.safetensors", "best.safetensors", "recipe.yaml", "facts.json", "options.json",
+      "summary.json", "report.html", "metrics.csv", "model.safetensors", "best.safetensors", "recipe.yaml", "facts.json", "options.json",
       "checkpoint-12.safetensors",
       "checkpoint-12.safetensors.damaged", "events.out.tfevents.17.glissade", ".glissade-1f.tmp",
     ]

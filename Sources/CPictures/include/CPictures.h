@@ -31,6 +31,11 @@ int picture_jpeg_header(const uint8_t* bytes, size_t count, int eighths, Picture
 int picture_jpeg_decode(
     const uint8_t* bytes, size_t count, int eighths, const PictureHeader* header, uint8_t* pixels, char* message);
 
+/// Encodes grey or RGB pixels (1 or 3 channels) as JPEG, by a quality from 1 to 100. `count` is the room for the bytes and becomes how many
+/// there are. Returns 0, or -1 with a message, also where the room does not suffice.
+int picture_jpeg_encode(
+    const uint8_t* pixels, size_t width, size_t height, int channels, int quality, uint8_t* bytes, size_t* count, char* message);
+
 /// Reads a PNG's header.
 int picture_png_header(const uint8_t* bytes, size_t count, PictureHeader* header, char* message);
 

@@ -24,6 +24,7 @@ struct RootCommand: ParsableCommand {
       EvaluateCommand.self,
       PredictCommand.self,
       AverageCommand.self,
+      ReportCommand.self,
       DevicesCommand.self,
       TuneCommand.self,
       BenchCommand.self,

@@ -45,7 +45,7 @@ struct TrainingJob {
       reporter.line("\(outcome.result.record.interruption ?? "interrupted after the last step"); saved in \(path)")
       throw Interrupted()
     }
-    try conclude(outcome.result, reporter, on: selection.device)
+    conclude(outcome.result, reporter)
     reporter.line("saved in \(path)")
   }
 
@@ -78,7 +78,7 @@ struct TrainingJob {
   }
 
   /// Says what came of it.
-  private func conclude(_ result: Trainer.Result, _ reporter: TrainingReporter, on device: any Device) throws {
+  private func conclude(_ result: Trainer.Result, _ reporter: TrainingReporter) {
     let record = result.record
     if let divergence = record.divergence { reporter.warn("\(divergence); \(remedies)") }
     if result.best != nil, let line = record.lineOfBest { reporter.line(line) }
@@ -86,9 +86,7 @@ struct TrainingJob {
     if let test = training.test {
       reporter.line(
         "test accuracy \(Text.percent(record.testAccuracy))  test loss \(Text.fixed(record.testLoss, 4))  (\(test.count) samples)")
-    } else if let deviations = training.run.table?.deviations, !deviations.isEmpty, let validation = training.validation {
-      let state = result.best ?? result.state
-      let report = try trainer.predictions(for: validation, state: state, on: device).multiplied(by: deviations)
+    } else if let report = record.predictions, let validation = training.validation {
       tell("\(report.line(of: "validation"))  (\(validation.count) samples)", reporter)
     } else if let validation = training.validation, let measured = record.epochs.first(where: { $0.epoch == record.testedEpoch }) {
       let (accuracy, loss) = (Text.percent(measured.validationAccuracy), Text.fixed(measured.validationLoss, 4))

@@ -1,5 +1,6 @@
 import GlissadeFormats
 import GlissadeRecipes
+import GlissadeReports
 import GlissadeTraining
 
 #if canImport(Glibc)
@@ -53,6 +54,7 @@ package final class RunFiles {
     folder.removeUnfinishedFiles()
     // It is written last, so while the run goes on there is none.
     remove(folder.summaryPath)
+    remove(folder.reportPath)
     // A process that was killed may have been an epoch ahead of the checkpoint.
     if checkpoint?.best == nil { remove(folder.bestPath) }
     // Runs of earlier versions have none.
@@ -111,6 +113,7 @@ package final class RunFiles {
     let description = RunFolder.Description(model: recipe.model, dataset: recipe.data, seed: recipe.seed, version: Version.number)
     try folder.write(metrics: record.epochs, measure: record.measure)
     try folder.write(summary: record, description, failure: failure)
+    try RunReport(of: folder).write(to: folder.reportPath)
   }
 
   /// After a failure, which may well be that nothing can be written.

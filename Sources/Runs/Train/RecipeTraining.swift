@@ -1,6 +1,7 @@
 import GlissadeData
 import GlissadeDevices
 import GlissadeLayers
+import GlissadePictures
 import GlissadeRecipes
 import GlissadeTensors
 import GlissadeTraining
@@ -80,7 +81,7 @@ package struct RecipeTraining: TrainerOrigin {
   package func fit(on selection: DeviceSelection, _ watch: RunWatch) throws -> Trainer.Result {
     watch.willTrain()
     var result = try fit(on: selection, watch, from: try initial(), resuming: nil, willStart: {}, checkpoint: nil)
-    result.record.regression = try regression(of: result, on: selection.device, isStopped: watch.wasStopped())
+    try look(closerAt: &result, on: selection.device, isStopped: watch.wasStopped())
     return result
   }
 
@@ -99,12 +100,19 @@ package struct RecipeTraining: TrainerOrigin {
       }, checkpoint: save, snapshot: recipe.snapshots ? snapshot : nil, shouldStop: watch.shouldStop)
   }
 
-  /// How well the values of the test part are predicted, where there are values, and a test part.
-  func regression(of result: Trainer.Result, on device: any Device, isStopped: Bool) throws -> RegressionReport? {
-    guard let deviations = run.table?.deviations, !deviations.isEmpty, let test, !isStopped, result.failure == nil else { return nil }
-    // What was measured, and what the run is used with from now on.
-    let state = result.best ?? result.state
-    return try trainer.predictions(for: test, state: state, on: device).multiplied(by: deviations)
+  /// Looks at what was measured at the end sample by sample: how well values are predicted, and the pictures of mistakes.
+  func look(closerAt result: inout Trainer.Result, on device: any Device, isStopped: Bool) throws {
+    guard let data = test ?? validation, !isStopped, result.failure == nil else { return }
+    if let table = run.table, !table.deviations.isEmpty {
+      // What was measured, and what the run is used with from now on.
+      let state = result.best ?? result.state
+      let told = table.encoding.values
+      let report = try trainer.predictions(for: data, state: state, on: device)
+        .multiplied(by: told.map(\.deviation), from: told.map(\.mean))
+      result.record.predictions = report
+      if test != nil { result.record.regression = report }
+    }
+    if run.input.count == 3 { result.record.report?.illustrate { data.illustration(ofSample: $0, normalizedBy: run.normalization) } }
   }
 
   private func title(_ start: TrainingEvent.Start) -> String {

@@ -88,7 +88,7 @@ extension RecipeTraining {
       try files.save(result.state, result.record)
       try files.save(result.checkpoint, run)
     }
-    outcome.result.record.regression = try regression(of: result, on: device, isStopped: isStopped)
+    try look(closerAt: &outcome.result, on: device, isStopped: isStopped)
     try files.finish(outcome.result.record)
     return outcome
   }

@@ -29,6 +29,17 @@ public struct ClassificationReport: Hashable, Sendable {
     public var prediction: Int
     /// The probability that the model gave the wrong class.
     public var confidence: Double
+    /// The sample as a small JPEG, where it is a picture and somebody drew it.
+    public var picture: [UInt8]?
+  }
+
+  /// Samples of one class that were taken for another.
+  public struct Confusion: Hashable, Sendable {
+    public var label: Int
+    public var prediction: Int
+    public var count: Int
+    /// Of the samples of the class.
+    public var share: Double
   }
 
   /// In label order.
@@ -39,11 +50,16 @@ public struct ClassificationReport: Hashable, Sendable {
   public private(set) var mistakes: [Mistake] = []
   /// How many mistakes are kept.
   public let mistakeLimit: Int
+  /// How far the probabilities can be believed.
+  public private(set) var calibration = Calibration()
+  /// Of two classes, what becomes of them at every threshold; `nil` for more.
+  public private(set) var curves: TwoClassCurves?
 
   /// A report on nothing yet.
   init(classNames: [String], mistakeLimit: Int) {
     self.classNames = classNames
     self.mistakeLimit = mistakeLimit
+    curves = classNames.count == 2 ? TwoClassCurves() : nil
     confusion = Array(repeating: Array(repeating: 0, count: classNames.count), count: classNames.count)
   }
 
@@ -63,16 +79,46 @@ public struct ClassificationReport: Hashable, Sendable {
       let (label, prediction) = (Int(label), best - row.startIndex)
       guard confusion.indices.contains(label) else { continue }
       confusion[label][prediction] += 1
+      // softmax(z)ⱼ = exp(zⱼ − max z) / Σᵢ exp(zᵢ − max z): no exponent is above 0.
+      var (sum, squares) = (0.0, 0.0)
+      for value in row {
+        let part = exp(Double(value) - Double(row[best]))
+        sum += part
+        squares += part * part
+      }
+      func probability(_ place: Int) -> Double { exp(Double(row[row.startIndex + place]) - Double(row[best])) / sum }
+      let (confidence, meant) = (1 / sum, probability(label))
+      // Σ (pᵢ − tᵢ)² = Σ pᵢ² − 2·p of the class + 1.
+      calibration.add(confidence: confidence, isRight: prediction == label, square: squares / (sum * sum) - 2 * meant + 1)
+      curves?.add(score: probability(count - 1), isPositive: label == 1)
       guard prediction != label else { continue }
-      // softmax(z)ⱼ = 1 / Σᵢ exp(zᵢ − zⱼ), and no exponent is above 0 for the largest zⱼ.
-      let confidence = 1 / row.reduce(0) { $0 + exp(Double($1) - Double(row[best])) }
-      let mistake = Mistake(sample: first + index, name: nil, label: label, prediction: prediction, confidence: confidence)
+      let mistake = Mistake(sample: first + index, name: nil, label: label, prediction: prediction, confidence: confidence, picture: nil)
       let place = mistakes.firstIndex { $0.confidence < confidence } ?? mistakes.count
       guard place < mistakeLimit else { continue }
       mistakes.insert(mistake, at: place)
       if mistakes.count > mistakeLimit { mistakes.removeLast() }
     }
     for index in mistakes.indices where mistakes[index].sample >= first { mistakes[index].name = name(mistakes[index].sample) }
+  }
+
+  /// Gives mistakes their pictures.
+  /// - Parameter picture: that of a sample, by its number in the dataset, as JPEG.
+  package mutating func illustrate(_ picture: (Int) -> [UInt8]?) {
+    for index in mistakes.indices { mistakes[index].picture = picture(mistakes[index].sample) }
+  }
+
+  /// Which classes are taken for which, the most frequent first; equal ones in label order.
+  /// - Parameter limit: at most so many.
+  public func confusions(limit: Int) -> [Confusion] {
+    var found: [Confusion] = []
+    for (label, row) in confusion.enumerated() {
+      let support = row.reduce(0, +)
+      for (prediction, count) in row.enumerated() where count > 0 && prediction != label {
+        found.append(Confusion(label: label, prediction: prediction, count: count, share: Double(count) / Double(support)))
+      }
+    }
+    return Array(
+      found.sorted { ($1.count, $0.label, $0.prediction) < ($0.count, $1.label, $1.prediction) }.prefix(limit))
   }
 
   /// Samples in all.

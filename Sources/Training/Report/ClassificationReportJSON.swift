@@ -1,11 +1,16 @@
+import FoundationEssentials
 import GlissadeFormats
 
 extension ClassificationReport {
   /// A matrix of more classes than this says nothing to people, and much to disks.
   private static let largestMatrix = 200
+  /// Pairs of classes that are listed.
+  private static let listedConfusions = 50
+  /// Points of a curve.
+  private static let curvePoints = 200
 
   /// The report under stable keys, for summaries. The confusion matrix has a row for each class, and a column for what it was taken for; it
-  /// is `null` beyond 200 classes.
+  /// is `null` beyond 200 classes. `confusions` are the most frequent of its mistakes for any number of them.
   public var json: JSONValue {
     func share(_ value: Double) -> JSONValue { value.isFinite ? .number(value) : .null }
     return [
@@ -19,12 +24,40 @@ extension ClassificationReport {
       "macro_f1": share(macroF1),
       "confusion_matrix": classNames.count > Self.largestMatrix
         ? .null : .array(confusion.map { .array($0.map { .integer(Int64($0)) }) }),
+      "confusions": .array(
+        confusions(limit: Self.listedConfusions).map {
+          [
+            "class": .string(classNames[$0.label]), "taken_for": .string(classNames[$0.prediction]), "count": .integer(Int64($0.count)),
+            "share": .number($0.share),
+          ]
+        }),
+      "calibration": [
+        "expected_error": share(calibration.expectedError), "brier": share(calibration.brier),
+        "bins": .array(
+          calibration.bins.map {
+            [
+              "from": .number($0.lower), "to": .number($0.upper), "samples": .integer(Int64($0.samples)),
+              "confidence": share($0.confidence), "accuracy": share($0.accuracy),
+            ]
+          }),
+      ],
+      "curves": curves.map { curves in
+        func points(_ points: [TwoClassCurves.Point]) -> JSONValue {
+          .array(TwoClassCurves.thinned(points, to: Self.curvePoints).map { [.number($0.x), .number($0.y)] })
+        }
+        return [
+          "class": .string(classNames[1]), "receiver_area": share(curves.receiverArea), "average_precision": share(curves.averagePrecision),
+          "receiver": points(curves.receiver), "precision_by_recall": points(curves.precisionByRecall),
+        ]
+      } ?? .null,
       "mistakes": .array(
         mistakes.map {
-          [
-            "sample": .integer(Int64($0.sample)), "name": $0.name.map { .string($0) } ?? .null, "class": .string(classNames[$0.label]),
-            "taken_for": .string(classNames[$0.prediction]), "confidence": .number($0.confidence),
-          ]
+          .object(
+            [
+              JSONMember("sample", .integer(Int64($0.sample))), JSONMember("name", $0.name.map { .string($0) } ?? .null),
+              JSONMember("class", .string(classNames[$0.label])), JSONMember("taken_for", .string(classNames[$0.prediction])),
+              JSONMember("confidence", .number($0.confidence)),
+            ] + ($0.picture.map { [JSONMember("picture", .string(Data($0).base64EncodedString()))] } ?? []))
         }),
     ]
   }

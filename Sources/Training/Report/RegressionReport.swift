@@ -20,7 +20,26 @@ public struct RegressionReport: Hashable, Sendable {
     /// R²: 1 − Σ (prediction − value)² / Σ (value − their mean)². 1 for a perfect prediction, 0 for one no better than the mean; NaN where all
     /// values are the same.
     public var determination: Double
+    /// Some of the samples, evenly spaced, in their order.
+    public var points: [Point] = []
+    /// Those that are predicted worst, the worst first.
+    public var worst: [Point] = []
   }
+
+  /// What became of one sample.
+  public struct Point: Hashable, Sendable {
+    /// Its number in the dataset.
+    public var sample: Int
+    public var value: Double
+    public var prediction: Double
+    /// The dataset's name for it, such as the line of its file, where that was asked for.
+    public var place: String?
+    /// prediction − value.
+    public var error: Double { prediction - value }
+  }
+
+  /// How many points and how many of the worst samples a report keeps.
+  private static let (pointLimit, worstLimit) = (400, 10)
 
   /// In the dataset's order of values.
   public var rows: [Row]
@@ -45,29 +64,53 @@ public struct RegressionReport: Hashable, Sendable {
         spread += departure * departure
       }
       let count = Double(samples)
+      func point(_ sample: Int) -> Point {
+        let place = sample * names.count + index
+        return Point(sample: sample, value: Double(values[place]), prediction: Double(predictions[place]))
+      }
+      let shown = min(samples, Self.pointLimit)
+      var worst: [Point] = []
+      for sample in 0..<samples {
+        let point = point(sample)
+        let place = worst.firstIndex { abs($0.error) < abs(point.error) } ?? worst.count
+        guard place < Self.worstLimit else { continue }
+        worst.insert(point, at: place)
+        if worst.count > Self.worstLimit { worst.removeLast() }
+      }
       return Row(
         name: names[index], meanAbsoluteError: absolute / count, rootMeanSquaredError: (squares / count).squareRoot(),
-        determination: spread > 0 ? 1 - squares / spread : .nan)
+        determination: spread > 0 ? 1 - squares / spread : .nan, points: (0..<shown).map { point($0 * samples / shown) }, worst: worst)
     }
   }
 
   /// The same in other units: values that were standardised, say.
-  /// - Parameter factor: how large the new units' unit is in the old ones.
-  public func multiplied(by factor: Double) -> RegressionReport {
+  /// - Parameter factor: how large the old units' unit is in the new ones.
+  public func multiplied(by factor: Double) -> RegressionReport { multiplied(by: rows.map { _ in factor }) }
+
+  /// With the worst samples' places.
+  func placed(by place: (Int) -> String?) -> RegressionReport {
     var report = self
     for index in rows.indices {
-      report.rows[index].meanAbsoluteError *= factor
-      report.rows[index].rootMeanSquaredError *= factor
+      for worst in rows[index].worst.indices { report.rows[index].worst[worst].place = place(rows[index].worst[worst].sample) }
     }
     return report
   }
 
   /// The same with a factor for each value.
-  public func multiplied(by factors: [Double]) -> RegressionReport {
+  /// - Parameter zeros: what 0 was of each, in the new units; default 0. Errors do not depend on it.
+  public func multiplied(by factors: [Double], from zeros: [Double] = []) -> RegressionReport {
     var report = self
     for (index, factor) in zip(rows.indices, factors) {
+      let zero = zeros.indices.contains(index) ? zeros[index] : 0
+      func told(_ point: Point) -> Point {
+        var point = point
+        (point.value, point.prediction) = (point.value * factor + zero, point.prediction * factor + zero)
+        return point
+      }
       report.rows[index].meanAbsoluteError *= factor
       report.rows[index].rootMeanSquaredError *= factor
+      report.rows[index].points = rows[index].points.map(told)
+      report.rows[index].worst = rows[index].worst.map(told)
     }
     return report
   }
@@ -100,5 +143,6 @@ extension Trainer {
         requirement: "one with \(names.count), as many as there are values")
     }
     return RegressionReport(predictions: options.loss.predictions(predictions), values: values, names: names)
+      .placed(by: data.place(ofSample:))
   }
 }

@@ -192,6 +192,8 @@ public struct RunRecord: Sendable {
   public var divergence: String?
   /// How well the values of the test set are predicted, in their own units; `nil` for classes.
   public var regression: RegressionReport?
+  /// The same of what was measured at the end, be it the validation data (`reportedOn`).
+  public var predictions: RegressionReport?
   /// Class by class, after training; `nil` for what is no classification.
   public var report: ClassificationReport?
   /// The epoch whose state was measured at the end: the best one, where there is validation data; 0 before that.

@@ -6,8 +6,8 @@ import GlissadeFormats
   import Musl
 #endif
 
-/// The folder that a run leaves: `recipe.yaml`, `facts.json`, `summary.json`, `metrics.csv`, `model.safetensors`, the model of the best epoch
-/// and the last checkpoints. Every file is written whole or not at all.
+/// The folder that a run leaves: `recipe.yaml`, `facts.json`, `summary.json`, `report.html`, `metrics.csv`, `model.safetensors`, the model of the
+/// best epoch and the last checkpoints. Every file is written whole or not at all.
 public struct RunFolder: Sendable {
   public let path: String
 
@@ -15,6 +15,8 @@ public struct RunFolder: Sendable {
 
   public var summaryPath: String { path(.summary) }
   public var metricsPath: String { path(.metrics) }
+  /// The page about the run.
+  public var reportPath: String { path(.report) }
   public var modelPath: String { path(.model) }
   /// The model after the epoch with the lowest validation loss.
   public var bestPath: String { path(.best) }
@@ -97,6 +99,7 @@ public struct RunFolder: Sendable {
       "average_test_accuracy": number(record.measure == .accuracy ? record.averageTestAccuracy : nil),
       "metrics": metrics(of: record),
       "test_values": record.regression?.json ?? .null,
+      "predictions": record.predictions?.predictions(on: record.reportedOn) ?? .null,
       "reported_on": record.report == nil ? .null : .string(record.reportedOn),
       "report": record.report?.json ?? .null,
       "samples_per_second": number(record.samplesPerSecond),
@@ -113,6 +116,7 @@ public struct RunFolder: Sendable {
       "interruption": record.interruption.map { .string($0) } ?? .null,
       "fallback": record.fallback.map { .string($0) } ?? .null,
       "failure": failure.map { .string($0) } ?? .null,
+      "advice": .array(record.advice.map { .string($0) }),
       "glissade_version": .string(description.version),
     ]
     try summary.write(path: summaryPath)
@@ -164,5 +168,26 @@ extension RegressionReport {
             "r2": number(row.determination),
           ])
       })
+  }
+
+  /// Samples beside what was predicted for them: some of all as pairs of value and prediction, and the worst with their places.
+  /// - Parameter part: of the data.
+  func predictions(on part: String) -> JSONValue {
+    func number(_ value: Double) -> JSONValue { value.isFinite ? .number(value) : .null }
+    let values = rows.map { row in
+      JSONMember(
+        row.name,
+        [
+          "points": .array(row.points.map { [number($0.value), number($0.prediction)] }),
+          "worst": .array(
+            row.worst.map {
+              [
+                "sample": .integer(Int64($0.sample)), "place": $0.place.map { .string($0) } ?? .null, "value": number($0.value),
+                "prediction": number($0.prediction),
+              ]
+            }),
+        ])
+    }
+    return ["on": .string(part), "samples": .integer(Int64(samples)), "values": .object(values)]
   }
 }

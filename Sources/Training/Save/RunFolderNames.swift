@@ -11,6 +11,8 @@ extension RunFolder {
   /// Those that every run may have.
   enum File: String, CaseIterable {
     case summary = "summary.json"
+    /// The page about the run.
+    case report = "report.html"
     case metrics = "metrics.csv"
     case model = "model.safetensors"
     case best = "best.safetensors"

@@ -1,0 +1,140 @@
+import GlissadeCharts
+import GlissadeFormats
+
+/// What a page says of the classes: scores, confusions, mistakes, calibration, curves of two classes.
+struct ClassPart {
+  private let report: JSONValue
+  private static let largestMap = 40
+  private static let shownWorst = 25
+  private static let classRows = 1000
+
+  /// - Parameter report: as the summary has it.
+  init?(_ report: JSONValue?) {
+    guard let report, report["classes"]?.arrayValue != nil else { return nil }
+    self.report = report
+  }
+
+  struct Score {
+    var name: String
+    var (precision, recall, f1): (Double?, Double?, Double?)
+    var support: Int
+  }
+
+  var scores: [Score] {
+    (report["classes"]?.arrayValue ?? []).map {
+      Score(
+        name: printable($0["name"]?.stringValue ?? ""), precision: $0["precision"]?.doubleValue, recall: $0["recall"]?.doubleValue,
+        f1: $0["f1"]?.doubleValue, support: $0["support"]?.integerValue ?? 0)
+    }
+  }
+
+  /// What the template fills in.
+  var context: [String: Any] {
+    var context: [String: Any] = [
+      "macro": Figure.text(report["macro_f1"]?.doubleValue),
+      "scores": scores.prefix(Self.classRows).map { score in
+        [
+          "name": score.name, "precision": Figure.percent(score.precision), "recall": Figure.percent(score.recall),
+          "f1": Figure.percent(score.f1), "support": "\(score.support)",
+        ]
+      },
+      "confusions": pairs("confusions") { pair in
+        ["count": "\(pair["count"]?.integerValue ?? 0)", "share": Figure.percent(pair["share"]?.doubleValue)]
+      },
+      "mistakes": pairs("mistakes") { mistake in
+        var cells = [
+          "sample": printable(mistake["name"]?.stringValue ?? "sample \(mistake["sample"]?.integerValue ?? 0)"),
+          "sure": Figure.percent(mistake["confidence"]?.doubleValue),
+        ]
+        if let picture = mistake["picture"]?.stringValue, picture.utf8.allSatisfy(Self.isBase64) { cells["picture"] = picture }
+        return cells
+      },
+    ]
+    for key in ["confusions", "mistakes"] where (context[key] as? [Any])?.isEmpty == false { context["has_\(key)"] = true }
+    if let map { (context["map"], context["map_note"]) = (map.svg, map.note) }
+    if let calibration { context["calibration"] = calibration }
+    if let curves { context["thresholds"] = curves }
+    return context
+  }
+
+  /// Entries that name a class and what it was taken for.
+  private func pairs(_ key: String, _ more: (JSONValue) -> [String: String]) -> [[String: String]] {
+    (report[key]?.arrayValue ?? []).map { entry in
+      let names = ["meant": entry["class"], "said": entry["taken_for"]].mapValues { printable($0?.stringValue ?? "") }
+      return names.merging(more(entry)) { $1 }
+    }
+  }
+
+  private static func isBase64(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+      UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="):
+      true
+    default: false
+    }
+  }
+
+  /// The confusion matrix: whole where there is room, otherwise of the classes with the lowest F1.
+  private var map: (svg: String, note: String)? {
+    guard let rows = report["confusion_matrix"]?.arrayValue else { return nil }
+    let counts = rows.map { ($0.arrayValue ?? []).map { $0.integerValue ?? 0 } }
+    let scores = scores
+    guard counts.count == scores.count, counts.allSatisfy({ $0.count == scores.count }) else { return nil }
+    var chosen = Array(scores.indices)
+    var note = "Each row holds the samples of a class, each column what they were taken for."
+    if chosen.count > Self.largestMap {
+      let worst = chosen.sorted { (scores[$0].f1 ?? 2, $0) < (scores[$1].f1 ?? 2, $1) }
+      chosen = worst.prefix(Self.shownWorst).sorted()
+      note += " Of \(scores.count) classes these are the \(chosen.count) with the lowest F1; summary.json has all."
+    }
+    let map = HeatMap(
+      "", x: "taken for", y: "class", names: chosen.map { scores[$0].name }, counts: chosen.map { row in chosen.map { counts[row][$0] } })
+    return (map.inline(), note)
+  }
+
+  /// How far probabilities can be believed.
+  private var calibration: [String: Any]? {
+    guard let calibration = report["calibration"], let error = calibration["expected_error"]?.doubleValue else { return nil }
+    let bins = calibration["bins"]?.arrayValue ?? []
+    let points = bins.compactMap { bin -> (x: Double, y: Double)? in
+      guard let x = bin["confidence"]?.doubleValue, let y = bin["accuracy"]?.doubleValue else { return nil }
+      return (x, y)
+    }
+    let ends = [0.0, 1]
+    let chart = LineChart(
+      "reliability", x: Axis("probability of the answer", includes: ends), y: Axis("share of right answers", includes: ends),
+      [.init("model", points), .init("perfect", ends.map { ($0, $0) }, isDashed: true)])
+    let counts = BarChart(
+      "how sure the answers are", label: "probability of the answer", values: Axis("samples"),
+      bins.map { BarChart.Bar(Figure.text($0["to"]?.doubleValue.map { ($0 * 100).rounded() / 100 }), $0["samples"]?.doubleValue ?? 0) })
+    return [
+      "error": Figure.text(error), "brier": Figure.text(calibration["brier"]?.doubleValue),
+      "charts": [chart.inline(), counts.inline()],
+    ]
+  }
+
+  /// Of two classes, what becomes of them at every threshold.
+  private var curves: [String: Any]? {
+    guard let curves = report["curves"], let area = curves["receiver_area"]?.doubleValue else { return nil }
+    func points(_ key: String) -> [(x: Double, y: Double)] {
+      (curves[key]?.arrayValue ?? []).compactMap { pair in
+        guard let pair = pair.arrayValue, pair.count == 2, let x = pair[0].doubleValue, let y = pair[1].doubleValue else { return nil }
+        return (x, y)
+      }
+    }
+    let ends = [0.0, 1]
+    let charts = [
+      LineChart(
+        "receiver (ROC)", x: Axis("false positive rate", includes: ends), y: Axis("true positive rate", includes: ends),
+        [.init("model", points("receiver")), .init("guessing", ends.map { ($0, $0) }, isDashed: true)]),
+      LineChart(
+        "precision and recall", x: Axis("recall", includes: ends), y: Axis("precision", includes: ends),
+        [.init("model", points("precision_by_recall"))]),
+    ]
+    return [
+      "class": printable(curves["class"]?.stringValue ?? ""), "area": Figure.text(area),
+      "precision": Figure.text(curves["average_precision"]?.doubleValue),
+      "charts": charts.map { $0.inline() },
+    ]
+  }
+}

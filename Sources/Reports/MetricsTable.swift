@@ -1,0 +1,40 @@
+import GlissadeFormats
+
+/// A run's `metrics.csv`, read back.
+struct MetricsTable {
+  /// In the file's order.
+  private(set) var names: [String] = []
+  private var values: [String: [Double]] = [:]
+  private(set) var epochs: [Double] = []
+
+  /// Of a run that has none yet.
+  init() {}
+
+  /// - Throws: `FormatError` with the line for a file that is damaged.
+  init(path: String) throws(FormatError) {
+    var reader = try CSVReader(path: path)
+    func problem(_ text: String) -> FormatError { FormatError(path: path, reason: .malformed("line \(reader.line): \(text)")) }
+    guard let header = try reader.next(), header.first == "epoch" else { throw problem("a table of epochs begins with 'epoch'") }
+    names = Array(header.dropFirst())
+    guard Set(header).count == header.count else { throw problem("two columns have the same name") }
+    while let row = try reader.next() {
+      for (name, field) in zip(header, row) {
+        // What was not measured is left empty.
+        guard let value = field.isEmpty ? Double.nan : Double(field) else { throw problem("'\(printable(field))' is no number") }
+        if name == "epoch" { epochs.append(value) } else { values[name, default: []].append(value) }
+      }
+    }
+  }
+
+  /// A column; nothing where there is none.
+  subscript(_ name: String) -> [Double] { values[name] ?? [] }
+
+  /// The points of a column's curve; `nil` where nothing of it was measured.
+  func points(_ name: String) -> [(x: Double, y: Double)]? {
+    let column = self[name]
+    return column.contains { $0.isFinite } ? Array(zip(epochs, column).map { (x: $0, y: $1) }) : nil
+  }
+
+  /// A column for people: `validation_mean_absolute_error` becomes `validation mean absolute error`.
+  static func text(_ name: String) -> String { name.replacing("_", with: " ") }
+}

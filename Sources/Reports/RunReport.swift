@@ -1,0 +1,135 @@
+import GlissadeCharts
+import GlissadeFormats
+import GlissadeTraining
+
+/// A page about one run: what was trained on what and what came of it, curves, classes or values, time, what to try next, and the recipe. One file
+/// of HTML that loads nothing, made from the run's folder alone: `summary.json`, `metrics.csv` and `recipe.yaml`.
+public struct RunReport {
+  /// The page.
+  public let html: String
+
+  /// - Parameter folder: the run's, be it one that goes on.
+  /// - Throws: `FormatError` for a summary or a table of epochs that is damaged.
+  public init(of folder: RunFolder) throws(FormatError) { html = Self.page(try RunFigures(folder)) }
+
+  /// Writes it, whole or not at all.
+  /// - Throws: `FormatError`.
+  public func write(to path: String) throws(FormatError) { try AtomicFile.write(path: path, text: html) }
+
+  private static func page(_ run: RunFigures) -> String {
+    var context: [String: Any] = [
+      "title": "\(run.subject) – \(run.name)", "subject": run.subject, "result": run.result, "warnings": run.warnings,
+      "advice": (run.summary["advice"]?.arrayValue ?? []).compactMap { $0.stringValue.map { printable($0, limit: 600) } },
+      "epoch_charts": CurveCharts.of(run), "facts": facts(run), "recipe": printableLines(run.recipeText),
+      "values": ValuePart.contexts(run.summary["predictions"]),
+    ]
+    for key in ["advice", "epoch_charts"] where (context[key] as? [Any])?.isEmpty == false { context["has_\(key)"] = true }
+    if let best = run.bestEpoch { context["best"] = Figure.text(best) }
+    if let classes = ClassPart(run.summary["report"]) {
+      context["classes"] = classes.context.merging(["on": run.text("reported_on") ?? "test"]) { $1 }
+    }
+    if let chart = times(run) { context["times"] = chart }
+    context["on"] = run.summary["predictions"]?["on"]?.stringValue ?? "test"
+    if let version = run.text("glissade_version") { context["version"] = printable(version) }
+    return Page.html(template, context)
+  }
+
+  /// A text of several lines, each fit for a page.
+  private static func printableLines(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0), limit: 4000) }.joined(separator: "\n")
+  }
+
+  private static func facts(_ run: RunFigures) -> [[String: String]] {
+    let rows: [(String, String?)] = [
+      ("run", printable(run.folder.path)), ("model", run.text("model") ?? run.recipe?.model),
+      ("parameters", run.number("parameters").map { Figure.text($0) }), ("data", run.text("dataset") ?? run.recipe?.data),
+      ("epochs", run.number("epochs").map { Figure.text($0) } ?? "\(run.metrics.epochs.count)"),
+      ("best epoch", run.bestEpoch.map { Figure.text($0) }),
+      ("device", run.text("device").map { device in run.text("device_reason").map { "\(device) (\($0))" } ?? device }),
+      ("seed", run.summary["seed"]?.integerValue.map(String.init) ?? run.text("seed")),
+      ("speed", run.metrics.epochs.isEmpty ? nil : run.number("samples_per_second").map { "\(Figure.text($0)) samples per second" }),
+      ("a step", run.metrics.epochs.isEmpty ? nil : run.number("step_milliseconds_median").map { "\(Figure.text($0)) ms" }),
+      ("to the first step", run.number("first_step_seconds").map { Figure.seconds($0) }),
+      ("memory for tensors", run.number("peak_arena_bytes").map { Figure.bytes($0) }),
+      ("waited for data", run.number("data_wait_share").map { Figure.percent($0) }),
+      ("Glissade", run.text("glissade_version")),
+    ]
+    return rows.compactMap { name, value in value.map { ["name": name, "value": printable($0, limit: 400)] } }
+  }
+
+  /// Where the time went.
+  private static func times(_ run: RunFigures) -> String? {
+    let epochs = run.metrics["seconds"].filter(\.isFinite).reduce(0, +)
+    guard epochs > 0, run.isFinished else { return nil }
+    let waited = run.number("data_wait_seconds") ?? 0
+    let parts = [
+      ("reading data before", run.number("preparation_seconds") ?? 0), ("features", run.number("feature_seconds") ?? 0),
+      ("training steps", max(epochs - waited, 0)), ("waiting for data", waited), ("validation", run.number("validation_seconds") ?? 0),
+    ]
+    let bars = parts.map { BarChart.Bar($0.0, $0.1) }
+    return BarChart("", label: "", values: Axis("seconds"), isLying: true, bars).inline(height: 240)
+  }
+
+  private static let template = """
+    <main>
+    <h1><bdi>{{subject}}</bdi></h1>
+    <p class="result">{{result}}</p>
+    {{#warnings}}<p class="warn">{{.}}</p>
+    {{/warnings}}
+    {{#has_advice}}<h2>What to try next</h2>
+    {{#advice}}<p class="tip">{{.}}</p>
+    {{/advice}}{{/has_advice}}
+    {{#has_epoch_charts}}<h2>Curves</h2>
+    <p class="note">By epoch, from metrics.csv; dashed is training.{{#best}} The dot marks the best epoch, {{best}}.{{/best}}</p>
+    <div class="charts">
+    {{#epoch_charts}}{{{.}}}{{/epoch_charts}}
+    </div>{{/has_epoch_charts}}
+    {{#classes}}
+    <h2>Classes</h2>
+    <p class="note">On the {{on}} data; the mean of the classes' F1 is {{macro}}.</p>
+    <div class="wide"><table class="sortable"><thead><tr><th>class</th><th class="n">precision</th><th class="n">recall</th><th class="n">F1</th><th class="n">samples</th></tr></thead><tbody>
+    {{#scores}}<tr><td class="t"><bdi>{{name}}</bdi></td><td class="n">{{precision}}</td><td class="n">{{recall}}</td><td class="n">{{f1}}</td><td class="n">{{support}}</td></tr>
+    {{/scores}}</tbody></table></div>
+    {{#map}}<h2>What is taken for what</h2>
+    <p class="note">{{map_note}}</p>
+    <div class="map">{{{map}}}</div>{{/map}}
+    {{#has_confusions}}<h3>Most frequent confusions</h3>
+    <div class="wide"><table class="sortable"><thead><tr><th>class</th><th>taken for</th><th class="n">samples</th><th class="n">share of the class</th></tr></thead><tbody>
+    {{#confusions}}<tr><td class="t"><bdi>{{meant}}</bdi></td><td class="t"><bdi>{{said}}</bdi></td><td class="n">{{count}}</td><td class="n">{{share}}</td></tr>
+    {{/confusions}}</tbody></table></div>{{/has_confusions}}
+    {{#has_mistakes}}<h2>The mistakes that the model is surest of</h2>
+    <ul class="pictures">
+    {{#mistakes}}<li>{{#picture}}<img alt="" src="data:image/jpeg;base64,{{picture}}">{{/picture}}<div><bdi>{{meant}}</bdi>, taken for <b><bdi>{{said}}</bdi></b> with {{sure}}</div><div class="note"><bdi>{{sample}}</bdi></div></li>
+    {{/mistakes}}</ul>{{/has_mistakes}}
+    {{#calibration}}<h2>How far its probabilities can be believed</h2>
+    <p class="note">Expected calibration error {{error}} (0 is honest), Brier score {{brier}} (0 is perfect, 2 the worst). Below the diagonal the model is surer than it is right.</p>
+    <div class="charts">
+    {{#charts}}{{{.}}}{{/charts}}
+    </div>{{/calibration}}
+    {{#thresholds}}<h2>Every threshold</h2>
+    <p class="note">For the class <bdi>{{class}}</bdi>: area below the receiver's curve {{area}}, average precision {{precision}}.</p>
+    <div class="charts">
+    {{#charts}}{{{.}}}{{/charts}}
+    </div>{{/thresholds}}
+    {{/classes}}
+    {{#values}}<h2>Predictions of <bdi>{{name}}</bdi></h2>
+    <p class="note">On the {{on}} data.</p>
+    <div class="charts">
+    {{#charts}}{{{.}}}{{/charts}}
+    </div>
+    <h3>Worst predictions</h3>
+    <div class="wide"><table class="sortable"><thead><tr><th>sample</th><th class="n">true</th><th class="n">predicted</th><th class="n">error</th></tr></thead><tbody>
+    {{#worst}}<tr><td class="t"><bdi>{{place}}</bdi></td><td class="n">{{value}}</td><td class="n">{{prediction}}</td><td class="n">{{error}}</td></tr>
+    {{/worst}}</tbody></table></div>
+    {{/values}}
+    {{#times}}<h2>Where the time went</h2>
+    <div class="map small">{{{times}}}</div>{{/times}}
+    <h2>The run</h2>
+    <dl>
+    {{#facts}}<dt>{{name}}</dt><dd><bdi>{{value}}</bdi></dd>
+    {{/facts}}</dl>
+    <details><summary>Its recipe, recipe.yaml</summary><pre>{{recipe}}</pre></details>
+    </main>
+    <footer>Written by Glissade{{#version}} {{version}}{{/version}}. Everything in here is also in summary.json, metrics.csv and recipe.yaml.</footer>
+    """
+}

@@ -1,0 +1,89 @@
+/// What to try next.
+extension RunRecord {
+  /// Sentences that follow from the figures: what is the matter, since when, and the usual remedy by its option. None where nothing is.
+  public var advice: [String] {
+    [ofDivergence, ofOverfitting, ofSlowness, ofAnEarlyEnd, ofImbalance, ofUnansweredClasses, ofConfidence, ofWaiting].compactMap { $0 }
+  }
+
+  private var ofDivergence: String? {
+    divergence.map {
+      "\($0). A lower --lr, --clip-norm 1 or a warm-up (--schedule 'warmup(100 steps) then constant') keep that from happening."
+    }
+  }
+
+  /// The validation loss rises again while that of training falls.
+  private var ofOverfitting: String? {
+    guard divergence == nil, let best = lowestLoss, let last = epochs.last, last.epoch - best.epoch >= 2,
+      last.validationLoss > best.validationLoss * 1.02, last.trainLoss < best.trainLoss
+    else { return nil }
+    return "Over-fitting from epoch \(best.epoch + 1) on: the validation loss rose from \(figure(best.validationLoss)) to "
+      + "\(figure(last.validationLoss)) while the training loss fell from \(figure(best.trainLoss)) to \(figure(last.trainLoss)). More data, "
+      + "--augment for pictures and --weight-decay help against it, and --early-stop ends the training in time."
+  }
+
+  private var ofSlowness: String? {
+    guard divergence == nil, epochs.count >= 3, let first = epochs.first, let last = epochs.last, first.trainLoss > 0,
+      last.trainLoss > first.trainLoss * 0.98
+    else { return nil }
+    return
+      "The training loss hardly fell: \(figure(first.trainLoss)) after the first epoch, \(figure(last.trainLoss)) after the last. The rate is "
+      + "too low or too high for this model; try --lr a tenth and ten times of what it was."
+  }
+
+  /// Neither loss has stopped falling.
+  private var ofAnEarlyEnd: String? {
+    guard divergence == nil, stopReason == nil, interruption == nil, epochs.count >= 2, let best = lowestLoss, let last = epochs.last,
+      best.epoch == last.epoch, epochs[epochs.count - 2].validationLoss > last.validationLoss * 1.01
+    else { return nil }
+    return "The validation loss was still falling at the end (\(figure(epochs[epochs.count - 2].validationLoss)) to "
+      + "\(figure(last.validationLoss)) in the last epoch): more --epochs go on from here with --resume."
+  }
+
+  private var ofImbalance: String? {
+    guard let scores = report?.scores.filter({ $0.support > 0 }), let few = scores.min(by: { $0.support < $1.support }),
+      let many = scores.max(by: { $0.support < $1.support }), many.support >= 5 * few.support
+    else { return nil }
+    return
+      "The classes are far from equally frequent: \(many.support) samples of '\(many.name)' and \(few.support) of '\(few.name)' in the "
+      + "\(reportedOn) data. --class-weights balanced or --sampling balanced lets rare ones count."
+  }
+
+  private var ofUnansweredClasses: String? {
+    guard let report, report.count > 0 else { return nil }
+    let missing = report.scores.enumerated().filter { index, score in
+      score.support > 0 && report.confusion.allSatisfy { $0[index] == 0 }
+    }
+    guard let first = missing.first else { return nil }
+    let names = missing.count == 1 ? "'\(first.element.name)' was" : "\(missing.count) classes, '\(first.element.name)' among them, were"
+    return "\(names) never predicted: look at what lies in there, and at --class-weights balanced."
+  }
+
+  private var ofConfidence: String? {
+    guard let calibration = report?.calibration, calibration.expectedError > 0.1, calibration.isOverconfident else { return nil }
+    return
+      "The model is surer than it is right (expected calibration error \(figure(calibration.expectedError))): --label-smoothing 0.1 makes "
+      + "its probabilities more honest."
+  }
+
+  private var ofWaiting: String? {
+    guard dataWaitShare > 0.3, wholeSeconds > 10 else { return nil }
+    return
+      "The device waited for data \(Int((dataWaitShare * 100).rounded())) % of the time: smaller pictures (--size), fewer augmentations or a "
+      + "faster disk make training faster, a faster device does not."
+  }
+
+  /// The epoch with the lowest validation loss, whatever the best one goes by.
+  private var lowestLoss: EpochRecord? {
+    epochs.filter { $0.validationLoss.isFinite }.min { $0.validationLoss < $1.validationLoss }
+  }
+
+  /// Three digits that matter.
+  private func figure(_ value: Double) -> String {
+    guard value.isFinite, value != 0 else { return "\(value)" }
+    var (scale, size) = (1.0, value.magnitude)
+    while size >= 1000 { (scale, size) = (scale / 10, size / 10) }
+    while size < 100 { (scale, size) = (scale * 10, size * 10) }
+    let rounded = (value * scale).rounded() / scale
+    return Int64(exactly: rounded).map(String.init) ?? "\(rounded)"
+  }
+}

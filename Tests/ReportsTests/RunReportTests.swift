@@ -1,0 +1,136 @@
+import GlissadeFormats
+import GlissadeReports
+import GlissadeTraining
+import TestSupport
+import Testing
+
+/// Pages about runs, made from what folders hold.
+struct RunReportTests {
+  private let folder: TemporaryFolder
+  private var run: RunFolder { RunFolder(folder.path) }
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private static let metrics =
+    "epoch,step,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy\n1,5,0.1,1.5,0.3,1.25,0.4\n2,10,0.1,0.75,0.7,0.5,0.8\n3,15,0.1,0.5,0.9,0.625,0.75\n"
+
+  private func write(metrics: String = metrics, recipe: String = "glissade: 1\nmodel: mlp\nlr: 0.1\n", _ summary: JSONValue? = nil) throws {
+    _ = try folder.put("metrics.csv", Array(metrics.utf8))
+    _ = try folder.put("recipe.yaml", Array(recipe.utf8))
+    if let summary { _ = try folder.put("summary.json", Array(summary.text().utf8)) }
+  }
+
+  /// A summary of some classes.
+  private func summary(_ classes: [String], data: String = "d", mistake: String = "file.png") -> JSONValue {
+    let count = classes.count
+    return [
+      "model": "mlp", "dataset": .string(data), "epochs": 3, "best_epoch": 2, "tested_epoch": 2, "test_loss": 0.5, "test_accuracy": 0.8125,
+      "reported_on": "test", "glissade_version": "1", "advice": ["try <more> & better"],
+      "report": [
+        "classes": .array(classes.map { ["name": .string($0), "precision": 0.5, "recall": 0.25, "f1": 0.375, "support": 4] }),
+        "macro_f1": 0.375,
+        "confusion_matrix": count > 200 ? .null : .array((0..<count).map { row in .array((0..<count).map { $0 == row ? 3 : 1 }) }),
+        "confusions": [["class": .string(classes[0]), "taken_for": .string(classes[1]), "count": 1, "share": 0.25]],
+        "mistakes": [
+          [
+            "sample": 7, "name": .string(mistake), "class": .string(classes[0]), "taken_for": .string(classes[1]), "confidence": 0.75,
+            "picture": "/9j/",
+          ]
+        ],
+      ],
+    ]
+  }
+
+  /// Nothing that makes a browser ask for anything.
+  private func expectNothingFromElsewhere(_ html: String, location: SourceLocation = #_sourceLocation) {
+    let text = html.replacing("http://www.w3.org/2000/svg", with: "")
+    for word in ["http:", "https:", "url(", "<link", "<iframe", "@import", "src=\"/", "srcset", "fetch("] {
+      #expect(!text.contains(word), "\(word)", sourceLocation: location)
+    }
+    #expect(html.contains("default-src 'none'"), sourceLocation: location)
+    #expect(html.components(separatedBy: "<script").count == 2, sourceLocation: location)
+  }
+
+  @Test func everythingIsInThePage() throws {
+    try write(summary(["cat", "dog"]))
+    let html = try RunReport(of: run).html
+    for text in [
+      "mlp on d", "test accuracy 81.25 %, test loss 0.5 with the model of epoch 2", "try &lt;more&gt; &amp; better", "37.5 %", "taken for",
+      "file.png", "data:image/jpeg;base64,/9j/", "lr: 0.1", "The dot marks the best epoch, 2.",
+    ] { #expect(html.contains(text), "\(text)") }
+    expectNothingFromElsewhere(html)
+    #expect(!html.contains("{{") && !html.contains("Every threshold"))
+  }
+
+  @Test func curvesAreThoseOfTheTable() throws {
+    try write(summary(["cat", "dog"]))
+    let html = try RunReport(of: run).html
+    #expect(html.contains("train: from 1.5 at 1 to 0.5 at 3; validation: from 1.25 at 1 to 0.625 at 3"))
+    // The loss' picture: heights in the ratio of the values, whatever the scale.
+    let lines = html.components(separatedBy: "points=\"").dropFirst().prefix(2).map { line in
+      line.prefix { $0 != "\"" }.split(separator: " ").compactMap { Double($0.split(separator: ",")[1]) }
+    }
+    let (drawn, values) = (lines.flatMap { $0 }, [1.5, 0.75, 0.5, 1.25, 0.5, 0.625])
+    #expect(drawn.count == values.count)
+    let unit = (drawn[2] - drawn[0]) / (values[0] - values[2])
+    for (height, value) in zip(drawn, values) { #expect(abs(height - (drawn[2] - (value - values[2]) * unit)) < 0.2) }
+  }
+
+  @Test func namesFromOutsideAreText() throws {
+    let names = ["<script>alert(1)</script>", "\u{202e}\u{1b}[31m\"'&{{title}}", String(repeating: "x", count: 4000), "🦊 雪"]
+    try write(
+      recipe: "glissade: 1\nmodel: mlp\ndata: \"</pre><img src=x onerror=alert(2)>\"\n",
+      summary(names, data: "</title><b>", mistake: "\" onerror=\"alert(3)"))
+    let html = try RunReport(of: run).html
+    expectNothingFromElsewhere(html)
+    for text in ["<script>alert", "<img src=x", "</title><b>", "\" onerror", "\u{202e}", "\u{1b}", String(repeating: "x", count: 300)] {
+      #expect(!html.contains(text), "\(text)")
+    }
+    #expect(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && html.contains("🦊 雪") && html.contains("{{title}}"))
+  }
+
+  @Test func aThousandClassesFit() throws {
+    try write(summary((0..<1000).map { "class \($0)" }))
+    let html = try RunReport(of: run).html
+    #expect(html.utf8.count < 1 << 20 && html.contains("class 999") && !html.contains("What is taken for what"))
+    try write(summary((0..<120).map { "class \($0)" }))
+    #expect(try RunReport(of: run).html.contains("Of 120 classes these are the 25 with the lowest F1"))
+  }
+
+  @Test func aRunThatGoesOnSaysSo() throws {
+    try write()
+    let html = try RunReport(of: run).html
+    #expect(html.contains("This run has no summary") && html.contains("validation accuracy 80 %, validation loss 0.5 after epoch 2"))
+    try write(metrics: "epoch,step\n")
+    #expect(try RunReport(of: run).html.contains("no epoch is over"))
+  }
+
+  @Test(arguments: [
+    ("epoch,step,train_loss\n1,5,abc\n", "line 2: 'abc' is no number"),
+    ("epoch,train_loss\n1,2,3\n", "3 fields where the first line has 2"),
+    ("what,is,this\n", "line 1: a table of epochs begins with 'epoch'"), ("epoch,a,a\n1,2,3\n", "two columns have the same name"),
+  ])
+  func aDamagedTable(text: String, message: String) throws {
+    try write(metrics: text)
+    let error = #expect(throws: FormatError.self) { try RunReport(of: run) }
+    #expect(
+      error?.description.contains("metrics.csv") == true && error?.description.contains(message) == true, "\(String(describing: error))")
+  }
+
+  @Test func severalRuns() throws {
+    try write(summary(["cat", "dog"]))
+    let other = try TemporaryFolder()
+    _ = try other.put("recipe.yaml", Array("glissade: 1\nmodel: lenet\nlr: 0.2\n".utf8))
+    _ = try other.put("metrics.csv", Array(Self.metrics.utf8))
+    _ = try other.put("summary.json", Array(summary(["cat", "dog"]).text().utf8))
+    let html = try RunComparison(of: [run, RunFolder(other.path)]).html
+    expectNothingFromElsewhere(html)
+    #expect(html.contains("<td>lr</td><td class=\"t\"><bdi>0.1</bdi></td><td class=\"t\"><bdi>0.2</bdi></td>"))
+    #expect(html.contains("Which is better where") && !html.contains("class=\"warn\"") && !html.contains("{{"))
+
+    _ = try other.put("metrics.csv", Array("epoch,step,train_loss,train_mean_absolute_error\n1,5,0.5,3\n".utf8))
+    _ = try other.put("summary.json", Array(#"{"dataset": "another"}"#.utf8))
+    let mixed = try RunComparison(of: [run, RunFolder(other.path)]).html
+    #expect(mixed.contains("some answer with classes, some with values") && mixed.contains("These runs are of different data"))
+  }
+}
