@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """lenet on Fashion-MNIST under each optimizer, each activation and each loss, on both devices and with several seeds, and what ensembles of it
-gain: docs/course.md.
+gain. Writes docs/course.md.
 
 Runs lie in runs/course and are used again, so that the tables can be made in parts (--minutes, --only), on several days, and go on where they
 were stopped. The page is written from what is there. Names are those of docs/options.md."""

@@ -133,7 +133,7 @@ public struct Softmax: Layer {
   public func forward(_ x: Tensor) -> Tensor { x.softmax() }
 }
 
-/// The logarithm of softmax over the last axis, which `nllLosses` takes.
+/// The logarithm of softmax over the last axis, which `negativeLogLikelihoods` takes.
 public struct LogSoftmax: Layer {
   public init() {}
   public func forward(_ x: Tensor) -> Tensor { x.logSoftmax() }

@@ -84,6 +84,9 @@ extension LBFGS {
   /// A value of the function that is minimised, and its gradient.
   public typealias Evaluation = (value: Double, gradient: [Float])
 
+  /// How many places a line search tries, as in PyTorch: how often the whole step evaluates is looked at between directions alone.
+  private static let searchLimit = 25
+
   /// One step of the optimizer. What it adds to the function (weight decay, the other sign) is not done here.
   /// - Parameters:
   ///   - x: where it begins, and then where it ends.
@@ -122,7 +125,7 @@ extension LBFGS {
       } else {
         var search = StrongWolfe(
           value: before, gradient: now.gradient, slope: slope, size: direction.reduce(0) { max($0, abs($1)) },
-          tolerance: changeTolerance, limit: evaluationLimit - evaluations)
+          tolerance: changeTolerance, limit: Self.searchLimit)
         try search.run(from: t) { (t) throws(Failure) in
           let (value, gradient) = try evaluate(at(t))
           return (value.isNaN ? .infinity : value, gradient, dot(gradient, direction))

@@ -1,5 +1,5 @@
-// Activations, as functions of each element. Products and convolutions apply all of them when they store, where nothing else reads what they
-// are applied to. Values and gradients are PyTorch's.
+// Activations, as functions of each element. Products and convolutions apply all of them (softplus for β = 1) when they store, where nothing else
+// reads what they are applied to. Values and gradients are PyTorch's.
 
 /// How a Gaussian error linear unit is computed.
 public enum GELUForm: Hashable, Sendable {

@@ -1,15 +1,19 @@
 // Losses of yes or no, and of distributions: of each element, after broadcasting. `meanOfEachSample()` makes a value for each sample of them,
 // `mean()` and `sum()` one for the batch.
 
-/// −(t·log p + (1 − t)·log(1 − p)): PyTorch's `binary_cross_entropy`. Logarithms end at −100, as there. `binaryCrossEntropies(logits:_:)` is
-/// more precise, and what to train with.
+/// −(t·log p + (1 − t)·log(1 − p)): PyTorch's `binary_cross_entropy`. Logarithms end at −100, as there; a logarithm of exactly 0 has no slope
+/// here, where PyTorch's is 10¹², which a sigmoid that is so sure multiplies by 0 anyway. `binaryCrossEntropies(logits:_:)` is more precise, and
+/// what to train with.
 /// - Parameters:
 ///   - probabilities: p, in 0 … 1.
 ///   - targets: t, in 0 … 1.
 /// - Returns: the loss of each element.
 public func binaryCrossEntropies(_ probabilities: Tensor, _ targets: Tensor) -> Tensor {
   let lowest = probabilities.graph.constant(-100)
-  let (yes, no) = (maximum(probabilities.log(), lowest), maximum((-probabilities).log1p(), lowest))
+  // Another number in place of the one whose logarithm has no finite slope; what is NaN stays NaN.
+  let (some, notAll) = (probabilities .!= 0, probabilities .!= 1)
+  let yes = maximum(probabilities.kept(where: some, otherwise: 1).log(), lowest).kept(where: some, otherwise: lowest)
+  let no = maximum((-probabilities.kept(where: notAll, otherwise: 0)).log1p(), lowest).kept(where: notAll, otherwise: lowest)
   return -(targets * yes + (1 - targets) * no)
 }
 

@@ -82,6 +82,18 @@ struct ConvergenceTests {
     #expect(rosenbrock(minimize(LBFGS(iterations: 60, isFixedStep: true), from: [-1.2, 1], rosenbrock).x).value > 1e-8)
   }
 
+  @Test("L-BFGS finds a lower place in every step, however few directions a step has")
+  func lbfgsByOneDirection() {
+    let rule = LBFGS(learningRate: 10, iterations: 1)
+    var (x, memory, value) = ([-1.2, 1] as [Float], LBFGS.Memory(), rosenbrock([-1.2, 1]).value)
+    for step in 1...10 {
+      rule.minimize(&x, &memory, rate: rule.learningRate, first: rosenbrock(x), rosenbrock)
+      let next = rosenbrock(x).value
+      #expect(next < value, "step \(step): \(next) after \(value)")
+      value = next
+    }
+  }
+
   @Test("L-BFGS is at the bottom of a quadratic of condition 10⁴")
   func lbfgsOnQuadratic() {
     let curvatures = (0..<8).map { pow(10, 4 * Double($0) / 7) }

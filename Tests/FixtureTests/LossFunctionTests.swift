@@ -71,6 +71,23 @@ struct LossFunctionTests {
     }
   }
 
+  /// Where a sigmoid is exactly 0 or 1: the losses end at 100, and nothing becomes NaN but what was.
+  @Test("Binary cross-entropy of 0 and 1", arguments: DeviceUnderTest.all) func certainty(on under: DeviceUnderTest) throws {
+    let (p, t): ([Float], [Float]) = ([0, 0, 1, 1, 0.5, 0.25, .nan], [0, 1, 0, 1, 1, 0, 1])
+    let results = try GraphRunner(under.device).run(inputs: ["p": StepInput(p), "t": StepInput(t)]) { graph in
+      let (p, t) = (graph.input("p", shape: [7]), graph.input("t", shape: [7]))
+      let losses = binaryCrossEntropies(p, t)
+      let gradient: Tensor = try #require(graph.gradients(of: losses.sum(), withRespectTo: [p])[0])
+      return ["losses": losses, "gradient": gradient]
+    }
+    let (losses, gradient) = (try #require(results["losses"]), try #require(results["gradient"]))
+    let half = Float(0.6931472)
+    for (found, expected) in zip(losses, [0, 100, 100, 0, half, 0.2876821, .nan]) {
+      #expect(expected.isNaN ? found.isNaN : abs(found - expected) < 1e-5, "\(losses)")
+    }
+    #expect(gradient.prefix(6).allSatisfy(\.isFinite) && abs(gradient[4] + 2) < 1e-5 && abs(gradient[5] - 4 / 3) < 1e-5, "\(gradient)")
+  }
+
   @Test("Smooth L1", arguments: DeviceUnderTest.all) func smoothL1(on under: DeviceUnderTest) throws {
     let fixture = try Self.fixture.get()
     for name in ["smooth-l1", "smooth-l1-beta"] {

@@ -47,8 +47,8 @@ public struct TimeSpan: Hashable, Sendable, RecipeValue {
   /// Above 0.
   public let seconds: Double
 
-  /// - Parameter seconds: above 0.
-  public init(seconds: Double) { self.seconds = seconds }
+  /// - Parameter seconds: above 0, and at most three hundred years.
+  package init(seconds: Double) { self.seconds = seconds }
 
   private static let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
   /// Longer than anything runs: three hundred years.

@@ -104,10 +104,12 @@ extension RunDescription {
     func text(_ value: Any?) -> String { value.map { "\($0)" } ?? "none" }
     let compared: [(name: String, mine: String, others: String)] = [
       ("model", model, other.model), ("input", "\(input)", "\(other.input)"), ("head", text(head), text(other.head)),
-      ("hidden layers", text(hidden), text(other.hidden)), ("classes", "\(classNames)", "\(other.classNames)"),
+      ("hidden layers", text(hidden), text(other.hidden)), ("activation", "\(activation)", "\(other.activation)"),
+      ("classes", "\(classNames)", "\(other.classNames)"),
       ("mean of the data", "\(normalization.mean)", "\(other.normalization.mean)"),
       ("deviation of the data", "\(normalization.deviation)", "\(other.normalization.deviation)"),
       ("table", text(table?.encoding), text(other.table?.encoding)),
+      ("kind of values", table?.areMarks == true ? "labels" : "numbers", other.table?.areMarks == true ? "labels" : "numbers"),
     ]
     guard let found = compared.first(where: { $0.mine != $0.others }) else { return nil }
     guard found.name != "table" else { return "its rows are encoded otherwise, because other rows were for training" }

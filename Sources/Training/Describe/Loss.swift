@@ -142,13 +142,13 @@ public struct Loss: Sendable {
   /// The mean of e²/2 where |e| = |output − value| is below δ, and of δ·(|e| − δ/2) elsewhere.
   /// - Parameter delta: δ, above 0; default 1.
   public static func huber(delta: Float = 1) -> Loss {
-    Loss.ofValues("huber", { huberLoss($0, $1, delta: delta) }, { huberLosses($0, $1, delta: delta) })
+    Loss.ofValues(numbered("huber", ("delta", delta, 1)), { huberLoss($0, $1, delta: delta) }, { huberLosses($0, $1, delta: delta) })
   }
 
   /// The mean of e²/(2·β) where |e| = |output − value| is below β, and of |e| − β/2 elsewhere.
   /// - Parameter beta: β, at least 0; default 1.
   public static func smoothL1(beta: Float = 1) -> Loss {
-    Loss.ofValues("smoothL1", { smoothL1Loss($0, $1, beta: beta) }, { smoothL1Losses($0, $1, beta: beta) })
+    Loss.ofValues(numbered("smoothL1", ("beta", beta, 1)), { smoothL1Loss($0, $1, beta: beta) }, { smoothL1Losses($0, $1, beta: beta) })
   }
 
   private static func ofValues(

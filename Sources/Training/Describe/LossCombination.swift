@@ -40,15 +40,18 @@ extension Loss {
     let (one, other) = (first.values, second.values)
     return Loss(
       "\(first.name) + \(second.name)", first.comparison == second.comparison ? first.comparison : .anything, { one($0) + other($0) },
-      outputsAreValues: first.outputsAreValues && second.outputsAreValues
+      outputsAreValues: first.outputsAreValues && second.outputsAreValues,
+      outputsAreLogits: first.outputsAreLogits && second.outputsAreLogits
     ).reducing(by: first.reduction)
   }
 
   /// A loss that counts so many times.
   public static func * (factor: Float, loss: Loss) -> Loss {
     let values = loss.values
-    return Loss("\(factor) \(loss.name)", loss.comparison, { values($0) * factor }, outputsAreValues: loss.outputsAreValues)
-      .reducing(by: loss.reduction)
+    return Loss(
+      "\(factor) \(loss.name)", loss.comparison, { values($0) * factor }, outputsAreValues: loss.outputsAreValues,
+      outputsAreLogits: loss.outputsAreLogits
+    ).reducing(by: loss.reduction)
   }
 
   func derived(_ name: String, _ comparison: Comparison, _ change: @escaping @Sendable (inout Arguments) -> Void) -> Loss {
@@ -59,7 +62,7 @@ extension Loss {
         var arguments = arguments
         change(&arguments)
         return values(arguments)
-      }, outputsAreValues: outputsAreValues
+      }, outputsAreValues: outputsAreValues, outputsAreLogits: outputsAreLogits && comparison == .values
     ).reducing(by: reduction)
   }
 }

@@ -6,13 +6,16 @@ extension Loss {
   /// −x[y] of logarithms of probabilities x, as a model gives that ends in `LogSoftmax`.
   public static let negativeLogLikelihood = Loss.ofLabels("negativeLogLikelihood") { negativeLogLikelihoods($0, $1) }
 
-  /// Cross-entropy against class numbers of which one is left out: the mean is that of all others.
+  /// Cross-entropy against class numbers of which one is left out: the mean of a batch is that of all others, and 0 where there are none. An
+  /// epoch's is that of its batches, weighted by their samples, whichever of these count.
   /// - Parameters:
   ///   - label: what is left out, −100 in PyTorch.
   ///   - labelSmoothing: ε; default 0.
   public static func crossEntropy(ignoring label: Int32, labelSmoothing: Float = 0) -> Loss {
-    Loss.ofLabels("crossEntropy") { output, labels in
-      softmaxCrossEntropies(output, labels, labelSmoothing: labelSmoothing).mean(ignoring: label, in: labels)
+    Loss.ofLabels(numbered("crossEntropy", ("ignoring", Float(label), .nan), ("labelSmoothing", labelSmoothing, 0))) { output, labels in
+      let counts = labels .!= labels.graph.constant(integer: label)
+      let values = softmaxCrossEntropies(output, labels, labelSmoothing: labelSmoothing).kept(where: counts, otherwise: 0)
+      return values.sum() / maximum(counts.sum(), values.graph.constant(1))
     }
   }
 
@@ -27,7 +30,9 @@ extension Loss {
   ///   - margin: default 1.
   ///   - isSquared: default not.
   public static func multiMargin(margin: Float = 1, isSquared: Bool = false) -> Loss {
-    Loss.ofLabels(isSquared ? "squared multiMargin" : "multiMargin") { multiMarginLosses($0, $1, margin: margin, isSquared: isSquared) }
+    Loss.ofLabels(numbered(isSquared ? "squared multiMargin" : "multiMargin", ("margin", margin, 1))) {
+      multiMarginLosses($0, $1, margin: margin, isSquared: isSquared)
+    }
   }
 
   /// −α·(1 − p)^γ·log p of the label's softmax probability p: see `focalLosses`.
@@ -35,7 +40,7 @@ extension Loss {
   ///   - gamma: γ, at least 0; default 2.
   ///   - alpha: α; default 1.
   public static func focal(gamma: Float = 2, alpha: Float = 1) -> Loss {
-    Loss.ofLabels("focal") { focalLosses($0, $1, gamma: gamma, alpha: alpha) }
+    Loss.ofLabels(numbered("focal", ("gamma", gamma, 2), ("alpha", alpha, 1))) { focalLosses($0, $1, gamma: gamma, alpha: alpha) }
   }
 
   /// Binary cross-entropy of probabilities against values of 0 to 1, as a model gives that ends in `Sigmoid`.
@@ -53,7 +58,9 @@ extension Loss {
   ///   - margin: default 1.
   ///   - isSquared: default not.
   public static func hinge(margin: Float = 1, isSquared: Bool = false) -> Loss {
-    Loss.ofNumbers(isSquared ? "squared hinge" : "hinge") { hingeErrors($0, $1, margin: margin, isSquared: isSquared).meanOfEachSample() }
+    Loss.ofNumbers(numbered(isSquared ? "squared hinge" : "hinge", ("margin", margin, 1))) {
+      hingeErrors($0, $1, margin: margin, isSquared: isSquared).meanOfEachSample()
+    }
   }
 
   /// Focal loss of sigmoid(output) against values of 0 or 1: see `binaryFocalErrors`.
@@ -61,7 +68,9 @@ extension Loss {
   ///   - gamma: γ, at least 0; default 2.
   ///   - alpha: what a yes counts; default 0.25.
   public static func binaryFocal(gamma: Float = 2, alpha: Float = 0.25) -> Loss {
-    Loss.ofNumbers("binaryFocal", outputsAreLogits: true) { binaryFocalErrors($0, $1, gamma: gamma, alpha: alpha).meanOfEachSample() }
+    Loss.ofNumbers(numbered("binaryFocal", ("gamma", gamma, 2), ("alpha", alpha, 0.25)), outputsAreLogits: true) {
+      binaryFocalErrors($0, $1, gamma: gamma, alpha: alpha).meanOfEachSample()
+    }
   }
 
   /// Kullback and Leibler's divergence of each sample's distribution from one whose logarithms the model gives.
@@ -89,6 +98,12 @@ extension Loss {
       arguments.outputs = NamedTensors(ofLogits ? output : output.softmax())
       arguments.targets = NamedTensors(labels.oneHot(output.shape[1]))
     }
+  }
+
+  /// A name with the numbers that are not the usual ones, so that a training does not go on with others unnoticed.
+  static func numbered(_ name: String, _ numbers: (name: String, value: Float, usual: Float)...) -> String {
+    let others = numbers.filter { $0.value != $0.usual }.map { "\($0.name): \($0.value)" }
+    return others.isEmpty ? name : "\(name)(\(others.joined(separator: ", ")))"
   }
 
   private static func ofLabels(_ name: String, _ values: @escaping @Sendable (Tensor, Tensor) -> Tensor) -> Loss {

@@ -18,7 +18,7 @@ public struct RunFolder: Sendable {
   /// The page about the run.
   public var reportPath: String { path(.report) }
   public var modelPath: String { path(.model) }
-  /// The model after the epoch with the lowest validation loss.
+  /// The model after the epoch with the lowest validation loss, or the best by another measure where that ends the training.
   public var bestPath: String { path(.best) }
   /// The average of the weights after the last epoch, where one is kept.
   public var averagePath: String { path(.average) }

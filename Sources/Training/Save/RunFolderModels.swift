@@ -10,7 +10,7 @@ import GlissadeFormats
 extension RunFolder {
   /// One of the models that a run keeps.
   public enum Model: String, CaseIterable, Sendable {
-    /// After the epoch with the lowest validation loss.
+    /// After the epoch with the lowest validation loss, or the best by another measure where that ends the training.
     case best
     /// After the last epoch.
     case last

@@ -66,6 +66,12 @@ extension TrainingRun {
 
   /// - Throws: `TrainingError.invalid` where snapshots are wanted and no cycle ends.
   func checkSnapshots() throws(TrainingError) {
+    let first = options.groups.first?.schedule
+    if snapshot != nil, let other = options.laterPhases.first(where: { $0.groups.first?.schedule != first }) {
+      throw .invalid(
+        option: "the schedule from epoch \(other.firstEpoch)", value: "'\(other.groups.first.map { "\($0.schedule)" } ?? "")'",
+        requirement: "that of the first epoch where snapshots are taken, since they go by its cycles")
+    }
     guard let clock = snapshotClock(after: 0), clock.next == .max else { return }
     throw .invalid(
       option: "the schedule", value: "'\(options.groups.first.map { "\($0.schedule)" } ?? "")'",

@@ -1,6 +1,7 @@
 /// What ends a training before its last epoch, in order.
 extension TrainingRun {
-  /// Why no other epoch begins; `nil` where one does. Both reasons follow from what checkpoints hold.
+  /// Why no other epoch begins; `nil` where one does. Whether anything gets better follows from what checkpoints
+  /// hold; how long epochs took, from the machine.
   var reasonToStop: String? { record.reasonToStop(options) }
 }
 
@@ -9,12 +10,17 @@ extension RunRecord {
   package func reasonToStop(_ options: TrainingOptions) -> String? {
     guard epochs.count < options.epochs, !epochs.isEmpty else { return nil }
     if let verdict = options.earlyStopping?.verdict(on: epochs) { return verdict }
-    guard let limit = options.timeLimit, .seconds(wholeSeconds) >= limit else { return nil }
+    // Compared as numbers: a damaged file may say seconds that no `Duration` holds.
+    guard let limit = options.timeLimit, wholeSeconds >= Self.seconds(limit) else { return nil }
     return "the time is over: \(Self.words(limit))"
   }
 
+  private static func seconds(_ limit: Duration) -> Double {
+    Double(limit.components.seconds) + Double(limit.components.attoseconds) * 1e-18
+  }
+
   private static func words(_ limit: Duration) -> String {
-    let seconds = Double(limit.components.seconds) + Double(limit.components.attoseconds) * 1e-18
+    let seconds = Self.seconds(limit)
     return seconds == seconds.rounded() ? "\(Int(seconds)) seconds" : "\(seconds) seconds"
   }
 

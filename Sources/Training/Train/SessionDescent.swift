@@ -7,7 +7,7 @@ extension TrainingSession {
   /// The optimizer of all groups where it is one whose steps are taken on the host.
   /// - Throws: `TrainingError` for what goes with no such optimizer.
   static func descent(
-    _ groups: [ParameterGroup], _ clipping: GradientClipping, isAveraged: Bool
+    _ groups: [ParameterGroup], _ clipping: GradientClipping, isAveraged: Bool, isSummed: Bool
   ) throws(TrainingError) -> LBFGS? {
     let rules = groups.compactMap { $0.optimizer as? LBFGS }
     guard let first = rules.first else { return nil }
@@ -25,6 +25,7 @@ extension TrainingSession {
     }
     let reason = "none, since its line search needs the loss and the loss's own gradient"
     if clipping != GradientClipping() { throw refuse("clipping", "there", reason) }
+    if isSummed { throw refuse("a loss that is summed", "there", "the mean, which is what it is told of the loss") }
     if isAveraged { throw refuse("an average of the weights", "there", "none, since its steps are taken on the host") }
     for group in groups {
       if let norm = group.maximumNorm { throw refuse("a maximum norm", "\(norm)", reason) }

@@ -83,7 +83,10 @@ final class TrainingRun {
       best = checkpoint.best
       last.best = nil
     }
+    let bestSoFar = record.bestEpoch?.epoch
     record.bestBy = options.earlyStopping?.measure ?? .validationLoss
+    // The best by another measure may be another epoch, whose parameters nobody has any more.
+    if record.bestEpoch?.epoch != bestSoFar { best = nil }
     record.stopReason = nil
     record.preparationSeconds += seconds(preparation)
     record.stepsPerEpoch = order.batchesPerEpoch

@@ -186,7 +186,7 @@ public final class TrainingSession {
     }
     updates = groups.map { $0.rule(isAveraged: isAveraged) }
     rules = try updates.map { try $0.compiled() }
-    descent = try Self.descent(groups, clipping, isAveraged: isAveraged)
+    descent = try Self.descent(groups, clipping, isAveraged: isAveraged, isSummed: loss.reduction == .sum)
     isConstrained = groups.contains { $0.maximumNorm != nil }
     guard batchSize > 0 else { throw TrainingError.invalid(option: "batch size", value: "\(batchSize)", requirement: "at least 1") }
     try clipping.check()
