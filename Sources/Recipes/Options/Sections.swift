@@ -160,8 +160,8 @@ public struct StoppingSection: RecipeSection {
   public let earlyStop = RecipeOption<EarlyStopping?>(
     "early_stop", default: nil, whenResumed: .free, valueName: "patience=5,metric=validation_loss,min_delta=0",
     help: """
-      End after so many epochs in a row (patience, 5) in which a metric, by its name in metrics.csv, was better than in the best one by no more \
-      than min_delta (0). The best epoch by that metric is measured and used.
+      End after so many epochs in a row (patience, 5) in which a metric (\(EarlyStopping.Measure.allCases.map(\.rawValue).joined(separator: ", "))) \
+      was better than in the best one by no more than min_delta (0). The best epoch by that metric is measured and used.
       """)
   public let maxTime = RecipeOption<TimeSpan?>(
     "max_time", default: nil, whenResumed: .free, valueName: "time",

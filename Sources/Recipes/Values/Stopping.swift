@@ -23,7 +23,7 @@ extension EarlyStopping: RecipeValue {
         let spelt = value.replacing("-", with: "_")
         guard let known = Measure(rawValue: spelt) else {
           let words = Measure.allCases.map(\.rawValue)
-          let hint = Nearest.to(spelt, among: words).map { "; did you mean '\($0)'?" } ?? ","
+          let hint = Nearest.to(spelt, among: words).map { "; did you mean '\($0)'?" } ?? ""
           throw .sentence("says the metric '\(printable(value))'\(hint) (there are \(words.joined(separator: ", ")))")
         }
         measure = known

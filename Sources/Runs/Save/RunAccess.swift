@@ -41,11 +41,11 @@ extension RunFolder {
     if model == .best, exists(modelPath) {
       throw Failure("\(path) has no best epoch, because it has no validation data; leave --best out for the model of the last epoch")
     }
-    if !members.isEmpty {
-      throw Failure("\(path) has no model of its own, but \(members.count) members, which 'evaluate' and 'predict' average")
-    }
     if model == .average, exists(modelPath) {
       throw Failure("\(path) has no average of its weights: its training had neither --ema nor --swa")
+    }
+    if !members.isEmpty {
+      throw Failure("\(path) has no model of its own, but \(members.count) members, which 'evaluate' and 'predict' average")
     }
     throw Failure("\(path) has no model yet: no epoch of it is over; --resume \(path) goes on with it")
   }
