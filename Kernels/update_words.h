@@ -14,8 +14,6 @@
 #define GOOD(x) ((W(BITS)(x) & 0x7f800000) != 0x7f800000)
 #if WIDE == 4
 #define EVERY(x) all(x)
-#elif __has_builtin(__builtin_reduce_and) && !defined(__OPENCL_VERSION__)
-#define EVERY(x) (__builtin_reduce_and(x) != 0)   // each lane is 0 or -1
 #else
 #define EVERY(x) (sumOf16(CHOOSE_16(splat(1.0f), splat(0.0f), x)) == 0.0f)
 #endif
