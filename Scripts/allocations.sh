@@ -1,5 +1,7 @@
 #!/bin/sh
-# Replaying a step on the CPU allocates nothing: a training of four times the steps may call malloc no more often, but for what it prints.
+# Replaying a step on the CPU allocates nothing. A training of eight times the steps calls malloc a little more often, since its report has more
+# to tell (other mistakes, finer axes): fewer than one call for every two steps more. A step that allocates would make one
+# at least for each.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -14,6 +16,6 @@ calls() {
 }
 
 few=$(calls 6400)
-many=$(calls 25600)
-echo "calls of malloc: $few in 400 steps, $many in 1600 steps"
-[ $((many - few)) -lt 300 ] || { echo "Steps allocate." >&2; exit 1; }
+many=$(calls 51200)
+echo "calls of malloc: $few in 400 steps, $many in 3200 steps"
+[ $((many - few)) -lt 1400 ] || { echo "Steps allocate." >&2; exit 1; }
