@@ -148,7 +148,11 @@ RARE_ACTIVATION(float, int, uint, _1)
     if (ACTIVATES(e, ACTIVATION_GELU)) v = gelu##S(v);                                                                                \
     if (ACTIVATES(e, ACTIVATION_SILU)) v = silu##S(v);                                                                                \
     if (ACTIVATES(e, ACTIVATION_RELU6)) v = relu6##S(v);                                                                              \
-    if (ACTIVATES_RARELY(e)) activateRarely##S(&v, o, e, column);                                                                     \
+    if (ACTIVATES_RARELY(e)) {                                                                                                        \
+      F rare = v;   /* by its address, without which v stays in a register */                                                         \
+      activateRarely##S(&rare, o, e, column);                                                                                         \
+      v = rare;                                                                                                                       \
+    }                                                                                                                                 \
     if (MASKS(e, MASK_RELU)) v = reluGradient##S(FIRST##S(o.mask + at, columns), v);                                                  \
     if (MASKS(e, MASK_RELU6)) v = relu6Gradient##S(FIRST##S(o.mask + at, columns), v);                                                \
     return v;                                                                                                                         \
