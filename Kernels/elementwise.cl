@@ -2,7 +2,7 @@
 //
 // Natively one kernel, `elementwise`, interprets any chain a tile at a time, so that what lies between two operations stays in the
 // first-level cache. On OpenCL a kernel is generated per chain. Its text is this family's text (glissade_family_text: language.h,
-// scalar.h, include/elementwise.h, this file) followed by one kernel of exactly this shape:
+// scalar.h, vectors.h, include/elementwise.h, this file) followed by one kernel of exactly this shape:
 //
 //   __kernel void NAME(__global const float* in0, ..., __global float* out0, ..., const ElementwiseParameters a) {
 //     // In order: one buffer for each input, then one for each output. No `restrict`: an output may be an input's slice.

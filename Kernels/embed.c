@@ -8,6 +8,8 @@ static const char scalar_text[] = {
 #embed "language.h"
     NEWLINE
 #embed "scalar.h"
+    NEWLINE
+#embed "vectors.h"
     , '\n', 0};
 
 const char* glissade_scalar_text(void) { return scalar_text; }
@@ -16,6 +18,8 @@ static const char benchmark_text[] = {
 #embed "language.h"
     NEWLINE
 #embed "scalar.h"
+    NEWLINE
+#embed "vectors.h"
     NEWLINE
 #embed "include/benchmark.h"
     NEWLINE
@@ -27,6 +31,8 @@ static const char elementwise_text[] = {
     NEWLINE
 #embed "scalar.h"
     NEWLINE
+#embed "vectors.h"
+    NEWLINE
 #embed "include/elementwise.h"
     NEWLINE
 #embed "elementwise.cl"
@@ -36,6 +42,8 @@ static const char matmul_text[] = {
 #embed "language.h"
     NEWLINE
 #embed "scalar.h"
+    NEWLINE
+#embed "vectors.h"
     NEWLINE
 #embed "include/epilogue.h"
     NEWLINE
@@ -50,6 +58,8 @@ static const char convolution_text[] = {
 #embed "language.h"
     NEWLINE
 #embed "scalar.h"
+    NEWLINE
+#embed "vectors.h"
     NEWLINE
 #embed "include/epilogue.h"
     NEWLINE
@@ -67,6 +77,8 @@ static const char depthwise_text[] = {
     NEWLINE
 #embed "scalar.h"
     NEWLINE
+#embed "vectors.h"
+    NEWLINE
 #embed "include/epilogue.h"
     NEWLINE
 #embed "include/convolution.h"
@@ -83,6 +95,8 @@ static const char movement_text[] = {
     NEWLINE
 #embed "scalar.h"
     NEWLINE
+#embed "vectors.h"
+    NEWLINE
 #embed "include/movement.h"
     NEWLINE
 #embed "movement.cl"
@@ -92,6 +106,8 @@ static const char normalization_text[] = {
 #embed "language.h"
     NEWLINE
 #embed "scalar.h"
+    NEWLINE
+#embed "vectors.h"
     NEWLINE
 #embed "include/optimizers.h"
     NEWLINE
@@ -105,6 +121,8 @@ static const char optimizers_text[] = {
     NEWLINE
 #embed "scalar.h"
     NEWLINE
+#embed "vectors.h"
+    NEWLINE
 #embed "include/optimizers.h"
     NEWLINE
 #embed "update_words.h"
@@ -117,6 +135,8 @@ static const char ordering_text[] = {
     NEWLINE
 #embed "scalar.h"
     NEWLINE
+#embed "vectors.h"
+    NEWLINE
 #embed "include/ordering.h"
     NEWLINE
 #embed "ordering.cl"
@@ -126,6 +146,8 @@ static const char pooling_text[] = {
 #embed "language.h"
     NEWLINE
 #embed "scalar.h"
+    NEWLINE
+#embed "vectors.h"
     NEWLINE
 #embed "include/pooling.h"
     NEWLINE
@@ -137,6 +159,8 @@ static const char adaptive_pooling_text[] = {
     NEWLINE
 #embed "scalar.h"
     NEWLINE
+#embed "vectors.h"
+    NEWLINE
 #embed "include/adaptive_pooling.h"
     NEWLINE
 #embed "adaptive_pooling.cl"
@@ -146,6 +170,8 @@ static const char random_text[] = {
 #embed "language.h"
     NEWLINE
 #embed "scalar.h"
+    NEWLINE
+#embed "vectors.h"
     NEWLINE
 #embed "include/optimizers.h"
     NEWLINE
@@ -159,6 +185,8 @@ static const char reductions_text[] = {
     NEWLINE
 #embed "scalar.h"
     NEWLINE
+#embed "vectors.h"
+    NEWLINE
 #embed "include/reductions.h"
     NEWLINE
 #embed "reductions.cl"
@@ -169,6 +197,8 @@ static const char softmax_text[] = {
     NEWLINE
 #embed "scalar.h"
     NEWLINE
+#embed "vectors.h"
+    NEWLINE
 #embed "include/softmax.h"
     NEWLINE
 #embed "softmax.cl"
@@ -178,6 +208,8 @@ static const char updates_text[] = {
 #embed "language.h"
     NEWLINE
 #embed "scalar.h"
+    NEWLINE
+#embed "vectors.h"
     NEWLINE
 #embed "include/optimizers.h"
     NEWLINE
@@ -192,6 +224,8 @@ static const char winograd_text[] = {
 #embed "language.h"
     NEWLINE
 #embed "scalar.h"
+    NEWLINE
+#embed "vectors.h"
     NEWLINE
 #embed "include/epilogue.h"
     NEWLINE
@@ -208,6 +242,8 @@ static const char matmul_local_text[] = {
     NEWLINE
 #embed "scalar.h"
     NEWLINE
+#embed "vectors.h"
+    NEWLINE
 #embed "include/epilogue.h"
     NEWLINE
 #embed "include/matmul_local.h"
@@ -221,6 +257,8 @@ static const char convolution_local_text[] = {
 #embed "language.h"
     NEWLINE
 #embed "scalar.h"
+    NEWLINE
+#embed "vectors.h"
     NEWLINE
 #embed "include/epilogue.h"
     NEWLINE

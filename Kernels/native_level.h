@@ -1,6 +1,7 @@
 // Included by one file per instruction-set level: compiles every family and lists its kernels in KERNEL_SECTION.
 #include "language.h"
 #include "scalar.h"
+#include "vectors.h"
 #include "tile.h"
 #include "walk.h"
 #include "update_words.h"

@@ -149,7 +149,7 @@ RARE_ACTIVATION(float, int, uint, _1)
     if (ACTIVATES(e, ACTIVATION_SILU)) v = silu##S(v);                                                                                \
     if (ACTIVATES(e, ACTIVATION_RELU6)) v = relu6##S(v);                                                                              \
     if (ACTIVATES_RARELY(e)) {                                                                                                        \
-      F rare = v;   /* by its address, without which v stays in a register */                                                         \
+      F rare = v;   /* the call takes an address: of a copy, so that v stays in a register */                                         \
       activateRarely##S(&rare, o, e, column);                                                                                         \
       v = rare;                                                                                                                       \
     }                                                                                                                                 \
