@@ -1,7 +1,6 @@
 #!/bin/sh
-# Replaying a step on the CPU allocates nothing. A training of eight times the steps calls malloc a little more often, since its report has more
-# to tell (other mistakes, finer axes): fewer than one call for every two steps more. A step that allocates would make one
-# at least for each.
+# Replaying a step on the CPU allocates nothing. A step that allocates calls malloc once at least, so that a training of eight times the steps has
+# to stay below one call for every two steps more; a few hundred it may have, since its report has more to read and to say.
 set -eu
 cd "$(dirname "$0")/.."
 
