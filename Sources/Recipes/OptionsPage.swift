@@ -1,7 +1,7 @@
 /// The reference of all options of training, made from their declarations: `docs/options.md`.
-public enum OptionsPage {
+package enum OptionsPage {
   /// The page, in Markdown.
-  public static var text: String {
+  package static var text: String {
     let beginning = """
       # Options of training
 

@@ -101,7 +101,7 @@ package enum Operation: Hashable, Sendable {
 }
 
 /// What every operation has: a name, a shape rule and a gradient rule.
-public protocol OperationRule: Hashable, Sendable {
+package protocol OperationRule: Hashable, Sendable {
   /// The name for messages and plans.
   var name: String { get }
   /// How many results there are.
@@ -117,7 +117,7 @@ public protocol OperationRule: Hashable, Sendable {
 }
 
 extension OperationRule {
-  public var outputCount: Int { 1 }
+  package var outputCount: Int { 1 }
 
   func expect(_ condition: Bool, _ problem: @autoclosure () -> String) throws(ShapeError) {
     if !condition { throw ShapeError(problem: problem()) }
@@ -125,15 +125,15 @@ extension OperationRule {
 }
 
 /// What a gradient rule is told.
-public struct GradientContext {
+package struct GradientContext {
   /// The operation's inputs.
-  public let inputs: [Tensor]
+  package let inputs: [Tensor]
   /// Its results.
-  public let outputs: [Tensor]
+  package let outputs: [Tensor]
   /// The gradient of the loss with respect to each result, `nil` where none reaches the loss.
-  public let upstream: [Tensor?]
+  package let upstream: [Tensor?]
   /// Which inputs a gradient is wanted for.
-  public let needs: [Bool]
+  package let needs: [Bool]
   /// The operation's name, for messages.
   let operation: String
 

@@ -3,7 +3,7 @@ public struct Tensor {
   /// The graph that this value belongs to.
   public let graph: Graph
   /// Which value of the graph it is.
-  public let id: ValueID
+  package let id: ValueID
   /// Shape and element type.
   public let type: TensorType
 
@@ -22,18 +22,18 @@ public struct Tensor {
 }
 
 /// Names one value of a graph: an output of a node.
-public struct ValueID: Hashable, Sendable {
+package struct ValueID: Hashable, Sendable {
   /// The node's place in the order of recording.
-  public let node: Int
+  package let node: Int
   /// Which of the node's outputs.
-  public let output: Int
+  package let output: Int
 
-  public init(node: Int, output: Int = 0) {
+  package init(node: Int, output: Int = 0) {
     self.node = node
     self.output = output
   }
 
   static let invalid = ValueID(node: -1)
   /// False for the result of an invalid operation.
-  public var isValid: Bool { node >= 0 }
+  package var isValid: Bool { node >= 0 }
 }

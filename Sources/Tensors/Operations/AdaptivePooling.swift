@@ -2,13 +2,13 @@
 /// floor(i·s / n) ..< ceil((i + 1)·s / n), PyTorch's rule: cells overlap where n does not divide s.
 package struct AdaptiveAveragePool: OperationRule {
   /// The grid's cells from top to bottom.
-  public let height: Int
+  package let height: Int
   /// The grid's cells from left to right.
-  public let width: Int
+  package let width: Int
 
-  public var name: String { "adaptiveAveragePool" }
+  package var name: String { "adaptiveAveragePool" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let x = inputs[0].shape
     try expect(x.rank == 4 && inputs[0].dtype == .float32, "the images have to be [batch, height, width, channels] of float32")
     let limit = 1 << 15
@@ -17,7 +17,7 @@ package struct AdaptiveAveragePool: OperationRule {
     return [TensorType([x[0], height, width, x[3]])]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let dy = context.upstream[0] else { return [nil] }
     return [dy.graph.record(.adaptiveAveragePoolGradient(AdaptiveAveragePoolGradient(inputShape: context.inputs[0].shape)), [dy])]
   }
@@ -25,14 +25,14 @@ package struct AdaptiveAveragePool: OperationRule {
 
 /// The gradient of `AdaptiveAveragePool`, from dy.
 package struct AdaptiveAveragePoolGradient: OperationRule {
-  public let inputShape: Shape
+  package let inputShape: Shape
 
   package init(inputShape: Shape) { self.inputShape = inputShape }
 
-  public var name: String { "adaptiveAveragePoolGradient" }
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(inputShape)] }
+  package var name: String { "adaptiveAveragePoolGradient" }
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(inputShape)] }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     let dy = context.inputs[0].shape
     return [context.upstream[0].map { $0.graph.record(.adaptiveAveragePool(AdaptiveAveragePool(height: dy[1], width: dy[2])), [$0]) }]
   }

@@ -4,12 +4,12 @@
 /// The planner takes it apart into statistics and elementwise operations, so that what follows can be fused into it.
 package struct BatchNormalization: OperationRule {
   /// ε, added to the variance.
-  public let epsilon: Float
+  package let epsilon: Float
 
-  public var name: String { "batchNorm" }
-  public var outputCount: Int { 4 }
+  package var name: String { "batchNorm" }
+  package var outputCount: Int { 4 }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let channels = inputs[0].shape[-1]
     try expect(inputs[0].shape.rank >= 2 && inputs[0].dtype == .float32, "it needs float32 and at least two axes, channels last")
     try expect(
@@ -20,7 +20,7 @@ package struct BatchNormalization: OperationRule {
     return [inputs[0], TensorType([channels]), TensorType([channels]), TensorType([channels])]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     let x = context.inputs[0]
     let mean = context.outputs[1]
     let inverse = context.outputs[3]
@@ -61,17 +61,17 @@ private func gradientThroughStatistics(
 
 /// Mean, biased variance and 1/√(variance + ε) of each channel, by Chan's merging of partial results.
 package struct BatchNormStatistics: OperationRule {
-  public let epsilon: Float
+  package let epsilon: Float
 
-  public init(epsilon: Float) { self.epsilon = epsilon }
-  public var name: String { "batchNormStatistics" }
-  public var outputCount: Int { 3 }
+  package init(epsilon: Float) { self.epsilon = epsilon }
+  package var name: String { "batchNormStatistics" }
+  package var outputCount: Int { 3 }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     Array(repeating: TensorType([inputs[0].shape[-1]]), count: 3)
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     [
       gradientThroughStatistics(
         context.inputs[0], context.outputs[0], context.outputs[2], dMean: context.upstream[0], dVariance: context.upstream[1],
@@ -84,14 +84,14 @@ package struct BatchNormStatistics: OperationRule {
 package struct BatchNormSums: OperationRule {
   package init() {}
 
-  public var name: String { "batchNormSums" }
-  public var outputCount: Int { 2 }
+  package var name: String { "batchNormSums" }
+  package var outputCount: Int { 2 }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     Array(repeating: TensorType([inputs[0].shape[-1]]), count: 2)
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     let (x, dy, mean, inverse) = (context.inputs[0], context.inputs[1], context.inputs[2], context.inputs[3])
     // Of Σ dy: what arrives, for each dy.
     let ofDy = context.upstream[0].map { $0.broadcast(to: dy.shape) }

@@ -64,13 +64,13 @@ public struct Window: Hashable, Sendable, CustomStringConvertible {
 
 /// Two-dimensional convolution (cross-correlation, as everywhere in the field) of [N, H, W, C] with weights [outC, kH, kW, C / groups].
 package struct Convolution: OperationRule {
-  public let window: Window
+  package let window: Window
   /// Channels are split into this many groups, convolved apart; as many as there are channels is a depthwise convolution.
-  public let groups: Int
+  package let groups: Int
 
-  public var name: String { "conv2d" }
+  package var name: String { "conv2d" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let x = inputs[0].shape
     let w = inputs[1].shape
     try expect(inputs.allSatisfy { $0.dtype == .float32 }, "it works on float32")
@@ -86,7 +86,7 @@ package struct Convolution: OperationRule {
     return [TensorType([x[0], size.height, size.width, w[0]])]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let dy = context.upstream[0] else { return [nil, nil] }
     let x = context.inputs[0]
     let w = context.inputs[1]
@@ -105,10 +105,10 @@ package struct Convolution: OperationRule {
 
 /// The gradient of a convolution with respect to its images, from dy and the weights; also known as a transposed convolution.
 package struct ConvolutionInputGradient: OperationRule {
-  public let window: Window
-  public let groups: Int
+  package let window: Window
+  package let groups: Int
   /// The images' shape, which a stride leaves ambiguous.
-  public let inputShape: Shape
+  package let inputShape: Shape
 
   package init(window: Window, groups: Int, inputShape: Shape) {
     self.window = window
@@ -116,9 +116,9 @@ package struct ConvolutionInputGradient: OperationRule {
     self.inputShape = inputShape
   }
 
-  public var name: String { "conv2dInputGradient" }
+  package var name: String { "conv2dInputGradient" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let (dy, w) = (inputs[0].shape, inputs[1].shape)
     try expect(inputs.allSatisfy { $0.dtype == .float32 }, "it works on float32")
     try expect(dy.rank == 4, "the images have to be [batch, height, width, channels]")
@@ -133,7 +133,7 @@ package struct ConvolutionInputGradient: OperationRule {
     return [TensorType(inputShape)]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let upstream = context.upstream[0] else { return [nil, nil] }
     let dy = context.inputs[0]
     let w = context.inputs[1]
@@ -148,9 +148,9 @@ package struct ConvolutionInputGradient: OperationRule {
 
 /// The gradient of a convolution with respect to its weights, from the images and dy.
 package struct ConvolutionWeightGradient: OperationRule {
-  public let window: Window
-  public let groups: Int
-  public let weightShape: Shape
+  package let window: Window
+  package let groups: Int
+  package let weightShape: Shape
 
   package init(window: Window, groups: Int, weightShape: Shape) {
     self.window = window
@@ -158,11 +158,11 @@ package struct ConvolutionWeightGradient: OperationRule {
     self.weightShape = weightShape
   }
 
-  public var name: String { "conv2dWeightGradient" }
+  package var name: String { "conv2dWeightGradient" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(weightShape)] }
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(weightShape)] }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let upstream = context.upstream[0] else { return [nil, nil] }
     let (x, dy) = (context.inputs[0], context.inputs[1])
     let dx =

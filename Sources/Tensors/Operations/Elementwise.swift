@@ -122,16 +122,16 @@ public enum BinaryFunction: String, CaseIterable, Hashable, Sendable {
 
 /// A function applied to each element.
 package struct Unary: OperationRule {
-  public let function: UnaryFunction
+  package let function: UnaryFunction
 
-  public var name: String { function.rawValue }
+  package var name: String { function.rawValue }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     try expect(inputs[0].dtype == function.operand, "it works on \(function.operand); `cast(to:)` makes it of \(inputs[0].dtype)")
     return [TensorType(inputs[0].shape, function.result)]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let dy = context.upstream[0] else { return [nil] }
     let x = context.inputs[0]
     let y = context.outputs[0]
@@ -176,11 +176,11 @@ private enum Selu {
 
 /// A function applied to each pair of elements, after NumPy's broadcasting.
 package struct Binary: OperationRule {
-  public let function: BinaryFunction
+  package let function: BinaryFunction
 
-  public var name: String { function.rawValue }
+  package var name: String { function.rawValue }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     try expectTypes(inputs[0].dtype, inputs[1].dtype)
     guard let shape = inputs[0].shape.broadcast(with: inputs[1].shape) else {
       throw ShapeError(problem: "the shapes do not broadcast: aligned from the last axis, extents have to be equal or 1")
@@ -199,7 +199,7 @@ package struct Binary: OperationRule {
     }
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let dy = context.upstream[0] else { return [nil, nil] }
     let a = context.inputs[0]
     let b = context.inputs[1]
@@ -329,19 +329,19 @@ extension Tensor {
 /// The planner takes it apart into maximum and minimum, so that it fuses with its neighbours.
 package struct Clamp: OperationRule {
   /// The lower bound, −∞ for none.
-  public let lower: Float
+  package let lower: Float
   /// The upper bound, ∞ for none.
-  public let upper: Float
+  package let upper: Float
 
-  public var name: String { "clamp" }
+  package var name: String { "clamp" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     try expect(inputs[0].dtype == .float32, "it works on float32")
     try expect(!lower.isNaN && !upper.isNaN, "the bounds are \(lower) and \(upper), and have to be numbers")
     return [inputs[0]]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     // What comes out lies between the bounds where what goes in does, and so the latter need not be kept.
     let x = context.outputs[0]
     func bound(_ value: Float) -> Tensor { x.graph.constant(value) }
@@ -364,19 +364,19 @@ package struct Clamp: OperationRule {
 /// recomputed, not stored, for the gradient: the gradient is the same operation on dy.
 package struct Dropout: OperationRule {
   /// The probability with which an element is dropped, in [0, 1).
-  public let rate: Float
+  package let rate: Float
   /// Which of the graph's random streams.
-  public let stream: UInt32
+  package let stream: UInt32
 
-  public var name: String { "dropout" }
+  package var name: String { "dropout" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     try expect(inputs[0].dtype == .float32, "it works on float32")
     try expect(rate >= 0 && rate < 1, "the rate is \(rate), and it has to be at least 0 and below 1")
     return [inputs[0]]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     [context.upstream[0].map { $0.graph.record(.dropout(self), [$0]) }]
   }
 }

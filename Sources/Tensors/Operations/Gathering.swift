@@ -1,15 +1,15 @@
 /// Elements by number along one axis, for y and x seen as [outer, count, inner] and [outer, extent, inner]: y[o, j, i] = x[o, n, i], where n is
 /// `indices[j]` for all o and i, or with `perElement` `indices[o, j, i]`. An index outside the axis gives NaN, of int32 the smallest number.
 package struct Gather: OperationRule {
-  public let axis: Int
+  package let axis: Int
   /// Whether each element has an index of its own, and indices the result's shape.
-  public let perElement: Bool
+  package let perElement: Bool
   /// Whether an index outside the axis gives 0.
-  public var isZeroOutside = false
+  package var isZeroOutside = false
 
-  public var name: String { "gather" }
+  package var name: String { "gather" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let (shape, indices) = (inputs[0].shape, inputs[1].shape)
     try expect(inputs[1].dtype == .int32, "the indices have to be int32")
     try expect((0..<shape.rank).contains(axis), "the axis \(axis) has to be among 0..<\(shape.rank)")
@@ -23,7 +23,7 @@ package struct Gather: OperationRule {
     return [TensorType(Shape(Array(result)), inputs[0].dtype)]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let dy = context.upstream[0], dy.dtype == .float32 else { return [nil, nil] }
     let rule = ScatterAdd(axis: axis, extent: context.inputs[0].shape[axis], perElement: perElement)
     return [dy.graph.record(.scatterAdd(rule), [dy, context.inputs[1]]), nil]
@@ -33,11 +33,11 @@ package struct Gather: OperationRule {
 /// The gradient of `Gather`: sums of elements by number along one axis, y[o, n, i] = Σⱼ x[o, j, i] over all j whose index is n, in the order of
 /// j. What has an index outside the axis is left out.
 package struct ScatterAdd: OperationRule {
-  public let axis: Int
+  package let axis: Int
   /// The result's extent along the axis.
-  public let extent: Int
+  package let extent: Int
   /// Whether each element has an index of its own.
-  public let perElement: Bool
+  package let perElement: Bool
 
   package init(axis: Int, extent: Int, perElement: Bool) {
     self.axis = axis
@@ -45,9 +45,9 @@ package struct ScatterAdd: OperationRule {
     self.perElement = perElement
   }
 
-  public var name: String { "scatterAdd" }
+  package var name: String { "scatterAdd" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let (shape, indices) = (inputs[0].shape, inputs[1].shape)
     try expect(inputs[0].dtype == .float32, "it adds float32; `cast(to: .float32)` makes it of int32")
     try expect(inputs[1].dtype == .int32, "the indices have to be int32")
@@ -64,7 +64,7 @@ package struct ScatterAdd: OperationRule {
     return [TensorType(Shape(Array(result)))]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let dy = context.upstream[0] else { return [nil, nil] }
     return [dy.graph.record(.gather(Gather(axis: axis, perElement: perElement, isZeroOutside: true)), [dy, context.inputs[1]]), nil]
   }

@@ -1,28 +1,28 @@
 /// The same elements under another shape. Costs nothing.
 package struct Reshape: OperationRule {
-  public let shape: Shape
+  package let shape: Shape
 
-  public var name: String { "reshape" }
+  package var name: String { "reshape" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     try expect(
       shape.count == inputs[0].shape.count,
       "\(shape) has \(shape.count) elements, and the tensor has \(inputs[0].shape.count)")
     return [TensorType(shape, inputs[0].dtype)]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     [context.upstream[0]?.reshaped(to: context.inputs[0].shape)]
   }
 }
 
 /// The axes in another order: axis k of the result is axis `permutation[k]` of the input.
 package struct Transpose: OperationRule {
-  public let permutation: [Int]
+  package let permutation: [Int]
 
-  public var name: String { "transpose" }
+  package var name: String { "transpose" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let shape = inputs[0].shape
     try expect(
       permutation.sorted() == Array(0..<shape.rank),
@@ -30,7 +30,7 @@ package struct Transpose: OperationRule {
     return [TensorType(Shape(permutation.map { shape[$0] }), inputs[0].dtype)]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     var inverse = permutation
     for (to, from) in permutation.enumerated() { inverse[from] = to }
     return [context.upstream[0]?.transposed(inverse)]
@@ -39,16 +39,16 @@ package struct Transpose: OperationRule {
 
 /// Axes of extent 1 (and missing leading axes) stretched to `shape`.
 package struct Broadcast: OperationRule {
-  public let shape: Shape
+  package let shape: Shape
 
-  public var name: String { "broadcast" }
+  package var name: String { "broadcast" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     try expect(inputs[0].shape.broadcast(with: shape) == shape, "it does not stretch to \(shape)")
     return [TensorType(shape, inputs[0].dtype)]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     [context.upstream[0]?.summed(to: context.inputs[0].shape)]
   }
 }

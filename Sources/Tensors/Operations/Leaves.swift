@@ -1,7 +1,7 @@
 /// A value that the host supplies at every step.
 package struct Input: OperationRule {
   /// What data is bound to.
-  public let inputName: String
+  package let inputName: String
   let type: TensorType
 
   init(name: String, type: TensorType) {
@@ -9,15 +9,15 @@ package struct Input: OperationRule {
     self.type = type
   }
 
-  public var name: String { "input \(inputName)" }
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [type] }
-  public func gradients(_ context: GradientContext) -> [Tensor?] { [] }
+  package var name: String { "input \(inputName)" }
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [type] }
+  package func gradients(_ context: GradientContext) -> [Tensor?] { [] }
 }
 
 /// One value everywhere.
 package struct Constant: OperationRule {
   /// The value; of int32 the bits.
-  public let value: Float
+  package let value: Float
   let type: TensorType
 
   init(value: Float, shape: Shape) {
@@ -31,38 +31,38 @@ package struct Constant: OperationRule {
   }
 
   /// The value, where it is int32.
-  public var integer: Int32? { type.dtype == .int32 ? Int32(bitPattern: value.bitPattern) : nil }
+  package var integer: Int32? { type.dtype == .int32 ? Int32(bitPattern: value.bitPattern) : nil }
 
-  public var name: String { "constant" }
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [type] }
-  public func gradients(_ context: GradientContext) -> [Tensor?] { [] }
+  package var name: String { "constant" }
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [type] }
+  package func gradients(_ context: GradientContext) -> [Tensor?] { [] }
 }
 
 /// Numbers that are part of the step itself. They are in the device's memory from the start, and cost a step nothing.
 package struct ConstantArray: OperationRule {
   /// The elements' bits.
-  public let bits: [UInt32]
+  package let bits: [UInt32]
   let type: TensorType
 
-  public var name: String { "constant array" }
+  package var name: String { "constant array" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     try expect(
       type.shape.count == bits.count, "\(type.shape) has \(type.shape.count) elements, and there are \(bits.count) numbers")
     return [type]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] { [] }
+  package func gradients(_ context: GradientContext) -> [Tensor?] { [] }
 }
 
 /// The value of a parameter.
 package struct ParameterRead: OperationRule {
-  public let id: ParameterID
+  package let id: ParameterID
   let shape: Shape
   /// int32 where a parameter stands for such a value, whose bits it holds.
   var dtype = DType.float32
 
-  public var name: String { "parameter" }
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(shape, dtype)] }
-  public func gradients(_ context: GradientContext) -> [Tensor?] { [] }
+  package var name: String { "parameter" }
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(shape, dtype)] }
+  package func gradients(_ context: GradientContext) -> [Tensor?] { [] }
 }

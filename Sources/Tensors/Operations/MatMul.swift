@@ -1,13 +1,13 @@
 /// A product of matrices: C = A·B over the last two axes, either factor transposed; leading axes are batches, which broadcast.
 package struct MatMul: OperationRule {
   /// A is stored as [..., K, M].
-  public let transposeA: Bool
+  package let transposeA: Bool
   /// B is stored as [..., N, K].
-  public let transposeB: Bool
+  package let transposeB: Bool
 
-  public var name: String { "matmul" }
+  package var name: String { "matmul" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let a = inputs[0].shape
     let b = inputs[1].shape
     try expect(inputs[0].dtype == .float32 && inputs[1].dtype == .float32, "it works on float32")
@@ -25,7 +25,7 @@ package struct MatMul: OperationRule {
     return [TensorType(Shape(batch.dimensions + [m, n]))]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let dy = context.upstream[0] else { return [nil, nil] }
     let a = context.inputs[0]
     let b = context.inputs[1]

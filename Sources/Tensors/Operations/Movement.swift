@@ -1,9 +1,9 @@
 /// Some places of each axis: y[i₀, i₁, …] = x[starts₀ + i₀·steps₀, starts₁ + i₁·steps₁, …] for iₖ in 0 ..< countsₖ. Steps may be negative.
 /// What lies together in memory is a view, which costs nothing.
 package struct Slicing: OperationRule {
-  public let starts: [Int]
-  public let counts: [Int]
-  public let steps: [Int]
+  package let starts: [Int]
+  package let counts: [Int]
+  package let steps: [Int]
 
   package init(starts: [Int], counts: [Int], steps: [Int]) {
     self.starts = starts
@@ -11,9 +11,9 @@ package struct Slicing: OperationRule {
     self.steps = steps
   }
 
-  public var name: String { "slice" }
+  package var name: String { "slice" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let shape = inputs[0].shape
     try expect(
       starts.count == shape.rank && counts.count == shape.rank && steps.count == shape.rank,
@@ -30,7 +30,7 @@ package struct Slicing: OperationRule {
     return [TensorType(Shape(counts), inputs[0].dtype)]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let dy = context.upstream[0] else { return [nil] }
     let shape = context.inputs[0].shape
     // Backwards steps are forward ones of the axis turned round.
@@ -44,13 +44,13 @@ package struct Slicing: OperationRule {
 
 /// A tensor in pieces along one axis, of so many places each. What lies together in memory is a view, which costs nothing.
 package struct Split: OperationRule {
-  public let axis: Int
-  public let sizes: [Int]
+  package let axis: Int
+  package let sizes: [Int]
 
-  public var name: String { "split" }
-  public var outputCount: Int { sizes.count }
+  package var name: String { "split" }
+  package var outputCount: Int { sizes.count }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let shape = inputs[0].shape
     try expect((0..<shape.rank).contains(axis), "the axis \(axis) has to be among 0..<\(shape.rank)")
     try expect(
@@ -59,7 +59,7 @@ package struct Split: OperationRule {
     return sizes.map { TensorType(shape.replacing(axis, by: $0), inputs[0].dtype) }
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let graph = context.inputs.first?.graph, context.inputs[0].dtype == .float32 else { return [nil] }
     let parts = zip(context.outputs, context.upstream).map { $1 ?? graph.constant(0, shape: $0.shape) }
     return [graph.concatenate(parts, axis: axis)]
@@ -68,11 +68,11 @@ package struct Split: OperationRule {
 
 /// Tensors one after the other along one axis. What computes an operand writes it into its place, where that lies together in memory.
 package struct Concatenate: OperationRule {
-  public let axis: Int
+  package let axis: Int
 
-  public var name: String { "concatenate" }
+  package var name: String { "concatenate" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard let first = inputs.first else { throw ShapeError(problem: "there is nothing to be put together") }
     try expect((0..<first.shape.rank).contains(axis), "the axis \(axis) has to be among 0..<\(first.shape.rank)")
     var extent = 0
@@ -86,7 +86,7 @@ package struct Concatenate: OperationRule {
     return [TensorType(first.shape.replacing(axis, by: extent), first.dtype)]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let dy = context.upstream[0] else { return context.inputs.map { _ in nil } }
     var start = 0
     return context.inputs.indices.map { index in
@@ -100,15 +100,15 @@ package struct Concatenate: OperationRule {
 /// A tensor within a larger one: along axis k its places are `steps[k]` apart, `before[k]` places come before them and `after[k]` after; what
 /// is not a place of its own holds `value`.
 package struct Pad: OperationRule {
-  public let before: [Int]
-  public let after: [Int]
-  public let steps: [Int]
+  package let before: [Int]
+  package let after: [Int]
+  package let steps: [Int]
   /// The value; of int32 the bits.
-  public let value: Float
+  package let value: Float
 
-  public var name: String { "pad" }
+  package var name: String { "pad" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let shape = inputs[0].shape
     try expect(
       before.count == shape.rank && after.count == shape.rank && steps.count == shape.rank,
@@ -123,7 +123,7 @@ package struct Pad: OperationRule {
     ]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let dy = context.upstream[0] else { return [nil] }
     return [dy.sliced(starts: before, counts: context.inputs[0].shape.dimensions, steps: steps)]
   }

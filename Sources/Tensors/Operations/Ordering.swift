@@ -1,16 +1,16 @@
 /// Running sums along the last axis: y[…, j] = x[…, 0] + … + x[…, j].
 package struct CumulativeSum: OperationRule {
   /// Whether the sums begin at the end: y[…, j] = x[…, j] + … + x[…, n − 1].
-  public let isReversed: Bool
+  package let isReversed: Bool
 
-  public var name: String { "cumulativeSum" }
+  package var name: String { "cumulativeSum" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     try expect(inputs[0].shape.rank >= 1 && inputs[0].dtype == .float32, "it needs float32 and at least one axis")
     return [inputs[0]]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     [context.upstream[0].map { $0.graph.record(.cumulativeSum(CumulativeSum(isReversed: !isReversed)), [$0]) }]
   }
 }
@@ -19,18 +19,18 @@ package struct CumulativeSum: OperationRule {
 /// and a NaN is larger than everything. It has no gradient.
 package struct SortOrder: OperationRule {
   /// How many of the sorted numbers are wanted.
-  public let count: Int
+  package let count: Int
   /// Whether the largest comes first.
-  public let isDescending: Bool
+  package let isDescending: Bool
 
-  public var name: String { "sortOrder" }
+  package var name: String { "sortOrder" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let shape = inputs[0].shape
     try expect(shape.rank >= 1 && inputs[0].dtype == .float32, "it needs float32 and at least one axis")
     try expect((1...max(shape[-1], 1)).contains(count), "\(count) of the \(shape[-1]) numbers along the axis are asked for")
     return [TensorType(Shape(shape.dimensions.dropLast() + [count]), .int32)]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] { [nil] }
+  package func gradients(_ context: GradientContext) -> [Tensor?] { [nil] }
 }

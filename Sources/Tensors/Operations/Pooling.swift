@@ -1,17 +1,17 @@
 /// The largest value of each window, over [N, H, W, C]. Results: the values, and for each the number of the window's tap that holds it
 /// (int32, ky·kernelWidth + kx, the first of equals).
 package struct MaxPool: OperationRule {
-  public let window: Window
+  package let window: Window
 
-  public var name: String { "maxPool" }
-  public var outputCount: Int { 2 }
+  package var name: String { "maxPool" }
+  package var outputCount: Int { 2 }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let shape = try pooledShape(inputs[0], window)
     return [TensorType(shape), TensorType(shape, .int32)]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let dy = context.upstream[0] else { return [nil] }
     let rule = MaxPoolGradient(window: window, inputShape: context.inputs[0].shape)
     return [dy.graph.record(.maxPoolGradient(rule), [dy, context.outputs[1]])]
@@ -20,18 +20,18 @@ package struct MaxPool: OperationRule {
 
 /// The gradient of `MaxPool`, from dy and the tap numbers: each pixel's sum of dy over the windows whose tap it is.
 package struct MaxPoolGradient: OperationRule {
-  public let window: Window
-  public let inputShape: Shape
+  package let window: Window
+  package let inputShape: Shape
 
   package init(window: Window, inputShape: Shape) {
     self.window = window
     self.inputShape = inputShape
   }
 
-  public var name: String { "maxPoolGradient" }
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(inputShape)] }
+  package var name: String { "maxPoolGradient" }
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(inputShape)] }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let upstream = context.upstream[0] else { return [nil, nil] }
     return [upstream.graph.record(.maxPoolSelection(MaxPoolSelection(window: window)), [upstream, context.inputs[1]]), nil]
   }
@@ -40,14 +40,14 @@ package struct MaxPoolGradient: OperationRule {
 /// The pixel of each window that a tap number names, over [N, H, W, C]; 0 where it names none. With the numbers of `MaxPool`, the gradient of
 /// `MaxPoolGradient` with respect to dy.
 package struct MaxPoolSelection: OperationRule {
-  public let window: Window
+  package let window: Window
 
   package init(window: Window) { self.window = window }
 
-  public var name: String { "maxPoolSelection" }
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(inputs[1].shape)] }
+  package var name: String { "maxPoolSelection" }
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(inputs[1].shape)] }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let dy = context.upstream[0] else { return [nil, nil] }
     let rule = MaxPoolGradient(window: window, inputShape: context.inputs[0].shape)
     return [dy.graph.record(.maxPoolGradient(rule), [dy, context.inputs[1]]), nil]
@@ -56,14 +56,14 @@ package struct MaxPoolSelection: OperationRule {
 
 /// The mean of each window, over [N, H, W, C].
 package struct AveragePool: OperationRule {
-  public let window: Window
+  package let window: Window
   /// Whether padding counts as zeros in the mean (PyTorch's `count_include_pad`).
-  public let countsPadding: Bool
+  package let countsPadding: Bool
 
-  public var name: String { "averagePool" }
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(try pooledShape(inputs[0], window))] }
+  package var name: String { "averagePool" }
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(try pooledShape(inputs[0], window))] }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let dy = context.upstream[0] else { return [nil] }
     let rule = AveragePoolGradient(window: window, countsPadding: countsPadding, inputShape: context.inputs[0].shape)
     return [dy.graph.record(.averagePoolGradient(rule), [dy])]
@@ -72,9 +72,9 @@ package struct AveragePool: OperationRule {
 
 /// The gradient of `AveragePool`.
 package struct AveragePoolGradient: OperationRule {
-  public let window: Window
-  public let countsPadding: Bool
-  public let inputShape: Shape
+  package let window: Window
+  package let countsPadding: Bool
+  package let inputShape: Shape
 
   package init(window: Window, countsPadding: Bool, inputShape: Shape) {
     self.window = window
@@ -82,10 +82,10 @@ package struct AveragePoolGradient: OperationRule {
     self.inputShape = inputShape
   }
 
-  public var name: String { "averagePoolGradient" }
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(inputShape)] }
+  package var name: String { "averagePoolGradient" }
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [TensorType(inputShape)] }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     [context.upstream[0].map { $0.graph.record(.averagePool(AveragePool(window: window, countsPadding: countsPadding)), [$0]) }]
   }
 }

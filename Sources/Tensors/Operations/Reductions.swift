@@ -5,19 +5,19 @@ public enum Reduction: String, CaseIterable, Hashable, Sendable {
 
 /// A reduction over some axes, which are dropped, or kept with extent 1.
 package struct Reduce: OperationRule {
-  public let reduction: Reduction
+  package let reduction: Reduction
   /// Which axes, in ascending order.
-  public let axes: [Int]
+  package let axes: [Int]
   /// Whether reduced axes stay, with extent 1.
-  public let keepingAxes: Bool
+  package let keepingAxes: Bool
 
-  public var name: String { reduction.rawValue }
+  package var name: String { reduction.rawValue }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     [try reducedType(inputs[0], axes: axes, keepingAxes: keepingAxes)]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let dy = context.upstream[0] else { return [nil] }
     let x = context.inputs[0]
     let kept = Shape((0..<x.shape.rank).map { axes.contains($0) ? 1 : x.shape[$0] })
@@ -58,16 +58,16 @@ private func reducedType(_ input: TensorType, axes: [Int], keepingAxes: Bool) th
 /// The planner takes it apart into that product and elementwise operations.
 package struct ProductOfOthers: OperationRule {
   /// Along which axes, in ascending order.
-  public let axes: [Int]
+  package let axes: [Int]
 
-  public var name: String { "productOfOthers" }
+  package var name: String { "productOfOthers" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     _ = try reducedType(inputs[0], axes: axes, keepingAxes: true)
     return [inputs[0]]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let dy = context.upstream[0] else { return [nil] }
     let x = context.inputs[0]
     let shape = x.shape
@@ -123,21 +123,21 @@ package struct ProductOfOthers: OperationRule {
 /// The planner takes it apart into reductions and elementwise operations.
 package struct Variance: OperationRule {
   /// Which axes, in ascending order.
-  public let axes: [Int]
+  package let axes: [Int]
   /// What is taken from the number of values before the sum is divided by it.
-  public let correction: Int
+  package let correction: Int
   /// Whether reduced axes stay, with extent 1.
-  public let keepingAxes: Bool
+  package let keepingAxes: Bool
 
-  public var name: String { "variance" }
-  public var outputCount: Int { 2 }
+  package var name: String { "variance" }
+  package var outputCount: Int { 2 }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let type = try reducedType(inputs[0], axes: axes, keepingAxes: keepingAxes)
     return [type, type]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     let (x, mean) = (context.inputs[0], context.outputs[1])
     let kept = keptShape(x.shape)
     let throughVariance = context.upstream[0].map { dy in
@@ -163,14 +163,14 @@ package struct Variance: OperationRule {
 
 /// ln Σ eˣ over the last axis, which is dropped. −∞ where all are −∞, ∞ where one is ∞.
 package struct LogSumExp: OperationRule {
-  public var name: String { "logSumExp" }
+  package var name: String { "logSumExp" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     try expect(inputs[0].shape.rank >= 1 && inputs[0].dtype == .float32, "it needs float32 and at least one axis")
     return [TensorType(Shape(Array(inputs[0].shape.dimensions.dropLast())))]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let dy = context.upstream[0] else { return [nil] }
     let (x, y) = (context.inputs[0], context.outputs[0])
     let kept = Shape(y.shape.dimensions + [1])
@@ -182,33 +182,33 @@ package struct LogSumExp: OperationRule {
 /// is one. It has no gradient.
 package struct ArgumentOfExtreme: OperationRule {
   /// Whether the smallest is looked for.
-  public let isMinimum: Bool
+  package let isMinimum: Bool
 
-  public var name: String { isMinimum ? "argmin" : "argmax" }
+  package var name: String { isMinimum ? "argmin" : "argmax" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     try expect(inputs[0].shape.rank >= 1 && inputs[0].dtype == .float32, "it needs float32 and at least one axis")
     // The kernel counts places in float32.
     try expect(inputs[0].shape[-1] <= 1 << 24, "the axis has \(inputs[0].shape[-1]) numbers, and it may have at most 2^24")
     return [TensorType(Shape(Array(inputs[0].shape.dimensions.dropLast())), .int32)]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] { [nil] }
+  package func gradients(_ context: GradientContext) -> [Tensor?] { [nil] }
 }
 
 /// Softmax over the last axis, or its logarithm.
 package struct Softmax: OperationRule {
   /// Whether the logarithm is taken (in a form that does not overflow).
-  public let isLogarithmic: Bool
+  package let isLogarithmic: Bool
 
-  public var name: String { isLogarithmic ? "logSoftmax" : "softmax" }
+  package var name: String { isLogarithmic ? "logSoftmax" : "softmax" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     try expect(inputs[0].shape.rank >= 1 && inputs[0].dtype == .float32, "it needs float32 and at least one axis")
     return [inputs[0]]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let dy = context.upstream[0] else { return [nil] }
     return [dy.graph.record(.softmaxGradient(SoftmaxGradient(isLogarithmic: isLogarithmic)), [context.outputs[0], dy])]
   }
@@ -216,14 +216,14 @@ package struct Softmax: OperationRule {
 
 /// The gradient of `Softmax` from its result y and dy: y·(dy − Σ dy·y), or dy − eʸ·Σ dy for the logarithm.
 package struct SoftmaxGradient: OperationRule {
-  public let isLogarithmic: Bool
+  package let isLogarithmic: Bool
 
   package init(isLogarithmic: Bool) { self.isLogarithmic = isLogarithmic }
 
-  public var name: String { isLogarithmic ? "logSoftmaxGradient" : "softmaxGradient" }
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [inputs[0]] }
+  package var name: String { isLogarithmic ? "logSoftmaxGradient" : "softmaxGradient" }
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] { [inputs[0]] }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let upstream = context.upstream[0] else { return [nil, nil] }
     let (y, dy) = (context.inputs[0], context.inputs[1])
     func sum(_ x: Tensor) -> Tensor { x.sum(axes: [-1], keepingAxes: true) }
@@ -243,12 +243,12 @@ package struct SoftmaxGradient: OperationRule {
 /// Results: loss (scalar), d loss / d logits, right answers (scalar). PyTorch's `cross_entropy(logits, labels, label_smoothing:)`.
 package struct SoftmaxCrossEntropy: OperationRule {
   /// ε of label smoothing: the target is (1 − ε)·onehot + ε / classes.
-  public let labelSmoothing: Float
+  package let labelSmoothing: Float
 
-  public var name: String { "softmaxCrossEntropy" }
-  public var outputCount: Int { 3 }
+  package var name: String { "softmaxCrossEntropy" }
+  package var outputCount: Int { 3 }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let logits = inputs[0]
     try expect(logits.shape.rank == 2 && logits.dtype == .float32, "the logits have to be [batch, classes] of float32")
     try expect(
@@ -258,7 +258,7 @@ package struct SoftmaxCrossEntropy: OperationRule {
     return [TensorType([]), logits, TensorType([])]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard context.needs[0] else { return [nil, nil] }
     let logits = context.inputs[0]
     var result = context.upstream[0].map { context.outputs[1] * $0 }

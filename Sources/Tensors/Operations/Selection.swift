@@ -3,9 +3,9 @@
 ///
 /// Devices compute it from `keep`, `drop` and `join`, so that it is part of the elementwise chains around it.
 package struct Select: OperationRule {
-  public var name: String { "select" }
+  package var name: String { "select" }
 
-  public func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     try expect(inputs[0].dtype == .float32, "a mask is of float32: what a comparison gives, or `cast(to: .float32)`")
     try expect(inputs[1].dtype == inputs[2].dtype, "both values have to be of one type; `cast(to:)` changes it")
     guard let pair = inputs[1].shape.broadcast(with: inputs[2].shape), let shape = inputs[0].shape.broadcast(with: pair) else {
@@ -14,7 +14,7 @@ package struct Select: OperationRule {
     return [TensorType(shape, inputs[1].dtype)]
   }
 
-  public func gradients(_ context: GradientContext) -> [Tensor?] {
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
     guard let dy = context.upstream[0] else { return [nil, nil, nil] }
     let mask = context.inputs[0]
     func part(_ index: Int, _ function: BinaryFunction) -> Tensor? {

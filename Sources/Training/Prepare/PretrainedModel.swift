@@ -12,7 +12,7 @@ public struct PretrainedModel {
   public let report: LoadReport
 
   /// Where in the file the weights were, and what else would have done.
-  public let fit: WeightsFit
+  package let fit: WeightsFit
 
   /// Reads weights into a model, in whatever dictionary of the file and behind whatever prefix they are; a head of another size is left out.
   /// - Parameters:

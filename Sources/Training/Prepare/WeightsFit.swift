@@ -2,35 +2,35 @@ import GlissadeFormats
 import GlissadeLayers
 
 /// How a file's tensors go with a model.
-public struct WeightsFit: Sendable {
+package struct WeightsFit: Sendable {
   /// Where in the file they are.
-  public let place: WeightsPlace
+  package let place: WeightsPlace
   /// How many of the model's tensors the file has in the right shape.
-  public let fitting: Int
+  package let fitting: Int
   /// How many the model has.
-  public let count: Int
+  package let count: Int
   /// What does not fit, in the model's order, then what it has no place for.
-  public let problems: [Problem]
+  package let problems: [Problem]
   /// Other places of the same file that would do as well.
-  public private(set) var alternatives: [WeightsPlace] = []
+  package private(set) var alternatives: [WeightsPlace] = []
 
   /// A tensor that one of both has not got, or has in another shape.
-  public struct Problem: Sendable {
-    public let path: String
+  package struct Problem: Sendable {
+    package let path: String
     /// The file's shape; `nil` where it has no such tensor.
-    public let found: [Int]?
+    package let found: [Int]?
     /// The model's, in the file's layout; `nil` where it has no such tensor.
-    public let expected: [Int]?
-    public let isOfHead: Bool
+    package let expected: [Int]?
+    package let isOfHead: Bool
     /// Why the file's is not read, where it has one that is not.
-    public let unread: String?
+    package let unread: String?
   }
 
   /// Whether nothing but the head keeps it from fitting.
-  public var fitsBackbone: Bool { problems.allSatisfy(\.isOfHead) }
+  package var fitsBackbone: Bool { problems.allSatisfy(\.isOfHead) }
 
   /// Compares the tensors of one place with a model's.
-  public init(_ place: WeightsPlace, _ layout: PyTorchLayout) {
+  package init(_ place: WeightsPlace, _ layout: PyTorchLayout) {
     let file = place.file
     let isOurs = file.metadata["format"] == "glissade"
     let unread = Dictionary(file.unread.map { ($0.name, $0.reason) }, uniquingKeysWith: { first, _ in first })
@@ -55,7 +55,7 @@ public struct WeightsFit: Sendable {
   }
 
   /// The best of some places: the first where nothing but the head keeps the model from fitting, or else the one with the least that does.
-  public init?(bestOf places: [WeightsPlace], _ layout: PyTorchLayout) {
+  package init?(bestOf places: [WeightsPlace], _ layout: PyTorchLayout) {
     let fits = places.prefix(16).map { WeightsFit($0, layout) }
     let good = fits.filter(\.fitsBackbone)
     let nearest = fits.min { $0.problems.count { !$0.isOfHead } < $1.problems.count { !$0.isOfHead } }
@@ -65,7 +65,7 @@ public struct WeightsFit: Sendable {
   }
 
   /// What keeps the model from fitting, in a few sentences: how much there is of each kind, with some names of both sides.
-  public var summary: [String] {
+  package var summary: [String] {
     let serious = problems.filter { !$0.isOfHead }
     let missing = serious.filter { $0.found == nil && $0.unread == nil }
     let unread = serious.filter { $0.unread != nil }

@@ -1,20 +1,20 @@
 import GlissadeFormats
 
 /// Where in a file a model's weights are: in which of its dictionaries, and behind what in front of their names.
-public struct WeightsPlace: Sendable {
+package struct WeightsPlace: Sendable {
   /// The keys that lead to the dictionary, joined by dots; `nil` for the top of the file.
-  public let key: String?
+  package let key: String?
   /// What stands in front of the model's names, with a dot at its end; empty for nothing. PyTorch's wrappers (`module.`, `_orig_mod.`) are
   /// not mentioned.
-  public let prefix: String
+  package let prefix: String
   /// The tensors there, under the model's names: those that it has, and what else the file has behind the prefix.
-  public let file: WeightsFile
+  package let file: WeightsFile
   /// The dictionary's other tensors, by their names in it; without counters.
-  public let leftOut: [String]
+  package let leftOut: [String]
 }
 
 /// The dictionaries of a file in which a model's weights may be.
-public struct WeightsPlaces {
+package struct WeightsPlaces {
   private let file: WeightsFile
   private let dictionaries: [(keys: [String], file: WeightsFile)]
 
@@ -26,7 +26,7 @@ public struct WeightsPlaces {
   private static let losses = ["criterion", "loss", "metric"]
 
   /// - Parameter file: a whole file, or a part of it.
-  public init(in file: WeightsFile) {
+  package init(in file: WeightsFile) {
     self.file = file
     var found: [(keys: [String], file: WeightsFile)] = []
     var queue: [(keys: [String], file: WeightsFile)] = [([], file)]
@@ -47,7 +47,7 @@ public struct WeightsPlaces {
   /// `teacher`, `encoder_k`), usual keys before others, short prefixes before long ones, what comes first in the file before what comes later.
   /// Never empty: where no name is found, it is the whole state dictionary.
   /// - Parameter names: of the model's parameters.
-  public func holding(_ names: [String]) -> [WeightsPlace] {
+  package func holding(_ names: [String]) -> [WeightsPlace] {
     let names = Set(names)
     var candidates: [Candidate] = []
     for (index, dictionary) in dictionaries.enumerated() where 2 * dictionary.file.tensors.count >= names.count {

@@ -7,10 +7,10 @@
 /// A run folder in use. No other process gets it until the lock is gone, which is also when the process ends, however it does.
 ///
 /// It is `flock` on the folder itself, so that nothing is left behind.
-public final class RunFolderLock: Sendable {
+package final class RunFolderLock: Sendable {
   private let descriptor: Int32
   /// Why the folder is not locked although nobody else has it: some network file systems know no such locks. `nil` where it is.
-  public let objection: String?
+  package let objection: String?
 
   /// - Throws: `RunFolderError` where another training has the folder.
   fileprivate init(_ folder: RunFolder) throws(RunFolderError) {
@@ -36,5 +36,5 @@ public final class RunFolderLock: Sendable {
 extension RunFolder {
   /// Takes the folder, which has to be there, for as long as the lock is kept.
   /// - Throws: `RunFolderError` where another training has it.
-  public func lock() throws(RunFolderError) -> RunFolderLock { try RunFolderLock(self) }
+  package func lock() throws(RunFolderError) -> RunFolderLock { try RunFolderLock(self) }
 }

@@ -3,27 +3,27 @@ import GlissadeFormats
 
 /// The samples of a run by their hashes: what it was trained with, checked with after each epoch, and measured with at the end. By these they
 /// are known again in data that was moved, renamed, copied or added to.
-public struct RunSamples: Equatable, Sendable {
-  public var training: Part
-  public var validation: Part
-  public var test: Part
+package struct RunSamples: Equatable, Sendable {
+  package var training: Part
+  package var validation: Part
+  package var test: Part
 
   /// Some samples, in their order.
-  public struct Part: Equatable, Sendable {
+  package struct Part: Equatable, Sendable {
     /// See `Dataset.contentHashes(ofSamples:)`.
-    public var hashes: [UInt64]
-    public var labels: [Int32]
+    package var hashes: [UInt64]
+    package var labels: [Int32]
 
-    public var count: Int { hashes.count }
+    package var count: Int { hashes.count }
 
-    public init(hashes: [UInt64] = [], labels: [Int32] = []) {
+    package init(hashes: [UInt64] = [], labels: [Int32] = []) {
       self.hashes = hashes
       self.labels = labels
     }
 
     /// - Returns: `nil` for data without hashes; nothing for no data.
     /// - Throws: `DataError` where samples cannot be read.
-    public init?(_ data: (any Dataset)?) throws(DataError) {
+    package init?(_ data: (any Dataset)?) throws(DataError) {
       self.init()
       guard let data else { return }
       guard let hashes = try data.contentHashes(ofSamples: Array(0..<data.count)) else { return nil }
@@ -32,30 +32,30 @@ public struct RunSamples: Equatable, Sendable {
   }
 
   /// What a sample was to the run.
-  public enum Role: Hashable, Sendable {
+  package enum Role: Hashable, Sendable {
     case training, validation, other
   }
 
-  public init(training: Part, validation: Part, test: Part) {
+  package init(training: Part, validation: Part, test: Part) {
     (self.training, self.validation, self.test) = (training, validation, test)
   }
 
   /// - Returns: `nil` where one of them has no hashes.
   /// - Throws: `DataError` where samples cannot be read.
-  public init?(training: any Dataset, validation: (any Dataset)?, test: (any Dataset)?) throws(DataError) {
+  package init?(training: any Dataset, validation: (any Dataset)?, test: (any Dataset)?) throws(DataError) {
     guard let first = try Part(training), let second = try Part(validation), let third = try Part(test) else { return nil }
     self.init(training: first, validation: second, test: third)
   }
 
   /// What the run's model is measured with: the test part or, where there is none, the one for validation.
-  public var heldOut: Part { test.count > 0 ? test : validation }
+  package var heldOut: Part { test.count > 0 ? test : validation }
 
   /// Whether some samples are those that the run held out: all of them, in their order and with their labels, and besides at most such as
   /// it did not see, because it could not read them.
   /// - Parameters:
   ///   - part: the samples.
   ///   - isLimited: whether the run was given only some of its data, so that any others may be among them.
-  public func isHeldOut(_ part: Part, isLimited: Bool = false) -> Bool {
+  package func isHeldOut(_ part: Part, isLimited: Bool = false) -> Bool {
     let wanted = heldOut
     guard wanted.count > 0 else { return false }
     let seen = Set(training.hashes).union(validation.hashes)
@@ -75,7 +75,7 @@ public struct RunSamples: Equatable, Sendable {
   ///   - hashes: of the samples; `nil` for what could not be read, which is none of the run's.
   ///   - countingRepetitions: whether a sample that the run had once is the run's own only once, as it has to be where different samples may
   ///     look alike: rows of a table. Pictures that are alike are one picture.
-  public func roles(of hashes: [UInt64?], countingRepetitions: Bool) -> [Role] {
+  package func roles(of hashes: [UInt64?], countingRepetitions: Bool) -> [Role] {
     func counts(_ hashes: [UInt64]) -> [UInt64: Int] { Dictionary(hashes.map { ($0, 1) }, uniquingKeysWith: +) }
     var (trained, checked) = (counts(training.hashes), counts(validation.hashes))
     func take(_ hash: UInt64, _ counts: inout [UInt64: Int]) -> Bool {
@@ -100,7 +100,7 @@ extension RunSamples {
 
   /// Writes them, whole or not at all, as safetensors: `<part>/hashes` and `<part>/labels`.
   /// - Throws: `FormatError` with the path and the reason.
-  public func save(to path: String) throws(FormatError) {
+  package func save(to path: String) throws(FormatError) {
     let entries = parts.flatMap { name, part in
       [
         SafetensorsEntry(name: "\(name)/hashes", shape: [part.count], part.hashes.map { Int64(bitPattern: $0) }),
@@ -113,7 +113,7 @@ extension RunSamples {
 
   /// Reads them.
   /// - Throws: `FormatError` for a file that is damaged, of another kind, or of a version that is not known.
-  public init(contentsOf path: String) throws(FormatError) {
+  package init(contentsOf path: String) throws(FormatError) {
     func refusal(_ text: String) -> FormatError { FormatError(path: path, reason: .malformed(text)) }
     let file = try SafetensorsFile(path: path)
     guard file.metadata["format"] == Self.format, file.metadata["version"] == Self.version else {

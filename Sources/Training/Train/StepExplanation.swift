@@ -4,17 +4,17 @@ import GlissadeLayers
 import GlissadePlanning
 
 /// One training step as it is planned, what it takes at least, and what it took.
-public struct StepExplanation: Sendable {
-  public let plan: Plan
-  public let cost: StepCost
+package struct StepExplanation: Sendable {
+  package let plan: Plan
+  package let cost: StepCost
   /// Elements of all weights.
-  public let parameterCount: Int
+  package let parameterCount: Int
   /// Seconds of each launch by the device's clock, medians of several steps; `nil` where nothing was run.
-  public let measured: [Double]?
+  package let measured: [Double]?
   /// Seconds of a whole step, the median of several, one after another; `nil` where nothing was run.
-  public let step: Double?
+  package let step: Double?
   /// Why nothing could be run, where something was to be.
-  public let objection: String?
+  package let objection: String?
 }
 
 extension Trainer {
@@ -24,7 +24,7 @@ extension Trainer {
   ///   - device: where.
   ///   - figures: what the device can do.
   /// - Throws: what keeps a step from being planned.
-  public func explanation(
+  package func explanation(
     of training: any Dataset, on device: any Device, figures: DeviceFigures
   ) throws -> StepExplanation {
     let session = try session(for: training, on: device)
@@ -44,7 +44,7 @@ extension Trainer {
   ///   - training: what is learnt from.
   ///   - published: the device.
   /// - Throws: what keeps a step from being planned.
-  public func explanation(of training: any Dataset, as published: PublishedDevice) throws -> StepExplanation {
+  package func explanation(of training: any Dataset, as published: PublishedDevice) throws -> StepExplanation {
     // Parameters have to be somewhere.
     let session = try session(for: training, on: try CPUDevice(threads: 1))
     let plan = try session.plan(batchSize: options.batchSize, isTraining: true, for: published.profile)
