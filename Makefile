@@ -55,7 +55,8 @@ conformance-table:
 	-Scripts/implementations.sh all
 	Scripts/conformance-table.py
 
-# Optimizers, activations, losses and ensembles of lenet on Fashion-MNIST: writes docs/course.md. It takes hours, and goes on where it was stopped:
+# Optimizers, activations, losses and ensembles of lenet on Fashion-MNIST: writes docs/course.md. It takes hours, and goes on with what is in
+# bench/results/course.json:
 # make course-tables COURSE_FLAGS="--minutes 60"; Scripts/course-tables.py --help lists the options.
 course-tables:
 	@Scripts/install.sh test

@@ -2,11 +2,13 @@
 """lenet on Fashion-MNIST under each optimizer, each activation and each loss, on both devices and with several seeds, and what ensembles of it
 gain. Writes docs/course.md.
 
-Runs lie in runs/course and are used again, so that the tables can be made in parts (--minutes, --only), on several days, and go on where they
-were stopped. The page is written from what is there. Names are those of docs/options.md."""
+Every result is added to a file (--results, bench/results/course.json) as soon as it is there, and is not trained for again, so that the tables
+can be made in parts (--minutes, --only), on several days and on several machines; a run that was cut off goes on where it was stopped. All
+first seeds come before all second ones. The page is written from what is there. Names are those of docs/options.md."""
 
 import argparse
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -35,55 +37,94 @@ def options():
   return found
 
 
-class Runs:
+class Results:
+  """What trainings came to, by their names, in a file."""
+
   def __init__(self, arguments):
+    self.path = Path(arguments.results)
+    # What is trained otherwise is another result.
+    self.part = f"{arguments.epochs} epochs" + (f", {arguments.limit} samples" if arguments.limit else "")
+    self.everything = json.loads(self.path.read_text()) if self.path.exists() else {}
+    self.found = self.everything.setdefault(self.part, {})
+
+  def add(self, name, result):
+    self.found[name] = result
+    text = json.dumps(self.everything, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    beside = self.path.with_name(self.path.name + ".new")
+    self.path.parent.mkdir(parents=True, exist_ok=True)
+    beside.write_text(text)
+    os.replace(beside, self.path)
+
+
+class Trainings:
+  def __init__(self, arguments, results):
     self.arguments = arguments
-    # What is trained otherwise is another run.
-    self.folder = Path(arguments.runs) / "-".join(
-      [f"{arguments.epochs}-epochs"] + ([f"{arguments.limit}-samples"] if arguments.limit else []))
+    self.results = results
+    self.folder = Path(arguments.runs) / results.part.replace(", ", "-").replace(" ", "-")
     self.deadline = time.monotonic() + 60 * arguments.minutes if arguments.minutes else None
     self.is_over = False
 
-  def train(self, name, more):
-    """Trains a run, goes on with it, or finds that it is done. Returns its folder, or why it cannot be; nothing where there is no time."""
-    out = self.folder / name
-    refusal = self.folder / f"{name}.refused"
-    if refusal.exists():
-      return refusal.read_text()
-    if self.is_done(out, more):
-      return out
+  def result(self, name, more, figures):
+    """Adds what a training comes to, `figures` of its folder, unless that is there or there is no time."""
+    if name in self.results.found:
+      return
     if self.is_over or self.deadline and time.monotonic() > self.deadline:
       self.is_over = True
-      return None
-    self.folder.mkdir(parents=True, exist_ok=True)
-    begun = (out / "recipe.yaml").exists() or (out / "member-1/recipe.yaml").exists()
-    command = [self.arguments.glissade, "train", "--quiet"]
-    if begun:
-      command += ["--resume", str(out)]
-    else:
-      limit = ["--limit", str(self.arguments.limit)] if self.arguments.limit else []
-      command += ["--data", "fashion-mnist", "--model", "lenet", "--epochs", str(self.arguments.epochs), "--out", str(out)] + limit + more
-    print(name, flush=True)
-    result = subprocess.run(command, capture_output=True, text=True)
-    if result.returncode == 2 and not begun:
-      refusal.write_text(result.stderr.removeprefix("glissade: ").strip())
-      return refusal.read_text()
-    if result.returncode != 0:
-      sys.exit(f"{' '.join(command)}: {result.stderr.strip()}")
+      return
+    out = self.folder / name
     if not self.is_done(out, more):
-      sys.exit(f"{out}: the run has no result; the next try goes on with it")
-    return out
+      begun = (out / "recipe.yaml").exists() or (out / "member-1/recipe.yaml").exists()
+      command = [self.arguments.glissade, "train", "--quiet"]
+      if begun:
+        command += ["--resume", str(out)]
+      else:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        limit = ["--limit", str(self.arguments.limit)] if self.arguments.limit else []
+        command += ["--data", "fashion-mnist", "--model", "lenet", "--epochs", str(self.arguments.epochs), "--out", str(out)] + limit + more
+      print(name, flush=True)
+      ended = subprocess.run(command, capture_output=True, text=True)
+      if ended.returncode == 2 and not begun:
+        self.results.add(name, {"refused": ended.stderr.removeprefix("glissade: ").strip()})
+        return
+      if ended.returncode != 0 and not self.diverged(out):
+        sys.exit(f"{' '.join(command)}: {ended.stderr.strip()}")
+      if not self.is_done(out, more):
+        sys.exit(f"{out}: the run has no result; the next try goes on with it")
+    self.results.add(name, figures(out))
 
   @staticmethod
-  def is_done(out, more):
+  def summary(out):
+    path = out / "summary.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+  def diverged(self, out):
+    """Whether a training ended because its numbers were not finite any more, which is a result, too."""
+    found = self.summary(out)
+    return bool(found and found["failure"] and found["interruption"] is None)
+
+  def is_done(self, out, more):
     if "--ensemble" in more:
-      results = out / "ensemble.json"
-      return results.exists() and "together" in json.loads(results.read_text())
-    summary = out / "summary.json"
-    if not summary.exists():
-      return False
-    found = json.loads(summary.read_text())
-    return found["interruption"] is None and found["failure"] is None
+      path = out / "ensemble.json"
+      return path.exists() and "together" in json.loads(path.read_text())
+    found = self.summary(out)
+    return found is not None and found["interruption"] is None
+
+  def figures(self, out):
+    found = self.summary(out)
+    if found["failure"]:
+      return {"failed": str(found["failure"])}
+    rate = re.search(r"^lr: (\S+)", (out / "recipe.yaml").read_text(), re.M)
+    return {"accuracy": found["test_accuracy"], "loss": found["train_loss"], "rate": float(rate[1])}
+
+  def ensemble(self, out):
+    command = [self.arguments.glissade, "evaluate", "--run", str(out), "--device", self.arguments.devices[0], "--json"]
+    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return {"accuracy": found["accuracy"], "members": [member["accuracy"] for member in found["members"]], "gain": found["gain"]}
+
+
+def name_of(kind, word, default, device, seed):
+  # What is the default of all of them is trained once.
+  return f"usual-{device}-{seed}" if word == default else f"{kind}-{word}-{device}-{seed}"
 
 
 def spread(values, digits=2):
@@ -93,61 +134,39 @@ def spread(values, digits=2):
   return f"{statistics.fmean(values):.{digits}f}{deviation}"
 
 
-def compared(runs, kind, names, default):
+def compared(found, kind, words, default, arguments):
   """The table of one option: a row for each of its words."""
-  arguments = runs.arguments
-  lines = [f"## {KINDS[kind]}", "", "| " + " | ".join(
-    [kind, "rate"] + [f"{device}: accuracy, %" for device in arguments.devices] + ["training loss", "seconds an epoch"]) + " |"]
-  lines.append("|---" * (4 + len(arguments.devices)) + "|")
-  for name in names:
-    found = {device: [] for device in arguments.devices}
-    refusal = None
-    for seed in range(1, arguments.seeds + 1):
-      for device in arguments.devices:
-        # What is the default of all of them is trained once.
-        folder = f"usual-{device}-{seed}" if name == default else f"{kind}-{name}-{device}-{seed}"
-        more = [] if name == default else [f"--{kind}", name]
-        result = runs.train(folder, ["--device", device, "--seed", str(seed)] + more)
-        if isinstance(result, Path):
-          found[device].append((json.loads((result / "summary.json").read_text()), (result / "recipe.yaml").read_text(),
-                                (result / "metrics.csv").read_text()))
-        elif result:
-          refusal = result
-    if refusal:
-      lines.append(f"| {name} | refused: {refusal.replace('|', '/')} |" + " |" * (2 + len(arguments.devices)))
+  columns = [kind, "rate"] + [f"{device}: accuracy, %" for device in arguments.devices] + ["training loss", "seeds"]
+  lines = [f"## {KINDS[kind]}", "", "| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
+  for word in words:
+    def of(device):
+      names = (name_of(kind, word, default, device, seed) for seed in range(1, arguments.seeds + 1))
+      return [found[name] for name in names if name in found]
+    everything = [each for device in arguments.devices for each in of(device)]
+    problem = next((each for each in everything if "accuracy" not in each), None)
+    if problem:
+      reason = f"refused: {problem['refused']}" if "refused" in problem else f"failed: {problem['failed']}"
+      lines.append(f"| {word} | {reason.replace('|', '/')} |" + " |" * (len(columns) - 2))
       continue
-    everything = [each for device in arguments.devices for each in found[device]]
-    rate = re.search(r"^lr: (\S+)", everything[0][1], re.M)[1] if everything else ""
-    cells = [spread([100 * each[0]["test_accuracy"] for each in found[device]]) for device in arguments.devices]
-    losses = spread([each[0]["train_loss"] for each in everything if each[0]["train_loss"] is not None], 3)
-    seconds = ", ".join(filter(None, (spread([mean_seconds(each[2]) for each in found[device]], 1) for device in arguments.devices)))
-    lines.append(f"| {name} | {rate} | " + " | ".join(cells) + f" | {losses} | {seconds} |")
+    rate = f"{everything[0]['rate']:g}" if everything else ""
+    cells = [spread([100 * each["accuracy"] for each in of(device)]) for device in arguments.devices]
+    losses = spread([each["loss"] for each in everything if each["loss"] is not None], 3)
+    counts = sorted({len(of(device)) for device in arguments.devices})
+    lines.append(f"| {word} | {rate} | " + " | ".join(cells) + f" | {losses} | {' to '.join(map(str, counts))} |")
   return lines + [""]
 
 
-def mean_seconds(table):
-  rows = [line.split(",") for line in table.strip().split("\n")]
-  column = rows[0].index("seconds")
-  return statistics.fmean(float(row[column]) for row in rows[1:])
-
-
-def ensembles(runs):
+def ensembles(found, arguments):
   """What five members and snapshots gain, on the first device."""
-  arguments = runs.arguments
-  device = arguments.devices[0]
   lines = ["## Ensembles", "", "| ensemble | members, % | together, % | against their mean | against the best |", "|---|---|---|---|---|"]
-  cycle = max(arguments.epochs // 5, 1)
-  for name, form in ENSEMBLES.items():
-    folder = runs.train(f"{name.replace(' ', '-')}-{device}", ["--device", device] + [text.format(cycle=cycle) for text in form])
-    if not isinstance(folder, Path):
-      lines.append(f"| {name} | {folder or ''} | | | |")
+  for name in ENSEMBLES:
+    each = found.get(f"{name.replace(' ', '-')}-{arguments.devices[0]}")
+    if each is None or "accuracy" not in each:
+      lines.append(f"| {name} | {each['refused'] if each else ''} | | | |")
       continue
-    command = [arguments.glissade, "evaluate", "--run", str(folder), "--device", device, "--json"]
-    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    members = ", ".join(f"{100 * member['accuracy']:.2f}" for member in found["members"])
-    gain = found["gain"]
-    lines.append(
-      f"| {name} | {members} | {100 * found['accuracy']:.2f} | {100 * gain['over_mean']:+.2f} | {100 * gain['over_best']:+.2f} |")
+    members = ", ".join(f"{100 * member:.2f}" for member in each["members"])
+    gain = each["gain"]
+    lines.append(f"| {name} | {members} | {100 * each['accuracy']:.2f} | {100 * gain['over_mean']:+.2f} | {100 * gain['over_best']:+.2f} |")
   return lines + [""]
 
 
@@ -160,23 +179,40 @@ def main():
   parser.add_argument("--minutes", type=float, help="begin no other run after this time")
   parser.add_argument("--limit", type=int, help="only so many training samples, for a trial")
   parser.add_argument("--runs", default=str(ROOT / "runs/course"))
+  parser.add_argument("--results", default=str(ROOT / "bench/results/course.json"))
   parser.add_argument("--glissade", default=str(ROOT / ".build/release/glissade"))
   parser.add_argument("--out", default=str(ROOT / "docs/course.md"))
   arguments = parser.parse_args()
-  runs = Runs(arguments)
+  results = Results(arguments)
+  trainings = Trainings(arguments, results)
+  wanted = {kind: each for kind, each in options().items() if not arguments.only or kind in arguments.only}
+  has_ensembles = not arguments.only or "ensembles" in arguments.only
+
+  for seed in range(1, arguments.seeds + 1):
+    for device in arguments.devices:
+      for kind, (words, default) in wanted.items():
+        for word in words:
+          more = [] if word == default else [f"--{kind}", word]
+          trainings.result(name_of(kind, word, default, device, seed), ["--device", device, "--seed", str(seed)] + more, trainings.figures)
+      if has_ensembles and seed == 1 and device == arguments.devices[0]:
+        cycle = max(arguments.epochs // 5, 1)
+        for name, form in ENSEMBLES.items():
+          more = ["--device", device] + [text.format(cycle=cycle) for text in form]
+          trainings.result(f"{name.replace(' ', '-')}-{device}", more, trainings.ensemble)
+
   page = [
     "# What a course compares", "",
     f"`lenet` on Fashion-MNIST, {arguments.epochs} epochs, everything else as it is by default, measured on the test part with the best epoch:",
-    f"means of {arguments.seeds} seeds ± their deviation. Made by `make course-tables`; the rate is each optimizer's usual one.",
+    f"means of up to {arguments.seeds} seeds ± their deviation, of as many as the last column says; an empty cell is still to be measured. Made by",
+    "`make course-tables`, which goes on with what is in `bench/results/course.json`. The rate is each optimizer's usual one, not its best.",
     *([f"A trial with {arguments.limit} training samples."] if arguments.limit else []), "",
   ]
-  for kind, (names, default) in options().items():
-    if not arguments.only or kind in arguments.only:
-      page += compared(runs, kind, names, default)
-  if not arguments.only or "ensembles" in arguments.only:
-    page += ensembles(runs)
+  for kind, (words, default) in wanted.items():
+    page += compared(results.found, kind, words, default, arguments)
+  if has_ensembles:
+    page += ensembles(results.found, arguments)
   Path(arguments.out).write_text("\n".join(page).rstrip() + "\n")
-  print(f"{arguments.out} is written" + (" from what is there: the time is over" if runs.is_over else ""))
+  print(f"{arguments.out} is written" + (" from what is there: the time is over" if trainings.is_over else ""))
 
 
 if __name__ == "__main__":
