@@ -11,10 +11,12 @@ struct AverageCommand: ParsableCommand {
       probabilities are averaged whenever it is used. Nothing is trained, and nothing can go on there.
       """)
 
-  @Argument(help: "The folders of runs, or of ensembles.", completion: .directory)
+  @Argument(help: "The folders of runs, or of ensembles.", completion: .run)
   var runs: [String]
 
-  @Option(help: ArgumentHelp("What is averaged: \(RunAverage.Kind.allCases.map(\.rawValue).joined(separator: " or ")).", valueName: "what"))
+  @Option(
+    help: ArgumentHelp("What is averaged: \(RunAverage.Kind.allCases.map(\.rawValue).joined(separator: " or ")).", valueName: "what"),
+    completion: .list(RunAverage.Kind.allCases.map(\.rawValue)))
   var of = RunAverage.Kind.weights.rawValue
 
   @Option(help: "The folder of the new run. (default: runs/<date>-<time>-<model>-average)", completion: .directory)

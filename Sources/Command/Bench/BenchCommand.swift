@@ -19,8 +19,18 @@ struct BenchCommand: ParsableCommand {
       it was by more than the threshold.
       """)
 
-  @Argument(help: "kernels, optimizers or train. (default: all three)")
+  @Argument(
+    help: "kernels, optimizers or train. (default: all three)",
+    completion: .list(BenchmarkResult.Suite.allCases.map(\.rawValue)))
   var suite: String?
+
+  @Option(
+    help: "train: mlp, lenet, resnet18 or efficientnet-lite0; may be given several times. (default: all)",
+    completion: .list(Benchmark.names(of: .train)))
+  var model: [String] = []
+
+  @Option(parsing: .unconditional, help: "train: samples in a step. (default: mlp and lenet 128, resnet18 64, efficientnet-lite0 16)")
+  var batchSize: Int?
 
   @OptionGroup var device: DeviceOptions
 
@@ -30,12 +40,6 @@ struct BenchCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Seconds for each row. (default: kernels 0.15, optimizers 0.5, train 5)")
   var seconds: Double?
 
-  @Option(help: "train: mlp, lenet, resnet18 or efficientnet-lite0; may be given several times. (default: all)")
-  var model: [String] = []
-
-  @Option(parsing: .unconditional, help: "train: samples in a step. (default: mlp and lenet 128, resnet18 64, efficientnet-lite0 16)")
-  var batchSize: Int?
-
   @Flag(help: "train: no convolution mixes pixels beyond its filter's reach, as in 'glissade train --exact'.")
   var exact = false
 
@@ -44,10 +48,12 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var published: PublishedDeviceOption
 
-  @Option(help: "Write the results to this file, again after each of them: whatever ends the command, they are there.")
+  @Option(
+    help: "Write the results to this file, again after each of them: whatever ends the command, they are there.",
+    completion: .file(extensions: ["json"]))
   var json: String?
 
-  @Option(help: "Compare with the results in this file.")
+  @Option(help: "Compare with the results in this file.", completion: .file(extensions: ["json"]))
   var compare: String?
 
   @Option(parsing: .unconditional, help: "How much slower, as a factor, is still as good.")

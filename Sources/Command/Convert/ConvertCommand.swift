@@ -21,10 +21,12 @@ struct ConvertCommand: ParsableCommand {
       table's own numbers, whose standardisation is part of it.
       """)
 
-  @Argument(help: ArgumentHelp("A safetensors file, a PyTorch checkpoint, or the folder of a run.", valueName: "in"))
+  @Argument(
+    help: ArgumentHelp("A safetensors file, a PyTorch checkpoint, or the folder of a run.", valueName: "in"),
+    completion: .file())
   var input: String
 
-  @Argument(help: ArgumentHelp("The file to write.", valueName: "out"))
+  @Argument(help: ArgumentHelp("The file to write.", valueName: "out"), completion: .file())
   var output: String
 
   @OptionGroup var tensors: WeightsChoice

@@ -3,7 +3,7 @@ import Glissade
 
 /// Where the classes of pictures stand, where they are not folders.
 struct LabelOptions: ParsableArguments {
-  @Option(help: .of("labels"))
+  @Option(help: .of("labels"), completion: .of("labels"))
   var labels: String?
 
   @Option(help: .of("file_column"))

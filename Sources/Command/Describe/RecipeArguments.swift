@@ -3,6 +3,7 @@ import Glissade
 
 /// A command that has every option of recipes.
 protocol RecipeArguments {
+  var essentials: SectionArguments<EssentialSection> { get }
   var training: SectionArguments<TrainingSection> { get }
   var device: SectionArguments<DeviceSection> { get }
   var pretrained: SectionArguments<PretrainedSection> { get }
@@ -21,7 +22,8 @@ protocol RecipeArguments {
 extension RecipeArguments {
   /// What was given.
   var given: [(name: String, text: String)] {
-    training.given + device.given + pretrained.given + folds.given + ensembles.given + stopping.given + saving.given + optimizers.given
+    essentials.given + training.given + device.given + pretrained.given + folds.given + ensembles.given + stopping.given + saving.given
+      + optimizers.given
       + groups.given + regularization.given
       + balance.given + table.given + pictures.given
   }

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Glissade
 
-/// The options of one theme on the command line, made from their declarations: names, help, completion.
+/// The options of one theme on the command line, made from their declarations: names, help, completion. What everybody needs is
+/// `SectionArguments<EssentialSection>`, and not in its theme.
 struct SectionArguments<Section: RecipeSection>: ParsableArguments, CustomReflectable {
   /// What was given, by the options' names.
   private(set) var given: [(name: String, text: String)] = []
@@ -10,7 +11,7 @@ struct SectionArguments<Section: RecipeSection>: ParsableArguments, CustomReflec
 
   init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: OptionKey.self)
-    for declaration in Recipe.declarations(of: Section.self) {
+    for declaration in Recipe.shown(with: Section.self) {
       let key = OptionKey(declaration.name)
       if declaration.isFlag {
         if let flag = try values.decode(Flag<Bool?>.self, forKey: key).wrappedValue { given.append((declaration.name, "\(flag)")) }
@@ -25,7 +26,7 @@ struct SectionArguments<Section: RecipeSection>: ParsableArguments, CustomReflec
 
   /// What the parser finds the options by.
   var customMirror: Mirror {
-    Mirror(self, children: Recipe.declarations(of: Section.self).map { (label: "_" + $0.name, value: $0.argument) }, displayStyle: .struct)
+    Mirror(self, children: Recipe.shown(with: Section.self).map { (label: "_" + $0.name, value: $0.argument) }, displayStyle: .struct)
   }
 }
 
@@ -49,8 +50,9 @@ extension RecipeDeclaration {
     return Option<String?>(name: names, parsing: isNumber ? .unconditional : .next, help: help, completion: completion)
   }
 
-  private var completion: CompletionKind {
-    if let choices { return .list(choices) }
+  /// Values, as shells offer them.
+  fileprivate var completion: CompletionKind {
+    if let beginnings { return .list(beginnings) }
     return path == nil ? .default : .file()
   }
 }
@@ -58,4 +60,9 @@ extension RecipeDeclaration {
 extension ArgumentHelp {
   /// The help of an option of training, for another command that has it, too.
   static func of(_ name: String) -> ArgumentHelp { ArgumentHelp(stringLiteral: Recipe.declaration(name)?.fullHelp ?? "") }
+}
+
+extension CompletionKind {
+  /// The values of an option of training, for another command that has it, too.
+  static func of(_ name: String) -> CompletionKind { Recipe.declaration(name)?.completion ?? .default }
 }

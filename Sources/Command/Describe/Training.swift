@@ -20,27 +20,16 @@ protocol TrainingDoor: Sendable {
 struct Training<Door: TrainingDoor>: ParsableCommand, RecipeArguments {
   static var configuration: CommandConfiguration { Door.configuration }
 
-  @Option(
-    help: ArgumentHelp("A recipe (see 'glissade recipe'), or - for standard input; options change what it says.", valueName: "file"),
-    completion: .file())
-  var recipe: String?
+  @OptionGroup(title: EssentialSection.title) var essentials: SectionArguments<EssentialSection>
 
-  @OptionGroup var training: SectionArguments<TrainingSection>
+  @OptionGroup(title: EssentialSection.title) var places: TrainingPlaces
 
-  @OptionGroup var device: SectionArguments<DeviceSection>
+  @OptionGroup(title: TrainingSection.title) var training: SectionArguments<TrainingSection>
 
-  @Option(help: "The run folder. (default: runs/<date>-<time>-<model>)", completion: .directory)
-  var out: String?
+  @OptionGroup(title: DeviceSection.title) var device: SectionArguments<DeviceSection>
 
   @Flag(help: "Put this run in the place of the one that --out names: the files of that run are removed.")
   var replace = false
-
-  @Option(
-    help: ArgumentHelp(
-      stringLiteral:
-        "Go on with the run in this folder where it stopped, with the options that it began with. Of these only \(Resumption.freeNames) may be others now."
-    ), completion: .directory)
-  var resume: String?
 
   @Flag(help: "Print the plan of one step instead of training: each launch with the least time that it can take and what it took.")
   var explain = false
@@ -84,7 +73,7 @@ struct Training<Door: TrainingDoor>: ParsableCommand, RecipeArguments {
       return try Terminal.print(try job.explanation(on: try job.openDevice()))
     }
     let series = TrainingSeries(recipe)
-    let place = try RunPlace(out: out, replaces: replace, resume: resume, series: series?.kind, request, note: Terminal.note)
+    let place = try RunPlace(out: places.out, replaces: replace, resume: places.resume, series: series?.kind, request, note: Terminal.note)
     func train(_ request: TrainingRequest, in place: RunPlace) throws {
       let job = try TrainingJob(request)
       try job.run(on: try job.openDevice(), in: place, isQuiet: quiet)
@@ -96,9 +85,10 @@ struct Training<Door: TrainingDoor>: ParsableCommand, RecipeArguments {
 
   /// What is to be trained, checked as far as it can be without data and device.
   private func request() throws -> TrainingRequest {
+    let (out, resume) = (places.out, places.resume)
     if let out, out.isEmpty { throw Misuse("--out is empty, and it has to name a folder") }
     if resume != nil, out != nil { throw Misuse("--out cannot be given with --resume: the run goes on in its own folder") }
-    if resume != nil, self.recipe != nil { throw Misuse("--recipe cannot be given with --resume: the run goes on with its own") }
+    if resume != nil, places.recipe != nil { throw Misuse("--recipe cannot be given with --resume: the run goes on with its own") }
     let earlier = try resume.map { try EarlierRun($0, namedAnew: Set(given.map(\.name))) }
     let recipe = try recipe(after: earlier)
     if let missing = Door.needed.first(where: { !recipe.isGiven($0) }) {
@@ -106,13 +96,13 @@ struct Training<Door: TrainingDoor>: ParsableCommand, RecipeArguments {
     }
     try recipe.check()
     let report = FetchReport(line: quiet ? nil : { Terminal.write($0 + "\n", to: STDOUT_FILENO) }, isQuiet: quiet)
-    return try TrainingRequest(recipe, resuming: earlier, file: self.recipe, fetch: report.file)
+    return try TrainingRequest(recipe, resuming: earlier, file: places.recipe, fetch: report.file)
   }
 
   /// The recipe of a file or of the run that goes on, changed by the options that are given.
   /// - Throws: `RecipeError`, and what keeps the file from being read.
   private func recipe(after earlier: EarlierRun?) throws -> Recipe {
-    var recipe = try earlier?.recipe ?? self.recipe.map(RecipeFile.read) ?? Recipe()
+    var recipe = try earlier?.recipe ?? places.recipe.map(RecipeFile.read) ?? Recipe()
     try apply(to: &recipe)
     return recipe
   }

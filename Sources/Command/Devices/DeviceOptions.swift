@@ -3,8 +3,8 @@ import Glissade
 
 /// Where something runs.
 struct DeviceOptions: ParsableArguments {
-  @Option(help: .of("device"))
-  var device = "auto"
+  @Option(help: .of("device"), completion: .of("device"))
+  var device: String?
 
   @Option(parsing: .unconditional, help: .of("threads"))
   var threads: Int?
@@ -15,7 +15,7 @@ struct DeviceOptions: ParsableArguments {
 
   private func recipe() throws(RecipeError) -> Recipe {
     var recipe = Recipe()
-    try recipe.set("device", to: .one(device), from: .commandLine)
+    if let device { try recipe.set("device", to: .one(device), from: .commandLine) }
     if let threads { try recipe.set("threads", to: .one("\(threads)"), from: .commandLine) }
     return recipe
   }

@@ -9,7 +9,7 @@ struct PublishedDeviceOption: ParsableArguments {
     name: .customLong("as"),
     help: ArgumentHelp(
       "Plan for a device by its published figures, whether or not it is here, and print the least time that they allow: "
-        + "\(PublishedDevice.all.map(\.name).joined(separator: ", "))."))
+        + "\(PublishedDevice.all.map(\.name).joined(separator: ", "))."), completion: .list(PublishedDevice.all.map(\.name)))
   var published: String?
 
   /// - Throws: `Misuse` for a name that nothing is known of.

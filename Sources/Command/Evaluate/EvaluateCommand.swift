@@ -16,25 +16,25 @@ struct EvaluateCommand: ParsableCommand {
       probabilities is measured, each of them by itself, and what is gained. --best and --last name one model of a run.
       """)
 
-  @Option(name: .customLong("run"), help: "The folder of a run, or of an ensemble.")
+  @Option(name: .customLong("run"), help: "The folder of a run, or of an ensemble.", completion: .run)
   var runPath: String
 
   @Option(
     help: """
       Of the kind that the run was trained on: its test part, or all of it, but for samples that the run was trained on. (default: what \
       the run held out of its own)
-      """)
+      """, completion: .of("data"))
   var data: String?
+
+  @Option(parsing: .unconditional, help: "Samples in a step. (default: the run's)")
+  var batchSize: Int?
+
+  @OptionGroup var device: DeviceOptions
 
   @Option(help: "Only these of the model's classes, as in animals,food; a comma in a name is written \\,. (default: all that are there)")
   var classes: String?
 
   @OptionGroup var labels: LabelOptions
-
-  @OptionGroup var device: DeviceOptions
-
-  @Option(parsing: .unconditional, help: "Samples in a step. (default: the run's)")
-  var batchSize: Int?
 
   @Option(parsing: .unconditional, help: "Only N test samples, the first ones (of pictures some of each class).")
   var limit: Int?

@@ -17,7 +17,7 @@ struct InspectCommand: ParsableCommand {
       stands in front of their names, and what else it holds.
       """)
 
-  @Argument(help: "A safetensors file, a PyTorch checkpoint, or the folder of a run.")
+  @Argument(help: "A safetensors file, a PyTorch checkpoint, or the folder of a run.", completion: .file())
   var file: String
 
   @OptionGroup var tensors: WeightsChoice

@@ -16,15 +16,15 @@ struct LandscapeCommand: ParsableCommand {
   @Argument(help: "The function.", completion: .list(Landscape.all.map(\.name)))
   var function: String?
 
+  @Option(help: ArgumentHelp("The learning rate of all.", valueName: "rate"))
+  var lr: Double?
+
   @Option(
     help: ArgumentHelp("Optimizers, separated by commas, or all.", valueName: "names"), completion: .list(Optimizers.names))
   var optimizer = "sgd,momentum,nesterov,adagrad,rmsprop,adam"
 
   @Option(help: ArgumentHelp("Steps of each.", valueName: "n"))
   var steps = 200
-
-  @Option(help: ArgumentHelp("The learning rate of all.", valueName: "rate"))
-  var lr: Double?
 
   @Option(help: ArgumentHelp("Where they begin, as in -1.2,1. (default: the function's own start)", valueName: "x,y"))
   var start: String?

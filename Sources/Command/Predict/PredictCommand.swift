@@ -19,14 +19,23 @@ struct PredictCommand: ParsableCommand {
       with snapshots, the members' probabilities are averaged.
       """)
 
-  @Option(name: .customLong("run"), help: "The folder of a run, or of an ensemble.")
+  @Option(name: .customLong("run"), help: "The folder of a run, or of an ensemble.", completion: .run)
   var runPath: String?
 
-  @Option(help: "A network as it was published, in place of a run: one that 'glissade train' knows, whose weights --pretrained has.")
+  @Option(
+    help: "A network as it was published, in place of a run: one that 'glissade train' knows, whose weights --pretrained has.",
+    completion: .of("model"))
   var model: String?
 
-  @Option(help: "With --model: the weights, a PyTorch checkpoint or a safetensors file, or a name of 'glissade weights', such as imagenet.")
+  @Option(
+    help: "With --model: the weights, a PyTorch checkpoint or a safetensors file, or a name of 'glissade weights', such as imagenet.",
+    completion: .of("pretrained"))
   var pretrained: String?
+
+  @Option(parsing: .unconditional, help: "Samples in a step. (default: the run's)")
+  var batchSize: Int?
+
+  @OptionGroup var device: DeviceOptions
 
   @OptionGroup var tensors: WeightsChoice
 
@@ -34,21 +43,16 @@ struct PredictCommand: ParsableCommand {
     help: """
       With --model: a file with the classes' names in the order of the outputs, a line for each or JSON. (default: ImageNet's for 1000 \
       outputs, otherwise numbers)
-      """)
+      """, completion: .file())
   var classNames: String?
 
-  @Argument(help: "Pictures (JPEG, PNG, WebP, TIFF), and folders of pictures; for a run on a table, tables.")
+  @Argument(help: "Pictures (JPEG, PNG, WebP, TIFF), and folders of pictures; for a run on a table, tables.", completion: .file())
   var files: [String]
 
   @OptionGroup var choice: ModelChoice
 
   @Option(parsing: .unconditional, help: "How many classes are printed for each picture or row.")
   var top = 5
-
-  @OptionGroup var device: DeviceOptions
-
-  @Option(parsing: .unconditional, help: "Samples in a step. (default: the run's)")
-  var batchSize: Int?
 
   @Flag(help: "Print JSON.")
   var json = false

@@ -12,11 +12,12 @@ struct RecipeCommand: ParsableCommand, RecipeArguments {
       what a recipe may say.
       """)
 
-  @Argument(help: "The folder of a run, or a recipe; with --diff, two of these.", completion: .file())
+  @Argument(help: "The folder of a run, or a recipe; with --diff, two of these.", completion: .run)
   var runs: [String] = []
 
   @Option(
-    help: ArgumentHelp("Look through a recipe, and print everything in it that makes no sense.", valueName: "file"), completion: .file())
+    help: ArgumentHelp("Look through a recipe, and print everything in it that makes no sense.", valueName: "file"),
+    completion: .file(extensions: ["yaml", "yml"]))
   var check: String?
 
   @Flag(help: "Print what differs between two runs or recipes, an option a line.")
@@ -25,9 +26,11 @@ struct RecipeCommand: ParsableCommand, RecipeArguments {
   @Flag(help: .hidden)
   var reference = false
 
-  @OptionGroup var training: SectionArguments<TrainingSection>
+  @OptionGroup(title: EssentialSection.title) var essentials: SectionArguments<EssentialSection>
 
-  @OptionGroup var device: SectionArguments<DeviceSection>
+  @OptionGroup(title: TrainingSection.title) var training: SectionArguments<TrainingSection>
+
+  @OptionGroup(title: DeviceSection.title) var device: SectionArguments<DeviceSection>
 
   @OptionGroup(title: PretrainedSection.title) var pretrained: SectionArguments<PretrainedSection>
 

@@ -13,7 +13,7 @@ struct ReportCommand: ParsableCommand {
       better where.
       """)
 
-  @Argument(help: ArgumentHelp("Folders of runs.", valueName: "run"), completion: .directory)
+  @Argument(help: ArgumentHelp("Folders of runs.", valueName: "run"), completion: .run)
   var runs: [String]
 
   @Option(

@@ -9,7 +9,7 @@ struct ScheduleCommand: ParsableCommand {
     commandName: "schedule", abstract: "Draw how a schedule moves the learning rate.",
     discussion: "Nothing is trained. Without a schedule, lists what there is, with formulas.")
 
-  @Argument(help: "A schedule, as --schedule of 'glissade train' takes it.")
+  @Argument(help: "A schedule, as --schedule of 'glissade train' takes it.", completion: .of("schedule"))
   var schedule: String?
 
   @Option(help: ArgumentHelp("Epochs of the run.", valueName: "n"))

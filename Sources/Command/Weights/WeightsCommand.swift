@@ -11,7 +11,9 @@ struct WeightsCommand: ParsableCommand {
       are published. 'train', 'finetune' and 'predict' fetch what they need themselves.
       """)
 
-  @Argument(help: "Models whose weights are to be fetched, unless they are here; where the files are is printed.")
+  @Argument(
+    help: "Models whose weights are to be fetched, unless they are here; where the files are is printed.",
+    completion: .of("model"))
   var models: [String] = []
 
   @Option(help: "Which of a model's weights, by their name.")

@@ -48,7 +48,7 @@ public struct OptimizerSection: RecipeSection {
     let other = defaults.first?.value ?? 0
     return RecipeOption<Double>(
       name, default: { $0.standardNumber(name) ?? other }, defaultText: text, range: RecipeRange(range), needs: needs,
-      aliases: name == "lr" ? ["learning_rate"] : [], help: help)
+      essential: name == "lr" ? 6 : nil, aliases: name == "lr" ? ["learning_rate"] : [], help: help)
   }
 }
 

@@ -9,6 +9,7 @@ public struct RecipeOption<Value: RecipeValue>: RecipeDeclaration {
   public let needs: RecipeNeed?
   public let whenResumed: Resuming
   public let path: PathKind?
+  public let essential: Int?
   public let outside: [String]
   public let defaultText: String?
   private let words: [String]?
@@ -25,13 +26,14 @@ public struct RecipeOption<Value: RecipeValue>: RecipeDeclaration {
   ///   - needs: who has it; default everybody.
   ///   - whenResumed: whether a run that goes on may have another value; default not.
   ///   - path: whether it names a file or folder.
+  ///   - essential: its place among what everybody needs and help shows first; default not among these.
   ///   - aliases: other names of the option on the command line.
   ///   - valueName: what stands for its value in help.
   ///   - help: one line for people.
   init(
     _ name: String, default standard: @escaping @Sendable (Recipe) -> Value, defaultText: String? = nil, range: RecipeRange? = nil,
     words: [String]? = nil, noun: String? = nil, needs: RecipeNeed? = nil, whenResumed: Resuming = .same, path: PathKind? = nil,
-    aliases: [String] = [], valueName: String? = nil, help: String
+    essential: Int? = nil, aliases: [String] = [], valueName: String? = nil, help: String
   ) {
     self.name = name
     self.aliases = aliases
@@ -43,6 +45,7 @@ public struct RecipeOption<Value: RecipeValue>: RecipeDeclaration {
     self.needs = needs
     self.whenResumed = whenResumed
     self.path = path
+    self.essential = essential
     self.valueName = valueName
     self.help = help
     outside = range?.outside(Value.self) ?? []
@@ -51,14 +54,15 @@ public struct RecipeOption<Value: RecipeValue>: RecipeDeclaration {
   /// With one default for all.
   init(
     _ name: String, default value: Value, defaultText: String? = nil, range: RecipeRange? = nil, words: [String]? = nil,
-    noun: String? = nil, needs: RecipeNeed? = nil, whenResumed: Resuming = .same, path: PathKind? = nil, aliases: [String] = [],
-    valueName: String? = nil, help: String
+    noun: String? = nil, needs: RecipeNeed? = nil, whenResumed: Resuming = .same, path: PathKind? = nil, essential: Int? = nil,
+    aliases: [String] = [], valueName: String? = nil, help: String
   ) {
     let isNone = value.recipeText == "none" || Value.isRecipeFlag && value.recipeText == "false"
     self.init(
       name, default: { _ in value }, defaultText: defaultText ?? (isNone ? nil : value.recipeText.withoutPoint),
       range: range,
-      words: words, noun: noun, needs: needs, whenResumed: whenResumed, path: path, aliases: aliases, valueName: valueName, help: help)
+      words: words, noun: noun, needs: needs, whenResumed: whenResumed, path: path, essential: essential, aliases: aliases,
+      valueName: valueName, help: help)
   }
 
   /// Its value where nobody gives one.
@@ -66,6 +70,7 @@ public struct RecipeOption<Value: RecipeValue>: RecipeDeclaration {
 
   public var kind: String { Value.recipeKind }
   public var choices: [String]? { words ?? Value.recipeChoices }
+  public var beginnings: [String]? { choices ?? Value.recipeBeginnings }
   public var rangeText: String? { range?.text }
   public var isNumber: Bool { Value.isRecipeNumber }
   public var isFlag: Bool { Value.isRecipeFlag }
@@ -113,12 +118,16 @@ public protocol RecipeDeclaration: Sendable {
   var whenResumed: Resuming { get }
   /// Whether it names a file or folder.
   var path: PathKind? { get }
+  /// Its place among what everybody needs and help shows first; `nil` for all others.
+  var essential: Int? { get }
   /// The default in words.
   var defaultText: String? { get }
   /// What a value is.
   var kind: String { get }
   /// Every word that it can be, where these are few.
   var choices: [String]? { get }
+  /// Words that it can be or begin with, as a shell offers them; `nil` where there are none.
+  var beginnings: [String]? { get }
   /// What a number may be, in words.
   var rangeText: String? { get }
   /// Values just outside that range.

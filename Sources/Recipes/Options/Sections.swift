@@ -7,24 +7,24 @@ import GlissadeTraining
 
 /// What every training has.
 public struct TrainingSection: RecipeSection {
-  public static let title = ""
+  public static let title = "Training"
 
   public let data = RecipeOption<String>(
-    "data", default: "fashion-mnist", whenResumed: .place, path: .fileOrFolder,
+    "data", default: "fashion-mnist", whenResumed: .place, path: .fileOrFolder, essential: 1,
     help: "fashion-mnist, a folder with IDX files, CIFAR's binary files or a folder of pictures for each class, or a .csv table.")
   public let model = RecipeOption<String>(
     "model", default: { $0.dataSource.isTable ? "mlp" : $0.pretrained == nil ? "lenet" : "efficientnet-lite0" },
     defaultText: "lenet; mlp for tables; efficientnet-lite0 with pretrained weights", words: ModelZoo.names,
-    help: "One of \(ModelZoo.names.joined(separator: ", ")).")
+    essential: 2, help: "One of \(ModelZoo.names.joined(separator: ", ")).")
   public let epochs = RecipeOption<Int>(
     "epochs", default: { $0.pretrained == nil ? 5 : 10 }, defaultText: "5; 10 with pretrained weights", range: .from(1, to: 1_000_000),
-    whenResumed: .free, help: "How often the training data is gone through.")
+    whenResumed: .free, essential: 4, help: "How often the training data is gone through.")
   public let optimizer = RecipeOption<String>(
-    "optimizer", default: "adam", words: Optimizers.names, help: "One of \(Optimizers.names.joined(separator: ", ")).")
+    "optimizer", default: "adam", words: Optimizers.names, essential: 7, help: "One of \(Optimizers.names.joined(separator: ", ")).")
   public let batchSize = RecipeOption<BatchSize>(
     "batch_size", default: { $0.optimizer == LBFGS.name ? .all : .samples($0.pretrained == nil ? 128 : 32) },
     defaultText: "128; 32 with pretrained weights; less for small data; all with \(LBFGS.name)", range: .atLeast(1),
-    help: "Samples in a step: so many, 1 (stochastic descent), or all (full-batch descent).")
+    essential: 5, help: "Samples in a step: so many, 1 (stochastic descent), or all (full-batch descent).")
   public let seed = RecipeOption<UInt64>(
     "seed", default: 1, help: "Seed of weights, shuffles, the division of the data, dropout and augmentation.")
   public let validation = RecipeOption<Double>(
@@ -68,10 +68,10 @@ public struct TrainingSection: RecipeSection {
 
 /// Where something runs.
 public struct DeviceSection: RecipeSection {
-  public static let title = ""
+  public static let title = "Device"
 
   public let device = RecipeOption<DeviceRequest>(
-    "device", default: .auto, noun: "device", whenResumed: .free,
+    "device", default: .auto, noun: "device", whenResumed: .free, essential: 8,
     help: "auto (the best GPU that passes its self-test, otherwise the CPU), cpu, opencl, or a device of 'glissade devices'.")
   public let threads = RecipeOption<Int?>(
     "threads", default: nil, defaultText: "GLISSADE_THREADS, or all cores", range: .from(1, to: 1024), whenResumed: .free,
@@ -85,7 +85,7 @@ public struct PretrainedSection: RecipeSection {
   public static let title = "Pretrained weights"
 
   public let pretrained = RecipeOption<String?>(
-    "pretrained", default: nil, whenResumed: .place, path: .fileOrFolder,
+    "pretrained", default: nil, whenResumed: .place, path: .fileOrFolder, essential: 3,
     help: "The weights to begin from: imagenet (published ones: 'glissade weights'), a PyTorch checkpoint, a safetensors file, or a run.")
   public let key = RecipeOption<String?>(
     "key", default: nil, needs: .option("pretrained"),

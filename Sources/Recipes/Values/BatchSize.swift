@@ -36,5 +36,6 @@ public enum BatchSize: Hashable, Sendable, RecipeValue, ExpressibleByIntegerLite
     }
   }
   public static var recipeKind: String { "a whole number, or all" }
+  public static var recipeBeginnings: [String]? { ["all"] }
   public static var isRecipeNumber: Bool { true }
 }

@@ -12,6 +12,7 @@ extension Schedule: RecipeValue {
   }
   public var recipeText: String { description }
   public static var recipeKind: String { "a schedule" }
+  public static var recipeBeginnings: [String]? { Schedules.all.map { $0.name } }
 }
 
 extension DeviceRequest: RecipeValue {
@@ -20,7 +21,7 @@ extension DeviceRequest: RecipeValue {
       self = request
       return
     }
-    let forms = ["auto", "cpu", "opencl", "opencl:P.D"]
+    let forms = Self.words + ["opencl:P.D"]
     if text.lowercased().hasPrefix("opencl:") {
       throw .whole("unknown device '\(text)'; an OpenCL device is named by two numbers, platform and device, as in 'opencl:0.0'")
     }
@@ -32,6 +33,8 @@ extension DeviceRequest: RecipeValue {
   }
   public var recipeText: String { description }
   public static var recipeKind: String { "auto, cpu, opencl or opencl:P.D" }
+  public static var recipeBeginnings: [String]? { words }
+  private static let words = ["auto", "cpu", "opencl"]
 }
 
 extension ParameterSelection: RecipeValue {
@@ -41,6 +44,7 @@ extension ParameterSelection: RecipeValue {
   public init(recipeList list: [String]) throws(RecipeValueError) { try self.init(recipeText: list.joined(separator: ",")) }
   public var recipeText: String { description }
   public static var recipeKind: String { "backbone, head, or paths of parameters" }
+  public static var recipeBeginnings: [String]? { ["backbone", "head"] }
 }
 
 extension ClassWeights: RecipeValue {
@@ -73,6 +77,7 @@ extension ClassWeights: RecipeValue {
     return weights.map { "\($0)" }
   }
   public static var recipeKind: String { "'balanced', or numbers from 0 on separated by commas" }
+  public static var recipeBeginnings: [String]? { ["balanced"] }
 }
 
 extension Picture.Colour: RecipeValue {
@@ -101,6 +106,7 @@ extension Picture.Colour: RecipeValue {
     return "#" + String(repeating: "0", count: 6 - digits.count) + digits
   }
   public static var recipeKind: String { "white, black, or red, green and blue as in #ffe0c0" }
+  public static var recipeBeginnings: [String]? { ["white", "black"] }
 }
 
 /// A text that something else reads, and that is kept as it was given: what it stands for may have no text of its own.
@@ -119,12 +125,16 @@ public struct CheckedText<Reader: RecipeTextReader>: RecipeValue, Hashable {
   public init(recipeList list: [String]) throws(RecipeValueError) { try self.init(recipeText: list.joined(separator: ",")) }
   public var recipeText: String { text }
   public static var recipeKind: String { Reader.kind }
+  public static var recipeBeginnings: [String]? { Reader.beginnings }
   public static var knowsRecipeNone: Bool { false }
 }
 
 /// What reads such a text.
 public protocol RecipeTextReader {
+  /// What such a text is, for people.
   static var kind: String { get }
+  /// Words that it can begin with.
+  static var beginnings: [String] { get }
   /// - Throws: `RecipeValueError` for a text that makes no sense.
   static func check(_ text: String) throws(RecipeValueError)
 }
@@ -132,6 +142,7 @@ public protocol RecipeTextReader {
 /// Augmentations, as `AugmentationList` reads them.
 public enum AugmentationText: RecipeTextReader {
   public static let kind = "a list of augmentations"
+  public static var beginnings: [String] { ["none"] + AugmentationList.names }
   public static func check(_ text: String) throws(RecipeValueError) {
     do throws(AugmentationError) { _ = try AugmentationList(text) } catch { throw .sentence(": \(error)") }
   }
@@ -147,6 +158,7 @@ extension CheckedText<AugmentationText> {
 /// A new head, as `HeadDesign` reads it.
 public enum HeadText: RecipeTextReader {
   public static let kind = "a head"
+  public static let beginnings = ["dense"]
   public static func check(_ text: String) throws(RecipeValueError) {
     do throws(HeadError) { _ = try HeadDesign(text, classes: 1) } catch { throw .sentence(": \(error)") }
   }
@@ -155,6 +167,7 @@ public enum HeadText: RecipeTextReader {
 /// What separates the columns of a table: a character, or its name.
 public enum DelimiterText: RecipeTextReader {
   public static let kind = "one ASCII character that is no quote, or tab, comma, semicolon, pipe or space"
+  public static let beginnings = ["tab", "comma", "semicolon", "pipe", "space"]
   public static func check(_ text: String) throws(RecipeValueError) {
     if byte(text) == nil { throw .sentence("is '\(text)', and it has to be \(kind)") }
   }

@@ -15,6 +15,8 @@ public protocol RecipeValue: Sendable {
   static var recipeKind: String { get }
   /// Every text that it can be; `nil` where these are not a few words.
   static var recipeChoices: [String]? { get }
+  /// Words that it can be or begin with, where it may be more than a few words: what a shell offers. `nil` for none.
+  static var recipeBeginnings: [String]? { get }
   /// The number that ranges are about; `nil` for what is no number.
   var recipeNumber: Double? { get }
   /// Whether it is a number, which may begin with a minus.
@@ -33,6 +35,7 @@ extension RecipeValue {
   }
   public var recipeList: [String]? { nil }
   public static var recipeChoices: [String]? { nil }
+  public static var recipeBeginnings: [String]? { nil }
   public var recipeNumber: Double? { nil }
   public static var isRecipeNumber: Bool { false }
   public static var isRecipeFlag: Bool { false }
@@ -143,6 +146,7 @@ extension Optional: RecipeValue where Wrapped: RecipeValue {
   public var recipeList: [String]? { self?.recipeList }
   public static var recipeKind: String { Wrapped.recipeKind }
   public static var recipeChoices: [String]? { Wrapped.recipeChoices }
+  public static var recipeBeginnings: [String]? { Wrapped.recipeBeginnings }
   public var recipeNumber: Double? { self?.recipeNumber }
   public static var isRecipeNumber: Bool { Wrapped.isRecipeNumber }
   public static var isRecipeFlag: Bool { Wrapped.isRecipeFlag }
