@@ -29,6 +29,7 @@ public struct RunReport {
       context["classes"] = classes.context.merging(["on": run.text("reported_on") ?? "test"]) { $1 }
     }
     if let chart = times(run) { context["times"] = chart }
+    if let chart = stepTimes(run) { context["step_times"] = chart }
     context["on"] = run.summary["predictions"]?["on"]?.stringValue ?? "test"
     if let version = run.text("glissade_version") { context["version"] = printable(version) }
     return Page.html(template, context)
@@ -68,6 +69,25 @@ public struct RunReport {
     ]
     let bars = parts.map { BarChart.Bar($0.0, $0.1) }
     return BarChart("", label: "", values: Axis("seconds"), isLying: true, bars).inline(height: 240)
+  }
+
+  /// Where a step's time goes on the device, by kind of kernel; the small ones together.
+  private static func stepTimes(_ run: RunFigures) -> String? {
+    let kernels = run.summary["step_times"]?["kernels"]?.arrayValue ?? []
+    let parts = kernels.compactMap { kernel -> (kind: String, seconds: Double, launches: Int)? in
+      guard let kind = kernel["kind"]?.stringValue, let seconds = kernel["seconds"]?.doubleValue, seconds.isFinite else { return nil }
+      return (kind, seconds, kernel["launches"]?.integerValue ?? 0)
+    }
+    guard !parts.isEmpty else { return nil }
+    let shown = 8
+    var bars = parts.prefix(shown).map { part in
+      BarChart.Bar(printable("\(part.kind) (\(part.launches))", limit: 40), part.seconds * 1000)
+    }
+    let rest = parts.dropFirst(shown)
+    if !rest.isEmpty {
+      bars.append(.init("others (\(rest.reduce(0) { $0 + $1.launches }))", rest.reduce(0) { $0 + $1.seconds } * 1000))
+    }
+    return BarChart("", label: "", values: Axis("milliseconds of a step"), isLying: true, bars).inline(height: 240)
   }
 
   private static let template = """
@@ -124,6 +144,9 @@ public struct RunReport {
     {{/values}}
     {{#times}}<h2>Where the time went</h2>
     <div class="map small">{{{times}}}</div>{{/times}}
+    {{#step_times}}<h3>A training step on the device</h3>
+    <p class="note">By kind of kernel, with the number of launches: the mean of a few steps that were timed launch by launch.</p>
+    <div class="map small">{{{step_times}}}</div>{{/step_times}}
     <h2>The run</h2>
     <dl>
     {{#facts}}<dt>{{name}}</dt><dd><bdi>{{value}}</bdi></dd>

@@ -51,6 +51,16 @@ struct RunReportTests {
     #expect(html.components(separatedBy: "<script").count == 2, sourceLocation: location)
   }
 
+  @Test func aStepsTimeByKindOfKernel() throws {
+    let kernels: [JSONValue] = (1...10).map { ["kind": .string("kind<\($0)>"), "launches": 2, "seconds": .number(0.001 / Double($0))] }
+    try write(["model": "mlp", "step_times": ["steps": 3, "kernels": .array(kernels)]])
+    let html = try RunReport(of: run).html
+    for text in ["A training step on the device", "kind&lt;1&gt; (2)", "kind&lt;8&gt; (2)", "others (4)"] {
+      #expect(html.contains(text), "\(text)")
+    }
+    #expect(!html.contains("kind&lt;9"))
+  }
+
   @Test func everythingIsInThePage() throws {
     try write(summary(["cat", "dog"]))
     let html = try RunReport(of: run).html

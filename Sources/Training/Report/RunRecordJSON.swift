@@ -16,6 +16,7 @@ extension RunRecord {
       json = .object(members + [JSONMember("best_by", .string(bestBy.rawValue))])
     }
     if valueUnit != 1, let members = json.members { json = .object(members + [JSONMember("value_unit", .number(valueUnit))]) }
+    if stepTimes.steps > 0, let members = json.members { json = .object(members + [JSONMember("step_times", stepTimes.json)]) }
     return json
   }
 
@@ -41,6 +42,7 @@ extension RunRecord {
     valueUnit = json["value_unit"]?.doubleValue ?? 1
     bestBy = json["best_by"]?.stringValue.flatMap(EarlyStopping.Measure.init(rawValue:)) ?? .validationLoss
     fallback = json["fallback"]?.stringValue
+    stepTimes = json["step_times"].flatMap(StepTimes.init(json:)) ?? StepTimes()
     for row in rows {
       guard let epoch = EpochRecord(json: row) else { return nil }
       epochs.append(epoch)

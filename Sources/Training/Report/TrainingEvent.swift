@@ -173,6 +173,8 @@ public struct RunRecord: Sendable {
   public var firstStepSeconds = Double.nan
   /// Seconds between one full batch's step and the next, as the host sees them, in order; the short last batch is left out.
   public var stepSeconds: [Double] = []
+  /// Where the device's time goes within a step.
+  public var stepTimes = StepTimes()
   public var testLoss = Double.nan
   public var testAccuracy = Double.nan
   /// The same of the average of the weights after the last epoch, where there is one.

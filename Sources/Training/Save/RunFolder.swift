@@ -104,6 +104,7 @@ public struct RunFolder: Sendable {
       "report": record.report?.json ?? .null,
       "samples_per_second": number(record.samplesPerSecond),
       "step_milliseconds_median": number(record.steadyStepSeconds * 1000),
+      "step_times": record.stepTimes.steps > 0 ? record.stepTimes.json : .null,
       "first_step_seconds": number(record.firstStepSeconds),
       "preparation_seconds": number(record.preparationSeconds),
       "feature_seconds": number(record.featureSeconds),

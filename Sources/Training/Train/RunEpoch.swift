@@ -24,8 +24,10 @@ extension TrainingRun {
     while let batch = try loader.next() {
       if shouldStop() { return try interrupt(session, epoch: epoch, steps: steps, since: epochStart, waited: loader.waited) }
       let isLast = steps + 1 == order.batchesPerEpoch
-      try session.train(fields: batch.fields) { group, count in
-        numbers(ofGroup: group, step: session.steps - 1, count: count, isLast: isLast)
+      try withTimes(ofStep: session.steps + 1, samples: batch.count) { times in
+        try session.train(fields: batch.fields, addingTo: times) { group, count in
+          numbers(ofGroup: group, step: session.steps - 1, count: count, isLast: isLast)
+        }
       }
       steps += 1
       watchSpread(of: UnsafeBufferPointer(batch.features), session)
@@ -89,6 +91,12 @@ extension TrainingRun {
     next.record = record
     try save(next)
     observe(.epoch(row))
+  }
+
+  /// Lends what the times of a step are added to, if it is one of those that are timed.
+  private func withTimes(ofStep step: Int, samples: Int, _ body: (UnsafeMutablePointer<StepTimes>?) throws -> Void) throws {
+    guard StepTimes.timed.contains(step), samples == options.batchSize else { return try body(nil) }
+    try body(&record.stepTimes)
   }
 
   func report(_ session: TrainingSession, epoch: Int, steps: Int, epochStart: ContinuousClock.Instant) throws {

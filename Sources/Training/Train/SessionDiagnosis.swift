@@ -65,11 +65,16 @@ extension TrainingSession {
   /// The same, of a batch field by field.
   func profile(fields: UnsafeBufferPointer<UnsafeRawBufferPointer>) throws -> (plan: Plan, nanoseconds: [UInt64]) {
     let stepper = try stepper(try stage(fields, isTraining: true), .training)
+    return (stepper.plan, try nanoseconds(ofTraining: stepper))
+  }
+
+  /// Runs a training step, whose batch is staged, launch by launch.
+  func nanoseconds(ofTraining stepper: Stepper) throws(DeviceError) -> [UInt64] {
     var times = [UInt64](repeating: 0, count: stepper.plan.launches.count)
     try stepper.prepared.runObserved(
       constants: UnsafeRawBufferPointer(constants), inputs: stagedTraining.pointers, launches: nil
     ) { index, nanoseconds throws(DeviceError) in times[index] = nanoseconds }
-    return (stepper.plan, times)
+    return times
   }
 
   /// Times each launch of a training step on samples with class numbers.

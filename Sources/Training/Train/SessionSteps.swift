@@ -23,9 +23,11 @@ extension TrainingSession {
   /// Queues one training step.
   /// - Parameters:
   ///   - fields: as `train(fields:learningRates:)`.
+  ///   - times: what each launch takes is added to these, where there are any and a step is one replay of a plan.
   ///   - numbers: what each group is told of this step; `count`: the steps that it has taken then.
   func train(
-    fields: UnsafeBufferPointer<UnsafeRawBufferPointer>, numbers: (_ group: Int, _ count: Int) -> StepNumbers
+    fields: UnsafeBufferPointer<UnsafeRawBufferPointer>, addingTo times: UnsafeMutablePointer<StepTimes>? = nil,
+    numbers: (_ group: Int, _ count: Int) -> StepNumbers
   ) throws {
     if let descent { return try descend(by: descent, fields, numbers: numbers) }
     let count = try stage(fields, isTraining: true)
@@ -33,7 +35,11 @@ extension TrainingSession {
     steps += 1
     for group in groupSteps.indices { groupSteps[group] += 1 }
     write(step: steps, numbers)
-    try stepper.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: stagedTraining.pointers)
+    if let times {
+      times.pointee.add(stepper.plan, nanoseconds: try nanoseconds(ofTraining: stepper))
+    } else {
+      try stepper.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: stagedTraining.pointers)
+    }
     if isConstrained { try constrain() }
   }
 
