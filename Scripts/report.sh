@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Pages about runs in a real browser: trains seven small runs, among them one of 200 classes, one of hostile names, one that diverges and one that
-# is stopped, and opens their pages and a comparison in headless Chromium (Scripts/pages.py says what counts as wrong there).
+# is stopped, previews of four trainings, and opens all these pages and a comparison in headless Chromium (Scripts/pages.py says what counts as wrong there).
 #   Scripts/report.sh [FOLDER]    pictures of the pages are left in FOLDER
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -58,6 +58,31 @@ rm going/summary.json
 "$command" report going >/dev/null
 "$command" report two hostile --out comparison.html >/dev/null
 "$command" report images values diverged --out different.html >/dev/null
+
+# What trainings would get.
+python3 - <<'EOF'
+import os, random, struct, zlib
+
+random.seed(1)
+def chunk(name, body):
+  return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+for place, name in enumerate(["<b>warm", "cold & 'wet'", "🦊 مرحبا"]):
+  os.makedirs(f"pictures/{name}")
+  for number in range(12):
+    rows = b"".join(
+      b"\0" + bytes(v for x in range(96) for v in (80 * place + x // 2, 2 * y, 10 * number if (x // 12 + y // 12) % 2 else 200)) for y in range(64))
+    with open(f"pictures/{name}/picture {number}.png", "wb") as file:
+      file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 96, 64, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+EOF
+preview() {
+  local name=$1
+  shift
+  "$command" preview "$@" --device cpu --out "preview-$name.html" >/dev/null 2>&1
+}
+preview pictures --data pictures --model resnet18 --size 64 --augment flip,resized-crop,rotation,color-jitter
+preview images --data fashion-mnist --model lenet --limit 6000 --augment 'crop,cutmix' --schedule 'warmup(1 epochs) then cosine'
+preview hostile --data hostile.csv --target sort
+preview values --data values.csv --target y
 
 for page in */report.html ./*.html; do
   size=$(stat -c %s "$page")

@@ -56,6 +56,13 @@ enum Page {
     .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(136px,1fr));gap:12px;list-style:none;padding:0}
     .pictures li{border:1px solid var(--faint);border-radius:6px;padding:8px;font-size:.85rem}
     .pictures img{display:block;width:100%;aspect-ratio:1;object-fit:contain;image-rendering:auto;margin-bottom:6px}
+    .samples{display:flex;flex-wrap:wrap;gap:12px}
+    figure{margin:0;max-width:100%}
+    figcaption{max-width:404px}
+    .strip{display:flex;flex-wrap:wrap;gap:4px}
+    .strip img{display:block;width:96px;height:96px;object-fit:contain;border:1px solid var(--faint);border-radius:4px}
+    .strip.small img{width:64px;height:64px;image-rendering:pixelated}
+    summary{cursor:pointer;margin:.5rem 0}
     pre{white-space:pre-wrap;font-size:.85rem;border:1px solid var(--faint);border-radius:6px;padding:.75rem}
     footer{margin-top:2rem;color:var(--mark);font-size:.85rem}
     {{{chart_style}}}

@@ -3,8 +3,6 @@ import GlissadeFormats
 
 /// What a page says of values that are predicted: predictions beside the truth, residuals, the worst samples.
 enum ValuePart {
-  private static let bins = 20
-
   /// - Parameter predictions: as the summary has them.
   /// - Returns: what the template fills in for each value.
   static func contexts(_ predictions: JSONValue?) -> [[String: Any]] {
@@ -30,19 +28,30 @@ enum ValuePart {
       }
       return [
         "name": name, "worst": worst,
-        "charts": [scatter.inline(), residuals.inline(), histogram(points.map { $0.y - $0.x }).inline()],
+        "charts": [
+          scatter.inline(), residuals.inline(),
+          BarChart.histogram(of: points.map { $0.y - $0.x }, "distribution of errors", of: "predicted − true").inline(),
+        ],
       ]
     }
   }
+}
 
-  private static func histogram(_ errors: [Double]) -> BarChart {
-    var bars: [BarChart.Bar] = []
-    if let low = errors.min(), let high = errors.max(), high > low {
+extension BarChart {
+  /// How numbers are distributed.
+  /// - Parameters:
+  ///   - numbers: of which there should be two that differ; otherwise there are no bars.
+  ///   - title: the chart's.
+  ///   - label: what they are.
+  ///   - bins: how many ranges of equal width; default 20.
+  static func histogram(of numbers: [Double], _ title: String, of label: String, bins: Int = 20) -> BarChart {
+    var bars: [Bar] = []
+    if let low = numbers.min(), let high = numbers.max(), high > low {
       let width = (high - low) / Double(bins)
       var counts = Array(repeating: 0, count: bins)
-      for error in errors { counts[min(Int((error - low) / width), bins - 1)] += 1 }
-      bars = counts.enumerated().map { BarChart.Bar(ChartNumber.text(low + (Double($0) + 0.5) * width, digits: 2), Double($1)) }
+      for number in numbers { counts[min(Int((number - low) / width), bins - 1)] += 1 }
+      bars = counts.enumerated().map { Bar(ChartNumber.text(low + (Double($0) + 0.5) * width, digits: 2), Double($1)) }
     }
-    return BarChart("distribution of errors", label: "predicted − true", values: Axis("samples"), bars)
+    return BarChart(title, label: label, values: Axis("samples"), bars)
   }
 }

@@ -213,6 +213,12 @@ public final class Graph {
     return scopes[scope].describe(path(ofScope: parent), scopes[parent].owner)
   }
 
+  /// How many scopes there are; the first is the graph's own.
+  package var scopeCount: Int { scopes.count }
+
+  /// What a scope was opened for, and in which other one: −1 for the graph's own.
+  package func scope(_ number: Int) -> (owner: Any?, parent: Int) { (scopes[number].owner, scopes[number].parent) }
+
   /// Records what `body` does in the scope of an existing node: gradients belong to the layer of what they differentiate.
   func inScope<Result>(of node: Int, _ body: () -> Result) -> Result { inScope(nodes[node].scope, body) }
 

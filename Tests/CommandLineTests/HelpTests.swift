@@ -36,7 +36,10 @@ struct HelpTests {
 
   @Test func whatEverybodyNeedsComesFirst() throws {
     #expect(Recipe.essentials.map(\.name) == ["data", "model", "pretrained", "epochs", "batch_size", "lr", "optimizer", "device"])
-    for (command, options) in [("train", Self.first), ("finetune", Self.first), ("recipe", Recipe.essentials.map(\.optionName))] {
+    let essentials = Recipe.essentials.map(\.optionName)
+    for (command, options) in [
+      ("train", Self.first), ("finetune", Self.first), ("recipe", essentials), ("preview", essentials + ["out", "recipe"]),
+    ] {
       let help = try glissade(command, "--help").output
       let sections = help.components(separatedBy: "\n\n").filter { $0.contains(":\n  ") }
       let section = try #require(sections.first { !$0.hasPrefix("ARGUMENTS") && !$0.hasPrefix("OVERVIEW") && !$0.hasPrefix("USAGE") })
@@ -56,7 +59,7 @@ struct HelpTests {
   }
 
   @Test func everyOptionStandsOnceAndInSomeTheme() throws {
-    for name in ["train", "finetune", "recipe"] {
+    for name in ["train", "finetune", "recipe", "preview"] {
       let command = try #require(commands.first { $0.commandName == name })
       let names = (command.arguments ?? []).flatMap { $0.names ?? [] }.map(\.name)
       for option in Recipe.declarations { #expect(names.filter { $0 == option.optionName }.count == 1, "\(name) --\(option.optionName)") }

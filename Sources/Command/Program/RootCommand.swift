@@ -24,6 +24,7 @@ struct RootCommand: ParsableCommand {
       EvaluateCommand.self,
       PredictCommand.self,
       AverageCommand.self,
+      PreviewCommand.self,
       ReportCommand.self,
       DevicesCommand.self,
       TuneCommand.self,

@@ -9,7 +9,8 @@ package struct TableSettings {
   package init(_ recipe: Recipe) { self.recipe = recipe }
 
   /// The table's parts, with what its columns become as the training rows have it.
-  package func load() throws -> LoadedData {
+  /// - Parameter withColumns: whether the columns are looked at one by one, for people; default not.
+  package func load(withColumns: Bool = false) throws -> LoadedData {
     let (categorical, delimiter) = (recipe.categorical?.names ?? [], recipe.delimiter?.byte)
     let (validation, test, seed, fold) = (recipe.validation, recipe.test, recipe.seed, recipe.chosenFold)
     let missing = recipe.missing
@@ -32,6 +33,7 @@ package struct TableSettings {
       isSplit: true, test: split.test.isEmpty ? nil : try encoding.samples(of: table, rows: split.test).data,
       normalization: .unit(channels: 1), table: description, kind: .table)
     loaded.notes = notes(table, encoding, split)
+    if withColumns { loaded.columns = table.columns.map { encoding.look(at: $0, of: table) } }
     return loaded
   }
 

@@ -42,12 +42,14 @@ package struct TrainingRequest {
   package var isAugmented: Bool { augmentations.map { !$0.pictures.isEmpty || $0.mixing != nil } ?? false }
 
   /// The training part, limited where that was asked for, and the test part.
-  /// - Parameter note: is told what people should know of what is left out.
-  package func loadData(_ note: (String) -> Void) throws -> LoadedData {
+  /// - Parameters:
+  ///   - withColumns: whether a table's columns are looked at one by one, for people; default not.
+  ///   - note: is told what people should know of what is left out.
+  package func loadData(withColumns: Bool = false, _ note: (String) -> Void) throws -> LoadedData {
     let (source, limit) = (recipe.dataSource, recipe.limit)
     switch source.kind {
     case .table:
-      var loaded = try TableSettings(recipe).load()
+      var loaded = try TableSettings(recipe).load(withColumns: withColumns)
       if let limit { (loaded.training, loaded.test) = (loaded.training.firstSamples(limit), loaded.test?.firstSamples(max(limit / 6, 1))) }
       return loaded
     case .pictures:

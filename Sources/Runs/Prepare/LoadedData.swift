@@ -1,6 +1,7 @@
 import GlissadeData
 import GlissadePictures
 import GlissadeRecipes
+import GlissadeReports
 
 /// What a training gets from where `--data` says.
 package struct LoadedData {
@@ -17,6 +18,8 @@ package struct LoadedData {
   package var normalization: Normalization
   /// What a table's columns become.
   package var table: TableDescription?
+  /// What there is to say of a table's columns, where that was asked for.
+  package var columns: [PreviewPage.Column] = []
   /// What it is.
   package var kind = DataSource.Kind.images
   /// What people should know of it, in lines.

@@ -18,8 +18,8 @@ package struct RecipeTraining: TrainerOrigin {
   /// What training begins with, unless it is the initialisers' values: read when it is needed.
   let initial: () throws -> ModelState?
   let preparation: Duration
-  /// What there is to say of the model.
-  private let notes: [String]
+  /// What there is to say of data and model.
+  package let notes: [String]
 
   /// - Throws: `TrainingError.batchSize` for a batch that the data cannot fill; what splitting the data and loading weights throws;
   ///   `SelectionError` for parameters that the model has not got.
