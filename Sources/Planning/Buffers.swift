@@ -12,6 +12,8 @@ public enum BufferReference: Hashable, Sendable, CustomStringConvertible {
   case state(group: Int, slot: Int, piece: Int = 0)
   /// Where the parameters of a group started, in the same layout, for groups that are drawn there.
   case anchors(group: Int, piece: Int = 0)
+  /// The parameters of a group as they were before a step that is monitored, in the same layout.
+  case earlier(group: Int, piece: Int = 0)
   /// Which parameter lies where in a piece of a group's arena, for kernels that take a norm of each (`SegmentTable`).
   case segments(group: Int, piece: Int = 0)
   /// Parameters that are not trained: frozen weights, running statistics.
@@ -39,6 +41,7 @@ public enum BufferReference: Hashable, Sendable, CustomStringConvertible {
     case .gradients(let group, let piece): "gradients[\(group)]\(part(piece))"
     case .state(let group, let slot, let piece): "state[\(group)][\(slot)]\(part(piece))"
     case .anchors(let group, let piece): "anchors[\(group)]\(part(piece))"
+    case .earlier(let group, let piece): "earlier[\(group)]\(part(piece))"
     case .segments(let group, let piece): "segments[\(group)]\(part(piece))"
     case .statistics(let piece): "statistics\(part(piece))"
     case .constants: "constants"

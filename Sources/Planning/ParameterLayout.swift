@@ -17,6 +17,9 @@ public struct ParameterLayout: Sendable {
     /// The slice of where it started, in the same layout; `nil` where there is no group.
     public var anchor: Slice? { group.map { slice(in: .anchors(group: $0, piece: piece)) } }
 
+    /// The slice of what it was before a step that is monitored, in the same layout; `nil` where there is no group.
+    public var earlier: Slice? { group.map { slice(in: .earlier(group: $0, piece: piece)) } }
+
     /// The slice of what an optimizer remembers of it, in the same layout; `nil` where there is no group.
     public func state(_ slot: Int) -> Slice? { group.map { slice(in: .state(group: $0, slot: slot, piece: piece)) } }
 
@@ -83,6 +86,25 @@ public struct ParameterLayout: Sendable {
     self.limits = limits
     groupPieces = groups
     statisticsPieces = statistics.isEmpty ? [0] : statistics
+  }
+
+  /// The same layout, in which what trained parameters were before a step that is monitored are parameters, too.
+  /// - Returns: the layout, and these by the parameters that they are of.
+  package func rememberingEarlier() -> (layout: ParameterLayout, earlier: [ParameterID: Parameter]) {
+    var (all, places, earlier) = (entries, places, [ParameterID: Parameter]())
+    for entry in entries {
+      guard let slice = entry.earlier else { continue }
+      let parameter = Parameter(entry.parameter.name, shape: entry.parameter.shape, role: .statistic)
+      earlier[entry.parameter.id] = parameter
+      places[parameter.id] = all.count
+      all.append(Entry(path: "\(entry.path) before the step", parameter: parameter, group: nil, piece: entry.piece, slice: slice))
+    }
+    return (ParameterLayout(self, entries: all, places: places), earlier)
+  }
+
+  private init(_ other: ParameterLayout, entries: [Entry], places: [ParameterID: Int]) {
+    (self.entries, self.places) = (entries, places)
+    (groupPieces, statisticsPieces, limits) = (other.groupPieces, other.statisticsPieces, other.limits)
   }
 
   /// The place of a parameter.

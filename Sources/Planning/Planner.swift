@@ -17,7 +17,7 @@ public struct Planner: Sendable {
     if let error = request.graph.firstError { throw error }
     var roots = request.outputs.values.map(\.id) + request.gradients.map(\.gradient.id) + request.stores.map(\.value.id)
     roots += [request.loss, request.correct].compactMap { $0?.id } + request.sums.map(\.id)
-    roots += request.graph.runningStatistics.flatMap { [$0.batchMean, $0.batchVariance] }
+    if request.movesStatistics { roots += request.graph.runningStatistics.flatMap { [$0.batchMean, $0.batchVariance] } }
     let (graph, values) = request.graph.decomposed(keeping: roots)
     if let error = graph.firstError { throw error }
     func value(_ tensor: Tensor) -> ValueID { values[tensor.id] ?? .init(node: 0) }
@@ -60,7 +60,7 @@ public struct Planner: Sendable {
         lowering.copy(lowering.slot(values[value.id] ?? .init(node: 0)), to: lowering.fixed(slice))
       }
     }
-    if request.graph.isTrainingStep {
+    if request.graph.isTrainingStep, request.movesStatistics {
       lowering.lowerRunningUpdates(
         request.graph.runningStatistics.map {
           ($0, mean: values[$0.batchMean] ?? .init(node: 0), variance: values[$0.batchVariance] ?? .init(node: 0))

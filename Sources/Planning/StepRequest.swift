@@ -20,6 +20,8 @@ public struct StepRequest {
   public var gradients: [(parameter: ParameterID, gradient: Tensor)] = []
   /// Parameters that become values of the graph, at the end of the step.
   public var stores: [(parameter: ParameterID, value: Tensor)] = []
+  /// Whether running statistics of a training step move; not where it is recorded only to be looked at.
+  public var movesStatistics = true
   /// The optimizer of each parameter group; empty for a step that only evaluates.
   public var updates: [any UpdateRule] = []
   /// How strongly each group is drawn to its anchors, by group: what is added to the gradient for each unit of distance. Groups without a

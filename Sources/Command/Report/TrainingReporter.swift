@@ -75,6 +75,7 @@ final class TrainingReporter {
     case .fellBack(let reason): warn(reason)
     case .unfroze(let epoch, let trainable): line("from epoch \(epoch) on \(trainable) parameters are trained")
     case .stopped(let epoch, let reason): line("stopped after epoch \(epoch): \(reason)")
+    case .warning(let warning): line("warning: \(Text.line(warning.text))")
     case .note(let text): line("note: \(Text.line(text))")
     case .testing: bar?.draw(note: "evaluating the test set")
     }

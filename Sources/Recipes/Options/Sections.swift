@@ -180,6 +180,14 @@ public struct SavingSection: RecipeSection {
   public let keep = RecipeOption<Int>("keep", default: 2, range: .atLeast(1), whenResumed: .free, help: "How many checkpoints are kept.")
   public let tensorboard = RecipeOption<Bool>(
     "tensorboard", default: false, whenResumed: .free, help: "Write event files for TensorBoard into the run folder.")
+  public let monitor = RecipeOption<Bool>(
+    "monitor", default: false, whenResumed: .free,
+    help:
+      "Look at every layer now and then (gradients, updates, activations), keep it in health.csv, and warn of what goes wrong. Costs about 3 %."
+  )
+  public let monitorEvery = RecipeOption<Int>(
+    "monitor_every", default: HealthMonitor().interval, range: .from(1, to: 1_000_000), needs: .option("monitor"), whenResumed: .free,
+    valueName: "steps", help: "Steps between two measurements of --monitor.")
 
   public init() {}
 }

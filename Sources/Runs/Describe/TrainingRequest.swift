@@ -140,6 +140,7 @@ package struct TrainingRequest {
     options.earlyStopping = recipe.earlyStop
     options.timeLimit = recipe.maxTime?.duration
     options.checkpointSteps = recipe.checkpointEvery
+    if recipe.monitor { options.monitor = HealthMonitor(interval: recipe.monitorEvery) }
     return options
   }
 }

@@ -102,7 +102,7 @@ package final class RunFiles {
   /// The model and the epochs so far.
   package func save(_ state: ModelState, _ record: RunRecord) throws {
     try state.save(to: folder.modelPath, metadata: metadata)
-    try folder.write(metrics: record.epochs, measure: record.measure)
+    try folder.write(record)
   }
 
   /// Nothing that changes from run to run belongs in here: same seed, same bytes.
@@ -111,7 +111,7 @@ package final class RunFiles {
   /// At the end.
   package func finish(_ record: RunRecord, failure: String? = nil) throws {
     let description = RunFolder.Description(model: recipe.model, dataset: recipe.data, seed: recipe.seed, version: Version.number)
-    try folder.write(metrics: record.epochs, measure: record.measure)
+    try folder.write(record)
     try folder.write(summary: record, description, failure: failure)
     try RunReport(of: folder).write(to: folder.reportPath)
   }

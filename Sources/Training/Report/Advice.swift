@@ -1,9 +1,21 @@
 /// What to try next.
 extension RunRecord {
   /// Sentences that follow from the figures: what is the matter, since when, and the usual remedy by its option. None where nothing is.
-  public var advice: [String] {
-    [ofDivergence, ofOverfitting, ofSlowness, ofAnEarlyEnd, ofImbalance, ofUnansweredClasses, ofConfidence, ofWaiting].compactMap { $0 }
+  public var advice: [String] { Self.rules.compactMap { self[keyPath: $0.sentence] } }
+
+  /// What of it a monitor tells while training goes on, each kind once.
+  var warningsNow: [(kind: String, text: String)] {
+    Self.rules.compactMap { rule in rule.isWarning ? self[keyPath: rule.sentence].map { (rule.kind, $0) } : nil }
   }
+
+  /// All that is looked for.
+  private static let rules: [(kind: String, isWarning: Bool, sentence: KeyPath<RunRecord, String?> & Sendable)] = [
+    ("divergence", false, \.ofDivergence), ("exploding_gradients", true, \.ofExplodingGradients),
+    ("vanishing_gradients", true, \.ofVanishingGradients), ("dead_units", true, \.ofDeadUnits), ("overshooting", true, \.ofOvershooting),
+    ("idle_head", true, \.ofIdleHead), ("overfitting", true, \.ofOverfitting), ("slowness", true, \.ofSlowness),
+    ("early_end", false, \.ofAnEarlyEnd), ("imbalance", false, \.ofImbalance), ("unanswered_classes", true, \.ofUnansweredClasses),
+    ("overconfidence", false, \.ofConfidence), ("data_wait", true, \.ofWaiting),
+  ]
 
   private var ofDivergence: String? {
     divergence.map {
@@ -22,7 +34,7 @@ extension RunRecord {
   }
 
   private var ofSlowness: String? {
-    guard divergence == nil, epochs.count >= 3, let first = epochs.first, let last = epochs.last, first.trainLoss > 0,
+    guard divergence == nil, ofIdleHead == nil, epochs.count >= 3, let first = epochs.first, let last = epochs.last, first.trainLoss > 0,
       last.trainLoss > first.trainLoss * 0.98
     else { return nil }
     return
@@ -49,7 +61,8 @@ extension RunRecord {
   }
 
   private var ofUnansweredClasses: String? {
-    guard let report, report.count > 0 else { return nil }
+    // While training goes on: of the validation data, once the first epochs are over.
+    guard let report = report ?? (epochs.count >= 3 ? monitored.validation : nil), report.count > 0 else { return nil }
     let missing = report.scores.enumerated().filter { index, score in
       score.support > 0 && report.confusion.allSatisfy { $0[index] == 0 }
     }
@@ -78,7 +91,7 @@ extension RunRecord {
   }
 
   /// Three digits that matter.
-  private func figure(_ value: Double) -> String {
+  func figure(_ value: Double) -> String {
     guard value.isFinite, value != 0 else { return "\(value)" }
     var (scale, size) = (1.0, value.magnitude)
     while size >= 1000 { (scale, size) = (scale / 10, size / 10) }

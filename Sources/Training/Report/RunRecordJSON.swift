@@ -15,6 +15,9 @@ extension RunRecord {
     if bestBy != .validationLoss, let members = json.members {
       json = .object(members + [JSONMember("best_by", .string(bestBy.rawValue))])
     }
+    if let members = json.members, let monitored = monitored.json {
+      json = .object(members + [JSONMember("warnings", .array(warnings.map(\.json))), JSONMember("monitored", monitored)])
+    }
     if valueUnit != 1, let members = json.members { json = .object(members + [JSONMember("value_unit", .number(valueUnit))]) }
     if stepTimes.steps > 0, let members = json.members { json = .object(members + [JSONMember("step_times", stepTimes.json)]) }
     return json
@@ -43,6 +46,8 @@ extension RunRecord {
     bestBy = json["best_by"]?.stringValue.flatMap(EarlyStopping.Measure.init(rawValue:)) ?? .validationLoss
     fallback = json["fallback"]?.stringValue
     stepTimes = json["step_times"].flatMap(StepTimes.init(json:)) ?? StepTimes()
+    warnings = (json["warnings"]?.arrayValue ?? []).compactMap(RunWarning.init(json:))
+    if let monitored = json["monitored"] { self.monitored = MonitoredRun(json: monitored) }
     for row in rows {
       guard let epoch = EpochRecord(json: row) else { return nil }
       epochs.append(epoch)
@@ -54,6 +59,7 @@ extension EpochRecord {
   var json: JSONValue {
     .object(
       [JSONMember("epoch", .integer(Int64(epoch))), JSONMember("step", .integer(Int64(step)))]
+        + (health.map { [JSONMember("health", $0.json)] } ?? [])
         + Self.columns.filter { !$0.mayBeMissing || !self[keyPath: $0.value].isNaN }.map {
           JSONMember($0.name, .number(self[keyPath: $0.value]))
         }
@@ -77,6 +83,7 @@ extension EpochRecord {
         return nil
       }
     }
+    health = json["health"].flatMap(EpochHealth.init(json:))
     for metric in json["metrics"]?.arrayValue ?? [] {
       guard let name = metric["name"]?.stringValue, let training = metric["training"]?.doubleValue,
         let validation = metric["validation"]?.doubleValue

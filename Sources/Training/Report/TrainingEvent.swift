@@ -14,6 +14,8 @@ public enum TrainingEvent: Sendable {
   case unfroze(epoch: Int, trainable: Int)
   /// Training ends after this epoch (from 1), before all are done, in order.
   case stopped(epoch: Int, reason: String)
+  /// What the monitor noticed: something that goes wrong, with the usual remedy. Each kind once.
+  case warning(RunWarning)
   /// Something that people should know of the training, in a sentence.
   case note(String)
   /// The test set is being evaluated, or the validation data once more.
@@ -80,6 +82,8 @@ public struct EpochRecord: Sendable {
   public var averageValidationAccuracy = Double.nan
   /// What became of `TrainingOptions.metrics`, in their order.
   public var metrics: [MetricValue] = []
+  /// What the monitor found; `nil` where there is none, or no step of the epoch was measured.
+  public var health: EpochHealth?
   public var seconds: Double
   public var samplesPerSecond: Double
 
@@ -192,6 +196,10 @@ public struct RunRecord: Sendable {
   public var valueUnit = 1.0
   /// Why what came of the training is of no use although every number is finite, if that is so.
   public var divergence: String?
+  /// What the monitor noticed, in the order in which it did.
+  public var warnings: [RunWarning] = []
+  /// What it knows beside figures of epochs.
+  var monitored = MonitoredRun()
   /// How well the values of the test set are predicted, in their own units; `nil` for classes.
   public var regression: RegressionReport?
   /// The same of what was measured at the end, be it the validation data (`reportedOn`).

@@ -15,6 +15,8 @@ public struct RunFolder: Sendable {
 
   public var summaryPath: String { path(.summary) }
   public var metricsPath: String { path(.metrics) }
+  /// What the monitor found, by epoch and layer; only where there was one.
+  public var healthPath: String { path(.health) }
   /// The page about the run.
   public var reportPath: String { path(.report) }
   public var modelPath: String { path(.model) }
@@ -36,6 +38,12 @@ public struct RunFolder: Sendable {
   public var ensemblePath: String { path(.ensemble) }
   /// The samples that the run was trained, checked and measured with, by their hashes (`RunSamples`).
   public var samplesPath: String { path(.samples) }
+
+  /// Writes the tables: of epochs, and of what the monitor found.
+  public func write(_ record: RunRecord) throws(FormatError) {
+    try write(metrics: record.epochs, measure: record.measure)
+    try write(health: record.epochs)
+  }
 
   /// Writes the table of epochs. What is told beside the loss names its columns: `train_accuracy`, or `train_mean_absolute_error`.
   public func write(metrics epochs: [EpochRecord], measure: Loss.Measure = .accuracy) throws(FormatError) {
@@ -112,6 +120,8 @@ public struct RunFolder: Sendable {
       "data_wait_seconds": number(record.dataWaitSeconds),
       "data_wait_share": number(record.dataWaitShare),
       "peak_arena_bytes": .integer(Int64(record.peakArenaBytes)),
+      "health": record.epochs.last { $0.health != nil }.map(Self.health) ?? .null,
+      "warnings": .array(record.warnings.map(\.json)),
       "divergence": record.divergence.map { .string($0) } ?? .null,
       "stop_reason": record.stopReason.map { .string($0) } ?? .null,
       "interruption": record.interruption.map { .string($0) } ?? .null,
@@ -121,6 +131,12 @@ public struct RunFolder: Sendable {
       "glissade_version": .string(description.version),
     ]
     try summary.write(path: summaryPath)
+  }
+
+  /// What the monitor found in an epoch.
+  private static func health(of row: EpochRecord) -> JSONValue {
+    let found = row.health?.json.members ?? []
+    return .object([JSONMember("epoch", .integer(Int64(row.epoch)))] + found)
   }
 
   /// The metrics after the last epoch and after the best one, and on the test data, each under its name; `null` where there are none.

@@ -14,6 +14,8 @@ extension RunFolder {
     /// The page about the run.
     case report = "report.html"
     case metrics = "metrics.csv"
+    /// What the monitor found, layer by layer.
+    case health = "health.csv"
     case model = "model.safetensors"
     case best = "best.safetensors"
     case average = "average.safetensors"

@@ -18,6 +18,7 @@ extension TrainingRun {
     // And what a later phase cannot do, by a session that takes no memory.
     for phase in options.laterPhases {
       let trial = try makeSession(device, groups: phase.groups, isTrial: true)
+      if options.monitor != nil { try trial.monitor() }
       for size in Set([options.batchSize, last]) where size > 0 { try check(batchOf: size, trial) }
       try checkRoom(trial, insteadOf: session)
     }

@@ -7,6 +7,7 @@ extension TrainingRun {
     let epoch = completedEpochs
     var steps = last.completedBatches
     stepsBeforeEpoch = session.steps - steps
+    losses.beginEpoch()
     reductions = plateauReductions()
     snapshots = snapshots ?? snapshotClock(after: session.steps)
     let (training, validation) = try data(for: session)
@@ -24,9 +25,11 @@ extension TrainingRun {
     while let batch = try loader.next() {
       if shouldStop() { return try interrupt(session, epoch: epoch, steps: steps, since: epochStart, waited: loader.waited) }
       let isLast = steps + 1 == order.batchesPerEpoch
-      try withTimes(ofStep: session.steps + 1, samples: batch.count) { times in
-        try session.train(fields: batch.fields, addingTo: times) { group, count in
-          numbers(ofGroup: group, step: session.steps - 1, count: count, isLast: isLast)
+      try step(session, batch.fields, epoch: epoch) {
+        try withTimes(ofStep: session.steps + 1, samples: batch.count) { times in
+          try session.train(fields: batch.fields, addingTo: times) { group, count in
+            numbers(ofGroup: group, step: session.steps - 1, count: count, isLast: isLast)
+          }
         }
       }
       steps += 1
@@ -65,7 +68,8 @@ extension TrainingRun {
     row.metrics = zip(session.metrics, sums.metrics).map { MetricValue(name: $0.name, training: $1) }
     if let validation {
       let begin = clock.now
-      let result = try evaluate(validation, session)
+      let result = try evaluate(validation, session, mistakes: options.monitor == nil ? nil : 0)
+      record.monitored.validation = result.report
       // An epoch without its validation is not over.
       if shouldStop() { return interrupt(at: end, session, epoch: epoch) }
       record.validationSeconds += seconds(since: begin)
@@ -83,7 +87,10 @@ extension TrainingRun {
       }
     }
     record.peakArenaBytes = max(record.peakArenaBytes, session.peakArenaBytes)
+    row.health = record.monitored.health
+    record.monitored.health = nil
     record.epochs.append(row)
+    warn(session, epoch: epoch)
     spread = nil
     if record.bestEpoch?.epoch == row.epoch { best = ModelState(parameters: end.state.parameters) }
     var next = TrainingCheckpoint(state: end.state)

@@ -28,6 +28,7 @@ extension TrainingRun {
     let session = try makeSession(device, groups: options.groups(inEpoch: completedEpochs + 1))
     phase = options.phase(ofEpoch: completedEpochs + 1)
     kept = nil
+    if options.monitor != nil { try session.monitor() }
     self.session = session
     return session
   }

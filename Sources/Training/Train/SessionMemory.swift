@@ -35,7 +35,8 @@ extension TrainingSession {
 
   /// - Parameter other: a session that will be gone by then.
   func checkRoom(batchSize: Int, isTraining: Bool, states: Int, insteadOf other: TrainingSession?) throws {
-    let plan = try plannedStep(batchSize, isTraining ? .training : .evaluation)
+    // A step that is monitored takes more than any other.
+    let plan = try plannedStep(batchSize, !isTraining ? .evaluation : monitoring == nil ? .training : .health)
     // What trains is evaluated, too, and either plan stages its batches.
     let plans = isTraining ? 2 : 1
     try checkDevice(for: plan, batchSize: batchSize, isTraining: isTraining, plans: plans, insteadOf: other)
@@ -82,7 +83,8 @@ extension TrainingSession {
   /// - Parameter plans: how many plans stage such a batch, each twice.
   private func bytesToCome(_ plan: Plan, _ plans: Int) -> Int {
     let grown = plan.ownBuffers.reduce(2 * plans * plan.inputsSize) { $0 + max($1.size - (buffer($1.reference)?.count ?? 0), 0) }
-    return 4 * grown + (isTrial ? ModelMemory(layout, groups, updates).total : 0)
+    let earlier = isTrial && monitoring != nil ? 4 * layout.groupSizes.reduce(0, +) : 0
+    return 4 * grown + (isTrial ? ModelMemory(layout, groups, updates).total : 0) + earlier
   }
 
   private func what(_ batchSize: Int, _ isTraining: Bool) -> String {

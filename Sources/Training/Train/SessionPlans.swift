@@ -12,7 +12,7 @@ extension TrainingSession {
 
   /// What a step is given.
   func form(_ purpose: StepPurpose) -> StepForm {
-    let weighing = purpose == .training ? weighing : .none
+    let weighing = purpose.isTraining ? weighing : .none
     let inputs = input == .samples ? inputs : [SampleField(SampleField.featuresName, inputShape.dimensions)]
     return StepForm(inputs: inputs, targets: targets, weighing: weighing, takesTargets: loss.takesTargets(metrics, weighing))
   }
@@ -33,7 +33,12 @@ extension TrainingSession {
 
   /// What is planned for a step.
   func request(_ batchSize: Int, _ purpose: StepPurpose) throws(ShapeError) -> StepRequest {
-    if purpose == .constraint { return constraintRequest() }
+    switch purpose {
+    case .constraint: return constraintRequest()
+    case .health: return healthRequest(batchSize)
+    case .movement: return movementRequest()
+    case .training, .evaluation, .prediction: break
+    }
     let trace = trace(batchSize, purpose)
     var request = StepRequest(graph: trace.graph, layout: layout)
     request.sampleCount = batchSize
@@ -88,7 +93,7 @@ extension TrainingSession {
     }
     let stepper = try preparing {
       let plan = try checkedPlan(batchSize, purpose)
-      try checkDevice(for: plan, batchSize: batchSize, isTraining: purpose == .training)
+      try checkDevice(for: plan, batchSize: batchSize, isTraining: purpose.isTraining)
       return plan
     }
     planned[key] = nil

@@ -8,6 +8,13 @@ enum StepPurpose: Hashable {
   case prediction
   /// No batch at all: what brings parameters down to their maximum norms.
   case constraint
+  /// A training step that is looked at and changes no parameter.
+  case health
+  /// No batch at all: how far the step moved parameters.
+  case movement
+
+  /// Whether the model is recorded as it trains.
+  var isTraining: Bool { self == .training || self == .health }
 }
 
 /// How a batch says how much its samples count.

@@ -15,6 +15,8 @@ struct StepTrace {
   private(set) var isFractional = false
   /// What that is.
   private(set) var measure = Loss.Measure.none
+  /// How many of the graph's operations are the model's: the first ones.
+  let modelNodes: Int
   /// The metrics' parts, summed over the batch, metric by metric.
   private(set) var parts: [[Tensor]] = []
 
@@ -34,7 +36,7 @@ struct StepTrace {
     _ paths: [(path: String, parameter: Parameter)], _ frozen: Set<ParameterID>, _ form: StepForm, batch: Int, _ purpose: StepPurpose,
     _ loss: Loss, _ metrics: [Metric], model: (Inputs) -> Outputs
   ) {
-    graph = Graph(isTraining: purpose == .training)
+    graph = Graph(isTraining: purpose.isTraining)
     graph.frozen = frozen
     for (path, parameter) in paths { graph.parameterPaths[parameter.id] = path }
     let graph = graph
@@ -46,6 +48,7 @@ struct StepTrace {
     compared = loss
     let inputs = Inputs(form.inputs.map { given($0) }, role: "input")
     outputs = model(inputs)
+    modelNodes = graph.nodes.count
     if outputs.count == 0 { _ = graph.reject("the model", [], because: "it gives no output") }
     guard purpose != .prediction, let output = outputs.tensors.first, outputs.tensors.allSatisfy(\.isValid) else { return }
 

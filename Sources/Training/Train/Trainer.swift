@@ -49,6 +49,8 @@ public struct TrainingOptions: Sendable {
   public var earlyStopping: EarlyStopping?
   /// Ends the training after the epoch in which this time is over, counted over all its stretches (`RunRecord.wholeSeconds`); default none.
   public var timeLimit: Duration?
+  /// Looks at every layer now and then, and warns of what goes wrong; default not.
+  public var monitor: HealthMonitor?
   /// How large one unit of the data's values is in those that people know, where values were standardised: their deviation. Errors are told in
   /// the latter; losses are of the values as they are. Default 1.
   public var valueUnit = 1.0
@@ -169,6 +171,7 @@ public struct Trainer {
           requirement: "\(Plateau.Measure.validationLoss.rawValue), since numbers are predicted")
       }
     }
+    try options.monitor?.check()
     try options.earlyStopping?.validate()
     try options.checkMetrics()
     try options.average?.check(epochs: options.epochs)

@@ -13,6 +13,8 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case invalid(option: String, value: String, requirement: String)
   /// A loss or gradient that is not a finite number.
   case notFinite(NotFinite)
+  /// A loss that is more than a thousand times what it began with, where the monitor looks.
+  case diverged(step: Int, epoch: Int, loss: Double, first: Double)
   /// A parameter that the model uses and that looking through its properties does not find.
   case unreachableParameter(name: String, shape: Shape)
   /// Two parameters under one path.
@@ -35,6 +37,9 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
         + ", which is too few (\(reason))" + (samples > 1 ? "; batch size \(better) leaves no such batch" : "; more samples are needed")
     case .invalid(let option, let value, let requirement): "\(option) is \(value), and it has to be \(requirement)"
     case .notFinite(let report): report.description
+    case .diverged(let step, let epoch, let loss, let first):
+      "the loss diverged: it is \(Float(loss)) at step \(step) (epoch \(epoch)), more than a thousand times the \(Float(first)) that it began with. "
+        + "The last good parameters are kept; a lower learning rate or gradient clipping may help"
     case .unreachableParameter(let name, let shape):
       "the model uses a parameter '\(name)' \(shape) that is in none of its properties; a parameter has to be a property of a layer, and a "
         + "layer a property of a layer, alone, optional or in an array"

@@ -47,6 +47,8 @@ final class TrainingRun {
   var mixingLayer: String?
   /// The session's steps before the first batch of the epoch at hand.
   var stepsBeforeEpoch = 0
+  /// How the loss went of late, where the monitor looks.
+  var losses = LossTrace()
   /// What plateaus have come to, by group; see `plateauReductions()`.
   var reductions: [Double] = []
 
@@ -88,6 +90,7 @@ final class TrainingRun {
     // The best by another measure may be another epoch, whose parameters nobody has any more.
     if record.bestEpoch?.epoch != bestSoFar { best = nil }
     record.stopReason = nil
+    record.monitored.isClipped = options.clipping != GradientClipping()
     record.preparationSeconds += seconds(preparation)
     record.stepsPerEpoch = order.batchesPerEpoch
     record.batchSize = options.batchSize

@@ -67,6 +67,8 @@ public final class TrainingSession {
   var steppers: [StepKey: Stepper] = [:]
   /// What brings parameters down to their maximum norms, once it is ready.
   var constraint: Stepper?
+  /// What the monitor needs; `nil` where there is none.
+  var monitoring: SessionMonitoring?
   /// Plans that are known and not ready yet.
   var planned: [StepKey: Plan] = [:]
   /// What computes the backbone's features, by batch size.

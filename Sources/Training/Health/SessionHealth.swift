@@ -1,0 +1,162 @@
+import GlissadeData
+import GlissadeDevices
+import GlissadePlanning
+import GlissadeTensors
+
+/// What a session that is monitored has beside others.
+struct SessionMonitoring {
+  /// The session's layout, in which parameters as they were before a step have a place, too.
+  let layout: ParameterLayout
+  /// These, by the parameters that they are of.
+  let earlier: [ParameterID: Parameter]
+  /// Where numbers belong, by what steps take: the same whatever the batch is.
+  fileprivate var tables: [TrainingSession.Input: HealthTable] = [:]
+
+  init(_ layout: ParameterLayout) { (self.layout, earlier) = layout.rememberingEarlier() }
+}
+
+/// What the monitor measured at a step.
+struct StepHealth {
+  /// The batch's mean loss, without penalties.
+  var loss: Double
+  var layers: [LayerHealth]
+}
+
+/// Where the monitor's numbers of a step belong.
+private struct HealthTable {
+  var paths: [String]
+  /// Of each trained parameter the layer's place and its elements.
+  var parameters: [(layer: Int, count: Int)]
+  /// Of each activation, the layer's place, what it is called, and which share is told.
+  var activations: [(layer: Int, name: String, share: WritableKeyPath<LayerHealth, Double>?)]
+}
+
+extension TrainingSession {
+  private static let healthKey = "health"
+
+  /// Makes ready for `measured(fields:_:)`: takes as much memory as trained parameters do.
+  func monitor() throws(DeviceError) {
+    monitoring = SessionMonitoring(layout)
+    if isTrial { return }
+    for (group, pieces) in layout.groupPieces.enumerated() {
+      for (piece, size) in pieces.enumerated() {
+        let reference = BufferReference.earlier(group: group, piece: piece)
+        if shared[reference] == nil { shared[reference] = try device.makeBuffer(count: size) }
+      }
+    }
+  }
+
+  /// A training step that is recorded to be looked at: its gradients' squares, what activations come to, the loss; and parameters are copied
+  /// to where they can be found after the step.
+  func healthRequest(_ batchSize: Int) -> StepRequest {
+    let trace = trace(batchSize, .health)
+    let graph = trace.graph
+    var request = StepRequest(graph: graph, layout: monitoring?.layout ?? layout)
+    (request.isExact, request.fuses, request.movesStatistics) = (isExact, fuses, false)
+    guard var objective = trace.objective, let loss = trace.loss else { return request }
+    if let penalty = penalty(in: graph) { objective = objective + penalty }
+    let trained = layout.entries.filter { $0.group != nil }.map(\.parameter)
+    let gradients = graph.gradients(of: objective, withRespectTo: trained.map { graph[$0] })
+    var figures: [Tensor] = []
+    for (parameter, gradient) in zip(trained, gradients) {
+      if let copy = monitoring?.earlier[parameter.id] { request.stores.append((copy.id, graph[parameter])) }
+      // What has none is told as 0.
+      figures.append(gradient?.square().sum() ?? graph.constant(0))
+      if let gradient { request.gradients.append((parameter.id, gradient)) }
+    }
+    figures += trace.layers(isTrained).activations.flatMap(\.figures) + [loss]
+    request.outputs = [Self.healthKey: graph.concatenate(figures.map { $0.reshaped(to: [1]) }, axis: 0)]
+    return request
+  }
+
+  /// How far a step moved each trained parameter, and how large it was before.
+  func movementRequest() -> StepRequest {
+    let graph = Graph(isTraining: false)
+    for (path, parameter) in paths { graph.parameterPaths[parameter.id] = path }
+    var request = StepRequest(graph: graph, layout: monitoring?.layout ?? layout)
+    var figures: [Tensor] = []
+    for entry in layout.entries {
+      guard let earlier = monitoring?.earlier[entry.parameter.id] else { continue }
+      let before = graph[earlier]
+      figures += [(graph[entry.parameter] - before).square().sum(), before.square().sum()]
+    }
+    request.outputs = [Self.healthKey: graph.concatenate(figures.map { $0.reshaped(to: [1]) }, axis: 0)]
+    return request
+  }
+
+  private func isTrained(_ id: ParameterID) -> Bool { layout[id]?.group != nil }
+
+  /// Takes one training step and measures the layers at it.
+  ///
+  /// Before the step its computation is done once more, with the same random numbers and without its updates; after it, what it did to
+  /// parameters is looked at. Waits for the device.
+  /// - Parameters:
+  ///   - fields: the batch.
+  ///   - step: takes the step.
+  func measured(fields: UnsafeBufferPointer<UnsafeRawBufferPointer>, _ step: () throws -> Void) throws -> StepHealth {
+    let count = try stage(fields, isTraining: true)
+    let looking = try stepper(count, .health)
+    write(step: steps + 1) { _, count in StepNumbers(rate: 0, count: count + 1) }
+    try looking.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: stagedTraining.pointers)
+    // In memory that steps share.
+    let found = try healthNumbers(of: looking)
+    try step()
+    let last = current
+    let moving = try stepper(0, .movement)
+    try moving.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: [])
+    let moved = try healthNumbers(of: moving)
+    if steppers.values.contains(where: { $0 === last?.stepper }) { current = last } else { current = nil }
+    return health(healthTable(count), found, moved)
+  }
+
+  private func healthNumbers(of stepper: Stepper) throws(DeviceError) -> [Float] {
+    guard let output = stepper.plan.outputs[Self.healthKey], let buffer = stepper.memory.buffers[output.slice.buffer] else { return [] }
+    return try device.read(buffer, at: output.slice.offset, count: output.slice.count, filler: Float.nan)
+  }
+
+  private func healthTable(_ batchSize: Int) -> HealthTable {
+    if let known = monitoring?.tables[input] { return known }
+    let (paths, activations) = trace(batchSize, .health).layers(isTrained)
+    func place(_ path: String) -> Int { paths.firstIndex(of: path) ?? 0 }
+    let table = HealthTable(
+      paths: paths,
+      parameters: layout.entries.filter { $0.group != nil }.map { (place(StepTrace.layer(ofParameter: $0.path)), $0.slice.count) },
+      activations: activations.map { activation in
+        let share: WritableKeyPath<LayerHealth, Double>? =
+          switch activation.bound {
+          case .none: nil
+          case .zero: \.dead
+          case .saturation: \.saturated
+          }
+        return (place(activation.layer), activation.name, share)
+      })
+    monitoring?.tables[input] = table
+    return table
+  }
+
+  /// Puts numbers to what they are of.
+  private func health(_ table: HealthTable, _ found: [Float], _ moved: [Float]) -> StepHealth {
+    var layers = table.paths.map { LayerHealth(layer: $0) }
+    var sums = layers.map { _ in (gradient: 0.0, movement: 0.0, weights: 0.0) }
+    for (index, parameter) in table.parameters.enumerated() where index < found.count && 2 * index + 1 < moved.count {
+      layers[parameter.layer].trained += parameter.count
+      sums[parameter.layer].gradient += Double(found[index])
+      sums[parameter.layer].movement += Double(moved[2 * index])
+      sums[parameter.layer].weights += Double(moved[2 * index + 1])
+    }
+    for (index, sum) in sums.enumerated() where layers[index].trained > 0 {
+      layers[index].gradientNorm = sum.gradient.squareRoot()
+      layers[index].largestGradientNorm = layers[index].gradientNorm
+      layers[index].weightNorm = sum.weights.squareRoot()
+      if sum.weights > 0 { layers[index].updateRatio = (sum.movement / sum.weights).squareRoot() }
+    }
+    var rest = found.dropFirst(table.parameters.count).map(Double.init)[...]
+    for activation in table.activations {
+      layers[activation.layer].activation = activation.name
+      layers[activation.layer].mean = rest.popFirst() ?? .nan
+      layers[activation.layer].deviation = rest.popFirst().map { max($0, 0).squareRoot() } ?? .nan
+      if let share = activation.share { layers[activation.layer][keyPath: share] = rest.popFirst() ?? .nan }
+    }
+    return StepHealth(loss: rest.first ?? .nan, layers: layers)
+  }
+}
