@@ -1,10 +1,41 @@
 /// Activations by name, as PyTorch's functions are called.
 public enum Activation: String, CaseIterable, Sendable {
+  /// `ReLU`: max(x, 0).
   case relu
+  /// `LeakyReLU` with a slope of 0.01.
   case leakyRelu = "leaky_relu"
-  case prelu, elu, selu, celu, gelu
+  /// `PReLU` with one slope for all, from 0.25 on.
+  case prelu
+  /// `ELU` with α = 1.
+  case elu
+  /// `SELU`.
+  case selu
+  /// `CELU` with α = 1.
+  case celu
+  /// `GELU`, exact.
+  case gelu
+  /// `GELU` by its approximation with tanh.
   case geluTanh = "gelu_tanh"
-  case silu, mish, softplus, softsign, sigmoid, tanh, hardtanh, relu6, hardswish, hardsigmoid
+  /// `SiLU`: x · sigmoid(x).
+  case silu
+  /// `Mish`.
+  case mish
+  /// `Softplus` with β = 1.
+  case softplus
+  /// `Softsign`: x / (1 + |x|).
+  case softsign
+  /// `Sigmoid`.
+  case sigmoid
+  /// `Tanh`.
+  case tanh
+  /// `Hardtanh` between −1 and 1.
+  case hardtanh
+  /// `ReLU6`.
+  case relu6
+  /// `Hardswish`.
+  case hardswish
+  /// `Hardsigmoid`.
+  case hardsigmoid
 
   /// A layer that computes it, with PyTorch's numbers; `prelu` has a slope of its own, one for all.
   public func makeLayer() -> any Layer {

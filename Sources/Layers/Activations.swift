@@ -1,11 +1,13 @@
 /// max(x, 0).
 public struct ReLU: Layer {
+  /// Has neither parameters nor numbers.
   public init() {}
   public func forward(_ x: Tensor) -> Tensor { relu(x) }
 }
 
 /// min(max(x, 0), 6), the activation of networks that are to be quantised (Howard et al. 2017).
 public struct ReLU6: Layer {
+  /// Has neither parameters nor numbers.
   public init() {}
   public func forward(_ x: Tensor) -> Tensor { relu6(x) }
 }
@@ -51,18 +53,21 @@ public struct CELU: Layer {
 
 /// λ·x where x is above 0, otherwise λ·α·(eˣ − 1), λ = 1.0507…, α = 1.6733… (Klambauer et al. 2017). Weights start as LeCun's.
 public struct SELU: Layer {
+  /// Has neither parameters nor numbers.
   public init() {}
   public func forward(_ x: Tensor) -> Tensor { selu(x) }
 }
 
 /// 1 / (1 + e⁻ˣ).
 public struct Sigmoid: Layer {
+  /// Has neither parameters nor numbers.
   public init() {}
   public func forward(_ x: Tensor) -> Tensor { sigmoid(x) }
 }
 
 /// The hyperbolic tangent.
 public struct Tanh: Layer {
+  /// Has neither parameters nor numbers.
   public init() {}
   public func forward(_ x: Tensor) -> Tensor { tanh(x) }
 }
@@ -78,12 +83,14 @@ public struct GELU: Layer {
 
 /// x · sigmoid(x), also known as swish.
 public struct SiLU: Layer {
+  /// Has neither parameters nor numbers.
   public init() {}
   public func forward(_ x: Tensor) -> Tensor { silu(x) }
 }
 
 /// x · tanh(ln(1 + eˣ)) (Misra 2019).
 public struct Mish: Layer {
+  /// Has neither parameters nor numbers.
   public init() {}
   public func forward(_ x: Tensor) -> Tensor { mish(x) }
 }
@@ -99,6 +106,7 @@ public struct Softplus: Layer {
 
 /// x / (1 + |x|).
 public struct Softsign: Layer {
+  /// Has neither parameters nor numbers.
   public init() {}
   public func forward(_ x: Tensor) -> Tensor { softsign(x) }
 }
@@ -117,24 +125,28 @@ public struct Hardtanh: Layer {
 
 /// x · min(max(x + 3, 0), 6) / 6 (Howard et al. 2019).
 public struct Hardswish: Layer {
+  /// Has neither parameters nor numbers.
   public init() {}
   public func forward(_ x: Tensor) -> Tensor { hardswish(x) }
 }
 
 /// min(max(x + 3, 0), 6) / 6 (Howard et al. 2019).
 public struct Hardsigmoid: Layer {
+  /// Has neither parameters nor numbers.
   public init() {}
   public func forward(_ x: Tensor) -> Tensor { hardsigmoid(x) }
 }
 
 /// Softmax over the last axis. For training, leave it out and use `softmaxCrossEntropy` on the logits.
 public struct Softmax: Layer {
+  /// Has neither parameters nor numbers.
   public init() {}
   public func forward(_ x: Tensor) -> Tensor { x.softmax() }
 }
 
 /// The logarithm of softmax over the last axis, which `negativeLogLikelihoods` takes.
 public struct LogSoftmax: Layer {
+  /// Has neither parameters nor numbers.
   public init() {}
   public func forward(_ x: Tensor) -> Tensor { x.logSoftmax() }
 }

@@ -5,9 +5,13 @@
 /// they are the running values, which do not move.
 /// Paths are PyTorch's: `weight`, `bias`, `running_mean`, `running_var`.
 public struct BatchNorm: Layer {
+  /// What normalised channels are multiplied by, [channels]; begins with 1.
   public let weight: Parameter
+  /// What is added to them, [channels]; begins with 0.
   public let bias: Parameter
+  /// The mean that evaluation takes, [channels]: it follows those of the batches, and no optimizer moves it.
   public let runningMean: Parameter
+  /// The variance that evaluation takes, [channels], likewise.
   public let runningVariance: Parameter
   private let epsilon: Float
   private let momentum: Float

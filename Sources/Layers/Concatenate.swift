@@ -1,6 +1,7 @@
 /// What several layers make of the same input, side by side: the branches of an Inception block (Szegedy et al. 2015), or with `Sequential()`
 /// as one of them, which hands its input on, a layer of a DenseNet (Huang et al. 2017). Their paths are `branches.0`, `branches.1`, and so on.
 public struct Concatenate: Layer {
+  /// The layers, in the order in which their results lie side by side.
   public let branches: [any Layer]
   private let axis: Int
 

@@ -1,6 +1,8 @@
 /// Convolution of [N, L, C] lines: PyTorch's `Conv1d`. Weights are [outputs, kernel, inputs / groups], PyTorch's with channels last.
 public struct Conv1D: Layer {
+  /// The filters, [outputs, kernel, inputs / groups].
   public let weight: Parameter
+  /// What is added to each output, [outputs]; `nil` without one.
   public let bias: Parameter?
   private let stride: Int
   private let padding: Int
@@ -40,7 +42,9 @@ public struct Conv1D: Layer {
 /// Transposed convolution of [N, L, C] lines: PyTorch's `ConvTranspose1d`. Weights are [inputs, kernel, outputs / groups], PyTorch's with
 /// channels last.
 public struct ConvTranspose1D: Layer {
+  /// The filters, [inputs, kernel, outputs / groups].
   public let weight: Parameter
+  /// What is added to each output, [outputs]; `nil` without one.
   public let bias: Parameter?
   private let stride: Int
   private let padding: Int

@@ -1,6 +1,8 @@
 /// Two-dimensional convolution of [N, H, W, C] images. Weights are [outputs, kernel, kernel, inputs / groups], PyTorch's with channels last.
 public struct Conv2D: Layer {
+  /// The filters, [outputs, height, width, inputs / groups].
   public let weight: Parameter
+  /// What is added to each output, [outputs]; `nil` without one.
   public let bias: Parameter?
   private let stride: (height: Int, width: Int)
   private let padding: (height: Int, width: Int)

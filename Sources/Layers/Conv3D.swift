@@ -1,7 +1,9 @@
 /// Convolution of [N, D, H, W, C] volumes: PyTorch's `Conv3d`. Weights are [outputs, kernel, kernel, kernel, inputs / groups], PyTorch's with
 /// channels last.
 public struct Conv3D: Layer {
+  /// The filters, [outputs, depth, height, width, inputs / groups].
   public let weight: Parameter
+  /// What is added to each output, [outputs]; `nil` without one.
   public let bias: Parameter?
   private let stride: Int
   private let padding: Int
@@ -44,7 +46,9 @@ public struct Conv3D: Layer {
 /// Transposed convolution of [N, D, H, W, C] volumes: PyTorch's `ConvTranspose3d`. Weights are [inputs, kernel, kernel, kernel,
 /// outputs / groups], PyTorch's with channels last.
 public struct ConvTranspose3D: Layer {
+  /// The filters, [inputs, depth, height, width, outputs / groups].
   public let weight: Parameter
+  /// What is added to each output, [outputs]; `nil` without one.
   public let bias: Parameter?
   private let stride: Int
   private let padding: Int

@@ -1,7 +1,9 @@
 /// Transposed convolution of [N, H, W, C] images, which enlarges them by a learnt filter: PyTorch's `ConvTranspose2d`. Weights are [inputs,
 /// kernel, kernel, outputs / groups], PyTorch's with channels last.
 public struct ConvTranspose2D: Layer {
+  /// The filters, [inputs, height, width, outputs / groups].
   public let weight: Parameter
+  /// What is added to each output, [outputs]; `nil` without one.
   public let bias: Parameter?
   private let stride: (height: Int, width: Int)
   private let padding: (height: Int, width: Int)

@@ -1,6 +1,8 @@
 /// A fully connected layer: y = x·Wᵀ + b, over the last axis. PyTorch's `Linear`: weight [outputs, inputs], bias [outputs].
 public struct Dense: Layer {
+  /// W, [outputs, inputs].
   public let weight: Parameter
+  /// b, [outputs]; `nil` without one.
   public let bias: Parameter?
 
   /// - Parameters:

@@ -3,6 +3,7 @@
 /// Numbers are int32, of any shape; the result has one axis more, the features. A number that is outside gives NaN, which ends the training
 /// with a message.
 public struct Embedding: Layer {
+  /// A row for each number that goes in, [count, features].
   public let weight: Parameter
 
   /// - Parameters:

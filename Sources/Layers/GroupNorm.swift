@@ -2,7 +2,9 @@
 /// y = (x − mean) / √(variance + ε) · weight + bias. It does not depend on the batch, and is the same in training and evaluation.
 /// PyTorch's `GroupNorm`: paths `weight` and `bias`.
 public struct GroupNorm: Layer {
+  /// What normalised channels are multiplied by, [channels]; begins with 1; `nil` where it is not affine.
   public let weight: Parameter?
+  /// What is added to them, [channels]; begins with 0; `nil` where it is not affine.
   public let bias: Parameter?
   private let groups: Int
   private let epsilon: Float
@@ -28,7 +30,9 @@ public struct GroupNorm: Layer {
 /// y = (x − mean) / √(variance + ε) · weight + bias. PyTorch's `InstanceNorm2d` without running statistics; as there, weight and bias are
 /// only there where they are asked for.
 public struct InstanceNorm: Layer {
+  /// What normalised channels are multiplied by, [channels]; begins with 1; `nil` where it is not affine.
   public let weight: Parameter?
+  /// What is added to them, [channels]; begins with 0; `nil` where it is not affine.
   public let bias: Parameter?
   private let channels: Int
   private let epsilon: Float

@@ -80,8 +80,10 @@ public struct HeadDesign: Hashable, Sendable, CustomStringConvertible {
 
 /// A head that cannot be made.
 public struct HeadError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong with the text, and what would be right.
   public let problem: String
 
+  /// - Parameter problem: what is wrong, as the end of a sentence that says it is about a new head.
   public init(_ problem: String) { self.problem = problem }
 
   public var description: String { "a new head: \(problem)" }

@@ -1,7 +1,9 @@
 /// Layer normalisation over the last axis or axes (Ba et al. 2016): y = (x − mean) / √(variance + ε) · weight + bias, with mean and variance of
 /// each sample's own. PyTorch's `LayerNorm`: paths `weight` and `bias`.
 public struct LayerNorm: Layer {
+  /// What normalised values are multiplied by, of the last axes' shape; begins with 1; `nil` where it is not affine.
   public let weight: Parameter?
+  /// What is added to them, of the same shape; begins with 0; `nil` where it is not affine.
   public let bias: Parameter?
   private let axes: Int
   private let epsilon: Float
@@ -29,6 +31,7 @@ public struct LayerNorm: Layer {
 
 /// Root-mean-square normalisation over the last axis (Zhang and Sennrich 2019): y = x / √(mean(x²) + ε) · weight. PyTorch's `RMSNorm`.
 public struct RMSNorm: Layer {
+  /// What normalised values are multiplied by, [features]; begins with 1.
   public let weight: Parameter
   private let epsilon: Float
 

@@ -115,6 +115,7 @@ public struct FractionalMaxPool2D: Layer {
 
 /// The mean over height and width: [N, H, W, C] to [N, C].
 public struct GlobalAveragePool: Layer {
+  /// Has neither parameters nor numbers.
   public init() {}
 
   public func forward(_ x: Tensor) -> Tensor {

@@ -20,6 +20,7 @@ public struct PyTorchLayout: Sendable {
     public let path: String
     /// Its shape here.
     public let shape: Shape
+    /// How its elements lie there, beside how they lie here.
     public let order: Order
     /// Whether it belongs to the head, what changes with the number of classes: of a `LayerWithHead` what it says, otherwise the layer whose
     /// result is the model's.

@@ -1,6 +1,8 @@
 /// A connection around layers (He et al. 2016): y = body(x) + shortcut(x).
 public struct Residual: Layer {
+  /// What is computed.
   public let body: Sequential
+  /// What goes around it; `nil` for x itself.
   public let shortcut: (any Layer)?
 
   /// - Parameters:
@@ -60,7 +62,9 @@ public struct Upsample: Layer {
 
 /// A depthwise convolution and a 1×1 convolution behind it (Chollet 2017; Howard et al. 2017): a filter for each channel, then their mixtures.
 public struct SeparableConv2D: Layer {
+  /// A filter for each channel, [inputs, kernel, kernel, 1].
   public let depthwise: Conv2D
+  /// Their mixtures, [outputs, 1, 1, inputs].
   public let pointwise: Conv2D
 
   /// - Parameters:

@@ -1,7 +1,9 @@
 /// Scales each channel by what a small network makes of the means of all channels (Hu et al. 2018):
 /// y = x · gate(fc2(activation(fc1(mean of x over its pixels)))), the two being 1×1 convolutions. torchvision's `SqueezeExcitation`.
 public struct SqueezeExcitation: Layer {
+  /// From the channels' means to fewer numbers, a 1×1 convolution.
   public let fc1: Conv2D
+  /// From these to a number for each channel, which the gate makes its factor.
   public let fc2: Conv2D
   private let activation: any Layer
   private let gate: any Layer

@@ -39,7 +39,9 @@ public struct SpatialDropout: Layer {
 /// mask M in each step, which holds 0 with probability `rate` and 1 / (1 − rate) otherwise; the whole batch shares it. In evaluation it is a
 /// `Dense`, and its paths are that one's.
 public struct DropConnect: Layer {
+  /// W, [outputs, inputs], whose elements are dropped.
   public let weight: Parameter
+  /// b, [outputs], which is never dropped; `nil` without one.
   public let bias: Parameter?
   /// In [0, 1).
   public let rate: Float
