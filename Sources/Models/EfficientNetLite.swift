@@ -9,10 +9,15 @@ import GlissadeLayers
 public struct EfficientNetLite: LayerWithHead, LayerWithPartNames {
   /// How the networks are scaled: how much wider and deeper than Lite0, for which pictures, with which dropout.
   public enum Size: String, CaseIterable, Sendable {
+    /// Pictures of 224×224, 4.7 million parameters with 1000 classes.
     case lite0 = "efficientnet-lite0"
+    /// Pictures of 240×240; a tenth deeper than Lite0.
     case lite1 = "efficientnet-lite1"
+    /// Pictures of 260×260; a tenth wider, a fifth deeper.
     case lite2 = "efficientnet-lite2"
+    /// Pictures of 280×280; a fifth wider, two fifths deeper.
     case lite3 = "efficientnet-lite3"
+    /// Pictures of 300×300; two fifths wider, four fifths deeper.
     case lite4 = "efficientnet-lite4"
 
     var scale: (width: Double, depth: Double, resolution: Int, dropout: Float) {
@@ -39,10 +44,15 @@ public struct EfficientNetLite: LayerWithHead, LayerWithPartNames {
     func blocks(_ count: Int) -> Int { Int((Double(count) * scale.depth).rounded(.up)) }
   }
 
+  /// The 3×3 convolution of stride 2 that pictures meet first.
   public let convStem: Conv2D
+  /// Its batch norm.
   public let bn0: BatchNorm
+  /// Seven stages of blocks, one after another.
   public let blocks: [Block]
+  /// The 1×1 convolution to 1280 features.
   public let convHead: Conv2D
+  /// Its batch norm.
   public let bn1: BatchNorm
   /// The head, behind its dropout.
   public private(set) var fc: any Layer
@@ -103,11 +113,17 @@ public struct EfficientNetLite: LayerWithHead, LayerWithPartNames {
   /// The mobile inverted bottleneck: 1×1 convolution to more channels, depthwise convolution, 1×1 convolution without an activation, and a
   /// connection around them where nothing changes size.
   public struct Block: LayerWithPartNames {
+    /// The 1×1 convolution to more channels; `nil` where these are not more.
     public let expandConv: Conv2D?
+    /// Its batch norm; `nil` likewise.
     public let bn0: BatchNorm?
+    /// A filter for each channel, of 3×3 or 5×5.
     public let depthwiseConv: Conv2D
+    /// Its batch norm.
     public let bn1: BatchNorm
+    /// The 1×1 convolution to the block's result.
     public let projectConv: Conv2D
+    /// Its batch norm, behind which there is no activation.
     public let bn2: BatchNorm
     private let isResidual: Bool
     private let depth: StochasticDepth?

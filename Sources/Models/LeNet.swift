@@ -3,8 +3,11 @@ import GlissadeLayers
 /// A small convolutional network for small grey pictures, after LeCun et al. 1998: two 3×3 convolutions with ReLU (or another
 /// activation) and pooling, two dense layers.
 public struct LeNet: LayerWithHead {
+  /// The first convolution, to 32 channels.
   public let conv1: Conv2D
+  /// The second one, to 64.
   public let conv2: Conv2D
+  /// The dense layer in front of the head, to 128 features.
   public let fc1: Dense
   /// The head, behind its dropout.
   public private(set) var fc2: any Layer

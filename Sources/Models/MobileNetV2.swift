@@ -3,6 +3,7 @@ import GlissadeLayers
 /// MobileNetV2 (Sandler et al. 2018): blocks that widen their input, convolve each channel by itself, and narrow again without an
 /// activation. ReLU6 throughout. Paths are torchvision's. Wants pictures of 32×32 and more, and was made for 224×224.
 public struct MobileNetV2: LayerWithHead {
+  /// The convolution in front, the blocks, and the 1×1 convolution to 1280 features.
   public let features: Sequential
   /// The head: dropout and a dense layer.
   public private(set) var classifier: Sequential
@@ -54,6 +55,7 @@ public struct MobileNetV2: LayerWithHead {
 /// MobileNetV2's block: 1×1 convolution to `expansion` times the channels, depthwise 3×3 convolution, 1×1 convolution without an
 /// activation, and a connection around them where nothing changes size. Paths are torchvision's.
 public struct InvertedResidual: Layer {
+  /// The convolutions with their batch norms and activations.
   public let conv: Sequential
   private let isResidual: Bool
   private let depth: StochasticDepth?

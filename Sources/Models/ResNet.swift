@@ -2,9 +2,13 @@ import GlissadeLayers
 
 /// Two 3×3 convolutions with batch norm and a connection around them (He et al. 2016). Paths are torchvision's.
 public struct BasicBlock: Layer {
+  /// 3×3, with the block's stride.
   public let conv1: Conv2D
+  /// Batch norm behind it, in front of ReLU.
   public let bn1: BatchNorm
+  /// 3×3.
   public let conv2: Conv2D
+  /// Batch norm behind it, in front of the sum.
   public let bn2: BatchNorm
   /// 1×1 convolution and batch norm where the connection changes size.
   public let downsample: Sequential?
@@ -34,11 +38,17 @@ public struct BasicBlock: Layer {
 /// 1×1, 3×3 and 1×1 convolutions with batch norm and a connection around them (He et al. 2016): the middle ones have a quarter of the
 /// channels. The stride is the 3×3 convolution's, as in torchvision. Paths are torchvision's.
 public struct Bottleneck: Layer {
+  /// 1×1, to a quarter of the block's channels.
   public let conv1: Conv2D
+  /// Batch norm behind it, in front of ReLU.
   public let bn1: BatchNorm
+  /// 3×3, with the block's stride.
   public let conv2: Conv2D
+  /// Batch norm behind it, in front of ReLU.
   public let bn2: BatchNorm
+  /// 1×1, to the block's channels.
   public let conv3: Conv2D
+  /// Batch norm behind it, in front of the sum.
   public let bn3: BatchNorm
   /// 1×1 convolution and batch norm where the connection changes size.
   public let downsample: Sequential?
@@ -90,11 +100,17 @@ public struct ResNet: LayerWithHead {
     case bottleneck
   }
 
+  /// The stem's convolution.
   public let conv1: Conv2D
+  /// Batch norm behind it.
   public let bn1: BatchNorm
+  /// The first stage, of 64 channels (256 of bottlenecks), as large as it comes.
   public let layer1: Sequential
+  /// The second one, of twice the channels and half the size.
   public let layer2: Sequential
+  /// The third one, likewise.
   public let layer3: Sequential
+  /// The fourth one, likewise.
   public let layer4: Sequential
   /// The head.
   public private(set) var fc: any Layer

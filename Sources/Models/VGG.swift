@@ -6,6 +6,7 @@ import GlissadeLayers
 /// The dense layers take 7×7 pixels, which is what pictures of 224×224 leave. Others are brought to 7×7 by adaptive average pooling, as in
 /// torchvision; the smallest are 32×32.
 public struct VGG: LayerWithHead {
+  /// Convolutions, batch norms, ReLUs and poolings.
   public let features: Sequential
   /// Three dense layers, of which the last is the head, with the dropout in front of it.
   public private(set) var classifier: Sequential
