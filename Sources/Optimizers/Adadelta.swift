@@ -22,6 +22,7 @@ public struct Adadelta: Optimizer {
   /// Whether it goes uphill.
   public var isMaximizing: Bool
 
+  /// With PyTorch's defaults; `validate()` says which numbers make no sense.
   public init(learningRate: Double = 1, rho: Double = 0.9, epsilon: Double = 1e-6, weightDecay: Double = 0, isMaximizing: Bool = false) {
     self.learningRate = learningRate
     self.rho = rho

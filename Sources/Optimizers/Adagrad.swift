@@ -22,6 +22,7 @@ public struct Adagrad: Optimizer {
   /// Whether it goes uphill.
   public var isMaximizing: Bool
 
+  /// With PyTorch's defaults; `validate()` says which numbers make no sense.
   public init(
     learningRate: Double = 1e-2, rateDecay: Double = 0, initialAccumulator: Double = 0, epsilon: Double = 1e-10, weightDecay: Double = 0,
     isMaximizing: Bool = false

@@ -21,6 +21,7 @@ public protocol AdamFamily: Optimizer {
 }
 
 extension AdamFamily {
+  /// The rate, both β, ε, weight decay, AMSGrad and the direction.
   public static var hyperparameters: [Hyperparameter] {
     [
       learningRate, .beta1(\Self.beta1), .beta2(\Self.beta2), .epsilon(\Self.epsilon), .weightDecay(\Self.weightDecay),
@@ -28,6 +29,7 @@ extension AdamFamily {
     ]
   }
 
+  /// PyTorch's names of the first and the second moment, and with AMSGrad of the largest second one.
   public var stateNames: [String] { isAMSGrad ? ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"] : ["exp_avg", "exp_avg_sq"] }
 
   public func update(_ p: Tensor, _ g: Tensor, _ state: State, _ step: Step) -> (Tensor, State) {
@@ -73,6 +75,7 @@ public struct Adam: AdamFamily {
   /// Whether it goes uphill.
   public var isMaximizing: Bool
 
+  /// With PyTorch's defaults; `validate()` says which numbers make no sense.
   public init(
     learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0,
     isAMSGrad: Bool = false, isMaximizing: Bool = false
@@ -106,6 +109,7 @@ public struct AdamW: AdamFamily {
   /// Whether it goes uphill.
   public var isMaximizing: Bool
 
+  /// With PyTorch's defaults, of which the decay of 0.01 is one; `validate()` says which numbers make no sense.
   public init(
     learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01,
     isAMSGrad: Bool = false, isMaximizing: Bool = false

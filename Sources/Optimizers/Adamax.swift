@@ -23,6 +23,7 @@ public struct Adamax: Optimizer {
   /// Whether it goes uphill.
   public var isMaximizing: Bool
 
+  /// With PyTorch's defaults; `validate()` says which numbers make no sense.
   public init(
     learningRate: Double = 2e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0,
     isMaximizing: Bool = false

@@ -2,7 +2,9 @@
 public struct Hyperparameter: Sendable {
   /// What it has: a number, or whether something is done.
   public enum Value: Hashable, Sendable {
+    /// A number, in whatever unit the formula has.
     case number(Double)
+    /// Whether something is done.
     case flag(Bool)
   }
 

@@ -23,6 +23,7 @@ public struct LAMB: Optimizer {
   /// Whether it goes uphill.
   public var isMaximizing: Bool
 
+  /// With the paper's β and ε, and a decay of 0.01; `validate()` says which numbers make no sense.
   public init(
     learningRate: Double = 2e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-6, weightDecay: Double = 0.01,
     isMaximizing: Bool = false

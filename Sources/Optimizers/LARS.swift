@@ -24,6 +24,7 @@ public struct LARS: Optimizer {
   /// Whether it goes uphill.
   public var isMaximizing: Bool
 
+  /// With the paper's trust coefficient; `validate()` says which numbers make no sense.
   public init(
     learningRate: Double = 0.1, momentum: Double = 0.9, trust: Double = 1e-3, epsilon: Double = 1e-8, weightDecay: Double = 0,
     isMaximizing: Bool = false

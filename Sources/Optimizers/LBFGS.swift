@@ -33,6 +33,7 @@ public struct LBFGS: Optimizer {
   /// Whether it goes uphill.
   public var isMaximizing: Bool
 
+  /// With PyTorch's defaults, but for a history of 10 steps and a line search; `validate()` says which numbers make no sense.
   public init(
     learningRate: Double = 1, history: Int = 10, iterations: Int = 20, tolerance: Double = 1e-7, changeTolerance: Double = 1e-9,
     isFixedStep: Bool = false, takesMiniBatches: Bool = false, weightDecay: Double = 0, isMaximizing: Bool = false
@@ -76,8 +77,10 @@ extension LBFGS {
     public var pairs: [(step: [Float], change: [Float])] = []
     /// The last step, and the gradient where it began; `nil` before the first.
     public var lastStep: [Float]?
+    /// The gradient where the last step began; `nil` before the first.
     public var lastGradient: [Float]?
 
+    /// Of an optimizer that has taken no step yet.
     public init() {}
   }
 

@@ -19,6 +19,7 @@ public struct Lion: Optimizer {
   /// Whether it goes uphill.
   public var isMaximizing: Bool
 
+  /// With the paper's β; `validate()` says which numbers make no sense.
   public init(learningRate: Double = 1e-4, beta1: Double = 0.9, beta2: Double = 0.99, weightDecay: Double = 0, isMaximizing: Bool = false) {
     self.learningRate = learningRate
     self.beta1 = beta1

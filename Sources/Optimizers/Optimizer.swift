@@ -44,9 +44,13 @@ extension Optimizer {
 
 /// A hyper-parameter that no optimizer can work with.
 public struct OptimizerError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The optimizer's name.
   public let optimizer: String
+  /// Its number, in words.
   public let option: String
+  /// What that is.
   public let value: Double
+  /// What it has to be.
   public let requirement: String
 
   public var description: String { "\(optimizer): \(option) is \(value), and it has to be \(requirement)" }

@@ -25,6 +25,7 @@ public struct RMSprop: Optimizer {
   /// Whether it goes uphill.
   public var isMaximizing: Bool
 
+  /// With PyTorch's defaults; `validate()` says which numbers make no sense.
   public init(
     learningRate: Double = 1e-2, alpha: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0, isCentered: Bool = false,
     weightDecay: Double = 0, isMaximizing: Bool = false

@@ -22,6 +22,7 @@ public struct SGD: Optimizer {
   /// Whether it goes uphill.
   public var isMaximizing: Bool
 
+  /// Plain descent with a rate of 0.1 unless more is given; `validate()` says which numbers make no sense.
   public init(
     learningRate: Double = 0.1, momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0, isNesterov: Bool = false,
     isMaximizing: Bool = false

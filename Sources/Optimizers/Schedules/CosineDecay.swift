@@ -11,6 +11,7 @@ public struct CosineDecay: ScheduleShape {
   public static let summary = "to + (base − to)·(1 + cos(π·t / T)) / 2, T the length (Loshchilov and Hutter 2017)"
   public static let arguments: [ScheduleArgument<Self>] = [.number("to", \.to, "the last rate")]
 
+  /// The last rate; default 0.
   public var to = 0.0
 
   public init() {}

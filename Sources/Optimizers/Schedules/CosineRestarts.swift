@@ -16,8 +16,11 @@ public struct CosineRestarts: ScheduleShape {
     .number("to", \.to, "the last rate of a cycle"),
   ]
 
+  /// The first cycle's length; default an epoch.
   public var period = Schedule.Span.epochs(1)
+  /// How many times as long each cycle is as the one before, at least 1; default 1.
   public var multiplier = 1.0
+  /// The last rate of a cycle; default 0.
   public var to = 0.0
 
   public init() {}

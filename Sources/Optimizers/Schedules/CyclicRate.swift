@@ -10,7 +10,11 @@
 public struct CyclicRate: ScheduleShape {
   /// What becomes of the rise.
   public enum Mode: String, CaseIterable, Sendable {
-    case triangular, triangular2
+    /// It stays as it is.
+    case triangular
+    /// It halves with each cycle.
+    case triangular2
+    /// It is multiplied by `gamma` with each step.
     case expRange = "exp-range"
   }
 
@@ -26,12 +30,19 @@ public struct CyclicRate: ScheduleShape {
     .number("low-momentum", optional: \.lowMomentum, "momentum at the base rate"),
   ]
 
+  /// The lowest rate; default 0.
   public var from = 0.0
+  /// How long the rate rises; default an epoch.
   public var up = Schedule.Span.epochs(1)
+  /// How long it falls; `nil`, the default, as long as it rises.
   public var down: Schedule.Span?
+  /// What becomes of the rise; default nothing.
   public var mode = Mode.triangular
+  /// The factor of `expRange`, above 0 and at most 1; default 1.
   public var gamma = 1.0
+  /// Momentum (or β₁) at the lowest rate; `nil`, the default, leaves the optimizer's own.
   public var highMomentum: Double?
+  /// Momentum at the base rate; `nil` exactly where `highMomentum` is.
   public var lowMomentum: Double?
 
   public init() {}

@@ -13,7 +13,9 @@ public struct ExponentialDecay: ScheduleShape {
     .span("per", \.per, "how often"),
   ]
 
+  /// What the rate is multiplied by, above 0; default 1.
   public var factor = 1.0
+  /// How often; default each epoch.
   public var per = Schedule.Span.epochs(1)
 
   public init() {}

@@ -6,6 +6,7 @@ public struct InverseSquareRoot: ScheduleShape {
     .span("timescale", \.timescale, required: true, "after how long the rate is the base rate divided by √2")
   ]
 
+  /// n: after so long the rate is the base rate divided by √2; default an epoch.
   public var timescale = Schedule.Span.epochs(1)
 
   public init() {}

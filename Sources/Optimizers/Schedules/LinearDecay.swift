@@ -4,6 +4,7 @@ public struct LinearDecay: ScheduleShape {
   public static let summary = "base + (to − base)·t / T, T the length"
   public static let arguments: [ScheduleArgument<Self>] = [.number("to", \.to, "the last rate")]
 
+  /// The last rate; default 0.
   public var to = 0.0
 
   public init() {}

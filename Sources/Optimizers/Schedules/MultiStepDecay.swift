@@ -13,7 +13,9 @@ public struct MultiStepDecay: ScheduleShape {
     .number("factor", \.factor, open: true, "what each rate is multiplied by"),
   ]
 
+  /// When the rate is multiplied; default never.
   public var milestones: [Schedule.Span] = []
+  /// What it is multiplied by at each of them, above 0; default 0.1.
   public var factor = 0.1
 
   public init() {}

@@ -10,7 +10,12 @@
 /// 1 / (`div_factor`·`final_div_factor`), `peak` `pct_start`.
 public struct OneCycle: ScheduleShape {
   /// How it goes from one rate to the next.
-  public enum Curve: String, CaseIterable, Sendable { case cosine, linear }
+  public enum Curve: String, CaseIterable, Sendable {
+    /// Along half a cosine.
+    case cosine
+    /// In a straight line.
+    case linear
+  }
 
   public static let name = "one-cycle"
   public static let summary =
@@ -24,11 +29,17 @@ public struct OneCycle: ScheduleShape {
     .number("low-momentum", optional: \.lowMomentum, "momentum at the base rate"),
   ]
 
+  /// The share of the stretch at which the base rate is reached, from 0 to 1; default 0.3.
   public var peak = 0.3
+  /// The first rate, as a share of the base rate; default 0.04.
   public var start = 0.04
+  /// The last rate, as a share of the base rate; default 4e-6.
   public var end = 4e-6
+  /// How it goes from one to the next; default along half cosines.
   public var curve = Curve.cosine
+  /// Momentum (or β₁) at both ends; `nil`, the default, leaves the optimizer's own.
   public var highMomentum: Double?
+  /// Momentum at the base rate; `nil` exactly where `highMomentum` is.
   public var lowMomentum: Double?
 
   public init() {}

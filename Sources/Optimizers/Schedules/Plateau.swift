@@ -3,8 +3,11 @@
 public struct Plateau: ScheduleShape {
   /// What is looked at.
   public enum Measure: String, CaseIterable, Sendable {
+    /// The loss on the validation data.
     case validationLoss = "validation-loss"
+    /// The share of right answers on the validation data.
     case validationAccuracy = "validation-accuracy"
+    /// The mean loss of the epoch's steps.
     case trainingLoss = "training-loss"
 
     /// Whether more is better.
@@ -22,15 +25,22 @@ public struct Plateau: ScheduleShape {
     .word("metric", \.measure, quiet: true, "validation-loss, validation-accuracy or training-loss"),
   ]
 
+  /// What the rate is multiplied by, above 0 and below 1; default 0.1.
   public var factor = 0.1
+  /// Epochs without getting better that are borne, a whole number; default 10.
   public var patience = 10.0
+  /// By which share of the best value a better one has to be better; default 1e-4.
   public var threshold = 1e-4
+  /// Epochs after a reduction that do not count, a whole number; default 0.
   public var cooldown = 0.0
+  /// The lowest rate; default 0.
   public var minimum = 0.0
+  /// What is looked at; default the validation loss.
   public var measure = Measure.validationLoss
 
   public init() {}
 
+  /// With PyTorch's defaults.
   public init(
     factor: Double = 0.1, patience: Int = 10, threshold: Double = 1e-4, cooldown: Int = 0, minimum: Double = 0,
     measure: Measure = .validationLoss
@@ -71,6 +81,7 @@ public struct PlateauState: Hashable, Sendable {
   /// Epochs that do not count any more after a reduction.
   public var cooldown = 0
 
+  /// Before the first epoch.
   public init() {}
 
   /// Takes note of an epoch's value.

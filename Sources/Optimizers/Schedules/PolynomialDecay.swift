@@ -12,7 +12,9 @@ public struct PolynomialDecay: ScheduleShape {
     .number("power", \.power, open: true, "the exponent"), .number("to", \.to, "the last rate"),
   ]
 
+  /// The exponent, above 0; default 2.
   public var power = 2.0
+  /// The last rate; default 0.
   public var to = 0.0
 
   public init() {}

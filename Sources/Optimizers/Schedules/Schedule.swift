@@ -103,7 +103,9 @@ public struct Schedule: Hashable, Sendable, CustomStringConvertible {
 extension Schedule {
   /// A stretch of training.
   public enum Span: Hashable, Sendable, CustomStringConvertible {
+    /// So many steps.
     case steps(Int)
+    /// So many epochs, which need not be whole.
     case epochs(Double)
 
     func steps(perEpoch: Int) -> Int {

@@ -2,7 +2,9 @@ import GlissadeFormats
 
 /// A schedule's text that makes no sense: where, and what would.
 public struct ScheduleError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The whole text.
   public let text: String
+  /// What is wrong in it, and what would be right.
   public let problem: String
   public var description: String { "schedule '\(text)': \(problem)" }
 

@@ -89,9 +89,13 @@ public struct ScheduleMoment: Sendable {
 
 /// A value of a shape's argument.
 public enum ScheduleValue: Hashable, Sendable, CustomStringConvertible {
+  /// A plain number.
   case number(Double)
+  /// A length, as in `500 steps`.
   case span(Schedule.Span)
+  /// Several moments, as in `30, 60 epochs`.
   case spans([Schedule.Span])
+  /// One of a few words.
   case word(String)
 
   public var description: String {
@@ -182,8 +186,11 @@ public struct ScheduleArgument<Shape>: Sendable {
 public enum ScheduleArgumentKind: Sendable {
   /// - Parameter isAboveLowest: whether the lowest number itself is too low.
   case number(ClosedRange<Double>, isAboveLowest: Bool)
+  /// A length, as in `500 steps`.
   case span
+  /// Several moments, as in `30, 60 epochs`.
   case spans
+  /// One of these words.
   case word([String])
 
   /// `a number above 0`.

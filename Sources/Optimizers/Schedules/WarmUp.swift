@@ -8,7 +8,12 @@
 /// base · (s + (1 − s)·(t + 1) / n), or, exponentially, base · s^(1 − (t + 1) / n), s being `start`.
 public struct WarmUp: ScheduleShape {
   /// How it rises.
-  public enum Curve: String, CaseIterable, Sendable { case linear, exponential }
+  public enum Curve: String, CaseIterable, Sendable {
+    /// In a straight line.
+    case linear
+    /// By the same factor in each step.
+    case exponential
+  }
 
   public static let name = "warmup"
   public static let summary = "base · (s + (1 − s)·(t + 1) / n) over n steps, s being 'start'; exponential: base · s^(1 − (t + 1) / n)"
@@ -17,7 +22,9 @@ public struct WarmUp: ScheduleShape {
     .number("start", optional: \.start, "what it rises from, as a share of the base rate; 0, or 0.001 where it rises exponentially"),
   ]
 
+  /// How it rises; default in a straight line.
   public var curve = Curve.linear
+  /// What it rises from, as a share of the base rate, below 1; `nil`, the default, is 0, or 0.001 where it rises exponentially.
   public var start: Double?
 
   public init() {}
