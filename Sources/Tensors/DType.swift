@@ -12,9 +12,12 @@ public enum DType: String, Hashable, Sendable, CustomStringConvertible {
 
 /// The shape and element type of a tensor.
 public struct TensorType: Hashable, Sendable, CustomStringConvertible {
+  /// The extent of each axis.
   public var shape: Shape
+  /// What its elements are.
   public var dtype: DType
 
+  /// With elements of float32 unless it is said otherwise.
   public init(_ shape: Shape, _ dtype: DType = .float32) {
     self.shape = shape
     self.dtype = dtype

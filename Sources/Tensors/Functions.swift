@@ -42,18 +42,31 @@ extension Tensor {
     return nil
   }
 
+  /// a + b, element by element, with NumPy's broadcasting; both of one element type.
   public static func + (a: Tensor, b: Tensor) -> Tensor { a.combined(with: b, .add) }
+  /// a − b, element by element, with NumPy's broadcasting; both of one element type.
   public static func - (a: Tensor, b: Tensor) -> Tensor { a.combined(with: b, .subtract) }
+  /// a · b, element by element, with NumPy's broadcasting; `matmul` is the product of matrices.
   public static func * (a: Tensor, b: Tensor) -> Tensor { a.combined(with: b, .multiply) }
+  /// a / b, element by element, with NumPy's broadcasting.
   public static func / (a: Tensor, b: Tensor) -> Tensor { a.combined(with: b, .divide) }
+  /// a + b, of each element.
   public static func + (a: Tensor, b: Float) -> Tensor { a + a.scalar(b) }
+  /// a − b, of each element.
   public static func - (a: Tensor, b: Float) -> Tensor { a - a.scalar(b) }
+  /// a · b, of each element.
   public static func * (a: Tensor, b: Float) -> Tensor { a * a.scalar(b) }
+  /// a / b, of each element.
   public static func / (a: Tensor, b: Float) -> Tensor { a / a.scalar(b) }
+  /// a + b, of each element.
   public static func + (a: Float, b: Tensor) -> Tensor { b + a }
+  /// a − b, of each element.
   public static func - (a: Float, b: Tensor) -> Tensor { b.scalar(a) - b }
+  /// a · b, of each element.
   public static func * (a: Float, b: Tensor) -> Tensor { b * a }
+  /// a / b, of each element.
   public static func / (a: Float, b: Tensor) -> Tensor { b.scalar(a) / b }
+  /// −a, of each element.
   public static prefix func - (a: Tensor) -> Tensor { a.dtype == .int32 ? 0 - a : a.applying(.negate) }
 
   /// Zeroes each element with probability `rate` and scales the others by 1 / (1 − rate), while training; otherwise the tensor itself.

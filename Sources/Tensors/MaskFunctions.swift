@@ -25,11 +25,17 @@ extension Tensor {
   /// 1 where a ≠ b, otherwise 0. A NaN is equal to nothing.
   public static func .!= (a: Tensor, b: Tensor) -> Tensor { a.combined(with: b, .notEqual) }
 
+  /// 1 where an element is above b, otherwise 0; also for a NaN.
   public static func .> (a: Tensor, b: Float) -> Tensor { a .> a.scalar(b) }
+  /// 1 where an element is at least b, otherwise 0; also for a NaN.
   public static func .>= (a: Tensor, b: Float) -> Tensor { a .>= a.scalar(b) }
+  /// 1 where an element is below b, otherwise 0; also for a NaN.
   public static func .< (a: Tensor, b: Float) -> Tensor { a .< a.scalar(b) }
+  /// 1 where an element is at most b, otherwise 0; also for a NaN.
   public static func .<= (a: Tensor, b: Float) -> Tensor { a .<= a.scalar(b) }
+  /// 1 where an element is b, otherwise 0.
   public static func .== (a: Tensor, b: Float) -> Tensor { a .== a.scalar(b) }
+  /// 1 where an element is not b, otherwise 0; 1 for a NaN.
   public static func .!= (a: Tensor, b: Float) -> Tensor { a .!= a.scalar(b) }
 
   /// 1 where both masks hold, otherwise 0.

@@ -15,12 +15,20 @@ extension Tensor {
     return moving(towards: minimum(x * x, largest), by: share)
   }
 
+  /// a + b, of each element, with b rounded to float32.
   @_disfavoredOverload public static func + (a: Tensor, b: Double) -> Tensor { a + Float(b) }
+  /// a − b, of each element, with b rounded to float32.
   @_disfavoredOverload public static func - (a: Tensor, b: Double) -> Tensor { a - Float(b) }
+  /// a · b, of each element, with b rounded to float32.
   @_disfavoredOverload public static func * (a: Tensor, b: Double) -> Tensor { a * Float(b) }
+  /// a / b, of each element, with b rounded to float32.
   @_disfavoredOverload public static func / (a: Tensor, b: Double) -> Tensor { a / Float(b) }
+  /// a + b, of each element, with a rounded to float32.
   @_disfavoredOverload public static func + (a: Double, b: Tensor) -> Tensor { Float(a) + b }
+  /// a − b, of each element, with a rounded to float32.
   @_disfavoredOverload public static func - (a: Double, b: Tensor) -> Tensor { Float(a) - b }
+  /// a · b, of each element, with a rounded to float32.
   @_disfavoredOverload public static func * (a: Double, b: Tensor) -> Tensor { Float(a) * b }
+  /// a / b, of each element, with a rounded to float32.
   @_disfavoredOverload public static func / (a: Double, b: Tensor) -> Tensor { Float(a) / b }
 }

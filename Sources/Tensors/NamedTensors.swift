@@ -33,8 +33,11 @@ public struct NamedTensors: ExpressibleByDictionaryLiteral {
   /// What the output of a model is called that gives one tensor.
   public static let outputName = "output"
 
+  /// Their names, in order.
   public var names: [String] { entries.map(\.name) }
+  /// They themselves, in order.
   public var tensors: [Tensor] { entries.map(\.tensor) }
+  /// How many there are.
   public var count: Int { entries.count }
   /// The graph that they belong to.
   public var graph: Graph { entries.first?.tensor.graph ?? Graph() }

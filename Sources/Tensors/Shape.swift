@@ -6,6 +6,7 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   /// The extents, outermost first.
   public let dimensions: [Int]
 
+  /// - Parameter dimensions: the extents, outermost first.
   public init(_ dimensions: [Int]) { self.dimensions = dimensions }
   public init(arrayLiteral elements: Int...) { dimensions = elements }
 

@@ -9,6 +9,11 @@ public struct ShapeError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong and what would be right.
   public var problem: String
 
+  /// - Parameters:
+  ///   - path: the layer's; default outside every layer.
+  ///   - operation: its name; default none.
+  ///   - inputs: what it was given; default nothing.
+  ///   - problem: what is wrong and what would be right.
   public init(path: String = "", operation: String = "", inputs: [TensorType] = [], problem: String) {
     self.path = path
     self.operation = operation

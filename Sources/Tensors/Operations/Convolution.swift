@@ -1,20 +1,35 @@
 /// How a two-dimensional convolution or pooling window moves. All sizes are pixels, as (height, width).
 public struct Window: Hashable, Sendable, CustomStringConvertible {
+  /// The window's height.
   public var kernelHeight: Int
+  /// The window's width.
   public var kernelWidth: Int
+  /// From one window to the next one below.
   public var strideHeight: Int
+  /// From one window to the next one on the right.
   public var strideWidth: Int
   /// Zeros (nothing, for max pooling) added on both sides.
   public var paddingHeight: Int
+  /// The same on the left and on the right.
   public var paddingWidth: Int
+  /// From one tap to the next one below.
   public var dilationHeight: Int
+  /// From one tap to the next one on the right.
   public var dilationWidth: Int
   /// More zeros at the bottom and on the right; convolutions only.
   public var extraHeight: Int
+  /// The same on the right.
   public var extraWidth: Int
   /// Whether a last window that sticks out at the bottom or on the right counts, too (PyTorch's `ceil_mode`); pooling only.
   public var roundsUp: Bool
 
+  /// - Parameters:
+  ///   - kernel: the window's height and width.
+  ///   - stride: from one window to the next; default 1.
+  ///   - padding: zeros on both sides; default 0.
+  ///   - dilation: from one tap to the next; default 1.
+  ///   - extraPadding: more zeros at the bottom and on the right; default 0.
+  ///   - roundsUp: whether a last window that sticks out counts, too; default no.
   public init(
     kernel: (height: Int, width: Int), stride: (height: Int, width: Int) = (1, 1), padding: (height: Int, width: Int) = (0, 0),
     dilation: (height: Int, width: Int) = (1, 1), extraPadding: (height: Int, width: Int) = (0, 0), roundsUp: Bool = false

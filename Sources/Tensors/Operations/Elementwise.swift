@@ -1,7 +1,10 @@
 /// Functions of one number. The raw value is the scalar operation's name in the kernels, where the arithmetic is written once for every device.
 public enum UnaryFunction: String, CaseIterable, Hashable, Sendable {
+  /// In their order −x, |x|, x's sign (−1, 0 or 1), x², √x, 1 / √x and 1 / x.
   case negate, absolute, sign, square, squareRoot, reciprocalSquareRoot, reciprocal
+  /// In their order eˣ, ln x, sin x and cos x, of radians.
   case exponential, logarithm, sine, cosine
+  /// In their order max(x, 0), min(max(x, 0), 6), 1 / (1 + e⁻ˣ), tanh x, GELU by its tanh form, x / (1 + e⁻ˣ) and ln(1 + eˣ).
   case relu, relu6, sigmoid, hyperbolicTangent, gelu, silu, softplus
   /// λ·x where x > 0, otherwise λ·α·(eˣ − 1), λ = 1.0507…, α = 1.6732….
   case selu
@@ -44,6 +47,7 @@ public enum UnaryFunction: String, CaseIterable, Hashable, Sendable {
 
 /// Functions of two numbers.
 public enum BinaryFunction: String, CaseIterable, Hashable, Sendable {
+  /// In their order x + y, x − y, x · y, x / y, the larger, the smaller, and x to the power of y.
   case add, subtract, multiply, divide, maximum, minimum, power
   /// 1 where the relation holds, otherwise 0.
   case greater, greaterOrEqual, equal, notEqual

@@ -1,5 +1,6 @@
 /// What a reduction makes of many numbers.
 public enum Reduction: String, CaseIterable, Hashable, Sendable {
+  /// In their order Σ x, Σ x / n, the largest, the smallest, and Π x.
   case sum, mean, max, min, product
 }
 
