@@ -3,8 +3,11 @@
 /// Where every sample has a hash (`Dataset.contentHashes(ofSamples:)`) it does not matter what the samples are called and where they lie, so
 /// that data that was moved is known again; otherwise it goes by the samples' names, where they have any, and by some of the samples.
 public struct DatasetFingerprint: Hashable, Sendable {
+  /// How many samples.
   public var count: Int
+  /// The shape of one sample, channels last.
   public var sampleShape: [Int]
+  /// The classes, in label order; none where numbers are predicted.
   public var classNames: [String]
   /// Hash of all labels, and of the numbers to be predicted where there are such.
   public var labels: UInt64
@@ -16,6 +19,7 @@ public struct DatasetFingerprint: Hashable, Sendable {
   /// How many samples are looked at; they are spread evenly.
   static let looks = 16
 
+  /// One that was kept: see the properties.
   public init(
     count: Int, sampleShape: [Int], classNames: [String], labels: UInt64, contents: UInt64, samples: UInt64? = nil
   ) {

@@ -7,7 +7,9 @@ public struct SampleArray: Hashable, Sendable {
 
   /// Numbers of either type.
   public enum Elements: Hashable, Sendable {
+    /// float32, which are computed with.
     case floats([Float])
+    /// int32: class numbers, tokens.
     case integers([Int32])
 
     /// How many.
@@ -19,6 +21,9 @@ public struct SampleArray: Hashable, Sendable {
     }
   }
 
+  /// - Parameters:
+  ///   - shape: of one sample's; `[]` for a single number.
+  ///   - elements: one sample's after another's.
   public init(shape: [Int], _ elements: Elements) {
     self.shape = shape
     self.elements = elements

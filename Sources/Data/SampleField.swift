@@ -12,6 +12,7 @@ public struct SampleField: Hashable, Sendable, CustomStringConvertible {
   public var name: String
   /// The shape of one sample's, channels last; `[]` for a single number.
   public var shape: [Int]
+  /// What its elements are.
   public var element: Element
 
   /// - Parameters:

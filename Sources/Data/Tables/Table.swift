@@ -27,7 +27,9 @@ public struct Table: Sendable {
 
   /// A named column.
   public struct Column: Equatable, Sendable {
+    /// As the file's first line has it.
     public let name: String
+    /// What its rows hold.
     public let content: Content
     /// How numbers are written, where that is kept: as each is written first.
     var spellings: [Double: String] = [:]
@@ -53,6 +55,7 @@ public struct Table: Sendable {
     /// Different words in a column: a column with more is a name or a number of its own for every row.
     public var words = 10_000
 
+    /// The usual ones: 2²⁸ values, 10,000 words in a column.
     public init() {}
   }
 

@@ -16,7 +16,9 @@ public struct TableEncoding: Equatable, Sendable {
 
   /// What a table is to be used for.
   public enum Task: String, CaseIterable, Sendable {
+    /// A class is predicted.
     case classification
+    /// A number is predicted.
     case regression
   }
 
@@ -27,6 +29,7 @@ public struct TableEncoding: Equatable, Sendable {
     /// A feature for each word.
     case category(name: String, words: [String])
 
+    /// The column's name.
     public var name: String {
       switch self {
       case .number(let name, _, _), .category(let name, _): name
@@ -49,6 +52,7 @@ public struct TableEncoding: Equatable, Sendable {
     /// (x − mean) / deviation.
     case value(name: String, mean: Double, deviation: Double)
 
+    /// The column's name.
     public var name: String {
       switch self {
       case .classes(let name, _), .value(let name, _, _): name
@@ -58,20 +62,27 @@ public struct TableEncoding: Equatable, Sendable {
 
   /// A number that is predicted: (x − mean) / deviation.
   public struct Value: Equatable, Sendable {
+    /// The column's name.
     public var name: String
+    /// The mean of the training rows, in the column's unit.
     public var mean: Double
+    /// Their deviation, which one unit of what is predicted stands for.
     public var deviation: Double
 
+    /// With mean and deviation in the column's unit.
     public init(name: String, mean: Double, deviation: Double) { (self.name, self.mean, self.deviation) = (name, mean, deviation) }
   }
 
   /// In the order of the table's columns.
   public var inputs: [Input]
+  /// What is predicted.
   public var target: Target
   /// Where the target is a number, what else is predicted beside it: more numbers.
   public var others: [Value]
+  /// What is done about values that are not there.
   public var missing: Missing
 
+  /// One that was learnt before: see the properties.
   public init(inputs: [Input], target: Target, others: [Value] = [], missing: Missing) {
     self.inputs = inputs
     self.target = target

@@ -8,7 +8,9 @@ public struct TableSplit: Equatable, Sendable {
 
   /// Rows of the table, ascending.
   public let training: [Int]
+  /// Rows that are checked with after each epoch, ascending.
   public let validation: [Int]
+  /// Rows for the test, ascending.
   public let test: [Int]
 
   init(training: [Int], validation: [Int], test: [Int]) {
