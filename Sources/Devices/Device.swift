@@ -61,16 +61,29 @@ public protocol PreparedPlan: AnyObject {
 
 /// What a device is.
 public struct DeviceInformation: Hashable, Sendable {
-  public enum Kind: String, Hashable, Sendable { case cpu, gpu, accelerator }
+  /// What OpenCL calls its type.
+  public enum Kind: String, Hashable, Sendable {
+    /// A processor, be it native or under OpenCL.
+    case cpu
+    /// A graphics processor.
+    case gpu
+    /// Whatever else computes.
+    case accelerator
+  }
 
   /// How the command names it: `cpu` or `opencl:P.D`.
   public var identifier: String
+  /// As its driver or the processor calls itself, fit for terminals.
   public var name: String
   /// The OpenCL platform, or what runs the kernels natively.
   public var platform: String
+  /// The OpenCL driver's version; empty for the native processor.
   public var driver: String
+  /// What it is.
   public var kind: Kind
+  /// Its memory in bytes, the host's where it has none of its own.
   public var memoryBytes: UInt64
+  /// Cores of a processor, compute units of a GPU as its driver counts them.
   public var computeUnits: Int
   /// In MHz; 0 where unknown.
   public var clockMegahertz: Int
@@ -78,7 +91,9 @@ public struct DeviceInformation: Hashable, Sendable {
   public var sharesHostMemory: Bool
   /// Half-precision arithmetic.
   public var hasHalfPrecision: Bool
+  /// Whether the driver has sub-groups, which `glissade tune` then tries.
   public var hasSubgroups: Bool
+  /// Whether the driver has command buffers; told, and not used.
   public var hasCommandBuffers: Bool
 
   /// Name, and platform where that says more.
@@ -103,6 +118,12 @@ public struct DeviceError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Whether the device has no room for something, which was seen before it was needed.
   public var isLackOfMemory: Bool { error == Self.lackOfMemory }
 
+  /// - Parameters:
+  ///   - device: which: `cpu`, `opencl:0.1`.
+  ///   - call: what was called.
+  ///   - error: the error's name.
+  ///   - kernel: the kernel at work; default none.
+  ///   - detail: more, such as a build log; default none.
   public init(device: String, call: String, error: String, kernel: String? = nil, detail: String? = nil) {
     self.device = device
     self.call = call

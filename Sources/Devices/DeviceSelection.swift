@@ -36,13 +36,16 @@ public enum DeviceRequest: Hashable, Sendable, CustomStringConvertible {
 
 /// A device that was asked for and is not there.
 public struct DeviceSelectionError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What was asked for.
   public let request: DeviceRequest
+  /// Why it cannot be had, and what there is.
   public let problem: String
   public var description: String { "device \(request): \(problem)" }
 }
 
 /// An open device, and why it is this one.
 public struct DeviceSelection: Sendable {
+  /// The open device.
   public let device: any Device
   /// One line.
   public let reason: String
@@ -120,12 +123,15 @@ public struct DeviceSelection: Sendable {
 public struct DeviceSurvey {
   /// An OpenCL device and why it is not taken; `nil` for the one that is.
   public struct Entry: Sendable {
+    /// What it is.
     public let information: DeviceInformation
+    /// Why it is not taken, in one line; `nil` for the one that is.
     public let objection: String?
     /// Where its kernels for products come from.
     public let tuning: DeviceTuning
     /// What else it says of itself.
     public let properties: OpenCLProperties
+    /// What came of its self-test.
     public let selfTest: SelfTestVerdict
     /// What was found out about it, and what is done about it.
     public let note: String?
@@ -133,6 +139,7 @@ public struct DeviceSurvey {
 
   /// What came of a device's self-test.
   public enum SelfTestVerdict: Hashable, Sendable, CustomStringConvertible {
+    /// Its kernels compute what the processor's compute.
     case passed
     /// Why, in one line.
     case failed(String)
