@@ -2,9 +2,13 @@
 public struct ONNXModel: Sendable {
   /// An operator's setting.
   public enum Attribute: Hashable, Sendable {
+    /// A whole number, `INT`.
     case integer(Int)
+    /// Whole numbers, `INTS`.
     case integers([Int])
+    /// A number, `FLOAT`.
     case float(Float)
+    /// A text, `STRING`.
     case text(String)
   }
 
@@ -12,13 +16,21 @@ public struct ONNXModel: Sendable {
   public struct Node: Hashable, Sendable {
     /// As the standard calls it: `Conv`, `Gemm`, …
     public var operation: String
+    /// For people; names of nodes need not differ.
     public var name: String
     /// The values it reads; an empty name is an input that is left out.
     public var inputs: [String]
+    /// The values it makes, by names that nothing else has.
     public var outputs: [String]
     /// By name.
     public var attributes: [String: Attribute]
 
+    /// - Parameters:
+    ///   - operation: as the standard calls it.
+    ///   - name: for people.
+    ///   - inputs: names of values; an empty one is left out.
+    ///   - outputs: names of values.
+    ///   - attributes: settings by name; default none.
     public init(_ operation: String, name: String, inputs: [String], outputs: [String], attributes: [String: Attribute] = [:]) {
       self.operation = operation
       self.name = name
@@ -32,14 +44,21 @@ public struct ONNXModel: Sendable {
   public struct Initializer: Hashable, Sendable {
     /// Its elements.
     public enum Elements: Hashable, Sendable {
+      /// float32.
       case floats([Float])
+      /// float64.
       case doubles([Double])
+      /// int64.
       case integers([Int64])
+      /// int32.
       case shortIntegers([Int32])
     }
 
+    /// The value's name.
     public var name: String
+    /// Its shape; `[]` for a single number.
     public var shape: [Int]
+    /// Its elements, row-major.
     public var elements: Elements
     /// What its elements take.
     public var byteCount: Int {
@@ -51,6 +70,7 @@ public struct ONNXModel: Sendable {
       }
     }
 
+    /// With as many elements as the shape says.
     public init(name: String, shape: [Int], _ elements: Elements) {
       self.name = name
       self.shape = shape
@@ -60,10 +80,15 @@ public struct ONNXModel: Sendable {
 
   /// What the elements of a value are; the raw values are the standard's numbers for them.
   public enum ElementType: Int, Hashable, Sendable {
+    /// IEEE 754 binary32.
     case float32 = 1
+    /// Two's complement, 32 bits.
     case int32 = 6
+    /// Two's complement, 64 bits.
     case int64 = 7
+    /// True or false, a byte each.
     case boolean = 9
+    /// IEEE 754 binary64.
     case float64 = 11
   }
 
@@ -71,15 +96,20 @@ public struct ONNXModel: Sendable {
   public struct Port: Hashable, Sendable {
     /// The extent of one axis.
     public enum Extent: Hashable, Sendable {
+      /// Always so many.
       case fixed(Int)
       /// Any; equal names are equal extents.
       case any(String)
     }
 
+    /// The value's name.
     public var name: String
+    /// The extent of each axis.
     public var shape: [Extent]
+    /// What its elements are.
     public var type: ElementType
 
+    /// With elements of float32 unless it is said otherwise.
     public init(name: String, shape: [Extent], type: ElementType = .float32) {
       self.name = name
       self.shape = shape
@@ -87,11 +117,15 @@ public struct ONNXModel: Sendable {
     }
   }
 
+  /// The graph's name.
   public var name: String
   /// In an order in which they can be computed.
   public var nodes: [Node] = []
+  /// Weights and constants, by name.
   public var initializers: [Initializer] = []
+  /// What is given to the whole.
   public var inputs: [Port] = []
+  /// What the whole gives.
   public var outputs: [Port] = []
   /// Strings for people and programs, by key.
   public var metadata: [String: String] = [:]
@@ -103,5 +137,6 @@ public struct ONNXModel: Sendable {
   /// The version of the file format that goes with it.
   public static let formatVersion = 8
 
+  /// An empty one.
   public init(name: String) { self.name = name }
 }
