@@ -18,6 +18,10 @@ public struct StepNumbers: Sendable {
   /// How much of the way to the new parameters their average takes, from 0 to 1; see `Averaged`.
   package let averaging: Double
 
+  /// - Parameters:
+  ///   - rate: the learning rate.
+  ///   - count: steps that the group has taken, this one included.
+  ///   - momentum: where a schedule moves it; default the rule's own stays.
   public init(rate: Double, count: Int, momentum: Double? = nil) { self.init(rate: rate, count: count, momentum: momentum, averaging: 1) }
 
   package init(rate: Double, count: Int, momentum: Double? = nil, averaging: Double) {
