@@ -94,50 +94,62 @@ public struct Recipe: Sendable {
 }
 
 extension Recipe {
+  /// An option that every training has, as in `recipe.epochs`.
   public subscript<Value>(dynamicMember path: KeyPath<TrainingSection, RecipeOption<Value>>) -> Value {
     get { self[Self.training[keyPath: path]] }
     set { self[Self.training[keyPath: path]] = newValue }
   }
+  /// An option of where it runs, as in `recipe.device`.
   public subscript<Value>(dynamicMember path: KeyPath<DeviceSection, RecipeOption<Value>>) -> Value {
     get { self[Self.place[keyPath: path]] }
     set { self[Self.place[keyPath: path]] = newValue }
   }
+  /// An option of what it begins with, as in `recipe.pretrained`.
   public subscript<Value>(dynamicMember path: KeyPath<PretrainedSection, RecipeOption<Value>>) -> Value {
     get { self[Self.weights[keyPath: path]] }
     set { self[Self.weights[keyPath: path]] = newValue }
   }
+  /// An option of cross-validation, as in `recipe.kfold`.
   public subscript<Value>(dynamicMember path: KeyPath<FoldSection, RecipeOption<Value>>) -> Value {
     get { self[Self.folds[keyPath: path]] }
     set { self[Self.folds[keyPath: path]] = newValue }
   }
+  /// An option of several models, as in `recipe.ensemble`.
   public subscript<Value>(dynamicMember path: KeyPath<EnsembleSection, RecipeOption<Value>>) -> Value {
     get { self[Self.ensembles[keyPath: path]] }
     set { self[Self.ensembles[keyPath: path]] = newValue }
   }
+  /// An option of an early end, as in `recipe.earlyStop`.
   public subscript<Value>(dynamicMember path: KeyPath<StoppingSection, RecipeOption<Value>>) -> Value {
     get { self[Self.stopping[keyPath: path]] }
     set { self[Self.stopping[keyPath: path]] = newValue }
   }
+  /// An option of what is saved, as in `recipe.keep`.
   public subscript<Value>(dynamicMember path: KeyPath<SavingSection, RecipeOption<Value>>) -> Value {
     get { self[Self.saving[keyPath: path]] }
     set { self[Self.saving[keyPath: path]] = newValue }
   }
+  /// An option of parameter groups, as in `recipe.layerDecay`.
   public subscript<Value>(dynamicMember path: KeyPath<GroupSection, RecipeOption<Value>>) -> Value {
     get { self[Self.grouping[keyPath: path]] }
     set { self[Self.grouping[keyPath: path]] = newValue }
   }
+  /// An option of regularisation, as in `recipe.l2`.
   public subscript<Value>(dynamicMember path: KeyPath<RegularizationSection, RecipeOption<Value>>) -> Value {
     get { self[Self.regularization[keyPath: path]] }
     set { self[Self.regularization[keyPath: path]] = newValue }
   }
+  /// An option of unbalanced classes, as in `recipe.classWeights`.
   public subscript<Value>(dynamicMember path: KeyPath<BalanceSection, RecipeOption<Value>>) -> Value {
     get { self[Self.balance[keyPath: path]] }
     set { self[Self.balance[keyPath: path]] = newValue }
   }
+  /// An option of tables, as in `recipe.target`.
   public subscript<Value>(dynamicMember path: KeyPath<TableSection, RecipeOption<Value>>) -> Value {
     get { self[Self.table[keyPath: path]] }
     set { self[Self.table[keyPath: path]] = newValue }
   }
+  /// An option of pictures, as in `recipe.augment`.
   public subscript<Value>(dynamicMember path: KeyPath<PictureSection, RecipeOption<Value>>) -> Value {
     get { self[Self.pictures[keyPath: path]] }
     set { self[Self.pictures[keyPath: path]] = newValue }

@@ -161,7 +161,9 @@ extension RecipeDeclaration {
 
 /// A value as it was given: one text, or a list in a file.
 public enum RecipeText: Hashable, Sendable {
+  /// One text, as an argument is, or a line of a file.
   case one(String)
+  /// A list in a file, part by part.
   case list([String])
 }
 
@@ -177,7 +179,9 @@ public enum Resuming: Sendable {
 
 /// What a path leads to.
 public enum PathKind: Sendable {
+  /// To a file.
   case file
+  /// To either.
   case fileOrFolder
 }
 

@@ -1,5 +1,6 @@
 /// Options of one theme.
 public protocol RecipeSection: Sendable {
+  /// The theme with all its options.
   init()
   /// What help and reference call it; empty for what comes first.
   static var title: String { get }

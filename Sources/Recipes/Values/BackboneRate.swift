@@ -1,6 +1,8 @@
 /// The learning rate of a backbone: a number, or a share of the head's.
 public enum BackboneRate: Hashable, Sendable, RecipeValue {
+  /// This rate.
   case absolute(Double)
+  /// So many times the head's.
   case factor(Double)
 
   public init(recipeText text: String) throws(RecipeValueError) {

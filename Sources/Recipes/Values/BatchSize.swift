@@ -1,6 +1,8 @@
 /// Samples in a step: so many, or all that there are.
 public enum BatchSize: Hashable, Sendable, RecipeValue, ExpressibleByIntegerLiteral {
+  /// So many, at least 1.
   case samples(Int)
+  /// The whole training data in one step.
   case all
 
   public init(integerLiteral value: Int) { self = .samples(value) }

@@ -111,6 +111,7 @@ extension Picture.Colour: RecipeValue {
 
 /// A text that something else reads, and that is kept as it was given: what it stands for may have no text of its own.
 public struct CheckedText<Reader: RecipeTextReader>: RecipeValue, Hashable {
+  /// As it was given.
   public let text: String
 
   private init(unchecked text: String) { self.text = text }

@@ -7,7 +7,9 @@ import GlissadeTraining
 public struct GroupRules: Hashable, Sendable, RecipeValue {
   /// Some parameters, and what they have.
   public struct Rule: Hashable, Sendable {
+    /// Which parameters.
     public var parameters: ParameterSelection
+    /// What they have, of which there is at least one.
     public var settings: [Setting]
   }
 

@@ -5,6 +5,7 @@ public struct NameList: RecipeValue, Hashable {
   /// None of them is empty.
   public var names: [String]
 
+  /// - Parameter names: none of them empty.
   public init(_ names: [String]) { self.names = names }
 
   public init(recipeText text: String) throws(RecipeValueError) {
@@ -32,8 +33,10 @@ public struct NameList: RecipeValue, Hashable {
 
 /// Features of layers, one behind the other.
 public struct SizeList: RecipeValue, Hashable {
+  /// Features of each layer, in their order.
   public var sizes: [Int]
 
+  /// - Parameter sizes: at least 1 each.
   public init(_ sizes: [Int]) { self.sizes = sizes }
 
   private static let limit = 1 << 16

@@ -4,11 +4,25 @@ import GlissadeTraining
 public struct LossChoice: RecipeValue, Hashable {
   /// The losses that the command knows.
   public enum Name: String, CaseIterable, Sendable {
+    /// Cross-entropy of softmax: of classes.
     case crossEntropy = "cross_entropy"
-    case nll, bce, mse, mae, huber
+    /// Negative log-likelihood: cross-entropy by its other name.
+    case nll
+    /// Binary cross-entropy, of yes and no for each class or label.
+    case bce
+    /// Mean squared error.
+    case mse
+    /// Mean absolute error.
+    case mae
+    /// Huber's: squared up to delta, straight beyond; `huber(delta)`, 1 by default.
+    case huber
+    /// Huber's divided by beta; `smooth_l1(beta)`, 1 by default.
     case smoothL1 = "smooth_l1"
+    /// The hinge of several classes; `hinge(margin)`, 1 by default.
     case hinge
+    /// Its square; `squared_hinge(margin)`, 1 by default.
     case squaredHinge = "squared_hinge"
+    /// Focal loss, which makes much of what is hard; `focal(gamma,alpha)`, 2 and 1 by default.
     case focal
 
     /// Its numbers: what they are called, what they are where they are not given, and what they may be.
@@ -30,9 +44,11 @@ public struct LossChoice: RecipeValue, Hashable {
     public var isOfDistributions: Bool { [.crossEntropy, .nll].contains(self) }
   }
 
+  /// Which loss.
   public let name: Name
   private let numbers: [Float]
 
+  /// - Parameter name: with its usual numbers.
   public init(_ name: Name) { (self.name, numbers) = (name, []) }
 
   public init(recipeText text: String) throws(RecipeValueError) {

@@ -4,10 +4,13 @@ import GlissadeTraining
 public struct Unfreezing: Hashable, Sendable, RecipeValue {
   /// One epoch, from 2, and what is trained from there on.
   public struct Step: Hashable, Sendable {
+    /// The first epoch, from 2.
     public var epoch: Int
+    /// What is trained from there on, beside what was before.
     public var what: ParameterSelection
   }
 
+  /// In the order of their epochs.
   public var steps: [Step]
 
   public init(recipeText text: String) throws(RecipeValueError) {
