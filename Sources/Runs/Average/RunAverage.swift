@@ -13,6 +13,7 @@ public struct RunAverage: Sendable {
     case predictions
   }
 
+  /// What is averaged.
   public let kind: Kind
   /// The folders of the runs, or of ensembles, in order.
   public let paths: [String]
