@@ -10,12 +10,15 @@
 public struct EarlyStopping: Hashable, Sendable, CustomStringConvertible {
   /// What is looked at, under its name in `metrics.csv`.
   public enum Measure: String, CaseIterable, Sendable {
+    /// The loss on the validation data.
     case validationLoss = "validation_loss"
+    /// The share of right answers on the validation data.
     case validationAccuracy = "validation_accuracy"
     /// Of predicted values.
     case validationError = "validation_mean_absolute_error"
     /// R² of predicted values.
     case validationDetermination = "validation_r2"
+    /// The mean loss of the epoch's steps, for trainings without validation data.
     case trainingLoss = "train_loss"
 
     /// Whether more is better.

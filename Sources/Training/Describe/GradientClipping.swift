@@ -10,6 +10,7 @@ public struct GradientClipping: Hashable, Sendable {
   /// as timm's `adaptive_clip_grad`. Default none.
   public var ratio: Float?
 
+  /// None of it, or what is given; each has to be above 0, which is checked where training starts.
   public init(norm: Float? = nil, value: Float? = nil, ratio: Float? = nil) {
     self.norm = norm
     self.value = value

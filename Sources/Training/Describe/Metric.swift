@@ -92,12 +92,17 @@ public struct Metric: Sendable {
 
 /// What became of a metric.
 public struct MetricValue: Hashable, Sendable {
+  /// The metric's name.
   public var name: String
   /// Over the training steps of an epoch.
   public var training: Double
   /// Over the validation data; NaN without any.
   public var validation: Double
 
+  /// - Parameters:
+  ///   - name: the metric's.
+  ///   - training: over the steps of an epoch; default NaN.
+  ///   - validation: over the validation data; default NaN.
   public init(name: String, training: Double = .nan, validation: Double = .nan) {
     self.name = name
     self.training = training

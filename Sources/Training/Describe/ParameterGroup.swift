@@ -50,6 +50,7 @@ public struct WeightPenalty: Hashable, Sendable {
   /// λ₂, at least 0.
   public var l2: Float
 
+  /// No penalty, or what is given.
   public init(l1: Float = 0, l2: Float = 0) {
     self.l1 = l1
     self.l2 = l2

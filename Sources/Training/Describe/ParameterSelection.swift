@@ -131,6 +131,7 @@ public struct ParameterSelection: Hashable, Sendable, CustomStringConvertible {
 public struct SelectionError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The pattern at fault.
   public let pattern: String
+  /// What is wrong with it, and what would be right.
   public let problem: String
 
   public var description: String { "parameters '\(pattern)': the pattern \(problem)" }

@@ -15,15 +15,21 @@ public struct TrainingConditions: Hashable, Sendable {
 
   /// One option as text.
   public struct Option: Hashable, Sendable {
+    /// What it is called, in words.
     public var name: String
+    /// What it is, in words.
     public var value: String
 
+    /// - Parameters:
+    ///   - name: in words.
+    ///   - value: in words.
     public init(_ name: String, _ value: String) {
       self.name = name
       self.value = value
     }
   }
 
+  /// One that was kept: see the properties.
   public init(training: DatasetFingerprint, validation: DatasetFingerprint?, options: [Option]) {
     self.training = training
     self.validation = validation

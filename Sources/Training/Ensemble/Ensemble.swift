@@ -27,6 +27,9 @@ public struct Ensemble: Sendable {
   /// What their outputs are.
   public var answer: Answer
 
+  /// - Parameters:
+  ///   - states: the members' parameters, at least one.
+  ///   - answer: what their outputs are.
   public init(_ states: [ModelState], of answer: Answer) { (self.states, self.answer) = (states, answer) }
 }
 
@@ -37,6 +40,9 @@ public final class EnsembleSession {
   /// Whether the session has the parameters of a single member already.
   private var isReady = false
 
+  /// - Parameters:
+  ///   - ensemble: its members' parameters.
+  ///   - session: of their model; its parameters are replaced by each member's in turn.
   public init(_ ensemble: Ensemble, on session: TrainingSession) { (self.ensemble, self.session) = (ensemble, session) }
 
   /// What the members answer together for some samples of one tensor, in evaluation mode.

@@ -3,11 +3,14 @@ import GlissadeLayers
 
 /// A tensor of a file of weights, in the layout of the program that made it.
 public struct NamedTensor: Hashable, Sendable {
+  /// What the file calls it.
   public var name: String
+  /// The extent of each axis, in its own layout.
   public var shape: Shape
   /// Row-major, as many as the shape says.
   public var values: [Float]
 
+  /// With as many values as the shape says, row-major.
   public init(name: String, shape: Shape, values: [Float]) {
     self.name = name
     self.shape = shape
@@ -30,6 +33,7 @@ public struct LoadReport: Hashable, Sendable, CustomStringConvertible {
 
   /// A tensor that was left out.
   public struct DroppedTensor: Hashable, Sendable {
+    /// What the file calls it.
     public var name: String
     /// In its own layout.
     public var shape: Shape
@@ -43,6 +47,7 @@ public struct LoadReport: Hashable, Sendable, CustomStringConvertible {
 
   /// A parameter of the last layer that the file's tensor does not fit.
   public struct ReplacedTensor: Hashable, Sendable {
+    /// The parameter's path.
     public var path: String
     /// The file's, in its own layout; `nil` where the file has no such tensor.
     public var found: Shape?

@@ -4,7 +4,9 @@ public struct Calibration: Hashable, Sendable {
   public struct Bin: Hashable, Sendable {
     /// The range, of which the upper end belongs to it.
     public var lower: Double
+    /// The upper end, which belongs to it.
     public var upper: Double
+    /// How many samples these are.
     public var samples = 0
     /// The mean of the probabilities; NaN without samples.
     public var confidence: Double { samples == 0 ? .nan : confidences / Double(samples) }

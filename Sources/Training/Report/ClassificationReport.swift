@@ -8,6 +8,7 @@
 public struct ClassificationReport: Hashable, Sendable {
   /// One class. A share is NaN where it would be a share of nothing.
   public struct Score: Hashable, Sendable {
+    /// What the dataset calls it.
     public var name: String
     /// Of the samples taken for this class, the share that are of it.
     public var precision: Double
@@ -25,7 +26,9 @@ public struct ClassificationReport: Hashable, Sendable {
     public var sample: Int
     /// The dataset's name for it, such as its file.
     public var name: String?
+    /// Its class.
     public var label: Int
+    /// The class that the model took it for.
     public var prediction: Int
     /// The probability that the model gave the wrong class.
     public var confidence: Double
@@ -35,8 +38,11 @@ public struct ClassificationReport: Hashable, Sendable {
 
   /// Samples of one class that were taken for another.
   public struct Confusion: Hashable, Sendable {
+    /// Their class.
     public var label: Int
+    /// The class that they were taken for.
     public var prediction: Int
+    /// How many they are.
     public var count: Int
     /// Of the samples of the class.
     public var share: Double

@@ -12,6 +12,7 @@ import GlissadeTensors
 public struct RegressionReport: Hashable, Sendable {
   /// One of the values.
   public struct Row: Hashable, Sendable {
+    /// What the dataset calls the value.
     public var name: String
     /// The mean of |prediction − value|.
     public var meanAbsoluteError: Double
@@ -30,7 +31,9 @@ public struct RegressionReport: Hashable, Sendable {
   public struct Point: Hashable, Sendable {
     /// Its number in the dataset.
     public var sample: Int
+    /// What it is, in the data's own unit.
     public var value: Double
+    /// What was predicted, in the same unit.
     public var prediction: Double
     /// The dataset's name for it, such as the line of its file, where that was asked for.
     public var place: String?
@@ -43,6 +46,7 @@ public struct RegressionReport: Hashable, Sendable {
 
   /// In the dataset's order of values.
   public var rows: [Row]
+  /// How many samples were measured with.
   public var samples: Int
 
   /// - Parameters:

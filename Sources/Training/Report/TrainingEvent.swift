@@ -21,17 +21,25 @@ public enum TrainingEvent: Sendable {
   /// The test set is being evaluated, or the validation data once more.
   case testing
 
+  /// A training that is about to take its first step.
   public struct Start: Sendable {
+    /// The device, for people.
     public var device: String
+    /// Why it is this one, in one line.
     public var reason: String
+    /// How many numbers are trained or could be.
     public var parameters: Int
+    /// Steps of one epoch.
     public var stepsPerEpoch: Int
+    /// Samples of one epoch.
     public var trainingSamples: Int
+    /// Samples that each epoch is checked with; 0 for none.
     public var validationSamples: Int
     /// What is told beside the loss.
     public var measure: Loss.Measure
   }
 
+  /// How far a frozen backbone's features are.
   public struct Features: Sendable {
     /// Samples whose features are there.
     public var done: Int
@@ -41,12 +49,15 @@ public enum TrainingEvent: Sendable {
     public var seconds: Double
   }
 
+  /// How far an epoch is.
   public struct Progress: Sendable {
     /// From 1.
     public var epoch: Int
+    /// Of so many.
     public var epochs: Int
     /// Steps of this epoch that are done.
     public var step: Int
+    /// Of so many.
     public var stepsPerEpoch: Int
     /// Means over the epoch so far.
     public var loss: Double
@@ -54,9 +65,11 @@ public enum TrainingEvent: Sendable {
     public var accuracy: Double
     /// Of `TrainingOptions.metrics`.
     public var metrics: [MetricValue] = []
+    /// Over the epoch so far.
     public var samplesPerSecond: Double
     /// Seconds to the end of the run.
     public var secondsLeft: Double
+    /// The first group's in the last step.
     public var learningRate: Double
   }
 }
@@ -67,24 +80,30 @@ public struct EpochRecord: Sendable {
   public var epoch: Int
   /// Steps since the run began.
   public var step: Int
+  /// The first group's in the epoch's last step.
   public var learningRate: Double
+  /// The mean over the epoch's steps, penalties included.
   public var trainLoss: Double
   /// Or what the loss's measure is; an error is in units of `TrainingOptions.valueUnit`.
   public var trainAccuracy: Double
   /// NaN without validation data.
   public var validationLoss: Double
+  /// Or what the loss's measure is; NaN without validation data.
   public var validationAccuracy: Double
   /// R² of the predictions for the validation data: 1 − Σ (prediction − value)² / Σ (value − mean)², where the mean is that of the validation
   /// data's values, of each by itself where a sample has several. NaN for classes, and where there is no such data.
   public var validationDetermination = Double.nan
   /// The same as `validationLoss` and `validationAccuracy`, of the average of the weights; NaN where there is none.
   public var averageValidationLoss = Double.nan
+  /// See `averageValidationLoss`.
   public var averageValidationAccuracy = Double.nan
   /// What became of `TrainingOptions.metrics`, in their order.
   public var metrics: [MetricValue] = []
   /// What the monitor found; `nil` where there is none, or no step of the epoch was measured.
   public var health: EpochHealth?
+  /// How long the epoch's steps took, without validation.
   public var seconds: Double
+  /// Training samples by these seconds.
   public var samplesPerSecond: Double
 
   /// The row of one epoch.
@@ -167,11 +186,17 @@ public struct EpochRecord: Sendable {
 
 /// Everything a run produced; the summary and the tables are written from it.
 public struct RunRecord: Sendable {
+  /// The device that training ended on, for people.
   public var device = ""
+  /// Why it is this one.
   public var deviceReason = ""
+  /// How many numbers the model has.
   public var parameters = 0
+  /// A row for each epoch that is over.
   public var epochs: [EpochRecord] = []
+  /// Steps of one epoch.
   public var stepsPerEpoch = 0
+  /// Samples of a full batch.
   public var batchSize = 0
   /// Seconds from the start of the process (as the caller measured it) to the end of the first optimizer step.
   public var firstStepSeconds = Double.nan
@@ -179,10 +204,13 @@ public struct RunRecord: Sendable {
   public var stepSeconds: [Double] = []
   /// Where the device's time goes within a step.
   public var stepTimes = StepTimes()
+  /// The loss on the test data; NaN without any.
   public var testLoss = Double.nan
+  /// Or what the loss's measure is, on the test data; NaN without any.
   public var testAccuracy = Double.nan
   /// The same of the average of the weights after the last epoch, where there is one.
   public var averageTestLoss = Double.nan
+  /// See `averageTestLoss`.
   public var averageTestAccuracy = Double.nan
   /// What became of the metrics on the test data, each as `validation`.
   public var testMetrics: [MetricValue] = []
@@ -210,6 +238,7 @@ public struct RunRecord: Sendable {
   public var testedEpoch = 0
   /// What the report is on: `test`, or `validation` where there is no test set.
   public var reportedOn = ""
+  /// What activations took at most, in bytes: the arenas of the largest plan.
   public var peakArenaBytes = 0
   /// Why training stopped before its end, if it did.
   public var interruption: String?
@@ -231,6 +260,7 @@ public struct RunRecord: Sendable {
     return seconds > 0 ? (preparationSeconds + dataWaitSeconds) / wholeSeconds : .nan
   }
 
+  /// Of a training that has not begun.
   public init() {}
 
   /// The best epoch by `bestBy` (usually the validation loss), the first of equal ones; `nil` where that is not measured.

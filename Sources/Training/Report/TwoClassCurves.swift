@@ -2,7 +2,9 @@
 public struct TwoClassCurves: Hashable, Sendable {
   /// One threshold.
   public struct Point: Hashable, Sendable {
+    /// The curve's abscissa, from 0 to 1: the share of false alarms, or recall.
     public var x: Double
+    /// Its ordinate, from 0 to 1: recall, or precision.
     public var y: Double
   }
 

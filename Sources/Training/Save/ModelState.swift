@@ -6,10 +6,14 @@ import GlissadeTensors
 public struct ModelState: Sendable {
   /// One parameter's values.
   public struct Entry: Sendable {
+    /// Its path, as in `layer1.0.conv1.weight`.
     public var path: String
+    /// The extent of each axis, in our own layout.
     public var shape: Shape
+    /// Row-major, as many as the shape says.
     public var values: [Float]
 
+    /// With as many values as the shape says.
     public init(path: String, shape: Shape, values: [Float]) {
       self.path = path
       self.shape = shape
@@ -23,8 +27,12 @@ public struct ModelState: Sendable {
     public struct Slot: Sendable {
       /// As PyTorch calls it: `exp_avg`, `momentum_buffer`, …
       public var name: String
+      /// One for each number of the parameter, in its order.
       public var values: [Float]
 
+      /// - Parameters:
+      ///   - name: as PyTorch calls it.
+      ///   - values: one for each number of the parameter.
       public init(name: String, values: [Float]) {
         self.name = name
         self.values = values
@@ -38,6 +46,10 @@ public struct ModelState: Sendable {
     /// In the order of the optimizer's `stateNames`; empty for one without memory.
     public var slots: [Slot]
 
+    /// - Parameters:
+    ///   - path: the parameter's.
+    ///   - steps: that the optimizer has taken with it.
+    ///   - slots: in the order of the optimizer's `stateNames`.
     public init(path: String, steps: Int, slots: [Slot]) {
       self.path = path
       self.steps = steps
@@ -52,6 +64,7 @@ public struct ModelState: Sendable {
   /// Optimizer steps taken by the run, which is where schedules and dropout stand.
   public var steps = 0
 
+  /// - Parameter parameters: in the model's order; nothing that an optimizer remembers, and no steps taken.
   public init(parameters: [Entry]) { self.parameters = parameters }
 
   /// The state with the averages of those weights that have one in their place (`TrainingOptions.average`), without what optimizers remember; `nil`
@@ -109,7 +122,9 @@ public struct ModelState: Sendable {
 
 /// A file whose tensors are not a model's.
 public struct StateError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The file.
   public let path: String
+  /// What does not fit, a sentence each.
   public let problems: [String]
 
   public var description: String { "\(path) does not fit the model: \(problems.joined(separator: "; "))" }

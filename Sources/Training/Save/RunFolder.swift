@@ -9,16 +9,21 @@ import GlissadeFormats
 /// The folder that a run leaves: `recipe.yaml`, `facts.json`, `summary.json`, `report.html`, `metrics.csv`, `model.safetensors`, the model of the
 /// best epoch and the last checkpoints. Every file is written whole or not at all.
 public struct RunFolder: Sendable {
+  /// Where it is, as it was given.
   public let path: String
 
+  /// - Parameter path: of the folder, whether or not it is there.
   public init(_ path: String) { self.path = path }
 
+  /// Device, losses, accuracies, times, memory, under stable keys.
   public var summaryPath: String { path(.summary) }
+  /// A row for each epoch.
   public var metricsPath: String { path(.metrics) }
   /// What the monitor found, by epoch and layer; only where there was one.
   public var healthPath: String { path(.health) }
   /// The page about the run.
   public var reportPath: String { path(.report) }
+  /// The model after the last epoch.
   public var modelPath: String { path(.model) }
   /// The model after the epoch with the lowest validation loss, or the best by another measure where that ends the training.
   public var bestPath: String { path(.best) }
@@ -63,11 +68,16 @@ public struct RunFolder: Sendable {
 
   /// What the summary says of a run beside what the record knows.
   public struct Description: Sendable {
+    /// The model's name.
     public var model: String
+    /// What the data is called.
     public var dataset: String
+    /// Of weights, shuffles and dropout.
     public var seed: UInt64
+    /// Of the program.
     public var version: String
 
+    /// See the properties.
     public init(model: String, dataset: String, seed: UInt64, version: String) {
       self.model = model
       self.dataset = dataset

@@ -144,7 +144,9 @@ public struct RunFolderConflict: Error, Hashable, Sendable, CustomStringConverti
 
 /// A run folder that cannot be used.
 public struct RunFolderError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The folder, as it was given.
   public let path: String
+  /// What is wrong with it, as the end of a sentence about it.
   public let problem: String
   public var description: String { "output folder \(path) \(problem)" }
 }

@@ -30,5 +30,6 @@ public struct TrainingCheckpoint: Sendable {
   /// What the caller wants to keep with it; the command keeps its options here.
   public var options = JSONValue.null
 
+  /// - Parameter state: between two epochs, before the first unless `completedEpochs` is set.
   public init(state: ModelState) { self.state = state }
 }

@@ -10,6 +10,7 @@ public struct ModelSnapshot: Sendable {
   /// The parameters, and no optimizer's memory.
   public var state: ModelState
 
+  /// See the properties.
   public init(number: Int, epoch: Int, step: Int, state: ModelState) {
     (self.number, self.epoch, self.step, self.state) = (number, epoch, step, state)
   }

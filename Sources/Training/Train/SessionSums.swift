@@ -11,6 +11,7 @@ extension TrainingSession {
     public var accuracy: Double
     /// What became of the session's metrics, in their order; NaN without samples.
     public var metrics: [Double] = []
+    /// How many samples these steps had.
     public var samples: Int
     /// The step at which a loss or gradient was not finite: from then on no update was applied.
     public var badStep: Int?

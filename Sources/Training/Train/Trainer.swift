@@ -5,11 +5,15 @@ import GlissadeOptimizers
 
 /// What a training is to do, apart from model, data and device.
 public struct TrainingOptions: Sendable {
+  /// How often the data is gone through, from 1 to 1,000,000; default 5.
   public var epochs = 5
+  /// Samples in a step; default 128. The last batch of an epoch is shorter where it does not come out even.
   public var batchSize = 128
   /// Of weights, shuffles and dropout.
   public var seed: UInt64 = 0
+  /// What errors cost; default cross-entropy of classes.
   public var loss = Loss.crossEntropy
+  /// Which parameters are trained how; what no group takes is frozen.
   public var groups: [ParameterGroup]
   /// What keeps gradients small; default nothing.
   public var clipping = GradientClipping()
@@ -84,6 +88,9 @@ public struct Trainer {
   /// What it was made from, where that is more than model and options.
   package var origin: (any TrainerOrigin)?
 
+  /// - Parameters:
+  ///   - model: what is trained; its first values are drawn where `fit` is not given others.
+  ///   - options: how.
   public init(model: any Layer, options: TrainingOptions) {
     self.model = model
     self.options = options
@@ -91,6 +98,7 @@ public struct Trainer {
 
   /// What came of a training.
   public struct Result {
+    /// What was measured, epoch by epoch and at the end.
     public var record: RunRecord
     /// The parameters at the end; after a failure, the last that were sound.
     public var state: ModelState
