@@ -21,11 +21,14 @@ public struct PublishedWeights: Hashable, Sendable {
   public let accuracy: Double?
   /// Who has published them, and on what terms.
   public let publisher: String
+  /// On what terms they are published.
   public let licence: String
 
   /// An archive in the ZIP format, and the path of the weights in it.
   public struct Archive: Hashable, Sendable {
+    /// The archive itself, with its size and SHA-256.
     public let file: PublishedFile
+    /// The path of the weights in it.
     public let member: String
 
     /// An archive in which a file lies at a path.

@@ -43,9 +43,11 @@ public struct WeightsCache: Sendable {
 
   /// What is there of some weights.
   public enum State: Equatable, Sendable {
+    /// Nothing.
     case absent
     /// So many bytes of what is fetched.
     case partly(bytes: Int)
+    /// The whole file, which is compared again when it is used.
     case here
   }
 
