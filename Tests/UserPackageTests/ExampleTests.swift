@@ -5,7 +5,8 @@ import Testing
 /// than they say.
 extension OwnModelTests {
   static let examples = [
-    "Autoencoder", "Curvature", "FocalLoss", "GradientPenalty", "OwnOptimizers", "PictureAndTable", "SiameseNetwork", "TokenClassifier",
+    "Autoencoder", "Curvature", "FirstProgram", "FocalLoss", "GradientPenalty", "OwnOptimizers", "PictureAndTable", "SiameseNetwork",
+    "TokenClassifier",
   ]
 
   @Test(.timeLimit(.minutes(15))) func examplesBuildAndLearn() throws {
@@ -41,6 +42,8 @@ extension OwnModelTests {
     for name in Self.examples {
       let run = try Outcome([Self.scratch.appendingPathComponent("debug/\(name)").path], in: all)
       #expect(run.status == 0, "\(name): \(run.output)")
+      // It is as short as can be, and does not judge itself.
+      if name == "FirstProgram" { #expect(run.output.contains("test accuracy 0.8"), "\(run.output)") }
     }
   }
 }

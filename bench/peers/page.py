@@ -1,4 +1,4 @@
-"""Turns raw results into the tables of docs/benchmarks.md and README.md. What people wrote around the markers stays."""
+"""Turns raw results into the tables of docs/benchmarks.md. What people wrote around the markers stays."""
 
 import re
 import statistics
@@ -11,14 +11,11 @@ from ours import ROOT
 
 
 def write(results, page=None):
-  """Writes both pages, or `page` alone, and returns which."""
+  """Writes docs/benchmarks.md, or `page` in its place, and returns which."""
   kind = "cuda" if results["cuda"] else "cpu"
-  pages = [ROOT / (page or Path("docs") / "benchmarks.md")]
-  replace(pages[0], f"benchmarks {kind}", full(results))
-  if not results["cuda"] and page is None:
-    pages.append(ROOT / "README.md")
-    replace(pages[1], "benchmarks", summary(results))
-  return pages
+  page = ROOT / (page or Path("docs") / "benchmarks.md")
+  replace(page, f"benchmarks {kind}", full(results))
+  return [page]
 
 
 def replace(file, marker, text):
@@ -28,11 +25,6 @@ def replace(file, marker, text):
   if not pattern.search(before):
     raise SystemExit(f"{file} has no place for the figures: <!-- {marker} --> … <!-- /{marker} -->")
   file.write_text(pattern.sub(lambda found: found[1] + text.strip() + "\n" + found[2], before))
-
-
-def summary(results):
-  """README.md's table."""
-  return "\n\n".join([where(results), target_table(results), f"Measured with `{results['command']}`. {versions(results)}"])
 
 
 def full(results):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs Glissade and its peers by turns on the same workloads and writes docs/benchmarks.md, README.md's table and a file in bench/results.
+"""Runs Glissade and its peers by turns on the same workloads and writes docs/benchmarks.md and a file in bench/results.
 
 Needs Python 3.11 or newer with venv, a release build of the command, and the network the first time. `make bench-peers` sees to the rest.
 """
@@ -40,8 +40,8 @@ def arguments():
   parser.add_argument("--python", help="an interpreter that has the peers already, instead of bench/peers/.venv")
   parser.add_argument("--timeout", type=int, default=3600, help="seconds after which a turn is given up (default 3600)")
   parser.add_argument("--output", help="the raw results' file (default bench/results/<date>-<machine>.json)")
-  parser.add_argument("--page", help="write this page instead of docs/benchmarks.md and README.md, as for another kind of processor")
-  parser.add_argument("--no-pages", action="store_true", help="write the raw results alone, not README.md and docs/benchmarks.md")
+  parser.add_argument("--page", help="write this page instead of docs/benchmarks.md, as for another kind of processor")
+  parser.add_argument("--no-pages", action="store_true", help="write the raw results alone, not docs/benchmarks.md")
   parser.add_argument("--render", metavar="FILE", help="measure nothing; write the pages from an earlier run's raw results")
   options = parser.parse_args()
   table = ON_CUDA if options.cuda else ON_PROCESSOR
