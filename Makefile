@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 # C is compiled at -O0 in debug builds, which makes kernels ten times slower; tests want neither that nor an optimised Swift build.
 TEST_FLAGS := -Xcc -O2
 
-.PHONY: build demo demo-finetune test test-report install uninstall deb conformance-table course-tables bench-peers bench-finetuning lint format clean
+.PHONY: build demo demo-finetune test test-report docs install uninstall deb conformance-table course-tables bench-peers bench-finetuning lint format clean
 
 build:
 	@Scripts/install.sh build
@@ -33,6 +33,13 @@ test-report:
 	@Scripts/install.sh report
 	$(SWIFT) build $(TEST_FLAGS) --product glissade
 	Scripts/report.sh $(PICTURES)
+
+# Every public declaration and the course, as a site for any server of files: .build/docs/site. To look at it:
+# python3 -m http.server --directory .build/docs/site. For another place on the server: make docs DOCS_FLAGS="--base /glissade"
+docs:
+	@Scripts/install.sh build
+	$(SWIFT) build $(TEST_FLAGS) --target Glissade
+	Scripts/documentation.py --check $(DOCS_FLAGS)
 
 # For everybody on this machine, or below PREFIX: make install PREFIX=$$HOME/.local. Runs where no Swift is.
 install:
