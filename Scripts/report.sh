@@ -2,8 +2,16 @@
 # Pages about runs in a real browser: trains seven small runs, among them one of 200 classes, one of hostile names, one that diverges and one that
 # is stopped, previews of four trainings, and opens all these pages and a comparison in headless Chromium (Scripts/pages.py says what counts as wrong there).
 #   Scripts/report.sh [FOLDER]    pictures of the pages are left in FOLDER
+# Status 75, and a word why, where there is no browser and none can be installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+log=$(mktemp)
+if ! Scripts/install.sh report >"$log" 2>&1; then
+  echo "Left out: no page was opened, because a browser could not be installed: $(tail -n 1 "$log")" >&2
+  rm -f "$log"
+  exit 75
+fi
+rm -f "$log"
 command=$(realpath "${GLISSADE_COMMAND:-.build/debug/glissade}")
 pages=$(realpath Scripts/pages.py)
 pictures=${1:+$(realpath -m "$1")}

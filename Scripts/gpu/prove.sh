@@ -13,13 +13,9 @@ fail() { printf 'The pack does not hold: %s\n' "$1" >&2; exit 1; }
 
 [ "$#" -le 1 ] || { echo "usage: Scripts/gpu/prove.sh [PACK]" >&2; exit 2; }
 [ "$(uname -m)" = x86_64 ] || left_out "packs are for x86-64 and this is $(uname -m)"
-[ "$(id -u)" -eq 0 ] || left_out "chroot wants root"
-unshare --net --mount --pid --fork true 2>/dev/null || left_out "unshare may not take network and mounts away here"
-command -v apt-get >/dev/null || left_out "this is no Debian"
-if ! command -v debootstrap >/dev/null; then
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends debootstrap; } >/dev/null 2>&1 \
-    || left_out "debootstrap cannot be installed"
-fi
+reason=$(mktemp)
+trap 'rm -f "$reason"' EXIT
+base=$(Scripts/bare-root.sh 2>"$reason") || left_out "$(tail -n 1 "$reason")"
 
 pack=${1:-}
 if [ -z "$pack" ]; then
@@ -28,20 +24,8 @@ if [ -z "$pack" ]; then
 fi
 pack=$(realpath "$pack")
 
-# Kept, because it comes from the network: the base system as it is.
-base=.build/bare-root
-if [ ! -e "$base/etc/debian_version" ]; then
-  # The machine's own mirror and release.
-  release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-  mirror=$(sed -n 's/^URIs: *//p; s/^deb \(\[[^]]*\] \)*\([^ ]*\) .*/\2/p' /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null | sed -n 1p || true)
-  rm -rf "$base.new"
-  debootstrap --variant=minbase "$release" "$base.new" "$mirror" >"$base.log" 2>&1 || left_out "no bare system could be had from $mirror: $(tail -n 1 "$base.log")"
-  rm -rf "$base"
-  mv "$base.new" "$base"
-fi
-
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work" "$reason"' EXIT
 # What a part of this proof changes in the bare system is gone after it.
 root=$work/root
 mkdir -p "$work"/{out,driver,in,root}

@@ -26,6 +26,10 @@ public struct LayerHealth: Hashable, Sendable {
   /// beyond ±0.9.
   public var saturated = Double.nan
 
+  /// Of a layer that nothing was measured of yet.
+  /// - Parameters:
+  ///   - layer: its path.
+  ///   - activation: the name of what it ends in; default none that is known.
   public init(layer: String, activation: String? = nil) {
     self.layer = layer
     self.activation = activation
