@@ -12,7 +12,7 @@ public struct Hyperparameter: Sendable {
   public enum Range: Hashable, Sendable {
     /// Above 0, as float32 has it.
     case positive
-    /// At least 0.
+    /// At least 0, and no larger than float32 can hold.
     case notNegative
     /// At least 0 and below 1.
     case belowOne
@@ -34,9 +34,9 @@ public struct Hyperparameter: Sendable {
 
     /// Whether a number is in it.
     public func contains(_ value: Double) -> Bool {
-      guard value.isFinite else { return false }
+      guard value.isFinite, Float(value).isFinite else { return false }
       return switch self {
-      case .positive: Float(value) > 0 && Float(value).isFinite
+      case .positive: Float(value) > 0
       case .notNegative: value >= 0
       case .belowOne: value >= 0 && value < 1
       case .share: value >= 0 && value <= 1

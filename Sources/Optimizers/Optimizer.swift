@@ -53,7 +53,11 @@ public struct OptimizerError: Error, Hashable, Sendable, CustomStringConvertible
   /// What it has to be.
   public let requirement: String
 
-  public var description: String { "\(optimizer): \(option) is \(value), and it has to be \(requirement)" }
+  public var description: String {
+    guard !value.isFinite || Float(value).isFinite else { return "\(optimizer): \(option) is \(value), which is more than float32 can hold" }
+    let text = "\(value)"
+    return "\(optimizer): \(option) is \(text.hasSuffix(".0") ? String(text.dropLast(2)) : text), and it has to be \(requirement)"
+  }
 }
 
 extension GroupConstants {

@@ -53,13 +53,18 @@ public enum Augmentation: Equatable, Sendable {
         throw .invalidArgument(name: "\(self.name)'s \(name)", value: "\(value)", requirement: "\(range.lowerBound) … \(range.upperBound)")
       }
     }
+    func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws(DataError) {
+      guard range.contains(value) else {
+        throw .invalidArgument(name: "\(self.name)'s \(name)", value: "\(value)", requirement: "\(range.lowerBound) … \(range.upperBound)")
+      }
+    }
     func check(_ name: String, _ range: ClosedRange<Float>, within limits: ClosedRange<Float>) throws(DataError) {
       try check(name, range.lowerBound, limits)
       try check(name, range.upperBound, limits)
     }
     switch self {
     case .flip(let probability), .verticalFlip(let probability): try check("probability", probability, 0...1)
-    case .crop(let padding): try check("padding", Float(padding ?? 0), 0...4096)
+    case .crop(let padding): try check("padding", padding ?? 0, 0...4096)
     case .resizedCrop(let scale, let ratio):
       try check("scale", scale, within: 1e-4...1)
       try check("ratio", ratio, within: 0.01...100)
@@ -74,8 +79,8 @@ public enum Augmentation: Equatable, Sendable {
       try check("scale", scale, within: 1e-4...1)
       try check("ratio", ratio, within: 0.01...100)
     case .randAugment(let operations, let magnitude):
-      try check("operations", Float(operations), 1...16)
-      try check("magnitude", Float(magnitude), 0...Float(AugmentationPolicy.bins - 1))
+      try check("operations", operations, 1...16)
+      try check("magnitude", magnitude, 0...AugmentationPolicy.bins - 1)
     case .trivialAugment: break
     }
   }

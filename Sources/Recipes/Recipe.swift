@@ -87,7 +87,7 @@ public struct Recipe: Sendable {
   public mutating func merge(_ other: Recipe) { given.merge(other.given) { $1 } }
 
   /// An error about an option, told as where it is from tells it.
-  func error(_ name: String, _ problem: RecipeValueError) -> RecipeError {
+  package func error(_ name: String, _ problem: RecipeValueError) -> RecipeError {
     let origin = origin(of: name) ?? .commandLine
     return RecipeError(name: name, origin: origin, problem: .value(problem, noun: Recipe.declaration(name)?.noun ?? name))
   }

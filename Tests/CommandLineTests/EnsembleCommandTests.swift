@@ -59,6 +59,13 @@ struct EnsembleCommandTests {
     #expect(abs((found["gain"]?["over_best"]?.doubleValue ?? 9) - (whole - (accuracies.max() ?? 0))) < 1e-9)
     let kept = try JSONValue.read(path: out + "/ensemble.json")
     #expect(kept["together"]?["accuracy"] == found["accuracy"] && kept["members"]?.arrayValue?.count == 3 && kept["ensemble"] == 3)
+    // A page compares the members, and one of them is exported.
+    #expect(try glissade("report", out).output == "saved in \(out)/report.html\n")
+    let page = try String(contentsOfFile: out + "/report.html", encoding: .utf8)
+    #expect(page.contains("3 runs compared") && page.contains("member-2"))
+    expectComplaint(
+      try glissade("convert", out, folder.path("net.onnx")), status: 1, "holds the members of an ensemble", "\(out)/member-1",
+      "'glissade average")
     // Predictions are the mean of the members'.
     func probabilities(_ run: String) throws -> [[String: Double]] {
       try #require(try json("predict", "--run", run, folder.path("classes.csv")).arrayValue).map { row in
@@ -183,12 +190,29 @@ struct EnsembleCommandTests {
       "its rows are encoded otherwise")
   }
 
+  @Test("Members and all together are told by the run's own loss, as single models are", arguments: ["hinge", "mse", "bce"])
+  func losses(_ loss: String) throws {
+    #expect(try train("classes", "--ensemble", "2", "--loss", loss, "--quiet").status == 0)
+    let found = try json("evaluate", "--run", out)
+    var losses: [Double] = []
+    for (number, member) in try #require(found["members"]?.arrayValue).enumerated() {
+      let alone = try #require(try json("evaluate", "--run", "\(out)/member-\(number + 1)")["loss"]?.doubleValue)
+      losses.append(try #require(member["loss"]?.doubleValue))
+      #expect(abs(losses[number] - alone) < 1e-6, "\(losses[number]) \(alone)")
+    }
+    // Each of these losses is convex in what is averaged, or nearly.
+    let whole = try #require(found["loss"]?.doubleValue)
+    #expect(whole > 0 && whole <= losses.reduce(0, +) / 2 + 0.02, "\(whole) \(losses)")
+  }
+
   @Test func mistakes() throws {
     expectComplaint(try train("classes", "--ensemble", "1"), status: 2, "--ensemble is 1, and it has to be from 2 to 1000")
     expectComplaint(try train("classes", "--ensemble", "3", "--kfold", "3"), status: 2, "--ensemble cannot be given with --kfold")
     expectComplaint(try train("classes", "--member", "2"), status: 2, "--member is for --ensemble, and that is not given")
     expectComplaint(try train("classes", "--ensemble", "3", "--member", "4"), status: 2, "--member is 4, and it has to be from 1 to 3")
     #expect(try train("classes", "--quiet").status == 0)
+    expectComplaint(try glissade("average", out, "\(out)/", "--out", folder.path("x")), status: 2, "takes each model once", "are the same")
+    expectComplaint(try glissade("report", out, out, "--out", folder.path("x.html")), status: 2, "is given twice")
     expectComplaint(try train("classes", "--ensemble", "2"), status: 2, "holds a run, and --ensemble needs a folder of its own")
     expectComplaint(try glissade("average", out), status: 2, "an average takes several models, and one alone is given")
     expectComplaint(try glissade("average", out, out, "--of", "weihgts"), status: 2, "did you mean 'weights'?")

@@ -223,7 +223,7 @@ struct FinetuneTests {
     let results = try #require(JSONValue.parse(Array(seen.output.utf8)).arrayValue, "\(seen)")
     #expect(results.count == 2 && results[0]["classes"] == results[1]["classes"], "\(seen)")
     expectComplaint(try finetune("--background", "beige"), status: 2, "--background is 'beige'", "#ffe0c0")
-    expectComplaint(try finetune("--unreadable", "1"), status: 2, "--unreadable is 1.0")
+    expectComplaint(try finetune("--unreadable", "1"), status: 2, "--unreadable is 1,")
     // The best epoch's model goes where the last one's goes.
     let best = try glissade("convert", run, folder.path("best.pth"), "--best")
     #expect(best.status == 0, "\(best)")

@@ -125,6 +125,10 @@ struct NeuronTests {
     let (first, second) = (predicted.arrayValue?.first?["values"], predicted.arrayValue?.last?["values"])
     #expect(try #require(first?["high"]?.doubleValue) > 0.8 && (try #require(first?["wide"]?.doubleValue)) < 0.2)
     #expect(try #require(second?["high"]?.doubleValue) < 0.2 && (try #require(second?["wide"]?.doubleValue)) > 0.8)
+    let export = try glissade("convert", folder.path("run"), folder.path("run.onnx"))
+    #expect(export.status == 0 && export.output.contains("its outputs are the probabilities of each label"), "\(export)")
+    let weights = try glissade("convert", folder.path("run"), folder.path("run.safetensors"))
+    #expect(weights.status == 0 && weights.errors.contains("gives logits, whose sigmoid is the probability of each label"), "\(weights)")
   }
 
   @Test("What cannot be predicted together is refused") func wrongTargets() throws {
@@ -136,5 +140,7 @@ struct NeuronTests {
     #expect(classes.status == 2 && classes.errors.contains("several columns"), "\(classes)")
     let unknown = try train("sum,hihg")
     #expect(unknown.status != 0 && unknown.errors.contains("hihg"), "\(unknown)")
+    expectComplaint(try train("sum,sum"), status: 2, "--target is 'sum,sum', which names 'sum' twice")
+    expectComplaint(try train("sum,"), status: 2, "--target is 'sum,', with an empty name in it")
   }
 }

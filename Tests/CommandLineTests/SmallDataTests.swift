@@ -75,7 +75,7 @@ struct SmallDataTests {
     #expect(try train(data, "--test", "0", "--validation", "0", "--epochs", "1", out: "all").status == 0)
     expectComplaint(
       try glissade("evaluate", "--run", folder.path("all"), "--device", "cpu"), status: 1, "nothing of \(data) was held out")
-    expectComplaint(try train(data, "--test", "1"), status: 2, "--test is 1.0, and it has to be at least 0 and below 1")
+    expectComplaint(try train(data, "--test", "1"), status: 2, "--test is 1, and it has to be at least 0 and below 1")
     expectComplaint(
       try glissade("train", "--resume", folder.path("none"), "--test", "0.5"), status: 2, "--test is 0.5, and the run has 0.0")
     let values = try train(try table(rows: 50), "--test", "0", "--epochs", "1", out: "values")

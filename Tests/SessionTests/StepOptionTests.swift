@@ -161,7 +161,7 @@ import Testing
     #expect(try changed { $0.groups[0].maximumNorm = 0 }.contains("the maximum norm is 0.0"))
     #expect(
       try message(options(LBFGS(history: 0, takesMiniBatches: true))).contains(
-        "history is 0.0, and it has to be a whole number from 1 to 1000"))
+        "history is 0, and it has to be a whole number from 1 to 1000"))
     #expect(try message(options(LBFGS())).contains("70, all training samples, unless takesMiniBatches is set: on batches that change"))
     #expect(try message(options(LBFGS(takesMiniBatches: true))) == "trained")
   }

@@ -62,6 +62,11 @@ struct ConvertCommand: ParsableCommand {
     try checkInputStays()
     try choice.check()
     if exists(output), !force { throw Failure("\(output) is there already; --force replaces it") }
+    if TrainingSeries.Kind.found(in: input) == .members, !RunFolder(input).isRun {
+      throw Failure(
+        "\(input) holds the members of an ensemble, and a file holds one model: name one of them, as \(input)/member-1, or what "
+          + "'glissade average \(input)' makes of their weights")
+    }
     if !tensors.isGiven, let export = try RunExport(input, choice) { return try write(export, target) }
     if let flag = choice.given { throw Misuse("\(flag) is for the folder of a run, and \(input) is none") }
     let all = try WeightsFile(path: weightsPath(input))
@@ -110,6 +115,7 @@ struct ConvertCommand: ParsableCommand {
         case .logits: "its outputs are logits; softmax makes probabilities of them, and --probabilities writes it into the network"
         case .probabilities: "its outputs are probabilities"
         case .value: "its output is in the table's own units"
+        case .marks: "its outputs are the probabilities of each label"
         }
       let input = export.isOfTable ? "takes the table's own numbers, as float64; " : ""
       let lines = [
@@ -121,7 +127,7 @@ struct ConvertCommand: ParsableCommand {
     try Terminal.print("\(printable(output)): \(Inspection.summary(file)), in PyTorch's layouts\n")
     if export.isOfTable {
       let note =
-        "the weights are the network's alone: it takes standardised columns and, for values, gives standardised ones; .onnx has both in it"
+        "the weights are the network's alone: it takes standardised columns and \(export.outputOfNetwork); .onnx has both ends in it"
       Terminal.write("glissade: note: \(note)\n", to: STDERR_FILENO)
     }
   }

@@ -35,6 +35,8 @@ struct RunExport {
   /// What the network's outputs are in ONNX.
   enum Output: String {
     case logits, probabilities, value
+    /// A probability for each label, by sigmoid, which is always part of it.
+    case marks
   }
 
   /// The model as ONNX, with what has to be known to use it.
@@ -42,20 +44,27 @@ struct RunExport {
   /// - Throws: `Misuse` where values have no probabilities.
   func onnx(probabilities: Bool = false) throws -> (model: ONNXModel, output: Output) {
     var metadata = run.table?.metadata ?? pictureMetadata
-    let output: Output = run.table?.deviation != nil ? .value : probabilities ? .probabilities : .logits
+    let areMarks = run.table?.areMarks == true
+    let output: Output = areMarks ? .marks : run.table?.deviation != nil ? .value : probabilities ? .probabilities : .logits
     if probabilities, output == .value { throw Misuse("--probabilities is for classes, and the run predicts values") }
-    metadata["output"] = output.rawValue
+    metadata["output"] = (areMarks ? .probabilities : output).rawValue
     var model = try ONNXModel(
       of: model, sampleShape: Shape(run.input), state: state, name: run.model, version: Version.number, metadata: metadata)
     // Logits of labels are no use to anybody.
-    if run.table?.areMarks == true { try model.addSigmoid() }
+    if areMarks { try model.addSigmoid() }
     if let encoding = run.table?.encoding { try model.standardize(by: encoding) }
-    if probabilities { try model.addSoftmax() }
+    if output == .probabilities { try model.addSoftmax() }
     return (model, output)
   }
 
   /// Whether the network alone is no use without what is done to a table's columns before and after it.
   var isOfTable: Bool { run.table != nil }
+
+  /// What the network itself gives, for people.
+  var outputOfNetwork: String {
+    guard let table = run.table, table.deviation != nil else { return "gives logits" }
+    return table.areMarks ? "gives logits, whose sigmoid is the probability of each label" : "gives standardised values"
+  }
 
   private var pictureMetadata: [String: String] {
     func text(_ values: [Float]) -> String { JSONValue.array(values.map { .float($0) }).text() }

@@ -47,7 +47,7 @@ extension RecipeDeclaration {
     if isFlag { return Flag<Bool?>(name: names, inversion: .prefixedNo, help: ArgumentHelp(stringLiteral: fullHelp)) }
     let help = ArgumentHelp(fullHelp, valueName: valueName ?? optionName)
     if isRepeated { return Option<[String]>(wrappedValue: [], name: names, parsing: .singleValue, help: help, completion: completion) }
-    return Option<String?>(name: names, parsing: isNumber ? .unconditional : .next, help: help, completion: completion)
+    return Option<String?>(name: names, parsing: beginsWithNumber ? .unconditional : .next, help: help, completion: completion)
   }
 
   /// Values, as shells offer them.

@@ -76,7 +76,7 @@ struct PredictCommand: ParsableCommand {
       try session.checkRoom(batchSize: size, isTraining: false, states: 1)
       return session
     }
-    let ensemble = EnsembleSession(Ensemble(states, of: .classes), on: session)
+    let ensemble = EnsembleSession(Ensemble(states, of: .of(run)), on: session)
     for start in stride(from: 0, to: paths.count, by: size) {
       let batch = Array(paths[start..<min(start + size, paths.count)])
       let list = try PictureList(paths: batch, labels: batch.map { _ in 0 }, classNames: run.classNames)

@@ -32,7 +32,7 @@ extension PredictCommand {
       try session.checkRoom(batchSize: size, isTraining: false, states: 1)
       return session
     }
-    let ensemble = EnsembleSession(Ensemble(states, of: .of(table)), on: session)
+    let ensemble = EnsembleSession(Ensemble(states, of: .of(run)), on: session)
     var results: [JSONValue] = []
     for (file, features, rows) in inputs {
       let width = table.encoding.width

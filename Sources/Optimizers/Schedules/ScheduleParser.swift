@@ -131,7 +131,8 @@ private struct ScheduleParser {
     switch kind {
     case .number:
       guard let number = Double(text), kind.allows(number) else {
-        throw error("'\(text)' in \(call.name) has to be \(kind.requirement)")
+        let isTooLarge = Double(text).map { $0 > Double(Float.greatestFiniteMagnitude) && text.contains(where: \.isNumber) } ?? false
+        throw error("'\(text)' in \(call.name) \(isTooLarge ? "is more than float32 can hold" : "has to be \(kind.requirement)")")
       }
       return .number(number)
     case .span: return .span(try span(text, call))

@@ -129,7 +129,7 @@ public struct ScheduleArgument<Shape>: Sendable {
     required: Bool = false, quiet: Bool = false, _ help: String
   ) -> Self {
     Self(
-      label: label, kind: .number(range ?? 0...Double.greatestFiniteMagnitude, isAboveLowest: open), help: help, isRequired: required,
+      label: label, kind: .number(range ?? 0...largestNumber, isAboveLowest: open), help: help, isRequired: required,
       isQuiet: quiet, get: { .number($0[keyPath: path]) },
       set: { shape, value in if case .number(let number) = value { shape[keyPath: path] = number } })
   }
@@ -139,7 +139,7 @@ public struct ScheduleArgument<Shape>: Sendable {
     _ label: String, optional path: WritableKeyPath<Shape, Double?> & Sendable, _ help: String
   ) -> Self {
     Self(
-      label: label, kind: .number(0...Double.greatestFiniteMagnitude, isAboveLowest: false), help: help, isRequired: false, isQuiet: false,
+      label: label, kind: .number(0...largestNumber, isAboveLowest: false), help: help, isRequired: false, isQuiet: false,
       get: { $0[keyPath: path].map(ScheduleValue.number) },
       set: { shape, value in if case .number(let number) = value { shape[keyPath: path] = number } })
   }
@@ -182,6 +182,9 @@ public struct ScheduleArgument<Shape>: Sendable {
   }
 }
 
+/// Devices have rates and momentums in float32.
+private let largestNumber = Double(Float.greatestFiniteMagnitude)
+
 /// What a shape's argument may be.
 public enum ScheduleArgumentKind: Sendable {
   /// - Parameter isAboveLowest: whether the lowest number itself is too low.
@@ -198,7 +201,7 @@ public enum ScheduleArgumentKind: Sendable {
     switch self {
     case .number(let range, let isAboveLowest):
       let low = isAboveLowest ? "above \(short(range.lowerBound))" : "of at least \(short(range.lowerBound))"
-      return range.upperBound == .greatestFiniteMagnitude ? "a number \(low)" : "a number \(low) and at most \(short(range.upperBound))"
+      return range.upperBound == largestNumber ? "a number \(low)" : "a number \(low) and at most \(short(range.upperBound))"
     case .span: return "a span such as '500 steps' or '2 epochs'"
     case .spans: return "spans such as '30, 60 epochs'"
     case .word(let words): return words.joined(separator: " or ")
@@ -214,7 +217,9 @@ public enum ScheduleArgumentKind: Sendable {
 
   func objection(to value: ScheduleValue) -> String? {
     switch value {
-    case .number(let number): allows(number) ? nil : "is \(number), and it has to be \(requirement)"
+    case .number(let number):
+      allows(number)
+        ? nil : number.isFinite && number > largestNumber ? "is \(number), which is more than float32 can hold" : "is \(number), and it has to be \(requirement)"
     case .spans(let spans): spans.isEmpty ? "names no step" : nil
     case .span, .word: nil
     }

@@ -73,6 +73,7 @@ public struct RecipeOption<Value: RecipeValue>: RecipeDeclaration {
   public var beginnings: [String]? { choices ?? Value.recipeBeginnings }
   public var rangeText: String? { range?.text }
   public var isNumber: Bool { Value.isRecipeNumber }
+  public var beginsWithNumber: Bool { Value.beginsWithNumber }
   public var isFlag: Bool { Value.isRecipeFlag }
   public var isRepeated: Bool { Value.isRecipeRepeated }
 
@@ -91,7 +92,7 @@ public struct RecipeOption<Value: RecipeValue>: RecipeDeclaration {
 
   public func check(_ value: any RecipeValue) throws(RecipeValueError) {
     guard let range, let number = value.recipeNumber, !range.contains(number) else { return }
-    throw .sentence("is \(value.recipeText), and it has to be \(range.text)")
+    throw .sentence("is \(value.recipeText.withoutPoint), and it has to be \(range.text)")
   }
 
   public var none: (any RecipeValue)? { (Value.self as? any OptionalRecipeValue.Type)?.nothing }
@@ -132,8 +133,10 @@ public protocol RecipeDeclaration: Sendable {
   var rangeText: String? { get }
   /// Values just outside that range.
   var outside: [String] { get }
-  /// Whether it is a number, which may begin with a minus.
+  /// Whether it is a number.
   var isNumber: Bool { get }
+  /// Whether its value may begin with a minus.
+  var beginsWithNumber: Bool { get }
   /// Whether it is given by its name alone.
   var isFlag: Bool { get }
   /// Whether the command line may have it several times, one part each time.

@@ -10,6 +10,7 @@ public enum BackboneRate: Hashable, Sendable, RecipeValue {
     guard let value = Double(number), value > 0, value.isFinite else {
       throw .sentence("is '\(text)', and it has to be \(Self.recipeKind)")
     }
+    try RecipeValueError.checkFloat(number, Float(value), value)
     self = text.hasSuffix("x") ? .factor(value) : .absolute(value)
   }
 
@@ -27,5 +28,6 @@ public enum BackboneRate: Hashable, Sendable, RecipeValue {
     case .factor(let factor): "\(factor)x"
     }
   }
+  public static var beginsWithNumber: Bool { true }
   public static var recipeKind: String { "a learning rate as 1e-4, or a multiple of the head's as 0.1x" }
 }

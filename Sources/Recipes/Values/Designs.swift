@@ -63,9 +63,11 @@ extension ClassWeights: RecipeValue {
   private init(text: String, parts: [String]) throws(RecipeValueError) {
     var weights: [Float] = []
     for part in parts {
-      guard let weight = Float(part), weight >= 0, weight.isFinite else {
+      guard let weight = Float(part), weight >= 0 else {
         throw .sentence("is '\(text)', and it has to be \(Self.recipeKind)")
       }
+      try RecipeValueError.checkFloat(part, weight, Double(part) ?? 0)
+      guard weight.isFinite else { throw .sentence("is '\(text)', and it has to be \(Self.recipeKind)") }
       weights.append(weight)
     }
     self = .given(weights)
@@ -76,6 +78,7 @@ extension ClassWeights: RecipeValue {
     guard case .given(let weights) = self else { return nil }
     return weights.map { "\($0)" }
   }
+  public static var beginsWithNumber: Bool { true }
   public static var recipeKind: String { "'balanced', or numbers from 0 on separated by commas" }
   public static var recipeBeginnings: [String]? { ["balanced"] }
 }

@@ -17,6 +17,9 @@ public struct NameList: RecipeValue, Hashable {
 
   public init(recipeList list: [String]) throws(RecipeValueError) {
     if list.contains(where: \.isEmpty) { throw .sentence("has an empty name in it; names are separated by commas") }
+    if let twice = list.enumerated().first(where: { list[..<$0.offset].contains($0.element) })?.element {
+      throw .sentence("names '\(printable(twice))' twice")
+    }
     names = list
   }
 
@@ -61,5 +64,6 @@ public struct SizeList: RecipeValue, Hashable {
 
   public var recipeText: String { sizes.map(String.init).joined(separator: ",") }
   public var recipeList: [String]? { sizes.map(String.init) }
+  public static var beginsWithNumber: Bool { true }
   public static var recipeKind: String { "numbers from 1 to \(limit), separated by commas" }
 }

@@ -63,6 +63,7 @@ public struct LossChoice: RecipeValue, Hashable {
     let known = name.numbers
     let parts = rest.dropFirst().dropLast().split(separator: ",", omittingEmptySubsequences: false).map { $0.filter { $0 != " " } }
     let values = parts.compactMap { Float($0) }
+    for (part, value) in zip(parts, values) { try RecipeValueError.checkFloat(part, value, Double(part) ?? 0) }
     guard rest.hasSuffix(")"), rest.count > 2, values.count == parts.count, values.count <= known.count else {
       let form = known.isEmpty ? "\(word), without numbers" : "\(word)(\(known.map(\.name).joined(separator: ",")))"
       throw .sentence("is '\(text)', and it has to be \(form)")

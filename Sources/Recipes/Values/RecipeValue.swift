@@ -19,8 +19,10 @@ public protocol RecipeValue: Sendable {
   static var recipeBeginnings: [String]? { get }
   /// The number that ranges are about; `nil` for what is no number.
   var recipeNumber: Double? { get }
-  /// Whether it is a number, which may begin with a minus.
+  /// Whether it is a number.
   static var isRecipeNumber: Bool { get }
+  /// Whether what begins with a minus may be meant as one, be it a wrong one: numbers, and what begins with a number.
+  static var beginsWithNumber: Bool { get }
   /// Whether the command line may have it several times, one part each time.
   static var isRecipeRepeated: Bool { get }
   /// Whether it is given by its name alone on the command line.
@@ -38,6 +40,7 @@ extension RecipeValue {
   public static var recipeBeginnings: [String]? { nil }
   public var recipeNumber: Double? { nil }
   public static var isRecipeNumber: Bool { false }
+  public static var beginsWithNumber: Bool { isRecipeNumber }
   public static var isRecipeFlag: Bool { false }
   public static var isRecipeRepeated: Bool { false }
   public static var knowsRecipeNone: Bool { true }
@@ -64,6 +67,23 @@ public enum RecipeValueError: Error, Hashable, Sendable {
     case .sentence(let text): text.hasPrefix(":") ? option + text : "\(option) \(text)"
     case .whole(let text): text
     case .unknown(let text, let words): Self.unknown(noun, text, among: words)
+    }
+  }
+
+  /// Devices compute in float32, where too large a number is infinite, and too small a one is 0.
+  /// - Parameters:
+  ///   - text: the number as it was given.
+  ///   - value: what float32 makes of it.
+  ///   - precise: what double precision makes of it.
+  /// - Throws: where float32 makes something else of it.
+  static func checkFloat(_ text: String, _ value: Float, _ precise: Double) throws(RecipeValueError) {
+    // What is written as no number, such as inf, is up to the range.
+    guard text.contains(where: \.isNumber) else { return }
+    if value.isInfinite {
+      throw .sentence("is \(printable(text)), and no number may be larger than \(Float.greatestFiniteMagnitude), the largest of float32")
+    }
+    if value == 0, precise != 0 {
+      throw .sentence("is \(printable(text)), which is 0 in float32, whose smallest number is \(Float.leastNonzeroMagnitude)")
     }
   }
 
@@ -101,6 +121,7 @@ extension UInt64: RecipeValue {
 extension Double: RecipeValue {
   public init(recipeText text: String) throws(RecipeValueError) {
     guard let value = Double(text) else { throw .unreadable(text, kind: Self.recipeKind) }
+    try RecipeValueError.checkFloat(text, Float(value), value)
     self = value
   }
   public var recipeText: String { "\(self)" }
@@ -111,7 +132,8 @@ extension Double: RecipeValue {
 
 extension Float: RecipeValue {
   public init(recipeText text: String) throws(RecipeValueError) {
-    guard let value = Float(text) else { throw .unreadable(text, kind: Self.recipeKind) }
+    guard let value = Float(text), let precise = Double(text) else { throw .unreadable(text, kind: Self.recipeKind) }
+    try RecipeValueError.checkFloat(text, value, precise)
     self = value
   }
   public var recipeText: String { "\(self)" }
@@ -149,6 +171,7 @@ extension Optional: RecipeValue where Wrapped: RecipeValue {
   public static var recipeBeginnings: [String]? { Wrapped.recipeBeginnings }
   public var recipeNumber: Double? { self?.recipeNumber }
   public static var isRecipeNumber: Bool { Wrapped.isRecipeNumber }
+  public static var beginsWithNumber: Bool { Wrapped.beginsWithNumber }
   public static var isRecipeFlag: Bool { Wrapped.isRecipeFlag }
   public static var isRecipeRepeated: Bool { Wrapped.isRecipeRepeated }
   public static var knowsRecipeNone: Bool { Wrapped.knowsRecipeNone }

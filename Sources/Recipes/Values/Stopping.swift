@@ -39,6 +39,7 @@ extension EarlyStopping: RecipeValue {
 
   public init(recipeList list: [String]) throws(RecipeValueError) { try self.init(recipeText: list.joined(separator: ",")) }
   public var recipeText: String { description }
+  public static var beginsWithNumber: Bool { true }
   public static var recipeKind: String { "as patience=5,metric=validation_loss,min_delta=0" }
 }
 
@@ -76,6 +77,7 @@ public struct TimeSpan: Hashable, Sendable, RecipeValue {
   }
 
   public var recipeText: String { seconds == seconds.rounded() ? "\(Int(seconds))s" : "\(seconds)s" }
+  public static var beginsWithNumber: Bool { true }
   public static var recipeKind: String { "a time above 0, as 90s, 20m or 1h30m" }
 
   /// As training takes it.

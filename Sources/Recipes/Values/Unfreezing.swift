@@ -39,5 +39,6 @@ public struct Unfreezing: Hashable, Sendable, RecipeValue {
 
   public var recipeText: String { steps.map { "\($0.epoch):\($0.what)" }.joined(separator: ";") }
   public var recipeList: [String]? { steps.map { "\($0.epoch):\($0.what)" } }
+  public static var beginsWithNumber: Bool { true }
   public static var recipeKind: String { "an epoch above 1, as 4, or several in their order, as 4:layer4,8:backbone" }
 }

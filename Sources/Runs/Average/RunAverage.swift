@@ -43,6 +43,12 @@ public struct RunAverage: Sendable {
     guard let first = sources.first, members.count > 1 else {
       throw Misuse("an average takes several models, and \(members.isEmpty ? "no run is" : "one alone is") given")
     }
+    var known: [FileIdentity: String] = [:]
+    for member in members {
+      guard let file = FileIdentity(member.path) else { continue }
+      guard let other = known.updateValue(member.path, forKey: file) else { continue }
+      throw Misuse("an average takes each model once, and \(other == member.path ? other : "\(other) and \(member.path)") \(other == member.path ? "is given twice" : "are the same")")
+    }
     let run = try RunDescription(of: first.folder)
     for (path, source) in zip(paths, sources).dropFirst() {
       let other = try RunDescription(of: source.folder)

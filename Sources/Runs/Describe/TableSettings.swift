@@ -43,11 +43,15 @@ package struct TableSettings {
       try Table(
         path: recipe.data, target: target, categorical: categorical, ignored: Set(recipe.ignore?.names ?? []), delimiter: delimiter)
     }
-    do throws(DataError) {
-      return (try table(target), [target])
-    } catch {
+    do throws(DataError) { return (try table(target), [target]) } catch {
       let names = NameText.names(target) ?? []
-      guard names.count > 1, Set(names).count == names.count, !names.contains(where: \.isEmpty) else { throw error }
+      guard names.count > 1 else { throw error }
+      if names.contains(where: \.isEmpty) {
+        throw recipe.error("target", .sentence("is '\(printable(target))', with an empty name in it; names are separated by commas"))
+      }
+      if let twice = names.enumerated().first(where: { names[..<$0.offset].contains($0.element) })?.element {
+        throw recipe.error("target", .sentence("is '\(printable(target))', which names '\(printable(twice))' twice"))
+      }
       let table = try table(names[0])
       for name in names.dropFirst() { _ = try table.existingColumn(name) }
       return (table, names)

@@ -34,9 +34,9 @@ package struct EnsembleMeasurement {
     options.isExact = run.isExact
     let trainer = Trainer(model: model, options: options)
     if let table = run.table, case let deviations = table.deviations, !deviations.isEmpty {
-      found = .values(try trainer.predictions(for: data.data, by: Ensemble(states, of: .of(table)), on: device).multiplied(by: deviations))
+      found = .values(try trainer.predictions(for: data.data, by: Ensemble(states, of: .of(run)), on: device).multiplied(by: deviations))
     } else {
-      found = .classes(try trainer.evaluation(of: data.data, by: Ensemble(states, of: .classes), on: device))
+      found = .classes(try trainer.evaluation(of: data.data, by: Ensemble(states, of: .of(run)), on: device))
     }
   }
 
@@ -109,6 +109,9 @@ package struct EnsembleMeasurement {
 }
 
 extension Ensemble.Answer {
-  /// What the outputs of models of a table are.
-  package static func of(_ table: TableDescription) -> Self { table.deviations.isEmpty ? .classes : table.areMarks ? .marks : .values }
+  /// What the outputs of a run's models are.
+  package static func of(_ run: RunDescription) -> Self {
+    if let table = run.table, !table.deviations.isEmpty { return table.areMarks ? .marks : .values }
+    return Ensemble.answer(ofClassesBy: run.loss)
+  }
 }

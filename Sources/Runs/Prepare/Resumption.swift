@@ -43,6 +43,11 @@ package struct Resumption {
     if !others.isEmpty {
       throw Misuse("\(Self.list(others)); a run goes on with the options that it began with, but for \(Self.freeNames)")
     }
+    // What is done of an epoch counts, too.
+    let epochs = now.recipe.epochs
+    if let newest, newest.completedEpochs + (newest.completedBatches > 0 ? 1 : 0) > epochs {
+      throw Misuse("--epochs is \(epochs), and \(Self.done(newest)) are done already; \(folder.path) goes on with more of them")
+    }
     checkpoint = newest
     notes = damage.map { "\($0); it is left out" }
   }
@@ -59,15 +64,20 @@ package struct Resumption {
   /// Where it goes on, and why it may not end with the bits that it would have ended with.
   package func lines(_ folder: RunFolder, on selection: DeviceSelection, epochs: Int) -> [String] {
     guard let checkpoint else { return ["\(folder.path) has no checkpoint yet, so the run begins again"] }
-    let steps = checkpoint.completedBatches > 0 ? " and \(checkpoint.completedBatches) steps" : ""
-    let done = "\(checkpoint.completedEpochs) epoch\(checkpoint.completedEpochs == 1 ? "" : "s")\(steps)"
-    var lines = ["going on with \(folder.path) after \(done) of \(epochs)"]
+    var lines = ["going on with \(folder.path) after \(Self.done(checkpoint)) of \(epochs)"]
     let (before, now) = (checkpoint.record.device, selection.device.information.description)
     if before != now { lines.append("note: so far it ran on \(before); another device rounds otherwise") }
     if let planned = RunDocument(kept: checkpoint.options, path: folder.path)?.recipe.epochs, planned != epochs {
       lines.append("note: \(epochs) epochs instead of \(planned); a schedule that goes to the end of the run changes with them")
     }
     return lines
+  }
+
+  /// How far it is, for people.
+  private static func done(_ checkpoint: TrainingCheckpoint) -> String {
+    func count(_ number: Int, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
+    let steps = checkpoint.completedBatches > 0 ? " and \(count(checkpoint.completedBatches, "step"))" : ""
+    return count(checkpoint.completedEpochs, "epoch") + steps
   }
 
   private struct Difference: Equatable {

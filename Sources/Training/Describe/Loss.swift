@@ -76,6 +76,8 @@ public struct Loss: Sendable {
   let outputsAreValues: Bool
   /// Whether outputs are logits of yes and no, so that sigmoid makes predictions of them.
   let outputsAreLogits: Bool
+  /// Of a loss of classes, whether each class is a yes or no by itself, whose probability is the output's sigmoid.
+  package internal(set) var answersEachClass = false
   /// ε of label smoothing, where the loss is cross-entropy and so has a form for distributions.
   let smoothing: Float?
 

@@ -87,7 +87,7 @@ extension Loss {
   /// ```
   /// - Parameter ofLogits: whether the outputs are compared as they are, as by `binaryCrossEntropyWithLogits`; default as softmax(output).
   public func ofClasses(ofLogits: Bool = false) -> Loss {
-    derived("\(name) of classes", .classes) { arguments in
+    var loss = derived("\(name) of classes", .classes) { arguments in
       let (output, labels) = (arguments.outputs.only, arguments.targets.only)
       guard output.isValid, labels.isValid else { return }
       guard output.shape.rank == 2 else {
@@ -98,6 +98,8 @@ extension Loss {
       arguments.outputs = NamedTensors(ofLogits ? output : output.softmax())
       arguments.targets = NamedTensors(labels.oneHot(output.shape[1]))
     }
+    loss.answersEachClass = ofLogits
+    return loss
   }
 
   /// A name with the numbers that are not the usual ones, so that a training does not go on with others unnoticed.

@@ -22,6 +22,9 @@ public struct Ensemble: Sendable {
     case marks
   }
 
+  /// What a loss makes of outputs for classes: where each class is a yes or no by itself, probabilities are sigmoids of the outputs.
+  package static func answer(ofClassesBy loss: Loss) -> Answer { loss.answersEachClass ? .marks : .classes }
+
   /// The members' parameters; never empty where anything is asked of them.
   public var states: [ModelState]
   /// What their outputs are.

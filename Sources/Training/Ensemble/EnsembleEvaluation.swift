@@ -1,12 +1,8 @@
 import GlissadeData
 import GlissadeDevices
 import GlissadeFormats
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import GlissadeLayers
+import GlissadeTensors
 
 /// What an ensemble of classifiers reaches on a dataset, beside what its members reach.
 public struct EnsembleEvaluation: Sendable {
@@ -14,7 +10,7 @@ public struct EnsembleEvaluation: Sendable {
   public struct Score: Hashable, Sendable {
     /// The share of right answers.
     public var accuracy: Double
-    /// The mean of −log p of the right class.
+    /// The mean of the trainer's loss (`TrainingOptions.loss`): of all together that of what they answer together.
     public var loss: Double
   }
 
@@ -74,14 +70,19 @@ extension Trainer {
     guard data.targets == .classes else {
       throw TrainingError.invalid(option: "the data", value: "one without classes", requirement: "one with classes")
     }
-    let classes = data.classCount
-    var scores: [EnsembleEvaluation.Score] = []
-    let outputs = try answers(for: data, by: ensemble, on: device, width: classes) { outputs in
-      scores.append(EnsembleEvaluation.Score(of: outputs, labels: data.labels))
+    let device = try device ?? DeviceSelection.open(.auto).device
+    // What is answered is compared by the loss as a model's outputs are, by one that gives what it is given.
+    let judge = Trainer(model: Answers(), options: options)
+    func score(_ outputs: [Float]) throws -> EnsembleEvaluation.Score {
+      let answers = try ArrayDataset(features: outputs, sampleShape: [data.classCount], labels: data.labels, classNames: data.classNames)
+      let found = try judge.evaluate(answers, state: ModelState(parameters: []), on: device)
+      return EnsembleEvaluation.Score(accuracy: found.accuracy, loss: found.loss)
     }
+    var members: [EnsembleEvaluation.Score] = []
+    let outputs = try answers(for: data, by: ensemble, on: device, width: data.classCount) { members.append(try score($0)) }
     var report = ClassificationReport(classNames: data.classNames, mistakeLimit: mistakes)
     data.labels.withUnsafeBufferPointer { report.add(logits: outputs, labels: $0, first: 0, name: data.place(ofSample:)) }
-    return EnsembleEvaluation(members: scores, whole: .init(of: outputs, labels: data.labels), report: report)
+    return EnsembleEvaluation(members: members, whole: try score(outputs), report: report)
   }
 
   /// Compares what an ensemble predicts, and each of its members, with the values of a dataset.
@@ -109,7 +110,7 @@ extension Trainer {
   ///   - width: numbers for each sample.
   ///   - member: is given the outputs of each of them.
   private func answers(
-    for data: any Dataset, by ensemble: Ensemble, on device: (any Device)?, width: Int, _ member: ([Float]) -> Void
+    for data: any Dataset, by ensemble: Ensemble, on device: (any Device)?, width: Int, _ member: ([Float]) throws -> Void
   ) throws -> [Float] {
     guard !ensemble.states.isEmpty, data.count > 0 else {
       throw TrainingError.invalid(
@@ -128,28 +129,14 @@ extension Trainer {
         throw TrainingError.invalid(
           option: "the model", value: "one with \(outputs.count / max(data.count, 1)) outputs", requirement: "one with \(width)")
       }
-      member(outputs)
+      try member(outputs)
       mean.add(outputs, samples: data.count)
     }
     return mean.outputs
   }
 }
 
-extension EnsembleEvaluation.Score {
-  /// - Parameters:
-  ///   - outputs: as many numbers for each sample as there are classes.
-  ///   - labels: the right classes.
-  fileprivate init(of outputs: [Float], labels: [Int32]) {
-    let width = outputs.count / max(labels.count, 1)
-    var (right, sum) = (0, 0.0)
-    for (sample, label) in labels.enumerated() where (0..<width).contains(Int(label)) {
-      let row = outputs[(sample * width)..<((sample + 1) * width)]
-      var best = row.startIndex
-      for place in row.indices where row[place] > row[best] { best = place }
-      if best - row.startIndex == Int(label) { right += 1 }
-      let largest = Double(row[best])
-      sum += largest + log(row.reduce(0) { $0 + exp(Double($1) - largest) }) - Double(row[row.startIndex + Int(label)])
-    }
-    self.init(accuracy: Double(right) / Double(labels.count), loss: sum / Double(labels.count))
-  }
+/// A model whose answers are what it is given.
+private struct Answers: Layer {
+  func forward(_ x: Tensor) -> Tensor { x }
 }
