@@ -389,3 +389,33 @@ __kernel ROW_KERNEL void segment_norm_finish(__global const float* restrict part
   }
 }
 REGISTER(segment_norm_finish, SegmentNormFinishParameters, 3)
+
+// ------------------------------------------------------------------------------------------------ parameters of one shape
+// A row is a part of a parameter.
+__kernel ROW_KERNEL void gather_matrices(__global const float* restrict x, __global const int* restrict segments,
+                                         __global float* restrict matrices, const MatricesParameters a ITEM) {
+  ROWS_OF(a.part)
+  __global const int* places = AT(segments, a.segments) + a.firstMatrix;
+  FOR_EACH_ROW(row, a.matrixCount * a.parts)
+    const int matrix = row / a.parts, first = (row - matrix * a.parts) * a.part;
+    const int count = a.count - first < a.part ? a.count - first : a.part;
+    __global const float* from = AT(x, a.x + places[matrix]) + first;
+    __global float* to = AT(matrices, a.matrices) + (size_t)matrix * a.count + first;
+    FOR_EACH_COLUMN(i, count) storev(loadv(from + i), to + i, count - i);
+  }
+}
+REGISTER(gather_matrices, MatricesParameters, 3)
+
+__kernel ROW_KERNEL void scatter_matrices(__global const float* restrict matrices, __global const int* restrict segments,
+                                          __global float* restrict x, const MatricesParameters a ITEM) {
+  ROWS_OF(a.part)
+  __global const int* places = AT(segments, a.segments) + a.firstMatrix;
+  FOR_EACH_ROW(row, a.matrixCount * a.parts)
+    const int matrix = row / a.parts, first = (row - matrix * a.parts) * a.part;
+    const int count = a.count - first < a.part ? a.count - first : a.part;
+    __global const float* from = AT(matrices, a.matrices) + (size_t)matrix * a.count + first;
+    __global float* to = AT(x, a.x + places[matrix]) + first;
+    FOR_EACH_COLUMN(i, count) storev(loadv(from + i), to + i, count - i);
+  }
+}
+REGISTER(scatter_matrices, MatricesParameters, 3)

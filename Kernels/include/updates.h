@@ -69,4 +69,14 @@ typedef struct {
   int partial, partialStep;
   int norms, normStep;
 } SegmentNormFinishParameters;
+
+/// gather_matrices(x, segments, matrices): parameters of one shape, out of an arena, one behind another. The table has for each of them where it
+/// begins, in units of 16 floats. scatter_matrices(matrices, segments, x): back to where they were.
+typedef struct {
+  int x, matrices;           // offsets
+  int segments, firstMatrix; // offset of the table; where the part of it begins, in ints
+  int matrixCount;           // how many
+  int count;                 // elements of each
+  int part, parts;           // elements that a row takes of one, and how many rows it has
+} MatricesParameters;
 #endif

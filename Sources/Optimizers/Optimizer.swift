@@ -70,7 +70,7 @@ extension GroupConstants {
 extension Hyperparameter {
   /// λ, which every optimizer has.
   static func weightDecay<Rule: Optimizer>(_ path: WritableKeyPath<Rule, Double> & Sendable) -> Hyperparameter {
-    .number("weight_decay", path, .notNegative, "Weight decay: L2, but decoupled with adamw, lion and lamb.")
+    .number("weight_decay", path, .notNegative, "Weight decay: L2, but decoupled with adamw, lion, lamb and muon.")
   }
 
   /// Uphill, which every optimizer has.

@@ -19,7 +19,7 @@ public enum Optimizers {
   public static let all = [
     Entry(SGD()), Entry(SGD(momentum: 0.9), as: "momentum"), Entry(SGD(momentum: 0.9, isNesterov: true), as: "nesterov"), Entry(Adagrad()),
     Entry(Adadelta()), Entry(RMSprop(learningRate: 1e-3)), Entry(Adam()), Entry(AdamW()), Entry(Adamax()), Entry(NAdam()), Entry(RAdam()),
-    Entry(Lion()), Entry(LARS()), Entry(LAMB()), Entry(LBFGS()),
+    Entry(Lion()), Entry(LARS()), Entry(LAMB()), Entry(Muon()), Entry(LBFGS()),
   ]
   /// Their names.
   public static var names: [String] { all.map(\.name) }

@@ -53,7 +53,7 @@ public struct Planner: Sendable {
         lowering.lowerStayClose(group: group, strength: strength)
       }
       if let norm = request.clippingNorm { lowering.lowerClipping(to: norm) }
-      for (group, rule) in request.updates.enumerated() { lowering.lowerUpdate(try rule.compiled(), group: group) }
+      for (group, rule) in request.updates.enumerated() { try lowering.lowerUpdate(try rule.compiled(), group: group) }
     }
     for (parameter, value) in request.stores {
       if let slice = request.layout[parameter]?.slice {

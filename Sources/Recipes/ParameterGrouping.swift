@@ -1,6 +1,7 @@
 import GlissadeLayers
 import GlissadeModels
 import GlissadeOptimizers
+import GlissadeTensors
 import GlissadeTraining
 
 extension Recipe {
@@ -47,13 +48,18 @@ extension Recipe {
   }
 
   /// What a group's settings make of the optimizer and of what else it has.
+  /// - Parameter shape: the weight's; `nil` where any is meant.
   /// - Throws: `RecipeError` for what that optimizer has not.
-  fileprivate func apply(_ settings: [GroupRules.Setting], to weight: inout WeightSettings.Weight, base: any Optimizer) throws(RecipeError)
-  {
+  fileprivate func apply(
+    _ settings: [GroupRules.Setting], to weight: inout WeightSettings.Weight, base: any Optimizer, shape: Shape? = nil
+  ) throws(RecipeError) {
     var usual = base.learningRate
+    // What the optimizer has that people named, and a companion may have not.
+    var named = Optimizers.named(self.optimizer)?.rule ?? base
     if let name = settings.first(where: { $0.name == GroupRules.optimizer })?.text, let entry = Optimizers.named(name) {
-      weight.rule = entry.rule
-      usual = entry.rule.learningRate
+      named = entry.rule
+      weight.rule = shape.map { WeightSettings.rule(entry.rule, for: $0) } ?? entry.rule
+      usual = weight.rule.learningRate
     }
     for setting in settings {
       let isRate = setting.name == GroupRules.rate
@@ -67,6 +73,7 @@ extension Recipe {
         weight.isRateGiven = false
       } else {
         guard let parameter = Self.hyperparameters(of: weight.rule).first(where: { $0.name == setting.name }) else {
+          if named is any MatrixOptimizer, Self.hyperparameters(of: named).contains(where: { $0.name == setting.name }) { continue }
           throw error("group", .sentence("says \(setting.name), which \(Self.objection(setting.name, weight.rule))"))
         }
         if isRate { weight.isRateGiven = true }
@@ -160,6 +167,8 @@ struct WeightSettings {
     let rules = try (recipe.group?.rules ?? []).map { (settings: $0.settings, paths: try $0.parameters.paths(in: model)) }
     let (decay, distances) = (recipe.layerDecay, recipe.layerDecay == nil ? [:] : LayerPath.distancesFromHead(of: model))
     for (path, parameter) in all {
+      // What is no matrix belongs to the companion of an optimizer for matrices, and so does what is said of its numbers.
+      let base = Self.rule(base, for: parameter.shape)
       var weight = Weight(rule: base)
       if recipe.decayBiases || parameter.shape.rank > 1 { weight.penalty = WeightPenalty(l1: recipe.l1, l2: recipe.l2) }
       weight.maximumNorm = recipe.maxNorm
@@ -167,13 +176,18 @@ struct WeightSettings {
         weight.rule.learningRate = recipe.backboneLR.value(of: base.learningRate)
         weight.stayClose = recipe.stayClose
       }
-      for rule in rules where rule.paths.contains(path) { try recipe.apply(rule.settings, to: &weight, base: base) }
+      for rule in rules where rule.paths.contains(path) { try recipe.apply(rule.settings, to: &weight, base: base, shape: parameter.shape) }
       let decays = rules.contains { $0.paths.contains(path) && $0.settings.contains { $0.name == Self.weightDecay } }
       if !recipe.decayBiases, !decays, parameter.shape.rank <= 1 { weight.rule = Self.withoutDecay(weight.rule) }
       if let decay, !weight.isRateGiven { for _ in 0..<(distances[path] ?? 0) { weight.rule.learningRate *= decay } }
       try recipe.check(weight.rule)
       weights[path] = weight
     }
+  }
+
+  /// What trains a parameter of some shape, where an optimizer may have a companion.
+  static func rule(_ rule: any Optimizer, for shape: Shape) -> any Optimizer {
+    (rule as? any MatrixOptimizer)?.optimizer(for: shape) ?? rule
   }
 
   private static let weightDecay = "weight_decay"

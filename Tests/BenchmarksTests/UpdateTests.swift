@@ -13,7 +13,12 @@ struct UpdateTests {
     for device in [TestDevices.native.first, TestDevices.openCL.first].compactMap({ $0?.device }) {
       let fused = try FusedUpdate(of: row, Self.shapes, on: device)
       let unfused = try UnfusedUpdate(of: row, Self.shapes, on: device)
-      #expect(fused.plan.launches.count == (["lars", "lamb"].contains(row.name) ? 3 : 1))
+      // Two shapes of matrices, each with its products.
+      if row.name == "muon" {
+        #expect((30...90).contains(fused.plan.launches.count), "\(fused.plan.launches.count)")
+      } else {
+        #expect(fused.plan.launches.count == (["lars", "lamb"].contains(row.name) ? 3 : 1))
+      }
       // Two steps, so that the states that the first one leaves are read.
       let (before, _) = try (parameters(fused.memory, fused.layout, device), 0)
       for _ in 0..<2 {

@@ -23,6 +23,7 @@ struct LandscapeCommandTests {
     (["rosenbrok"], "did you mean 'rosenbrock'?"), (["ravine", "--optimizer", "adma"], "did you mean 'adam'?"),
     (["ravine", "--steps", "0"], "--steps is 0"), (["ravine", "--lr=-1"], "--lr is -1"), (["ravine", "--start", "1"], "--start is '1'"),
     (["ravine", "--optimizer", "sgd,"], "unknown optimizer ''"),
+    (["ravine", "--optimizer", "muon"], "muon is for matrices, and a landscape has two numbers"),
   ])
   func mistakes(arguments: [String], message: String) throws {
     let run = try glissade(["landscape"] + arguments)

@@ -1,4 +1,5 @@
 import GlissadeKernels
+import GlissadeOptimizers
 import StepSupport
 import TestSupport
 import Testing
@@ -175,6 +176,70 @@ struct UpdateRuleTests {
     }
   }
 
+  /// What comes of matrices: Σ over each row, times the matrix, and twice what vectors have.
+  private static let ofMatrices = Rule(["sum"]) { p, g, state, step in
+    let s = state["sum"] * 0.5 + g
+    let turned = step.matrices(s + p) { x in x.matmul(x, transposeOther: true).matmul(x) * (Float(1) / Float(x.shape[2])) }
+    return (p - turned * step.rate, ["sum": s])
+  }
+
+  /// In double precision.
+  private func turned(_ x: ArraySlice<Double>, _ shape: Shape) -> [Double] {
+    let x = Array(x)
+    guard let (rows, columns) = shape.matrix else { return x }
+    var gram = [Double](repeating: 0, count: rows * rows)
+    for i in 0..<rows { for j in 0..<rows { for k in 0..<columns { gram[i * rows + j] += x[i * columns + k] * x[j * columns + k] } } }
+    var result = [Double](repeating: 0, count: x.count)
+    for i in 0..<rows {
+      for j in 0..<columns { for k in 0..<rows { result[i * columns + j] += gram[i * rows + k] * x[k * columns + j] / Double(columns) } }
+    }
+    return result
+  }
+
+  @Test func matricesOfOneShapeAreTakenTogether() throws {
+    // Three of one shape, between others, and one of four axes that is a matrix of the same shape.
+    let shapes: [Shape] = [[7, 18], [5], [13, 3], [7, 18], [1], [7, 3, 3, 2], [2, 1], [70, 90]]
+    let count = shapes.reduce(0) { $0 + $1.count }
+    func numbers(_ name: String) -> [Float] {
+      var dice = Dice(name)
+      return (0..<count).map { _ in Float(dice.uniform(-1...1)) }
+    }
+    for device in TestDevices.all {
+      let runner = try UpdateRunner([Self.ofMatrices], [shapes], on: device.device)
+      let kernels = runner.plan.launches.map(\.kernelName)
+      #expect(kernels.filter { $0 == "gather_matrices" }.count == 4 && kernels.filter { $0 == "scatter_matrices" }.count == 4)
+      #expect(runner.plan.launches.allSatisfy { $0.note.operation.hasPrefix("tested ") })
+      try runner.start(at: numbers("matrices p"))
+      try runner.scale(by: 0.5)
+      for step in 1...3 {
+        var g = numbers("matrices g \(step)")
+        // What has no good gradient stays, and counts nothing for its matrix.
+        if step == 2 { (g[130], g[160]) = (.nan, .infinity) }
+        let (p, s) = (try runner.parameters.map(Double.init), try runner.state(0, ofGroup: 0).map(Double.init))
+        try runner.step(step, g, rates: [0.1])
+        let newS = g.indices.map { g[$0].isFinite ? 0.5 * s[$0] + 0.5 * Double(g[$0]) : s[$0] }
+        let values = g.indices.map { g[$0].isFinite ? newS[$0] + p[$0] : 0 }
+        var (first, right) = (0, [Double]())
+        for shape in shapes {
+          right += turned(values[first..<(first + shape.count)], shape)
+          first += shape.count
+        }
+        right = right.indices.map { g[$0].isFinite ? p[$0] - 0.1 * right[$0] : p[$0] }
+        for (found, right) in [(try runner.parameters, right), (try runner.state(0, ofGroup: 0), newS)] {
+          let worst = zip(found, right).map { abs(Double($0) - $1) / max(1, abs($1)) }.max() ?? .infinity
+          #expect(worst <= 4e-6, "off by \(worst) in step \(step) on \(device)")
+        }
+        #expect(try runner.hasBadGradient == (step > 1))
+      }
+    }
+    // More of one shape are no more launches.
+    func launches(_ count: Int) throws -> Int {
+      let shapes = Array(repeating: Shape([3, 5]), count: count)
+      return try UpdateRunner([Self.ofMatrices], [shapes], on: CPUDevice(threads: 1)).plan.launches.count
+    }
+    #expect(try launches(2) == launches(60))
+  }
+
   @Test func statesMayChangePlaces() throws {
     let rule = Rule(["before", "other"], initial: 2) { p, g, state, _ in (state["other"], ["before": p, "other": state["before"]]) }
     let p = numbers("places")
@@ -220,6 +285,13 @@ struct UpdateRuleTests {
       (Rule { p, g, state, step in (p - g / step.norm(g / step.norm(g)), state) }, "all norms are taken at once"),
       (Rule { p, g, state, step in (p - g * step.norm(step.rate), state) }, "as many elements"),
       (Rule { p, g, state, _ in (Graph().input("x", shape: p.shape), state) }, "another graph"),
+      (Rule { p, g, state, step in (p - step.matrices(g) { $0.sum(axes: [1]) }, state) }, "the shape has to stay as it is"),
+      (Rule { p, g, state, step in (p - step.matrices(g) { $0.matmul($0) }, state) }, "step.matrices: matmul"),
+      (Rule { p, g, state, step in (p - step.matrices(step.rate) { $0 }, state) }, "as many elements"),
+      (
+        Rule(["a", "b", "c", "d"]) { p, g, state, step in (p - step.matrices(g) { $0 }, state) },
+        "4 states and takes matrices 1 times, and both together may be 4"
+      ),
     ]
     for (rule, words) in cases {
       let error = #expect(throws: ShapeError.self) { try rule.compiled() }
@@ -235,6 +307,17 @@ struct UpdateRuleTests {
       var request = StepRequest(
         graph: Graph(), layout: ParameterLayout([("p", parameter)], groupCount: 1) { _, _ in 0 })
       request.updates = [Self.normed]
+      let matrices = try UpdateCheck(
+        {
+          var other = request
+          other.updates = [Muon()]
+          return other
+        }()
+      ).outcomes(on: device.device, device.device.profile, witness: CPUDevice(threads: 1)) { _ in true }
+      for (right, found) in zip(matrices?.right ?? [], matrices?.found ?? []) {
+        #expect(KernelCheck.difference(right.bits, found.bits, right.type, isRounded: false, isDecided: false) == nil, "\(right.name)")
+      }
+      #expect(matrices?.launches.contains { $0.kernelName == "scatter_matrices" } == true)
       let outcome = try #require(
         try UpdateCheck(request).outcomes(on: device.device, device.device.profile, witness: CPUDevice(threads: 1)) { _ in true })
       // A processor takes norms while it computes what they are taken of.

@@ -17,14 +17,14 @@ struct ConvergenceTests {
     "lars": (3, 3), "lamb": (0.03, 0.03),
   ]
 
-  /// Those whose steps a device takes.
-  static let names = Optimizers.names.filter { $0 != LBFGS.name }
+  /// Those whose steps a device takes, of numbers one by one.
+  static let names = Optimizers.all.filter { $0.name != LBFGS.name && !($0.rule is any MatrixOptimizer) }.map(\.name)
 
   /// 3000 steps, whose rate rises for 500 and falls along a cosine.
   private func descend(
-    _ optimizer: any Optimizer, rate: Double, from start: [Float], _ slope: ([Float]) -> [Float]
+    _ optimizer: any Optimizer, rate: Double, from start: [Float], as shape: Shape? = nil, _ slope: ([Float]) -> [Float]
   ) throws -> [Float] {
-    let runner = try UpdateRunner([optimizer], [[[start.count]]], on: CPUDevice(threads: 1))
+    let runner = try UpdateRunner([optimizer], [[shape ?? [start.count]]], on: CPUDevice(threads: 1))
     var p = start
     try runner.start(at: p)
     for step in 1...3000 {
@@ -54,6 +54,24 @@ struct ConvergenceTests {
     }
     let across = end[1] - end[0] * end[0]
     #expect((1 - end[0]) * (1 - end[0]) + 100 * across * across < 0.1, "\(end)")
+  }
+
+  @Test("Muon goes down valleys of matrices: a quadratic of condition 10⁴ in its rows, and Rosenbrock's function in its columns")
+  func matrices() throws {
+    let start = (0..<32).map { [1, -1, 0.5, 2][$0 % 4] as Float }
+    let curvatures = (0..<32).map { Float(pow(10, 4 * Double($0 / 4) / 7)) }
+    func height(_ p: [Float]) -> Float { zip(curvatures, p).reduce(0) { $0 + 0.5 * $1.0 * $1.1 * $1.1 } }
+    let end = try descend(Muon(), rate: 0.03, from: start, as: [8, 4]) { p in zip(curvatures, p).map { $0 * $1 } }
+    #expect(height(end) < 1e-7 * height(start), "\(height(end)) of \(height(start))")
+
+    let valley = try descend(Muon(), rate: 0.03, from: [-1.2, 0, 2, -0.5, 1, 0.5, -1, 1], as: [2, 4]) { p in
+      let across = (0..<4).map { p[4 + $0] - p[$0] * p[$0] }
+      return (0..<4).map { -2 * (1 - p[$0]) - 400 * p[$0] * across[$0] } + across.map { 200 * $0 }
+    }
+    for column in 0..<4 {
+      let across = valley[4 + column] - valley[column] * valley[column]
+      #expect((1 - valley[column]) * (1 - valley[column]) + 100 * across * across < 1e-6, "\(valley)")
+    }
   }
 
   /// Minimises a function by L-BFGS, as many directions in a step as it takes.

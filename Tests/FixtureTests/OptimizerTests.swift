@@ -44,7 +44,7 @@ struct OptimizerTests {
     "sgd-maximize", "adam-maximize", "adagrad", "adagrad-decays-initial", "adadelta", "adadelta-decay", "adamax", "adamax-decay-clip",
     "nadam",
     "nadam-decay", "nadam-decoupled", "radam", "radam-decay", "radam-decoupled-maximize", "lion", "lion-decay-clip", "lars",
-    "lars-decay-clip", "lamb", "lamb-plain-maximize",
+    "lars-decay-clip", "lamb", "lamb-plain-maximize", "muon", "muon-plain-match-clip", "muon-steps-maximize",
   ]
 
   /// The largest |ours − PyTorch's| / max(|PyTorch's|, 0.1) that is allowed; parameters start in ±0.5 and travel by about 1.
@@ -159,6 +159,10 @@ struct OptimizerTests {
     case "LAMB":
       return LAMB(
         learningRate: rate, beta1: betas[0], beta2: betas[1], epsilon: number("eps"), weightDecay: number("weight_decay"))
+    case "Muon":
+      return Muon(
+        learningRate: rate, momentum: number("momentum"), isNesterov: flag("nesterov"), orthogonalizations: Int(number("ns_steps")),
+        matchesAdamW: flag("match"), weightDecay: number("weight_decay"), othersLearningRate: rate)
     case let other: throw Fixture.Missing(name: "an optimizer for \(other ?? "nothing")")
     }
   }

@@ -81,7 +81,7 @@ struct DeclarationTests {
     #expect(
       Optimizers.names == [
         "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw", "adamax", "nadam", "radam", "lion", "lars",
-        "lamb", "lbfgs",
+        "lamb", "muon", "lbfgs",
       ])
   }
 

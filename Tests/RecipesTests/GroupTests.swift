@@ -55,6 +55,28 @@ struct GroupTests {
     for path in LayerPath.parameters(of: lenet).map(\.path) { #expect(groups.filter { $0.takes(path) }.count == 1, "\(path)") }
   }
 
+  @Test func matricesAndAllElseHaveTheirOwnOptimizers() throws {
+    let recipe = try recipe(
+      ("optimizer", "muon"), ("lr", "0.05"), ("others_lr", "0.003"), ("weight_decay", "0.1"), ("decay_biases", "false"),
+      ("group", "conv1:lr=0.5x;conv2:momentum=0.8;fc2:optimizer=adam"))
+    let groups = try recipe.groups(of: lenet).first
+    func rule(_ path: String) throws -> any Optimizer { try group(of: path, in: groups).optimizer }
+    let first = try #require(try rule("conv1.weight") as? Muon)
+    #expect(first.learningRate == 0.025 && first.weightDecay == 0.1 && first.momentum == 0.95)
+    // A multiple is of a weight's own rate, and what only matrices have is no matter for vectors.
+    #expect((try rule("conv1.bias") as? AdamW)?.learningRate == 0.0015)
+    #expect((try rule("conv2.weight") as? Muon)?.momentum == 0.8)
+    let bias = try #require(try rule("conv2.bias") as? AdamW)
+    #expect(bias.learningRate == 0.003 && bias.weightDecay == 0)
+    #expect(try rule("fc2.weight") is Adam && rule("fc2.bias") is Adam)
+    #expect(try rule("fc1.weight") is Muon)
+    #expect(try self.recipe(("optimizer", "muon"), ("group", "conv1:dampening=0.5")).problems().count == 1)
+    // Of a group by another name, too.
+    let other = try self.recipe(("group", "conv1:optimizer=muon,lr=0.1x")).groups(of: lenet).first
+    #expect((try group(of: "conv1.weight", in: other).optimizer as? Muon)?.learningRate == 0.1 * 0.02)
+    #expect((try group(of: "conv1.bias", in: other).optimizer as? AdamW)?.learningRate == 0.1 * 1e-3)
+  }
+
   @Test func whatLargeWeightsCostIsForSomeOrAll() throws {
     let recipe = try recipe(
       ("l1", "0.1"), ("l2", "0.2"), ("max_norm", "3"), ("decay_biases", "false"), ("group", "fc2:l1=0.5,max_norm=1;fc1.bias:l2=0.7"))
@@ -126,7 +148,7 @@ struct GroupTests {
     ("backbone:lr", "'backbone:lr' does not say what lr is"),
     ("backbone:rate=1", "'backbone:rate=1': parameters have no 'rate' of their own"),
     ("backbone:weigth_decay=0", "did you mean 'weight_decay'?"),
-    ("backbone:lr=-1", "'backbone:lr=-1': lr is -1.0, and it has to be a number above 0"),
+    ("backbone:lr=-1", "'backbone:lr=-1': lr is -1, and it has to be a number above 0"),
     ("backbone:lr=0x", "'backbone:lr=0x': lr is '0x', and it has to be a learning rate"),
     ("backbone:beta1=1", "beta1 is 1, and it has to be at least 0 and below 1"),
     ("backbone:lr=1e-3,lr=1e-2", "says lr twice"), ("backbone:lr=1e-3,", "there is nothing between its commas"),
@@ -153,7 +175,7 @@ struct GroupTests {
     #expect(try problems("model: resnet18\ngroup: ['layer1, backbone.**.bias: lr=0.5x', 'head: weight_decay=1']\n") == "")
     #expect(
       try problems("group: ['conv1:momentum=0.9']\n")
-        == "r.yaml:2:8: group says momentum, which is no option of adam; sgd, momentum, nesterov, rmsprop and lars have it")
+        == "r.yaml:2:8: group says momentum, which is no option of adam; sgd, momentum, nesterov, rmsprop, lars and muon have it")
     #expect(try problems("group: ['conv1:optimizer=sgd,momentum=0.9,nesterov']\n") == "")
     #expect(try problems("group: ['conv1:optimizer=sgd,nesterov']\n").contains("momentum is 0, and it has to be above 0 for Nesterov"))
     #expect(try problems("group: ['conv1:stay_close=1']\n").contains("stay_close, which is for pretrained weights"))

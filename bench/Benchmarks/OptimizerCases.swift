@@ -30,6 +30,7 @@ extension OptimizerCase {
       OptimizerCase("lion", Lion()),
       OptimizerCase("lars", LARS()),
       OptimizerCase("lamb", LAMB()),
+      OptimizerCase("muon", Muon()),
     ]
   }
 }

@@ -20,7 +20,7 @@ struct LandscapeCommand: ParsableCommand {
   var lr: Double?
 
   @Option(
-    help: ArgumentHelp("Optimizers, separated by commas, or all.", valueName: "names"), completion: .list(Optimizers.names))
+    help: ArgumentHelp("Optimizers, separated by commas, or all.", valueName: "names"), completion: .list(Optimizers.all.filter { !($0.rule is any MatrixOptimizer) }.map(\.name)))
   var optimizer = "sgd,momentum,nesterov,adagrad,rmsprop,adam"
 
   @Option(help: ArgumentHelp("Steps of each.", valueName: "n"))
@@ -39,9 +39,13 @@ struct LandscapeCommand: ParsableCommand {
     }
     guard (1...100_000).contains(steps) else { throw Misuse("--steps is \(steps), and it has to be from 1 to 100000") }
     if let lr, !(lr > 0 && lr.isFinite) { throw Misuse("--lr is \(lr), and it has to be a number above 0") }
-    let names = optimizer == "all" ? Optimizers.names : optimizer.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    let ofNumbers = Optimizers.all.filter { !($0.rule is any MatrixOptimizer) }.map(\.name)
+    let names = optimizer == "all" ? ofNumbers : optimizer.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     let chosen = try names.map { name in
-      guard let entry = Optimizers.named(name) else { throw Misuse.unknown("optimizer", name, among: Optimizers.names) }
+      guard let entry = Optimizers.named(name) else { throw Misuse.unknown("optimizer", name, among: ofNumbers) }
+      if entry.rule is any MatrixOptimizer {
+        throw Misuse("\(name) is for matrices, and a landscape has two numbers; there are \(ofNumbers.joined(separator: ", "))")
+      }
       return entry
     }
     let walker = try LandscapeWalker(landscape, start: try place(), steps: steps)

@@ -17,6 +17,8 @@ struct UpdateCheck {
   private let source: StepRequest
   /// Elements of a group: more than one chunk of the gradients' norm, and no multiple of anything.
   private static let count = (1 << 14) + 1031
+  /// The same as a matrix, for rules that take parameters as such.
+  private static let matrix: Shape = [405, 43]
   private static let channels = 21
 
   /// - Parameter source: the step that is to be checked.
@@ -53,7 +55,11 @@ struct UpdateCheck {
     let groups = source.layout.groupSizes.count
     // Groups may be empty.
     let trained = (0..<groups).filter { source.layout.groupSizes[$0] > 0 }
-    var parameters = trained.map { (path: "group\($0)", parameter: Parameter("group\($0)", shape: [Self.count]), group: $0 as Int?) }
+    func shape(_ group: Int) -> Shape {
+      let rule = group < source.updates.count ? try? source.updates[group].compiled() : nil
+      return rule?.takesMatrices == true ? Self.matrix : [Self.count]
+    }
+    var parameters = trained.map { (path: "group\($0)", parameter: Parameter("group\($0)", shape: shape($0)), group: $0 as Int?) }
     // As many as one launch takes on a GPU, and one more, which has a launch of its own.
     let statistics = source.graph.isTrainingStep ? source.graph.runningStatistics.prefix(Int(BATCH_NORM_LAYERS) + 1) : []
     for (index, statistics) in statistics.enumerated() {

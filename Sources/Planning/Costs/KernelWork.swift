@@ -260,6 +260,9 @@ struct KernelWork {
     case "segment_norm_partial":
       guard let p = parameters(SegmentNormPartialParameters.self) else { break }
       return shareRows(&work, rows: Int(p.normCount * p.chunks), columns: Int(p.chunk))
+    case "gather_matrices", "scatter_matrices":
+      guard let p = parameters(MatricesParameters.self) else { break }
+      return shareRows(&work, rows: Int(p.matrixCount * p.parts), columns: Int(p.part))
     case "segment_norm_finish":
       guard let p = parameters(SegmentNormFinishParameters.self) else { break }
       return shareRows(&work, rows: Int(p.normCount * p.segmentCount), columns: Int(p.longest))

@@ -32,7 +32,7 @@ struct Lowering {
     var parameters: (_ unit: (Slot?) -> Int32) -> [UInt8]
   }
 
-  let graph: Graph
+  private(set) var graph: Graph
   let profile: DeviceProfile
   let layout: ParameterLayout
   /// `StepRequest.isExact`.
@@ -44,9 +44,11 @@ struct Lowering {
   /// What the buffer of constant arrays holds.
   private(set) var arrays: [UInt32] = []
   /// Values that are written where they are a part of another.
-  private let parts: PartsInPlace
+  private var parts: PartsInPlace
   /// Values that a launch reads, or the host.
-  private let read: Set<ValueID>
+  private var read: Set<ValueID>
+  /// What stands before the names of operations.
+  private var label = ""
   private(set) var zerosSize = Slice.room(64)
   /// Values that live in the gradient arenas.
   private var destinations: [ValueID: Slice]
@@ -200,8 +202,29 @@ struct Lowering {
   /// A note for an operation of the graph.
   func note(_ node: Int, _ operation: String? = nil, epilogue: Fusion.FusedEpilogue? = nil, flops: Int = 0) -> Launch.Note {
     let recorded = graph.nodes[node]
-    let name = ([operation ?? recorded.operation.rule.name] + (epilogue?.names ?? [])).joined(separator: " + ")
+    let name = label + ([operation ?? recorded.operation.rule.name] + (epilogue?.names ?? [])).joined(separator: " + ")
     return Launch.Note(name, path: graph.path(ofScope: recorded.scope), shape: recorded.outputs[0].shape, flops: flops)
+  }
+
+  // MARK: Other graphs
+
+  /// Emits what computes a value of another graph, whose inputs are at hand.
+  /// - Parameters:
+  ///   - inner: the graph, with composites taken apart.
+  ///   - wanted: the value.
+  ///   - given: where the graph's inputs are.
+  ///   - name: what stands before the names of its operations.
+  /// - Returns: where the value is.
+  mutating func lower(_ inner: Graph, to wanted: ValueID, given: [ValueID: Slot], as name: String) -> Slot {
+    let outer = (graph, parts, read, destinations, values, label)
+    (graph, destinations, label) = (inner, [:], name + " ")
+    parts = PartsInPlace(inner, elsewhere: [])
+    read = Set(([wanted] + inner.nodes.flatMap(\.inputs)).map(inner.resolved))
+    values = Dictionary(given.map { (inner.resolved($0.key), $0.value) }, uniquingKeysWith: { first, _ in first })
+    for unit in Fusion(inner, roots: [wanted], isEnabled: true).units { lower(unit) }
+    let result = slot(wanted)
+    (graph, parts, read, destinations, values, label) = outer
+    return result
   }
 
   // MARK: Dispatch

@@ -3,9 +3,61 @@ import GlissadeTensors
 
 extension Lowering {
   /// A recorded rule's step over a piece of a group's arenas.
-  mutating func lowerRecorded(_ update: RecordedUpdate, _ name: String, _ arenas: GroupArenas) {
+  mutating func lowerRecorded(_ update: RecordedUpdate, _ name: String, _ arenas: GroupArenas) throws(ShapeError) {
     let norms = update.norms.isEmpty ? nil : lowerNorms(update, name, arenas)
-    lowerChain(update.step, update.immediates, Launch.Note("\(name) update", shape: [arenas.size]), arenas, .step(norms))
+    var read = arenas
+    for (chain, compute) in update.matrices { read.states.append(try lowerMatrices(chain, compute, update.immediates, name, arenas)) }
+    lowerChain(update.step, update.immediates, Launch.Note("\(name) update", shape: [arenas.size]), read, .step(norms))
+  }
+
+  /// Which parameter lies where in a piece, for kernels, and the slot of that.
+  private mutating func segments(of arenas: GroupArenas) -> (table: SegmentTable, slot: Slot, chunk: Int) {
+    let size = profile.style == .cpu ? GradientChunks.size : GradientChunks.size / 4  // a work-item's, a work-group's
+    let table = SegmentTable(layout, group: arenas.group, piece: arenas.piece, chunk: size)
+    return (table, self.table(.segments(group: arenas.group, piece: arenas.piece), table.words), size)
+  }
+
+  /// What becomes of the matrices of a piece: a value is computed for all elements, and those of matrices are replaced, shape by shape.
+  private mutating func lowerMatrices(
+    _ chain: UpdateChain, _ compute: @Sendable (Tensor) -> Tensor, _ immediates: [Float], _ name: String, _ arenas: GroupArenas
+  ) throws(ShapeError) -> Slot {
+    let value = scratch(arenas.size)
+    lowerChain(chain, immediates, Launch.Note("\(name) value for matrices", shape: [arenas.size]), arenas, .value(value))
+    let (table, places, _) = segments(of: arenas)
+    for same in table.matrices {
+      let traced = Graph(isTraining: false)
+      let given = traced.input("matrices", shape: [same.count, same.rows, same.columns])
+      let result = compute(given)
+      if let error = traced.firstError { throw error }
+      guard result.isValid, result.graph === traced, result.shape == given.shape else {
+        throw ShapeError(operation: "step.matrices", inputs: [given.type], problem: "it makes \(result.shape) of them")
+      }
+      let (graph, moved) = traced.decomposed(keeping: [result.id, given.id])
+      let matrices = scratch(given.shape.count)
+      emitMatrices(same, places, name, isGathering: true, value, matrices)
+      let done = lower(graph, to: moved[result.id] ?? result.id, given: [moved[given.id] ?? given.id: matrices], as: name)
+      emitMatrices(same, places, name, isGathering: false, value, done)
+    }
+    return value
+  }
+
+  /// Takes matrices out of an arena, or puts them back.
+  private mutating func emitMatrices(
+    _ same: SegmentTable.Matrices, _ places: Slot, _ name: String, isGathering: Bool, _ arena: Slot, _ matrices: Slot
+  ) {
+    let count = same.rows * same.columns
+    let part = min(count, GradientChunks.size / 4)
+    let parts = (count + part - 1) / part
+    emit(
+      isGathering ? "gather_matrices" : "scatter_matrices",
+      Launch.Note("\(name) \(isGathering ? "gather" : "scatter")", shape: [same.count, same.rows, same.columns]),
+      items: (profile.shares(of: same.count * count), 1, 1),
+      isGathering ? [.read(arena), .read(places), .write(matrices)] : [.read(matrices), .read(places), .update(arena)]
+    ) { unit in
+      MatricesParameters(
+        x: unit(arena), matrices: unit(matrices), segments: unit(places), firstMatrix: Int32(same.first), matrixCount: Int32(same.count),
+        count: Int32(count), part: Int32(part), parts: Int32(parts))
+    }
   }
 
   /// Where the norms of a piece's parameters are: so many numbers for each norm, and the table that says which are whose.
@@ -17,9 +69,7 @@ extension Lowering {
 
   /// What takes norms of each parameter: what they are taken of, unless it is at hand; sums of squares by chunks; the chunks' sums.
   private mutating func lowerNorms(_ update: RecordedUpdate, _ name: String, _ arenas: GroupArenas) -> Norms {
-    let size = profile.style == .cpu ? GradientChunks.size : GradientChunks.size / 4  // a work-item's, a work-group's
-    let table = SegmentTable(layout, group: arenas.group, piece: arenas.piece, chunk: size)
-    let segments = self.table(.segments(group: arenas.group, piece: arenas.piece), table.words)
+    let (table, segments, size) = self.segments(of: arenas)
     func rounded(_ count: Int) -> Int { (count + Slice.alignment - 1) / Slice.alignment * Slice.alignment }
     let (partialStep, normStep) = (rounded(table.chunkCount), rounded(table.segmentCount))
     let count = update.norms.count

@@ -81,13 +81,14 @@ extension Lowering {
     return whole
   }
 
-  /// One launch that updates a whole parameter group, or one for each of its pieces; those of norms before it, for a rule that takes any.
-  mutating func lowerUpdate(_ rule: CompiledUpdate, group: Int) {
+  /// One launch that updates a whole parameter group, or one for each of its pieces; those of norms and matrices before it, for a rule that takes any.
+  /// - Throws: `ShapeError` for what cannot be done with matrices of some shape.
+  mutating func lowerUpdate(_ rule: CompiledUpdate, group: Int) throws(ShapeError) {
     for piece in layout.groupPieces[group].indices {
       let arenas = GroupArenas(group: group, piece: piece, states: rule.stateSlots, in: &self)
       switch rule.form {
       case .kernel(let kernel): lowerKernel(kernel, arenas)
-      case .recorded(let update): lowerRecorded(update, rule.name, arenas)
+      case .recorded(let update): try lowerRecorded(update, rule.name, arenas)
       }
     }
   }
@@ -112,7 +113,8 @@ struct GroupArenas {
   let size: Int
   let parameters: Slot
   let gradients: Slot
-  let states: [Slot]
+  /// And what else a step reads as if it were a state.
+  var states: [Slot]
 
   init(group: Int, piece: Int, states: Int, in lowering: inout Lowering) {
     let size = lowering.layout.groupPieces[group][piece]

@@ -15,6 +15,9 @@ package struct RecordedUpdate: Sendable {
   let numbers: [@Sendable (StepNumbers) -> Double]
   /// Norms of each parameter, which the step itself reads.
   package let norms: [NormOperand]
+  /// What becomes of matrices before the step, in order: what is computed element by element, and what is made of that by any operations. The step
+  /// reads each as one more state, behind the rule's own.
+  package let matrices: [(chain: UpdateChain, compute: @Sendable (Tensor) -> Tensor)]
   /// What takes the sums for all of them at once, if some are taken of what a chain computes.
   package let sums: UpdateChain?
   /// The step.
@@ -27,6 +30,7 @@ package struct RecordedUpdate: Sendable {
   /// How many states a step changes.
   package var changedStates: Int {
     guard case .step(_, let states) = step.outputs else { return 0 }
+    // Matrices are none of the rule's states, and never stored by the step.
     return states.reduce(0) { $0 + ($1 == nil ? 0 : 1) }
   }
 
@@ -73,18 +77,34 @@ package struct RecordedUpdate: Sendable {
       }
     }
 
+    guard names.count + recorder.matrices.count <= Int(UPDATE_STATES) else {
+      throw fail(
+        "step.matrices", "it has \(names.count) states and takes matrices \(recorder.matrices.count) times, and both together may be \(UPDATE_STATES)")
+    }
+
     // Choices and clamps are taken apart, as in any other step.
-    let wanted = [after] + newStates + recorder.norms.map(\.operand)
+    let wanted = [after] + newStates + recorder.norms.map(\.operand) + recorder.matrices.map(\.operand)
     let (graph, moved) = traced.decomposed(keeping: wanted.map(\.id))
     func place(_ tensor: Tensor) -> ValueID { moved[tensor.id] ?? tensor.id }
 
     var given: [ValueID: UpdateChain.Operand] = [place(p): .parameter, place(g): .gradient]
     for (index, state) in states.enumerated() { given[place(state)] = .state(index) }
     for (index, number) in recorder.numberValues.enumerated() { given[place(number)] = .number(index) }
-    // A norm's operand is computed before any norm is known.
+    // A norm's operand is computed before any norm is known, and so is what matrices are made of.
     var builder = UpdateChainBuilder(graph, given: given)
     var norms: [NormOperand] = []
     let (limit, immediateLimit) = (Int(UPDATE_INSTRUCTIONS), Int(UPDATE_IMMEDIATES))
+    var matrices: [(chain: UpdateChain, compute: @Sendable (Tensor) -> Tensor)] = []
+    for (operand, _, compute) in recorder.matrices {
+      let id = graph.resolved(place(operand))
+      let (instructions, uniformCount, _, places) = try builder.instructions(for: [id], limit: limit, immediateLimit: immediateLimit)
+      matrices.append(
+        (
+          UpdateChain(
+            stateCount: names.count, normCount: 0, instructions: instructions, uniformCount: uniformCount, segmentCount: 0,
+            outputs: .value(places[id] ?? .parameter)), compute
+        ))
+    }
     for (operand, _) in recorder.norms {
       let id = graph.resolved(place(operand))
       switch given[id] {
@@ -111,6 +131,7 @@ package struct RecordedUpdate: Sendable {
         outputs: .sums(normed.map { given[$0] ?? places[$0] ?? .parameter }))
     }
     for (index, norm) in recorder.norms.enumerated() { given[place(norm.value)] = .norm(index) }
+    for (index, matrices) in recorder.matrices.enumerated() { given[place(matrices.value)] = .state(names.count + index) }
     var last = UpdateChainBuilder(graph, given: given, immediates: builder.immediates)
     // What stays as it is is not stored.
     let changed = ([after] + newStates).map(place).enumerated().filter {
@@ -118,13 +139,14 @@ package struct RecordedUpdate: Sendable {
     }
     let (instructions, uniformCount, segmentCount, places) = try last.instructions(
       for: changed.map(\.element), limit: limit, immediateLimit: immediateLimit)
-    var outputs = [UpdateChain.Operand?](repeating: nil, count: 1 + names.count)
+    var outputs = [UpdateChain.Operand?](repeating: nil, count: 1 + names.count + matrices.count)
     for (index, id) in changed { outputs[index] = places[graph.resolved(id)] }
     self.norms = norms
+    self.matrices = matrices
     asksForMomentum = recorder.asksForMomentum
     numbers = recorder.numbers
     step = UpdateChain(
-      stateCount: names.count, normCount: norms.count, instructions: instructions, uniformCount: uniformCount,
+      stateCount: names.count + matrices.count, normCount: norms.count, instructions: instructions, uniformCount: uniformCount,
       segmentCount: segmentCount, outputs: .step(parameter: outputs[0], states: Array(outputs.dropFirst())))
     immediates = last.immediates
   }
@@ -151,6 +173,11 @@ package struct CompiledUpdate: Sendable {
     } else {
       form = .recorded(try RecordedUpdate(rule))
     }
+  }
+
+  /// Whether it takes parameters as matrices.
+  package var takesMatrices: Bool {
+    if case .recorded(let update) = form { !update.matrices.isEmpty } else { false }
   }
 
   /// Writes a group's numbers for a step.

@@ -99,6 +99,25 @@ public struct UpdateStep {
     case .given: sqrt((x * x).sum())
     }
   }
+
+  /// What comes of each parameter that is a matrix, or has more axes and counts as one of its first axis and all others: by any operations, on all
+  /// matrices of one shape at once, [matrices, rows, columns]. Launches are as many for each shape as `compute` takes, however many there are.
+  ///
+  /// ```swift
+  /// let whitened = step.matrices(g) { x in x / ((x * x).sum(axes: [1, 2], keepingAxes: true).sqrt() + 1e-7) }
+  /// ```
+  /// - Parameters:
+  ///   - x: the parameters, their gradients, a state, or what is computed from these element by element.
+  ///   - compute: from matrices [matrices, rows, columns] as many of the same shape.
+  /// - Returns: what `compute` gives, in its place; for vectors x itself. Each counts as a state to the limit of four.
+  public func matrices(_ x: Tensor, _ compute: @escaping @Sendable (Tensor) -> Tensor) -> Tensor {
+    switch source {
+    case .recorder(let recorder): return recorder.matrices(x, compute)
+    case .given:
+      guard x.isValid, let (rows, columns) = x.shape.matrix else { return x }
+      return compute(x.reshaped(to: [1, rows, columns])).reshaped(to: x.shape)
+    }
+  }
 }
 
 /// The momentum μ of a step: the same in every step, or a number of the step's. A rule has it as a factor, or as what a mean keeps.
@@ -143,6 +162,7 @@ final class UpdateRecorder {
   let shape: Shape
   private(set) var numbers: [@Sendable (StepNumbers) -> Double] = []
   private(set) var norms: [(operand: Tensor, value: Tensor)] = []
+  private(set) var matrices: [(operand: Tensor, value: Tensor, compute: @Sendable (Tensor) -> Tensor)] = []
   private(set) var numberValues: [Tensor] = []
   private var knownRate: Tensor?
   /// Whether the rule has a use for a momentum that a schedule moves.
@@ -182,6 +202,25 @@ final class UpdateRecorder {
     }
     let value = graph.input("norm \(norms.count)", shape: [])
     norms.append((x, value))
+    return value
+  }
+
+  func matrices(_ x: Tensor, _ compute: @escaping @Sendable (Tensor) -> Tensor) -> Tensor {
+    guard x.isValid else { return x }
+    guard x.graph === graph, x.shape == shape else {
+      return graph.reject("step.matrices", [x], because: "it takes a value that has as many elements as the parameters")
+    }
+    // On a few small ones, so that a mistake is found where it can be told.
+    let trial = Graph(isTraining: false)
+    let (given, before) = (trial.input("matrices", shape: [2, 5, 3]), shape)
+    let result = compute(given)
+    if let error = trial.firstError { return graph.reject("step.matrices: \(error.operation)", [x], because: error.problem) }
+    guard result.isValid, result.graph === trial, result.shape == given.shape else {
+      return graph.reject(
+        "step.matrices", [x], because: "of matrices \(given.shape) it makes \(result.shape), and the shape has to stay as it is")
+    }
+    let value = graph.input("matrices \(matrices.count)", shape: before)
+    matrices.append((x, value, compute))
     return value
   }
 }

@@ -1,5 +1,7 @@
+import GlissadeLayers
 import GlissadeOptimizers
 import GlissadePlanning
+import GlissadeTensors
 
 /// Parameters that are trained together: by one optimizer, with one schedule, in one arena.
 public struct ParameterGroup: Sendable {
@@ -73,4 +75,36 @@ extension ParameterGroup {
 
   /// Its optimizer as a training's steps need it.
   func rule(isAveraged: Bool) -> any UpdateRule { optimizer.wrapped(movesMomentum: schedule.movesMomentum, isAveraged: isAveraged) }
+}
+
+extension [ParameterGroup] {
+  /// The same with groups of an optimizer for matrices divided: matrices, and all else by its companion.
+  /// - Parameter parameters: the model's, with their paths.
+  func parted(_ parameters: [(path: String, parameter: Parameter)]) -> [ParameterGroup] {
+    guard contains(where: { $0.optimizer is any MatrixOptimizer }) else { return self }
+    var open = parameters.filter { $0.parameter.role == .weight }
+    return flatMap { group -> [ParameterGroup] in
+      let own = open.filter { group.takes($0.path) }
+      open.removeAll { group.takes($0.path) }
+      guard let rule = group.optimizer as? any MatrixOptimizer else { return [group] }
+      let others = Set(own.filter { $0.parameter.shape.matrix == nil }.map(\.path))
+      guard !others.isEmpty else { return [group] }
+      var (matrices, rest) = (group, group)
+      matrices.takes = { group.takes($0) && !others.contains($0) }
+      rest.optimizer = rule.companion
+      rest.takes = { others.contains($0) }
+      return others.count == own.count ? [rest] : [matrices, rest]
+    }
+  }
+}
+
+extension TrainingOptions {
+  /// The same with groups as a session divides them.
+  func parted(by model: any Layer) -> TrainingOptions {
+    let parameters = LayerPath.parameters(of: model)
+    var options = self
+    options.groups = groups.parted(parameters)
+    for index in laterPhases.indices { options.laterPhases[index].groups = laterPhases[index].groups.parted(parameters) }
+    return options
+  }
 }

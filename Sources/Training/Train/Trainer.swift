@@ -208,7 +208,7 @@ public struct Trainer {
       beginning = .checkpoint(resuming)
     }
     let run = TrainingRun(
-      model: model, options: options, training: training, validation: validation, order: order, encoding: encoding,
+      model: model, options: options.parted(by: model), training: training, validation: validation, order: order, encoding: encoding,
       beginning: beginning, conditions: conditions, start: start, preparation: preparation, shouldStop: shouldStop,
       checkpoint: checkpoint ?? { _ in }, snapshot: snapshot, observe: observe)
     try run.checkSnapshots()

@@ -186,6 +186,8 @@ public final class TrainingSession {
       try group.optimizer.validate()
       try group.check()
     }
+    paths = LayerPath.parameters(of: model)
+    let groups = groups.parted(paths)
     updates = groups.map { $0.rule(isAveraged: isAveraged) }
     rules = try updates.map { try $0.compiled() }
     descent = try Self.descent(groups, clipping, isAveraged: isAveraged, isSummed: loss.reduction == .sum)
@@ -205,7 +207,6 @@ public final class TrainingSession {
     self.isExact = isExact
     self.fuses = fuses
     self.isTrial = isTrial
-    paths = LayerPath.parameters(of: model)
 
     // What no group takes is frozen: its layers compute what they compute in evaluation.
     var groupOf: [ParameterID: Int] = [:]

@@ -25,6 +25,9 @@ _NADAM = {**_ADAM, "optimizer": "NAdam", "momentum_decay": 4e-3}
 _RADAM = {**_ADAM, "optimizer": "RAdam"}
 _LION = {"optimizer": "Lion", "base_lr": 0.005, "betas": [0.9, 0.98]}
 _LARS = {"optimizer": "LARS", "base_lr": 1.0, "momentum": 0.9, "trust": 0.02, "eps": 1e-8}
+_MUON = {
+  "optimizer": "Muon", "base_lr": 0.02, "momentum": 0.95, "nesterov": True, "ns_steps": 5, "match": False, "weight_decay": 0.1
+}
 _LAMB = {"optimizer": "LAMB", "base_lr": 0.02, "betas": [0.85, 0.98], "eps": 1e-6, "weight_decay": 0.05}
 
 
@@ -84,6 +87,34 @@ class LAMB(_Formula):
     p -= o["lr"] * (size / length if size > 0 and length > 0 else 1.0) * u
 
 
+class Muon(_Formula):
+  """PyTorch's torch.optim.Muon, whose own iteration is in bfloat16, in the parameters' type; what is no matrix by AdamW."""
+
+  MEMORY = ["b", "m", "v"]
+
+  def move(self, p, g, memory, o):
+    if p.ndim < 2:
+      (beta1, beta2), step = (0.9, 0.999), memory["step"]
+      memory["m"] = beta1 * memory["m"] + (1 - beta1) * g
+      memory["v"] = beta2 * memory["v"] + (1 - beta2) * g * g
+      m, v = memory["m"] / (1 - beta1**step), memory["v"] / (1 - beta2**step)
+      p *= 1 - o["lr"] * o["weight_decay"]
+      p -= o["lr"] * m / (v.sqrt() + 1e-8)
+      return
+    memory["b"] = memory["b"].lerp(g, 1 - o["momentum"])
+    update = g.lerp(memory["b"], o["momentum"]) if o["nesterov"] else memory["b"]
+    x = update.T if update.size(0) > update.size(1) else update
+    x = x / x.norm().clamp(min=1e-7)
+    for _ in range(o["ns_steps"]):
+      gram = x @ x.T
+      x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
+    x = x.T if update.size(0) > update.size(1) else x
+    rows, columns = p.shape
+    scale = 0.2 * math.sqrt(max(rows, columns)) if o["match"] else math.sqrt(max(1, rows / columns))
+    p *= 1 - o["lr"] * o["weight_decay"]
+    p -= o["lr"] * scale * x
+
+
 VARIANTS = {
   "sgd": _SGD,
   "sgd-momentum": {**_SGD, "momentum": 0.9},
@@ -126,6 +157,9 @@ VARIANTS = {
   "lars-decay-clip": {**_LARS, "weight_decay": 1e-2, "max_norm": 1.0},
   "lamb": _LAMB,
   "lamb-plain-maximize": {**_LAMB, "weight_decay": 0.0, "maximize": True},
+  "muon": _MUON,
+  "muon-plain-match-clip": {**_MUON, "nesterov": False, "match": True, "weight_decay": 0.0, "momentum": 0.8, "max_norm": 1.0},
+  "muon-steps-maximize": {**_MUON, "ns_steps": 3, "maximize": True},
 }
 
 
