@@ -54,7 +54,9 @@ public struct OptimizerError: Error, Hashable, Sendable, CustomStringConvertible
   public let requirement: String
 
   public var description: String {
-    guard !value.isFinite || Float(value).isFinite else { return "\(optimizer): \(option) is \(value), which is more than float32 can hold" }
+    guard !value.isFinite || Float(value).isFinite else {
+      return "\(optimizer): \(option) is \(value), which is more than float32 can hold"
+    }
     let text = "\(value)"
     return "\(optimizer): \(option) is \(text.hasSuffix(".0") ? String(text.dropLast(2)) : text), and it has to be \(requirement)"
   }

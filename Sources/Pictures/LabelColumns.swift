@@ -6,17 +6,22 @@ struct LabelColumns {
   struct Row {
     var line: Int
     var file: String
+    /// The class.
     var label: String
+    /// Where a picture has any number of labels, those that the row says.
+    var labels: [String] = []
   }
 
   let rows: [Row]
+  /// The labels, where each has a column of its own, in their order.
+  private(set) var names: [String]?
 
   /// What people call such columns, letters and digits alone.
-  private static let usualForFiles: Set = [
+  fileprivate static let usualForFiles: Set = [
     "filename", "file", "filepath", "path", "image", "imageid", "imagename", "imagepath", "imagefile", "img", "imgid", "imgname", "imgpath",
     "id", "picture", "pictureid", "photo", "photoid", "name", "fname", "files", "images",
   ]
-  private static let usualForLabels: Set = [
+  fileprivate static let usualForLabels: Set = [
     "label", "labels", "class", "classes", "classname", "labelname", "category", "categoryname", "target", "targetname", "breed", "species",
     "variety", "diagnosis", "tag", "y", "groundtruth",
   ]
@@ -41,6 +46,10 @@ struct LabelColumns {
     guard !records.isEmpty else { throw .empty(what: "\(table.path): it has no row but the header") }
     let columns = Columns(table: table, names: names, folder: folder)
     let file = try columns.file(records.prefix(1000).map(\.fields), isPicture)
+    guard !table.takesSeveral else {
+      (rows, self.names) = try columns.marks(beside: file, records)
+      return
+    }
     let label = try columns.label(beside: file)
     rows = records.map { Row(line: $0.line, file: $0.fields[file], label: $0.fields[label]) }
   }
@@ -59,7 +68,12 @@ struct LabelColumns {
     }
 
     private func named(_ name: String) throws(DataError) -> Int {
-      guard let place = names.firstIndex(of: name) else { throw problem("no column '\(printable(name))'") }
+      guard let place = names.firstIndex(of: name) else {
+        let areSeveral = !table.takesSeveral && (NameText.names(name) ?? []).allSatisfy(names.contains) && name.contains(",")
+        throw problem(
+          "no column '\(printable(name))'"
+            + (areSeveral ? "; with --multi-label it names several labels, each with a column of 1 and 0" : ""))
+      }
       return place
     }
 
@@ -77,6 +91,66 @@ struct LabelColumns {
       return best
     }
 
+    /// Which labels each row says, and, where these have columns of their own, all of them.
+    func marks(
+      beside file: Int, _ records: [(line: Int, fields: [String])]
+    ) throws(DataError) -> (rows: [Row], names: [String]?) {
+      if let several = try severalColumns(beside: file, records) {
+        var rows: [Row] = []
+        for record in records {
+          var row = Row(line: record.line, file: record.fields[file], label: "")
+          for column in several {
+            guard let mark = Self.mark(record.fields[column]) else {
+              throw .empty(
+                what:
+                  "\(table.path): line \(record.line): column '\(printable(names[column]))': '\(printable(record.fields[column]))' is neither "
+                  + "1 nor 0, and a label that has a column of its own is one of these")
+            }
+            if mark { row.labels.append(names[column]) }
+          }
+          rows.append(row)
+        }
+        return (rows, several.map { names[$0] })
+      }
+      let column = try label(beside: file)
+      let bytes = table.separator.map { [$0] } ?? Array(";|,".utf8)
+      let separator = bytes.first { byte in records.contains { $0.fields[column].utf8.contains(byte) } }
+      let rows = records.map { record in
+        let parts =
+          separator.map { byte in record.fields[column].utf8.split(separator: byte).map { String($0) ?? "" } } ?? [record.fields[column]]
+        return Row(
+          line: record.line, file: record.fields[file], label: "", labels: parts.map(LabelColumns.trimmed).filter { !$0.isEmpty })
+      }
+      return (rows, nil)
+    }
+
+    /// The columns that labels have of their own, if they have any.
+    private func severalColumns(beside file: Int, _ records: [(line: Int, fields: [String])]) throws(DataError) -> [Int]? {
+      if let name = table.labelColumn {
+        guard !names.contains(name), let several = NameText.names(name), several.count > 1 else { return nil }
+        var columns: [Int] = []
+        for name in several {
+          let column = try named(name)
+          guard column != file, !columns.contains(column) else {
+            throw problem("'\(printable(name))' is named twice among labels and files")
+          }
+          columns.append(column)
+        }
+        return columns
+      }
+      let others = names.indices.filter { $0 != file }
+      guard others.count > 1, !others.contains(where: { isUsual($0, LabelColumns.usualForLabels) }) else { return nil }
+      return records.allSatisfy { record in others.allSatisfy { Self.mark(record.fields[$0]) != nil } } ? others : nil
+    }
+
+    private static func mark(_ text: String) -> Bool? {
+      switch Double(text) {
+      case 1: true
+      case 0: false
+      default: nil
+      }
+    }
+
     func label(beside file: Int) throws(DataError) -> Int {
       if let name = table.labelColumn { return try named(name) }
       let others = names.indices.filter { $0 != file }
@@ -87,11 +161,11 @@ struct LabelColumns {
     }
   }
 
-  private static func isUsual(_ name: String, _ usual: Set<String>) -> Bool {
+  fileprivate static func isUsual(_ name: String, _ usual: Set<String>) -> Bool {
     usual.contains(name.lowercased().filter { $0.isLetter || $0.isNumber })
   }
 
-  private static func trimmed(_ text: String) -> String {
+  fileprivate static func trimmed(_ text: String) -> String {
     var scalars = text.unicodeScalars[...]
     while scalars.first == " " { scalars.removeFirst() }
     while scalars.last == " " { scalars.removeLast() }

@@ -11,36 +11,20 @@ extension FolderLayout {
     let columns = try LabelColumns(table, in: path) { if case .found = index.find($0) { true } else { false } }
     var leftOut = scan.leftOut
     var taken: [Int: LabelColumns.Row] = [:]
-    var missing: [LabelColumns.Row] = []
-    for row in columns.rows {
-      switch index.find(row.file) {
-      case .missing: missing.append(row)
-      case .ambiguous(let one, let other):
-        throw .empty(
-          what: "\(table.path): line \(row.line): '\(printable(row.file))' may be \(printable(one)) or \(printable(other)); "
-            + "name files by their paths in \(path)")
-      case .found(let place):
-        if row.label.isEmpty {
-          leftOut.add(.rowsWithoutLabel, "\(table.path) line \(row.line)")
-        } else if let before = taken[place] {
-          guard before.label.utf8.elementsEqual(row.label.utf8) else {
-            throw .empty(
-              what: "\(table.path): '\(printable(row.file))' is '\(printable(before.label))' in line \(before.line) and "
-                + "'\(printable(row.label))' in line \(row.line); a picture has one class")
-          }
-          leftOut.add(.repeatedRows, "\(table.path) line \(row.line)")
-        } else {
-          taken[place] = row
+    for (row, place) in try index.places(of: columns.rows, in: table, folder: path, &leftOut) {
+      if row.label.isEmpty {
+        leftOut.add(.rowsWithoutLabel, "\(table.path) line \(row.line)")
+      } else if let before = taken[place] {
+        guard before.label.utf8.elementsEqual(row.label.utf8) else {
+          throw .empty(
+            what: "\(table.path): '\(printable(row.file))' is '\(printable(before.label))' in line \(before.line) and "
+              + "'\(printable(row.label))' in line \(row.line); a picture has one class, unless --multi-label gives it any number of labels"
+          )
         }
+        leftOut.add(.repeatedRows, "\(table.path) line \(row.line)")
+      } else {
+        taken[place] = row
       }
-    }
-    if let first = missing.first {
-      guard Double(missing.count) <= table.missingShare * Double(columns.rows.count) else {
-        throw .empty(
-          what: "\(table.path): \(missing.count) of \(columns.rows.count) rows name pictures that are not in \(path) (line \(first.line): "
-            + "'\(printable(first.file))'), and a share of \(table.missingShare) may be left out (--unreadable)")
-      }
-      leftOut.add(.missingPictures, "\(table.path) line \(first.line): \(first.file)", count: missing.count)
     }
     var classes: [String: ClassListing] = [:]
     for (place, picture) in scan.pictures.enumerated() {

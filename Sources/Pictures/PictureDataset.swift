@@ -23,8 +23,10 @@ public struct PictureDataset: Dataset {
   public var count: Int { places.count }
   /// [size, size, 3].
   public var sampleShape: [Int] { [pipeline.size, pipeline.size, 3] }
-  /// A name for every class, in label order.
-  public var classNames: [String] { source.list.classNames }
+  /// A name for every class, in label order; none where pictures have any number of labels, which are values of 1 and 0.
+  public var classNames: [String] { source.list.marks == nil ? source.list.classNames : [] }
+  /// Classes, or where pictures have any number of labels a value of 1 or 0 for each label.
+  public var targets: TargetKind { source.list.marks == nil ? .classes : .values(names: source.list.classNames) }
   /// The pictures of the list that cannot be used; they are no samples.
   public var unreadable: [PictureError] { source.unreadable }
   /// Bytes of decoded pictures in memory.
@@ -106,5 +108,18 @@ public struct PictureDataset: Dataset {
     }
     // The first in the batch, whichever thread was first.
     if let error = problems.found.lazy.compactMap({ $0 }).first { throw error.dataError }
+  }
+
+  /// Writes 1 for each label that a sample has, 0 for each that it has not; see `Dataset`.
+  /// - Throws: `DataError` when an index is out of range, or the buffer too small.
+  public func gatherValues(_ indices: ArraySlice<Int>, into values: UnsafeMutableBufferPointer<Float>) throws(DataError) {
+    let width = targets.valueCount
+    for index in indices where !places.indices.contains(index) { throw .indexOutOfRange(index: index, count: count) }
+    guard values.count >= indices.count * width else {
+      throw .destinationTooSmall(what: "values", capacity: values.count, needed: indices.count * width)
+    }
+    for (position, index) in indices.enumerated() {
+      for (label, mark) in source.list.marks(of: places[index]).enumerated() { values[position * width + label] = mark }
+    }
   }
 }

@@ -40,6 +40,10 @@ public struct PictureFolder: Sendable {
   ///   there are fewer than two classes; and, unless classes are chosen, when a class holds nothing that can be read, when two classes
   ///   differ only in how Unicode composes their names, or when the folders look like parts of the data rather than classes.
   public init(path: String, labels: LabelTable? = nil, classes: [String]? = nil) throws(DataError) {
+    if let labels, labels.takesSeveral {
+      self.init(path, try MarkedPictures(path, labels: labels, choosing: classes))
+      return
+    }
     let layout = try Self.layout(path, labels)
     let training = layout.training
     let choice = ClassChoice(layout)
@@ -72,6 +76,10 @@ public struct PictureFolder: Sendable {
   public init(
     path: String, knownClasses: [String], labels: LabelTable? = nil, classes: [String]? = nil, leavesUnknownOut: Bool = false
   ) throws(DataError) {
+    if let labels, labels.takesSeveral {
+      self.init(path, try MarkedPictures(path, labels: labels, known: knownClasses, ignoresOthers: leavesUnknownOut))
+      return
+    }
     let layout = try Self.layout(path, labels, needsTraining: false)
     let choice = ClassChoice(layout, of: layout.test ?? layout.training)
     try choice.checkAnything()
@@ -82,6 +90,22 @@ public struct PictureFolder: Sendable {
   private static func layout(_ path: String, _ labels: LabelTable?, needsTraining: Bool = true) throws(DataError) -> FolderLayout {
     guard let labels else { return try FolderLayout(path, needsTraining: needsTraining) }
     return try FolderLayout(path, labels: labels)
+  }
+
+  /// Pictures with any number of labels: there are no parts, and no classes.
+  private init(_ path: String, _ marked: MarkedPictures) {
+    self.path = path
+    classNames = marked.pictures.classNames
+    pictures = marked.pictures
+    (validation, test) = (nil, nil)
+    leftOut = marked.leftOut
+    absentClasses = classNames.indices.filter { label in
+      !stride(from: label, to: marked.pictures.marks?.count ?? 0, by: marked.pictures.classNames.count).contains {
+        marked.pictures.marks?[$0] == 1
+      }
+    }.map { marked.pictures.classNames[$0] }
+    absentFrom = path
+    repetitions = []
   }
 
   private init(_ layout: FolderLayout, _ names: [String], choosing: [String]? = nil, leavingOthersOut: Bool) {
@@ -196,5 +220,5 @@ public struct PictureFolder: Sendable {
 
 extension PictureList {
   /// No pictures, of the same classes.
-  fileprivate var none: PictureList { PictureList([], [], classNames) }
+  fileprivate var none: PictureList { PictureList([], [], classNames, marks: marks == nil ? nil : []) }
 }

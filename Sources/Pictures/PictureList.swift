@@ -1,7 +1,7 @@
 import GlissadeData
 import GlissadeFormats
 
-/// Files of pictures, each with its class.
+/// Files of pictures, each with its class, or with any number of labels.
 public struct PictureList: Equatable, Sendable {
   /// The files.
   public let paths: [String]
@@ -9,6 +9,9 @@ public struct PictureList: Equatable, Sendable {
   public let labels: [Int32]
   /// A name for every class, in label order.
   public let classNames: [String]
+  /// Where a picture has any number of labels: 1 for each that it has, 0 for each that it has not, in the order of `classNames`, picture by picture.
+  /// Then `labels` are 0. `nil` for pictures of one class each.
+  public let marks: [Float]?
 
   /// Number of pictures.
   public var count: Int { paths.count }
@@ -23,17 +26,40 @@ public struct PictureList: Equatable, Sendable {
     self.init(paths, labels, classNames)
   }
 
-  init(_ paths: [String], _ labels: [Int32], _ classNames: [String]) {
+  /// Creates a list of pictures with any number of labels.
+  /// - Parameters:
+  ///   - paths: the files.
+  ///   - marks: 1 or 0 for each label of each picture; see the property.
+  ///   - labelNames: the labels.
+  /// - Throws: `DataError` when there are not as many marks as there have to be, or one is neither 1 nor 0.
+  public init(paths: [String], marks: [Float], labelNames: [String]) throws(DataError) {
+    guard marks.count == paths.count * labelNames.count else {
+      throw .wrongSize(what: "labels of pictures", found: marks.count, expected: paths.count * labelNames.count)
+    }
+    if let wrong = marks.first(where: { $0 != 0 && $0 != 1 }) {
+      throw .invalidArgument(name: "a label's mark", value: "\(wrong)", requirement: "1 or 0")
+    }
+    self.init(paths, Array(repeating: 0, count: paths.count), labelNames, marks: marks)
+  }
+
+  init(_ paths: [String], _ labels: [Int32], _ classNames: [String], marks: [Float]? = nil) {
     self.paths = paths
     self.labels = labels
     self.classNames = classNames
+    self.marks = marks
+  }
+
+  /// The marks of one picture.
+  func marks(of index: Int) -> ArraySlice<Float> {
+    marks?[(index * classNames.count)..<((index + 1) * classNames.count)] ?? []
   }
 
   /// The pictures at some places, in that order.
   /// - Throws: `DataError.indexOutOfRange`.
   public func selecting(_ indices: [Int]) throws(DataError) -> PictureList {
     for index in indices where !paths.indices.contains(index) { throw .indexOutOfRange(index: index, count: count) }
-    return PictureList(indices.map { paths[$0] }, indices.map { labels[$0] }, classNames)
+    return PictureList(
+      indices.map { paths[$0] }, indices.map { labels[$0] }, classNames, marks: marks == nil ? nil : indices.flatMap { self.marks(of: $0) })
   }
 
   /// The pictures of some classes, in their order; labels stay as they are.

@@ -38,6 +38,7 @@ extension Recipe {
     found += problemsOfGroups()
     if kind == .table { checkTable(note) }
     if kind == .pictures { checkSize(note) }
+    if self.multiLabel { checkMultiLabel(note) }
     if let name = self.pretrained {
       do { _ = try PublishedWeights.named(name, for: self.model) } catch let error as UnpublishedWeights {
         note("pretrained", .sentence(error.objection))
@@ -171,6 +172,22 @@ extension Recipe {
     if let both = ignored.first(where: categorical.contains) {
       let spelling = spelling(of: "ignore")
       note("ignore", .whole("'\(both)' is named by \(spelling.name("ignore")) and by \(spelling.name("categorical"))"))
+    }
+  }
+
+  /// What makes no sense where a picture has any number of labels.
+  private func checkMultiLabel(_ note: (String, RecipeValueError) -> Void) {
+    let option = spelling(of: "multi_label").name("multi_label")
+    if let loss = self.loss, !loss.name.isOfMarks {
+      let names = LossChoice.Name.allCases.filter(\.isOfMarks).map(\.rawValue).joined(separator: " and ")
+      note("loss", .sentence("is \(loss.recipeText), and with \(option) each label is a yes or no by itself; for those there are \(names)"))
+    }
+    let ofClasses = [
+      ("class_weights", self.classWeights != nil), ("sampling", self.sampling == .balanced),
+      ("label_smoothing", self.labelSmoothing > 0 && self.loss == nil),
+    ]
+    for (name, isThere) in ofClasses where isThere {
+      note(name, .sentence("is for classes, of which a picture has one, and with \(option) it has any number of labels"))
     }
   }
 

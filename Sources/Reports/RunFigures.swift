@@ -30,6 +30,9 @@ struct RunFigures {
   func text(_ key: String) -> String? { summary[key]?.stringValue }
   func number(_ key: String) -> Double? { summary[key]?.doubleValue.flatMap { $0.isFinite ? $0 : nil } }
 
+  /// How labels are told of which a sample may have any number; `nil` where the run is about something else.
+  var labels: JSONValue? { summary["labels"].flatMap { $0 == .null ? nil : $0 } }
+
   /// Whether the run came to its end, in whatever way.
   var isFinished: Bool { summary != .null }
 
@@ -54,6 +57,11 @@ struct RunFigures {
 
   /// What came of the run, in a line.
   var result: String {
+    if let labels {
+      return
+        "\(summary["predictions"]?["on"]?.stringValue ?? "test") mean average precision \(Figure.percent(labels["mean_average_precision"]?.doubleValue)), F1 "
+        + "\(Figure.percent(labels["micro_f1"]?.doubleValue)), accuracy of labels \(Figure.percent(labels["label_accuracy"]?.doubleValue))"
+    }
     if let values = summary["test_values"]?.members ?? nil, !values.isEmpty {
       return values.map { member in
         let (absolute, root) = (member.value["mean_absolute_error"]?.doubleValue, member.value["root_mean_squared_error"]?.doubleValue)

@@ -21,8 +21,9 @@ public struct RunReport {
       "title": "\(run.subject) – \(run.name)", "subject": run.subject, "result": run.result, "warnings": run.warnings,
       "advice": (run.summary["advice"]?.arrayValue ?? []).compactMap { $0.stringValue.map { printable($0, limit: 600) } },
       "epoch_charts": CurveCharts.of(run), "facts": facts(run), "recipe": printableLines(run.recipeText),
-      "values": ValuePart.contexts(run.summary["predictions"]),
+      "values": run.labels == nil ? ValuePart.contexts(run.summary["predictions"]) : [],
     ]
+    if let labels = run.labels { context["labels"] = LabelPart.context(labels) }
     for key in ["advice", "epoch_charts"] where (context[key] as? [Any])?.isEmpty == false { context["has_\(key)"] = true }
     if let best = run.bestEpoch { context["best"] = Figure.text(best) }
     if let classes = ClassPart(run.summary["report"]) {
@@ -132,6 +133,11 @@ public struct RunReport {
     {{#charts}}{{{.}}}{{/charts}}
     </div>{{/thresholds}}
     {{/classes}}
+    {{#labels}}<h2>Labels</h2>
+    <p class="note">On the {{on}} data, of which a sample may have any number of labels: mean average precision {{map}}, F1 {{micro}}, the mean of the labels' F1 {{macro}}; {{accuracy}} of the labels are told rightly, and of {{exact}} of the samples all are. A label is there from a probability of {{threshold}} on.</p>
+    <div class="wide"><table class="sortable"><thead><tr><th>label</th><th class="n">accuracy</th><th class="n">precision</th><th class="n">recall</th><th class="n">F1</th><th class="n">average precision</th><th class="n">samples</th></tr></thead><tbody>
+    {{#rows}}<tr><td class="t"><bdi>{{name}}</bdi></td><td class="n">{{accuracy}}</td><td class="n">{{precision}}</td><td class="n">{{recall}}</td><td class="n">{{f1}}</td><td class="n">{{average}}</td><td class="n">{{support}}</td></tr>
+    {{/rows}}</tbody></table></div>{{/labels}}
     {{#values}}<h2>Predictions of <bdi>{{name}}</bdi></h2>
     <p class="note">On the {{on}} data.</p>
     <div class="charts">

@@ -89,7 +89,7 @@ struct RecipeTests {
     expectComplaint(try glissade("train", "--data", data.path, "--layer-decay", "1.1"), status: 2, "--layer-decay is 1.1")
     expectComplaint(
       try glissade("train", "--data", data.path, "--group", "conv1:momentum=1"), status: 2,
-      "which is no option of adam; sgd, momentum, nesterov, rmsprop and lars have")
+      "which is no option of adam; sgd, momentum, nesterov, rmsprop, lars and muon have")
   }
 
   /// A rate that is nothing leaves what it is for as it was.
@@ -200,7 +200,8 @@ struct RecipeTests {
     let lines = checked.output.split(separator: "\n")
     #expect(lines.count == 3 && lines[1].hasSuffix("bad.yaml:3:1: unknown option 'epoch'; did you mean 'epochs'?"), "\(checked)")
     #expect(
-      lines.last?.hasSuffix("bad.yaml:4:11: momentum is no option of adam; sgd, momentum, nesterov, rmsprop, lars and muon have it") == true,
+      lines.last?.hasSuffix("bad.yaml:4:11: momentum is no option of adam; sgd, momentum, nesterov, rmsprop, lars and muon have it")
+        == true,
       "\(checked)")
     expectComplaint(try glissade("train", "--recipe", folder.path("none.yaml")), status: 1, "none.yaml")
     expectComplaint(try glissade("train", "--recipe", ""), status: 2, "--recipe is empty")

@@ -72,7 +72,8 @@ struct CoverageTests {
     "batch_norm_running_update", "batch_norm_running_updates",  // StatisticsTests
     "sgd", "rmsprop", "adam", "gradient_norm_partial", "gradient_norm_finish", "step_end",  // the optimizers' trajectories
     "step_sums",  // MetricTests
-    "recorded_update", "recorded_norms", "segment_norm_partial", "segment_norm_finish", "gather_matrices", "scatter_matrices",  // UpdateRuleTests
+    "recorded_update", "recorded_norms", "segment_norm_partial", "segment_norm_finish",  // UpdateRuleTests
+    "gather_matrices", "scatter_matrices",  // UpdateRuleTests
     "stay_close",  // FineTuningTests
     "fma_peak", "copy_peak", "empty_launch",  // BenchmarksTests
   ]

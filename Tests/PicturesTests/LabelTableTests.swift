@@ -54,7 +54,8 @@ import Testing
 
   @Test func whatContradictsItselfIsRefused() throws {
     #expect { try folder("id,label\nr1,red\nr1,green\n") } throws: {
-      "\($0)".hasSuffix("'r1' is 'red' in line 2 and 'green' in line 3; a picture has one class")
+      "\($0)".hasSuffix(
+        "'r1' is 'red' in line 2 and 'green' in line 3; a picture has one class, unless --multi-label gives it any number of labels")
     }
     try tree.put("pictures/other/r1.jpg", [1])
     try tree.put("pictures/third/r1.jpg", [1])

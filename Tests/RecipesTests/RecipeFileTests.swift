@@ -50,7 +50,7 @@ struct RecipeFileTests {
     ("glissade: 1\nclasses: [a, [b]]\n", "r.yaml:2:14: classes has a list in its list"),
     ("glissade: 1\nepochs: 3.5\n", "r.yaml:2:9: the value '3.5' is invalid for 'epochs': it has to be a whole number"),
     ("glissade: 1\nseed: -1\n", "r.yaml:2:7: the value '-1' is invalid for 'seed': it has to be a whole number of at least 0"),
-    ("glissade: 1\nlr: 1e999\n", "r.yaml:2:5: lr is inf, and it has to be a number above 0"),
+    ("glissade: 1\nlr: 1e999\n", "r.yaml:2:5: lr is 1e999, and no number may be larger than 3.4028235e+38"),
     ("glissade: 1\nclasses: &a [a, b]\nlimit: *a\n", "r.yaml:3:1: limit is a list, and it has to be a whole number"),
     ("glissade: 1\nbatch_size: 3\nbatch-size: 4\n", "r.yaml:3:1: 'batch-size' is given here, and before in line 2"),
     ("glissade: 1\n? [a, b]\n: 3\n", "r.yaml:2:3: has a list for a key, and a key is a word"),

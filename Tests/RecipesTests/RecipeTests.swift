@@ -42,8 +42,10 @@ struct RecipeTests {
       problems = try recipe.problems()
       return problems.map(\.description).joined(separator: " | ")
     }
-    #expect(try problem([("momentum", "0.9")]) == "--momentum is no option of adam; sgd, momentum, nesterov, rmsprop, lars and muon have it")
-    #expect(try problem([], in: "nesterov: true\n") == "r.yaml:2:11: nesterov is no option of adam; sgd, momentum, nesterov and muon have it")
+    #expect(
+      try problem([("momentum", "0.9")]) == "--momentum is no option of adam; sgd, momentum, nesterov, rmsprop, lars and muon have it")
+    #expect(
+      try problem([], in: "nesterov: true\n") == "r.yaml:2:11: nesterov is no option of adam; sgd, momentum, nesterov and muon have it")
     #expect(try problem([("dropout", "0.1"), ("model", "mlp")]) == "--dropout is no option of mlp; lenet has it")
     #expect(try problem([("freeze", "backbone")]) == "--freeze is for --pretrained, and that is not given")
     #expect(try problem([("target", "y")]).hasPrefix("--target is for tables, and --data fashion-mnist is none"))

@@ -44,7 +44,7 @@ struct RunExport {
   /// - Throws: `Misuse` where values have no probabilities.
   func onnx(probabilities: Bool = false) throws -> (model: ONNXModel, output: Output) {
     var metadata = run.table?.metadata ?? pictureMetadata
-    let areMarks = run.table?.areMarks == true
+    let areMarks = run.areMarks
     let output: Output = areMarks ? .marks : run.table?.deviation != nil ? .value : probabilities ? .probabilities : .logits
     if probabilities, output == .value { throw Misuse("--probabilities is for classes, and the run predicts values") }
     metadata["output"] = (areMarks ? .probabilities : output).rawValue
@@ -62,8 +62,8 @@ struct RunExport {
 
   /// What the network itself gives, for people.
   var outputOfNetwork: String {
-    guard let table = run.table, table.deviation != nil else { return "gives logits" }
-    return table.areMarks ? "gives logits, whose sigmoid is the probability of each label" : "gives standardised values"
+    guard run.areMarks || run.table?.deviation != nil else { return "gives logits" }
+    return run.areMarks ? "gives logits, whose sigmoid is the probability of each label" : "gives standardised values"
   }
 
   private var pictureMetadata: [String: String] {

@@ -87,8 +87,13 @@ struct EvaluateCommand: ParsableCommand {
     _ test: any Dataset, _ trainer: Trainer, _ state: ModelState, _ run: RunDescription, _ measured: EvaluationData, _ used: ModelOfRun,
     _ modelPath: String, on selection: DeviceSelection
   ) throws {
-    if let deviations = run.table?.deviations, !deviations.isEmpty {
+    if case let deviations = run.deviations, !deviations.isEmpty {
       let report = try trainer.predictions(for: test, state: state, on: selection.device).multiplied(by: deviations)
+      if let labels = report.labels {
+        let line = "\(measured.part.rawValue) \(labels.summary)  (\(measured.text(report.samples)))"
+        let members = [JSONMember("values", report.json), JSONMember("labels", labels.json)]
+        return try print([line, used.line] + labels.lines, members, measured, used, selection)
+      }
       let line = "\(report.line(of: measured.part.rawValue))  (\(measured.text(report.samples)))"
       return try print([line, used.line], [JSONMember("values", report.json)], measured, used, selection)
     }

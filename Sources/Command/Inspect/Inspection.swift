@@ -107,7 +107,8 @@ struct Inspection {
   private func line(of run: RunDescription) -> String {
     let shown = 5
     let names = run.classNames.prefix(shown).map { printable($0) }.joined(separator: ", ") + (run.classNames.count > shown ? ", …" : "")
-    let classes = run.classNames.isEmpty ? "one value" : "\(run.classNames.count) classes (\(names))"
+    let what = run.isMultiLabel ? "labels, any number each," : "classes"
+    let classes = run.classNames.isEmpty ? "one value" : "\(run.classNames.count) \(what) (\(names))"
     let head = run.head.flatMap { $0 == "dense" ? nil : " with the head \(printable($0))" } ?? ""
     let model = "\(printable(run.model))\(head) for samples of \(Shape(run.input)) and \(classes)"
     return "of a run, by its recipe.yaml: \(model), on \(printable(run.data))"

@@ -20,7 +20,8 @@ struct LandscapeCommand: ParsableCommand {
   var lr: Double?
 
   @Option(
-    help: ArgumentHelp("Optimizers, separated by commas, or all.", valueName: "names"), completion: .list(Optimizers.all.filter { !($0.rule is any MatrixOptimizer) }.map(\.name)))
+    help: ArgumentHelp("Optimizers, separated by commas, or all.", valueName: "names"),
+    completion: .list(Optimizers.all.filter { !($0.rule is any MatrixOptimizer) }.map(\.name)))
   var optimizer = "sgd,momentum,nesterov,adagrad,rmsprop,adam"
 
   @Option(help: ArgumentHelp("Steps of each.", valueName: "n"))

@@ -54,6 +54,11 @@ struct PredictCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "How many classes are printed for each picture or row.")
   var top = 5
 
+  @Option(
+    parsing: .unconditional,
+    help: "Of pictures with any number of labels, those are printed whose probability is at least this. (default: 0.5)")
+  var threshold: Double?
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -61,8 +66,14 @@ struct PredictCommand: ParsableCommand {
     try choice.check()
     if top < 1 { throw Misuse("--top is \(top), and it has to be at least 1") }
     if let batchSize, batchSize < 1 { throw Misuse("--batch-size is \(batchSize), and it has to be at least 1") }
+    if let threshold, !(threshold >= 0 && threshold <= 1) { throw Misuse("--threshold is \(threshold), and it has to be from 0 to 1") }
     _ = try device.request()
     let (run, model, states) = try network()
+    if threshold != nil, !run.isMultiLabel {
+      throw Misuse(
+        "--threshold is for models of pictures with any number of labels each, and this one is of \(run.table == nil ? "classes" : "a table")"
+      )
+    }
     if let table = run.table { return try predict(table, run, model, states) }
     let pipeline = try run.picturePipeline()
     let (paths, missing) = Self.expand(files)
@@ -88,6 +99,16 @@ struct PredictCommand: ParsableCommand {
       let classes = run.classNames.count
       for index in 0..<data.count {
         let place = (index * classes)..<((index + 1) * classes)
+        if run.isMultiLabel {
+          let labels = LabelsOfPicture(output[place], run.classNames, threshold ?? LabelReport.threshold)
+          let path = data.name(ofSample: index) ?? ""
+          if json {
+            results.append(.object([JSONMember("file", .string(path))] + labels.json))
+          } else {
+            try Terminal.print("\(printable(path)): \(labels.text)\n")
+          }
+          continue
+        }
         let likeliest = Self.likeliest(output[place], top)
         let agreement = Agreement(members.map { $0[place] }, on: likeliest.first?.label)
         let path = data.name(ofSample: index) ?? ""

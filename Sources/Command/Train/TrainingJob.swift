@@ -82,6 +82,11 @@ struct TrainingJob {
     let record = result.record
     if let divergence = record.divergence { reporter.warn("\(divergence); \(remedies)") }
     if result.best != nil, let line = record.lineOfBest { reporter.line(line) }
+    if let labels = record.predictions?.labels {
+      reporter.line("\(record.reportedOn) \(labels.summary)  (\(labels.samples) samples)")
+      if recipe.fold == nil, recipe.member == nil { labels.lines.forEach(reporter.line) }
+      return
+    }
     if let report = record.regression { return tell("\(report.line)  (\(training.test?.count ?? 0) samples)", reporter) }
     if let test = training.test {
       reporter.line(

@@ -219,7 +219,9 @@ public enum ScheduleArgumentKind: Sendable {
     switch value {
     case .number(let number):
       allows(number)
-        ? nil : number.isFinite && number > largestNumber ? "is \(number), which is more than float32 can hold" : "is \(number), and it has to be \(requirement)"
+        ? nil
+        : number.isFinite && number > largestNumber
+          ? "is \(number), which is more than float32 can hold" : "is \(number), and it has to be \(requirement)"
     case .spans(let spans): spans.isEmpty ? "names no step" : nil
     case .span, .word: nil
     }

@@ -79,7 +79,8 @@ package struct RecordedUpdate: Sendable {
 
     guard names.count + recorder.matrices.count <= Int(UPDATE_STATES) else {
       throw fail(
-        "step.matrices", "it has \(names.count) states and takes matrices \(recorder.matrices.count) times, and both together may be \(UPDATE_STATES)")
+        "step.matrices",
+        "it has \(names.count) states and takes matrices \(recorder.matrices.count) times, and both together may be \(UPDATE_STATES)")
     }
 
     // Choices and clamps are taken apart, as in any other step.

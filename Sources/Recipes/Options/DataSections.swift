@@ -45,7 +45,13 @@ public struct PictureSection: RecipeSection {
     help: "With --labels: the column of file names.")
   public let labelColumn = RecipeOption<String?>(
     "label_column", default: nil, defaultText: "label, class or another usual name, or the only other one", needs: .option("labels"),
-    help: "With --labels: the column of classes.")
+    help: "With --labels: the column of classes; with --multi-label that of lists, or several columns of 1 and 0, as in cat,dog.")
+  public let multiLabel = RecipeOption<Bool>(
+    "multi_label", default: false, needs: .option("labels"),
+    help: "With --labels: a picture has any number of labels, listed in one column as in cat;dog, or each with a column of 1 and 0.")
+  public let labelSeparator = RecipeOption<CheckedText<DelimiterText>?>(
+    "label_separator", default: nil, defaultText: "the first of ; | and , that any list has", needs: .option("multi_label"),
+    valueName: "character", help: "With --multi-label: what separates the labels of a list.")
   public let augment = RecipeOption<CheckedText<AugmentationText>>(
     "augment", default: .of("none"), defaultText: "none", needs: .images,
     help: "Random changes of the pictures, as in flip,crop,color-jitter(0.4),mixup, or crop,trivial-augment.")

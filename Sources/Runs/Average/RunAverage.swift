@@ -47,7 +47,9 @@ public struct RunAverage: Sendable {
     for member in members {
       guard let file = FileIdentity(member.path) else { continue }
       guard let other = known.updateValue(member.path, forKey: file) else { continue }
-      throw Misuse("an average takes each model once, and \(other == member.path ? other : "\(other) and \(member.path)") \(other == member.path ? "is given twice" : "are the same")")
+      throw Misuse(
+        "an average takes each model once, and \(other == member.path ? other : "\(other) and \(member.path)") \(other == member.path ? "is given twice" : "are the same")"
+      )
     }
     let run = try RunDescription(of: first.folder)
     for (path, source) in zip(paths, sources).dropFirst() {
@@ -116,7 +118,7 @@ extension RunDescription {
       ("mean of the data", "\(normalization.mean)", "\(other.normalization.mean)"),
       ("deviation of the data", "\(normalization.deviation)", "\(other.normalization.deviation)"),
       ("table", text(table?.encoding), text(other.table?.encoding)),
-      ("kind of values", table?.areMarks == true ? "labels" : "numbers", other.table?.areMarks == true ? "labels" : "numbers"),
+      ("kind of answers", areMarks ? "labels" : "classes or numbers", other.areMarks ? "labels" : "classes or numbers"),
     ]
     guard let found = compared.first(where: { $0.mine != $0.others }) else { return nil }
     guard found.name != "table" else { return "its rows are encoded otherwise, because other rows were for training" }

@@ -17,7 +17,9 @@ package struct PictureSettings {
   /// Where the classes stand, unless they are folders.
   private var labels: LabelTable? {
     recipe.labels.map {
-      LabelTable(path: $0, fileColumn: recipe.fileColumn, labelColumn: recipe.labelColumn, missingShare: recipe.unreadable)
+      LabelTable(
+        path: $0, fileColumn: recipe.fileColumn, labelColumn: recipe.labelColumn, missingShare: recipe.unreadable,
+        takesSeveral: recipe.multiLabel, separator: recipe.labelSeparator?.byte)
     }
   }
 

@@ -130,6 +130,7 @@ package struct TrainingRequest {
     options.epochs = recipe.epochs
     options.seed = recipe.trainingSeed
     options.loss = run.loss
+    if run.areMarks { options.metrics = [.labelAccuracy, .microF1] }
     options.valueUnit = run.table?.deviation ?? 1
     options.classWeights = recipe.classWeights
     options.sampling = recipe.sampling

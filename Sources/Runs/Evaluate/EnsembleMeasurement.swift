@@ -33,8 +33,9 @@ package struct EnsembleMeasurement {
     options.loss = run.loss
     options.isExact = run.isExact
     let trainer = Trainer(model: model, options: options)
-    if let table = run.table, case let deviations = table.deviations, !deviations.isEmpty {
-      found = .values(try trainer.predictions(for: data.data, by: Ensemble(states, of: .of(run)), on: device).multiplied(by: deviations))
+    if !run.deviations.isEmpty {
+      found = .values(
+        try trainer.predictions(for: data.data, by: Ensemble(states, of: .of(run)), on: device).multiplied(by: run.deviations))
     } else {
       found = .classes(try trainer.evaluation(of: data.data, by: Ensemble(states, of: .of(run)), on: device))
     }
@@ -72,6 +73,10 @@ package struct EnsembleMeasurement {
         "of \(names.count) models together: \(points(gain.overMean)) percentage points against their mean, "
           + "\(points(gain.overBest)) against the best of them",
       ] + zip(names, found.members).map { "  \(printable($0))  accuracy \(Text.percent($1.accuracy))  loss \(Text.fixed($1.loss, 4))" }
+    case .values(let found) where found.whole.labels != nil:
+      let whole = found.whole.labels.map { ["\(part) \($0.summary)  (\(data.text($0.samples)))"] + $0.lines } ?? []
+      return whole + ["of \(names.count) models together; each of them:"]
+        + zip(names, found.members).compactMap { name, member in member.labels.map { "  \(printable(name))  \($0.summary)" } }
     case .values(let found):
       func text(_ row: RegressionReport.Row) -> String {
         "mean absolute error \(Text.significant(row.meanAbsoluteError)), root mean squared error "
@@ -98,7 +103,7 @@ package struct EnsembleMeasurement {
       ]
     case .values(let found):
       return [
-        JSONMember("values", found.whole.json),
+        JSONMember("values", found.whole.json), JSONMember("labels", found.whole.labels?.json ?? .null),
         JSONMember("members", .array(zip(names, found.members).map { ["name": .string($0), "values": $1.json] })),
       ]
     }
@@ -111,7 +116,7 @@ package struct EnsembleMeasurement {
 extension Ensemble.Answer {
   /// What the outputs of a run's models are.
   package static func of(_ run: RunDescription) -> Self {
-    if let table = run.table, !table.deviations.isEmpty { return table.areMarks ? .marks : .values }
+    if !run.deviations.isEmpty { return run.areMarks ? .marks : .values }
     return Ensemble.answer(ofClassesBy: run.loss)
   }
 }

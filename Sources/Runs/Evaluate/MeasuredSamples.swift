@@ -90,10 +90,18 @@ extension RunDescription {
     }
     guard let pictures else { return try MeasuredSamples(DataSource(name: source).loadTest(for: self), part: .test) }
     // A run's own data may hold classes that were not chosen for it.
-    let given = try labels.table(missing: pictures.unreadableShare) ?? (ownership == .others ? nil : pictures.labels)
+    var given = try labels.table(missing: pictures.unreadableShare) ?? (ownership == .others ? nil : pictures.labels)
+    if isMultiLabel {
+      if classes != nil { throw Misuse("--classes is for models of classes, and the run's pictures have any number of labels each") }
+      if given == nil {
+        throw Misuse("the run's pictures have any number of labels each, and --labels has to name the table of those in \(source)")
+      }
+      given?.takesSeveral = true
+      given?.separator = pictures.labels?.separator
+    }
     let folder = try PictureFolder(
-      path: source, knownClasses: classNames, labels: given, classes: ownership == .own ? nil : classes, leavesUnknownOut: ownership == .own
-    )
+      path: source, knownClasses: classNames, labels: given, classes: ownership == .own ? nil : classes,
+      leavesUnknownOut: ownership == .own)
     var (list, part) = (folder.test ?? folder.pictures, MeasuredSamples.Part.test)
     if ownership != .others {
       let split = try folder.split(validation: pictures.validation, test: pictures.test, seed: pictures.seed, fold: pictures.fold)

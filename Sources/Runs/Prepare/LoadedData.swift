@@ -27,6 +27,12 @@ package struct LoadedData {
   /// How long all of this took to be read.
   package var preparation = Duration.zero
 
+  /// The labels, where these are pictures of which each has any number of them.
+  package var labelNames: [String]? {
+    guard kind == .pictures, case .values(let names) = training.targets else { return nil }
+    return names
+  }
+
   /// Reads data, and says how long it took.
   package static func timed(_ read: () throws -> LoadedData) rethrows -> LoadedData {
     let begin = ContinuousClock.now

@@ -39,6 +39,8 @@ package struct RunDescription {
   package var head: String?
   /// Whether its convolutions mix no pixels beyond their filter's reach.
   package var isExact = false
+  /// Whether it is pictures of which each has any number of labels; `classNames` are these then.
+  package var isMultiLabel = false
   /// What is held out of a folder of pictures, where the data is one.
   package var pictures: HeldOut?
 
@@ -68,8 +70,15 @@ package struct RunDescription {
 
   /// What the run minimises.
   package var loss: Loss {
-    table?.lossOfValues ?? lossOfClasses?.ofClasses(smoothing: labelSmoothing) ?? .crossEntropy(labelSmoothing: labelSmoothing)
+    if isMultiLabel { return lossOfClasses?.ofMarks ?? .binaryCrossEntropyWithLogits }
+    return table?.lossOfValues ?? lossOfClasses?.ofClasses(smoothing: labelSmoothing) ?? .crossEntropy(labelSmoothing: labelSmoothing)
   }
+
+  /// Whether what is told are labels, each of which a sample has or has not.
+  package var areMarks: Bool { isMultiLabel || table?.areMarks == true }
+
+  /// The deviation of each value that is predicted, in which errors are measured; none for classes, 1 for each label.
+  package var deviations: [Double] { isMultiLabel ? classNames.map { _ in 1 } : table?.deviations ?? [] }
 
   /// The model that the run trains.
   /// - Throws: `Failure` for a name that this version does not know.
@@ -118,11 +127,12 @@ extension RunDescription {
     self.init(
       data: recipe.data, model: recipe.model, batchSize: recipe.batchSize.count(of: Self.usualBatch),
       labelSmoothing: recipe.labelSmoothing, dropout: recipe.model == "lenet" ? recipe.dropout : nil, input: data.training.sampleShape,
-      classNames: data.training.classNames,
+      classNames: data.labelNames ?? data.training.classNames,
       normalization: data.normalization, table: data.table, hidden: recipe.hidden?.sizes,
       head: recipe.pretrained == nil ? nil : recipe.head.text)
     (activation, initialization, lossOfClasses) = (recipe.activation, recipe.initialization, recipe.loss)
     dropPath = recipe.dropPath
+    isMultiLabel = data.labelNames != nil
   }
 
   /// Reads what a run's folder says.
@@ -150,11 +160,13 @@ extension RunDescription {
     keptData = KeptPath("data", document)
     isLimited = recipe.limit != nil
     isExact = recipe.exact
+    isMultiLabel = recipe.multiLabel
     if recipe.isGiven("size") {
       let labels = KeptPath("labels", document).map { kept in
         LabelTable(
           path: kept.found(from: folder.path) ?? kept.absolute ?? kept.given, fileColumn: recipe.fileColumn,
-          labelColumn: recipe.labelColumn, missingShare: recipe.unreadable)
+          labelColumn: recipe.labelColumn, missingShare: recipe.unreadable, takesSeveral: recipe.multiLabel,
+          separator: recipe.labelSeparator?.byte)
       }
       pictures = HeldOut(
         validation: recipe.validation, test: recipe.test, seed: recipe.seed, fold: recipe.chosenFold, background: recipe.background,

@@ -103,12 +103,11 @@ package struct RecipeTraining: TrainerOrigin {
   /// Looks at what was measured at the end sample by sample: how well values are predicted, and the pictures of mistakes.
   func look(closerAt result: inout Trainer.Result, on device: any Device, isStopped: Bool) throws {
     guard let data = test ?? validation, !isStopped, result.failure == nil else { return }
-    if let table = run.table, !table.deviations.isEmpty {
+    if !run.deviations.isEmpty {
       // What was measured, and what the run is used with from now on.
       let state = result.best ?? result.state
-      let told = table.encoding.values
-      let report = try trainer.predictions(for: data, state: state, on: device)
-        .multiplied(by: told.map(\.deviation), from: told.map(\.mean))
+      let means = run.table?.encoding.values.map(\.mean) ?? []
+      let report = try trainer.predictions(for: data, state: state, on: device).multiplied(by: run.deviations, from: means)
       result.record.predictions = report
       if test != nil { result.record.regression = report }
     }

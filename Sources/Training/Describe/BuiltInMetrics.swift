@@ -30,6 +30,25 @@ extension Metric {
       return scores.reduce(0, +) / Double(scores.count)
     })
 
+  /// Of labels of which a sample may have any number, the share that is told rightly: which output is above 0, as logits are, and which label is
+  /// there.
+  public static let labelAccuracy = Metric("label_accuracy") { output, marks in
+    (1 - abs(output.applying(.positive) - marks.reshaped(to: output.shape))).meanOfEachSample()
+  }
+
+  /// F1 of such labels, all labels of all samples together: 2·tp / (2·tp + fp + fn).
+  public static let microF1 = Metric(
+    "micro_f1",
+    sums: { outputs, targets in
+      let answered = outputs.only.applying(.positive)
+      let actual = targets.only.reshaped(to: outputs.only.shape)
+      return [answered * actual, answered, actual].map { $0.flattenedSamples() }
+    },
+    value: { sums, _ in
+      let (hits, all) = (sums[0].reduce(0, +), sums[1].reduce(0, +) + sums[2].reduce(0, +))
+      return all > 0 ? 2 * hits / all : .nan
+    })
+
   /// The mean of |output − value|, in the data's own units.
   public static let absoluteError = Metric("absolute_error") { absoluteErrors($0, $1.reshaped(to: $0.shape)) }
 

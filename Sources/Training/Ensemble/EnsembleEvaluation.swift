@@ -99,10 +99,10 @@ extension Trainer {
     try values.withUnsafeMutableBufferPointer { try data.gatherValues(Array(0..<data.count)[...], into: $0) }
     var members: [RegressionReport] = []
     let outputs = try answers(for: data, by: ensemble, on: device, width: names.count) { outputs in
-      members.append(RegressionReport(predictions: options.loss.predictions(outputs), values: values, names: names))
+      members.append(options.loss.report(outputs, values: values, names: names))
     }
     return EnsemblePredictions(
-      members: members, whole: RegressionReport(predictions: options.loss.predictions(outputs), values: values, names: names))
+      members: members, whole: options.loss.report(outputs, values: values, names: names))
   }
 
   /// What all members answer together.

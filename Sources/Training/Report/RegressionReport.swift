@@ -48,6 +48,8 @@ public struct RegressionReport: Hashable, Sendable {
   public var rows: [Row]
   /// How many samples were measured with.
   public var samples: Int
+  /// Where values are 1 and 0 for labels that samples have or have not, and predictions their probabilities: how well these are told.
+  public var labels: LabelReport?
 
   /// - Parameters:
   ///   - predictions: the model's outputs, sample by sample.
@@ -125,6 +127,14 @@ extension Loss {
   func predictions(_ outputs: [Float]) -> [Float] {
     outputsAreLogits ? outputs.map { 1 / (1 + exp(-$0)) } : outputs
   }
+
+  /// How well outputs predict values; of labels that samples have or have not, how well these are told.
+  func report(_ outputs: [Float], values: [Float], names: [String]) -> RegressionReport {
+    let predictions = predictions(outputs)
+    var report = RegressionReport(predictions: predictions, values: values, names: names)
+    if outputsAreLogits { report.labels = LabelReport(probabilities: predictions, marks: values, names: names) }
+    return report
+  }
 }
 
 extension Trainer {
@@ -146,7 +156,7 @@ extension Trainer {
         option: "the model", value: "one with \(predictions.count / max(data.count, 1)) outputs",
         requirement: "one with \(names.count), as many as there are values")
     }
-    return RegressionReport(predictions: options.loss.predictions(predictions), values: values, names: names)
+    return options.loss.report(predictions, values: values, names: names)
       .placed(by: data.place(ofSample:))
   }
 }

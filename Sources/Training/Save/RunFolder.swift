@@ -117,6 +117,7 @@ public struct RunFolder: Sendable {
       "average_test_accuracy": number(record.measure == .accuracy ? record.averageTestAccuracy : nil),
       "metrics": metrics(of: record),
       "test_values": record.regression?.json ?? .null,
+      "labels": record.predictions?.labels?.json ?? .null,
       "predictions": record.predictions?.predictions(on: record.reportedOn) ?? .null,
       "reported_on": record.report == nil ? .null : .string(record.reportedOn),
       "report": record.report?.json ?? .null,
