@@ -31,7 +31,10 @@ struct RunFigures {
   func number(_ key: String) -> Double? { summary[key]?.doubleValue.flatMap { $0.isFinite ? $0 : nil } }
 
   /// How labels are told of which a sample may have any number; `nil` where the run is about something else.
-  var labels: JSONValue? { summary["labels"].flatMap { $0 == .null ? nil : $0 } }
+  var labels: JSONValue? {
+    guard let labels = summary["labels"], labels != .null else { return nil }
+    return labels
+  }
 
   /// Whether the run came to its end, in whatever way.
   var isFinished: Bool { summary != .null }

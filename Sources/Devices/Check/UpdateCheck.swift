@@ -177,8 +177,7 @@ struct UpdateCheck {
       func isOfRule(_ launch: Launch) -> Bool {
         switch rule.form {
         case .kernel(let kernel): launch.kernelName == kernel.kernel
-        // What its products pack belongs to it, too.
-        case .recorded: ["", "pack "].contains { launch.note.operation.hasPrefix("\($0)\(rule.name) ") }
+        case .recorded: launch.note.operation.hasPrefix("\(rule.name) ")
         }
       }
       add("a parameter after \(rule.name)'s update", try read(.parameters(group: group)), isOfRule)

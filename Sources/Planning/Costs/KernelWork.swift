@@ -188,6 +188,13 @@ struct KernelWork {
     case "dropout": work.operations = 2 * Double(written) * 30
     case "gather":
       if let p = parameters(GatherParameters.self) { limit(&work, launch.reads.first, to: Int(p.outer) * Int(p.count) * Int(p.inner)) }
+    // Of an arena, the matrices of one shape.
+    case "gather_matrices":
+      onlyWritten(&work)
+      if let p = parameters(MatricesParameters.self) { limit(&work, launch.reads.first, to: Int(p.matrixCount) * Int(p.count)) }
+    case "scatter_matrices":
+      onlyWritten(&work)
+      if let p = parameters(MatricesParameters.self) { limit(&work, launch.writes.first, to: Int(p.matrixCount) * Int(p.count)) }
     // Written only, in whole or in a turn's part.
     case "copy_strided": onlyWritten(&work)
     case "copy_rows":

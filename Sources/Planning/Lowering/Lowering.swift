@@ -197,12 +197,16 @@ struct Lowering {
         parts: parts.union(epilogue?.parts ?? []), parameters: { unit in bytes(of: parameters(unit)) }))
   }
 
-  mutating func add(_ launch: Pending) { pending.append(launch) }
+  mutating func add(_ launch: Pending) {
+    var launch = launch
+    if !label.isEmpty { launch.note.operation = label + launch.note.operation }
+    pending.append(launch)
+  }
 
   /// A note for an operation of the graph.
   func note(_ node: Int, _ operation: String? = nil, epilogue: Fusion.FusedEpilogue? = nil, flops: Int = 0) -> Launch.Note {
     let recorded = graph.nodes[node]
-    let name = label + ([operation ?? recorded.operation.rule.name] + (epilogue?.names ?? [])).joined(separator: " + ")
+    let name = ([operation ?? recorded.operation.rule.name] + (epilogue?.names ?? [])).joined(separator: " + ")
     return Launch.Note(name, path: graph.path(ofScope: recorded.scope), shape: recorded.outputs[0].shape, flops: flops)
   }
 

@@ -1,6 +1,7 @@
 /// An average of the weights over the steps of a training, which often does better than the weights themselves. It is kept beside them
-/// (one more number for each), measured beside them after each epoch, and saved; training goes on with the weights. Running statistics and frozen
-/// weights are those of the weights themselves.
+/// (one more number for each), measured beside them after each epoch, and saved; training goes on with the weights. Frozen weights are those of
+/// the weights themselves, and so are an exponential mean's running statistics; for a stochastic average batch norms' running statistics are taken
+/// anew, after each epoch in which it is measured, by a pass over the training data (PyTorch's `update_bn`), which takes a third of an epoch or so.
 public enum WeightAverage: Hashable, Sendable, CustomStringConvertible {
   /// An exponential mean: after each step a ← d·a + (1 − d)·p, with d = min(decay, (1 + n) / (10 + n)) after n steps, which warms it up; at first
   /// it is a copy. PyTorch's `AveragedModel` with `get_ema_multi_avg_fn`, and TensorFlow's warm-up.
@@ -25,6 +26,11 @@ public enum WeightAverage: Hashable, Sendable, CustomStringConvertible {
     case .exponential: true
     case .stochastic(let first): epoch >= first
     }
+  }
+
+  /// Whether its running statistics are its own: weights that no step had are no weights that running statistics followed.
+  var needsStatistics: Bool {
+    if case .stochastic = self { true } else { false }
   }
 
   /// How much of the way to the new weights the average takes in a step.

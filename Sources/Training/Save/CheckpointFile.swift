@@ -1,7 +1,8 @@
 import GlissadeFormats
 import GlissadeTensors
 
-/// A checkpoint in a file: safetensors with `model/<path>`, `optimizer/<slot>/<path>`, the running sums, everything else as JSON in the
+/// A checkpoint in a file: safetensors with `model/<path>`, `optimizer/<slot>/<path>`, `average/<path>` for running statistics of an average of the
+/// weights, the running sums, everything else as JSON in the
 /// metadata, and a checksum of it all at the end.
 extension TrainingCheckpoint {
   private static let format = "glissade-checkpoint"
@@ -11,6 +12,7 @@ extension TrainingCheckpoint {
   /// What no run reaches, and no sum overflows from.
   private static let counts = 0..<(1 << 48)
   private static func modelName(_ path: String) -> String { "model/\(path)" }
+  private static func averageName(_ path: String) -> String { "average/\(path)" }
   private static func slotName(_ slot: Int, _ path: String) -> String { "optimizer/\(slot)/\(path)" }
 
   /// Writes the checkpoint, whole or not at all. Equal checkpoints give equal bytes.
@@ -23,6 +25,9 @@ extension TrainingCheckpoint {
         let shape = shapes[parameter.path]?.dimensions ?? [memory.values.count]
         entries.append(SafetensorsEntry(name: Self.slotName(slot, parameter.path), shape: shape, memory.values))
       }
+    }
+    for (path, values) in state.averageStatistics.sorted(by: { $0.key < $1.key }) {
+      entries.append(SafetensorsEntry(name: Self.averageName(path), shape: [values.count], values))
     }
     if !sums.isEmpty { entries.append(SafetensorsEntry(name: Self.sumsName, shape: [sums.count], sums)) }
     let metadata = ["format": Self.format, "version": Self.version, "training": json.text()]
@@ -67,6 +72,10 @@ extension TrainingCheckpoint {
       state.parameters.append(
         .init(
           path: String(tensor.name.dropFirst(prefix.count)), shape: Shape(tensor.shape), values: try file.floats(of: tensor.name)))
+    }
+    let averaged = Self.averageName("")
+    for tensor in file.tensors where tensor.name.hasPrefix(averaged) {
+      state.averageStatistics[String(tensor.name.dropFirst(averaged.count))] = try file.floats(of: tensor.name)
     }
     for parameter in memory {
       guard let path = parameter["path"]?.stringValue, let steps = parameter["steps"]?.integerValue,

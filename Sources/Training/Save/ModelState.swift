@@ -61,6 +61,8 @@ public struct ModelState: Sendable {
   public var parameters: [Entry]
   /// What the optimizer remembers of each parameter that is trained, in the model's order; empty for a state that only evaluates.
   public var optimizer: [OptimizerEntry] = []
+  /// Running statistics that belong to the averages of the weights rather than to these, by their paths; none where they share them.
+  var averageStatistics: [String: [Float]] = [:]
   /// Optimizer steps taken by the run, which is where schedules and dropout stand.
   public var steps = 0
 
@@ -75,7 +77,9 @@ public struct ModelState: Sendable {
       uniquingKeysWith: { first, _ in first })
     guard !averages.isEmpty else { return nil }
     return ModelState(
-      parameters: parameters.map { Entry(path: $0.path, shape: $0.shape, values: averages[$0.path] ?? $0.values) })
+      parameters: parameters.map {
+        Entry(path: $0.path, shape: $0.shape, values: averages[$0.path] ?? averageStatistics[$0.path] ?? $0.values)
+      })
   }
 
   /// Whether every parameter is a number.

@@ -28,6 +28,7 @@ extension TrainingRun {
     case .checkpoint(let checkpoint): try session.restore(checkpoint.state)
     }
     lastState = try session.state()
+    if case .checkpoint(let checkpoint) = beginning { lastState.averageStatistics = checkpoint.state.averageStatistics }
     self.last.state = lastState
     try anchorGroups(of: session)
     record.device = device.information.description

@@ -8,6 +8,8 @@ extension TrainingRun {
   ) throws -> TrainingCheckpoint {
     try check(try session.sums(), session, epoch: epoch)
     var position = TrainingCheckpoint(state: try session.state())
+    // A stochastic average moves at the end of epochs alone.
+    position.state.averageStatistics = lastState.averageStatistics
     position.completedEpochs = epoch
     position.completedBatches = steps
     position.sums = steps == 0 ? [] : try session.sumsBlock()

@@ -59,13 +59,25 @@ extension TrainingRun {
     let sums = try session.sums()
     try check(sums, session, epoch: epoch)
     let elapsed = seconds(since: epochStart)
-    let end = try position(session, epoch: epoch, steps: steps, since: epochStart, waited: loader.waited)
+    var end = try position(session, epoch: epoch, steps: steps, since: epochStart, waited: loader.waited)
     record.dataWaitSeconds += seconds(loader.waited)
     var row = EpochRecord(
       epoch: epoch + 1, step: session.steps, learningRate: learningRate(ofGroup: 0, step: session.steps - 1), trainLoss: sums.loss,
       trainAccuracy: sums.accuracy * unit, validationLoss: .nan, validationAccuracy: .nan, seconds: elapsed,
       samplesPerSecond: Double(sums.samples) / elapsed)
     row.metrics = zip(session.metrics, sums.metrics).map { MetricValue(name: $0.name, training: $1) }
+    if let average = options.average, average.isMeasured(inEpoch: epoch + 1), average.needsStatistics,
+      session.movesStatistics(order.batchSize),
+      let averaged = end.state.averaged
+    {
+      let begin = clock.now
+      try session.replaceParameters(by: averaged.parameters)
+      let found = try session.statistics(of: training, order: order, epoch: epoch, shouldStop: shouldStop)
+      try session.replaceParameters(by: end.state.parameters)
+      guard let found else { return interrupt(at: end, session, epoch: epoch) }
+      end.state.averageStatistics = found
+      record.validationSeconds += seconds(since: begin)
+    }
     if let validation {
       let begin = clock.now
       let result = try evaluate(validation, session, mistakes: options.monitor == nil ? nil : 0)

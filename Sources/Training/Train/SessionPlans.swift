@@ -37,6 +37,7 @@ extension TrainingSession {
     case .constraint: return constraintRequest()
     case .health: return healthRequest(batchSize)
     case .movement: return movementRequest()
+    case .statistics: return statisticsRequest(batchSize)
     case .training, .evaluation, .prediction: break
     }
     let trace = trace(batchSize, purpose)

@@ -97,7 +97,7 @@ extension TrainingSession {
     try read(Self.outputKey(0), of: try stepper(count, .evaluation), into: &values)
   }
 
-  private func read<Element: ExpressibleByIntegerLiteral>(_ key: String, of stepper: Stepper, into values: inout [Element]) throws {
+  func read<Element: ExpressibleByIntegerLiteral>(_ key: String, of stepper: Stepper, into values: inout [Element]) throws {
     guard let output = stepper.plan.outputs[key], let buffer = stepper.memory.buffers[output.slice.buffer] else {
       return values.removeAll()
     }

@@ -6,6 +6,8 @@ enum StepPurpose: Hashable {
   case training, evaluation
   /// Outputs alone, without a loss.
   case prediction
+  /// What batch norms find of a batch while training, and nothing that changes anything.
+  case statistics
   /// No batch at all: what brings parameters down to their maximum norms.
   case constraint
   /// A training step that is looked at and changes no parameter.
@@ -14,7 +16,7 @@ enum StepPurpose: Hashable {
   case movement
 
   /// Whether the model is recorded as it trains.
-  var isTraining: Bool { self == .training || self == .health }
+  var isTraining: Bool { self == .training || self == .health || self == .statistics }
 }
 
 /// How a batch says how much its samples count.

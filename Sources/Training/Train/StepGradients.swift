@@ -23,7 +23,12 @@ extension TrainingSession {
     if let ratio = clipping.ratio {
       let graph = gradient.graph
       let limit = maximum(parameter.unitNorms, graph.constant(1e-3)) * ratio
-      result = result * minimum(limit / maximum(result.unitNorms, graph.constant(1e-6)), graph.constant(1))
+      // In units of the largest number, so that no square is too large for float32: gradient · min(limit / norm, 1).
+      let axes = result.unitAxes
+      let largest = maximum(abs(result).max(axes: axes, keepingAxes: true), graph.constant(1e-30))
+      let scaled = result / largest
+      let norm = (scaled * scaled).sum(axes: axes, keepingAxes: true).sqrt()
+      result = scaled * minimum(limit / maximum(norm, graph.constant(1e-30)), largest)
     }
     if let value = clipping.value {
       // What is not finite adds what is no number, so that it is found.
@@ -51,7 +56,8 @@ extension TrainingSession {
 
 extension Tensor {
   /// The norm of each unit's weights: of what has one index of the first axis; of a vector as a whole.
-  fileprivate var unitNorms: Tensor {
-    (self * self).sum(axes: shape.rank > 1 ? Array(1..<shape.rank) : nil, keepingAxes: true).sqrt()
-  }
+  fileprivate var unitNorms: Tensor { (self * self).sum(axes: unitAxes, keepingAxes: true).sqrt() }
+
+  /// The axes of a unit; `nil` for all.
+  fileprivate var unitAxes: [Int]? { shape.rank > 1 ? Array(1..<shape.rank) : nil }
 }

@@ -50,7 +50,9 @@ struct StepTrace {
     outputs = model(inputs)
     modelNodes = graph.nodes.count
     if outputs.count == 0 { _ = graph.reject("the model", [], because: "it gives no output") }
-    guard purpose != .prediction, let output = outputs.tensors.first, outputs.tensors.allSatisfy(\.isValid) else { return }
+    guard purpose != .prediction, purpose != .statistics, let output = outputs.tensors.first, outputs.tensors.allSatisfy(\.isValid) else {
+      return
+    }
 
     func targets(_ suffix: String = "") -> Targets {
       let fields = form.targets?.map { given($0, $0.name + suffix) }
