@@ -166,7 +166,8 @@ def first_page(combined, origin):
   groups = {}
   for symbol in combined[""]["symbols"]:
     if len(symbol["pathComponents"]) == 1 and symbol["kind"]["identifier"] != "swift.extension":
-      groups.setdefault(GROUPS[origin[symbol["identifier"]["precise"]]], []).append(symbol)
+      module = origin[symbol["identifier"]["precise"]]
+      groups.setdefault(GROUPS.get(module, module.removeprefix(MODULE)), []).append(symbol)
   names = {}
   for symbols in groups.values():
     for symbol in symbols:
@@ -178,7 +179,7 @@ def first_page(combined, origin):
     "```swift", (ROOT / "Examples/FirstProgram/Sources/FirstProgram/main.swift").read_text().strip(), "```", "", "## Topics", "",
     "### A course", "",
   ] + [f"- <doc:course-{name}>" for name in COURSE if (ROOT / "docs" / "course" / f"{name}.md").exists()]
-  for title in dict.fromkeys(GROUPS.values()):
+  for title in dict.fromkeys([*GROUPS.values(), *sorted(groups)]):
     if title not in groups:
       continue
     listed = sorted({symbol["pathComponents"][0] for symbol in groups[title] if names[symbol["pathComponents"][0]] == 1}, key=str.lower)
