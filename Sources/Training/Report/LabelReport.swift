@@ -4,6 +4,7 @@ import GlissadeFormats
 public struct LabelReport: Hashable, Sendable {
   /// One of the labels.
   public struct Row: Hashable, Sendable {
+    /// What the dataset calls it.
     public var name: String
     /// The share of samples for which it is told rightly whether they have it.
     public var accuracy: Double
@@ -24,6 +25,7 @@ public struct LabelReport: Hashable, Sendable {
 
   /// In the dataset's order.
   public var rows: [Row]
+  /// How many samples were measured with.
   public var samples: Int
   /// The share of labels, over all samples, that are told rightly.
   public var accuracy: Double
