@@ -8,6 +8,8 @@ struct RandomGraph {
   struct Value {
     var tensor: Tensor
     var bound: Double
+    /// Whether it has the same bits wherever it is computed, so that devices take the same decisions by it.
+    var isExact = false
   }
 
   let seed: UInt64
@@ -37,14 +39,15 @@ struct RandomGraph {
     }
   }
 
-  mutating func pick<Element>(_ choices: [Element]) -> Element { choices[Int(dice.next() % UInt64(choices.count))] }
+  mutating func pick<Element>(_ choices: [Element]) -> Element { choices[below(choices.count)] }
+  mutating func below(_ count: Int) -> Int { Int(dice.next() % UInt64(count)) }
   mutating func chance(_ oneIn: UInt64) -> Bool { dice.next() % oneIn == 0 }
 
   /// A parameter of its own, uniform in −1…1.
   mutating func parameter(_ shape: Shape) -> Value {
     let parameter = Parameter("p\(seed).\(parameters.count)", shape: shape)
     parameters.append(parameter)
-    return Value(tensor: graph[parameter], bound: 1)
+    return Value(tensor: graph[parameter], bound: 1, isExact: true)
   }
 
   /// The same, smaller where it might have grown.
@@ -53,9 +56,23 @@ struct RandomGraph {
     return Value(tensor: (value.tensor * Float(3 / value.bound)).applying(.hyperbolicTangent), bound: 1)
   }
 
+  /// What another value was made of. What was left out again, because it is too large, has read nothing.
+  private var read: Set<ValueID> {
+    var read = Set<ValueID>()
+    var isNeeded = [Bool](repeating: false, count: graph.nodes.count)
+    for value in values { isNeeded[value.tensor.id.node] = true }
+    for index in isNeeded.indices.reversed() where isNeeded[index] {
+      for input in graph.nodes[index].inputs {
+        isNeeded[input.node] = true
+        read.insert(input)
+      }
+    }
+    return read
+  }
+
   /// The loss, in which every value that nothing read has a part, weighted by position.
   var loss: Tensor {
-    let read = Set(graph.nodes.flatMap { $0.inputs })
+    let read = read
     let ends = values.filter { !read.contains($0.tensor.id) } + [values[values.count - 1]]
     return ends.enumerated().reduce(graph.constant(0)) { sum, end in
       let y = end.element.tensor
@@ -68,15 +85,17 @@ struct RandomGraph {
 extension RandomGraph {
   /// One more value from `x`; `nil` where the operation that was drawn does not fit its shape.
   private mutating func step(_ x: Value) -> (String, Value)? {
-    switch dice.next() % 12 {
+    switch dice.next() % 20 {
     case 0, 1: elementwise(x)
     case 2, 3: pairwise(x)
     case 4: arranged(x)
-    case 5: reduced(x)
-    case 6: normalized(x)
-    case 7, 8: multiplied(x)
-    case 9, 10: overPixels(x)
-    default: looked(up: x)
+    case 5, 6: reduced(x)
+    case 7: normalized(x)
+    case 8, 9, 10: multiplied(x)
+    case 11, 12: overPixels(x)
+    case 13: looked(up: x)
+    case 14, 15, 16: moved(x)
+    default: chosen(x)
     }
   }
 
@@ -92,9 +111,26 @@ extension RandomGraph {
       case .exponentialMinusOne: Real.exp(x.bound)
       default: x.bound + 1
       }
-    if chance(8) { return ("clamp", Value(tensor: x.tensor.clamped(from: -0.7, to: 0.9), bound: 1)) }
+    if chance(8) { return clamped(x) }
+    if chance(10) { return power(x) }
     if chance(6) { return ("dropout", Value(tensor: x.tensor.dropout(0.25), bound: x.bound * 1.34)) }
-    return (function.rawValue, Value(tensor: x.tensor.applying(function), bound: bound))
+    let isExact = x.isExact && [.negate, .absolute, .relu, .relu6].contains(function)
+    return (function.rawValue, Value(tensor: x.tensor.applying(function), bound: bound, isExact: isExact))
+  }
+
+  private mutating func clamped(_ x: Value) -> (String, Value) {
+    let (lower, upper): (Float?, Float?) = pick([(-0.7, 0.9), (-0.7, nil), (nil, 0.4), (0.1, 0.2), (0.3, -0.3)])
+    let bound = max(lower == nil || upper == nil ? x.bound : 0, 1)
+    return ("clamp", Value(tensor: x.tensor.clamped(from: lower, to: upper), bound: bound, isExact: x.isExact))
+  }
+
+  private mutating func power(_ x: Value) -> (String, Value) {
+    let base = x.tensor.abs() + 0.5
+    guard chance(2) else {
+      return ("power", Value(tensor: base.pow(pick([1.5, -0.5, -1, 3])), bound: Real.exp(Real.log(x.bound + 1) * 3)))
+    }
+    let exponent = parameter([x.tensor.shape[-1]])
+    return ("power of a tensor", Value(tensor: base.pow(exponent.tensor), bound: x.bound + 2))
   }
 
   private mutating func pairwise(_ x: Value) -> (String, Value) {
@@ -112,25 +148,30 @@ extension RandomGraph {
       let divisor = b.tensor.applying(.square) + 1
       return ("divide", Value(tensor: a.tensor / divisor, bound: a.bound))
     }
+    let isExact = a.isExact && b.isExact && [.maximum, .minimum].contains(function)
+    let bound = function == .multiply ? a.bound * b.bound : a.bound + b.bound
     return (
       "\(function.rawValue) with \(other.tensor.shape)",
-      Value(tensor: a.tensor.combined(with: b.tensor, function), bound: function == .multiply ? a.bound * b.bound : a.bound + b.bound)
+      Value(tensor: a.tensor.combined(with: b.tensor, function), bound: bound, isExact: isExact)
     )
   }
 
   private mutating func arranged(_ x: Value) -> (String, Value)? {
     let shape = x.tensor.shape
     switch dice.next() % 3 {
-    case 0: return ("transpose", Value(tensor: x.tensor.transposed(Array(0..<shape.rank).shuffled(using: &dice)), bound: x.bound))
+    case 0:
+      return (
+        "transpose", Value(tensor: x.tensor.transposed(Array(0..<shape.rank).shuffled(using: &dice)), bound: x.bound, isExact: x.isExact)
+      )
     case 1:
       // Factors in another grouping.
       var extents = shape.dimensions.flatMap { Self.factors($0) }.shuffled(using: &dice)
       while extents.count > 4 { extents.append(extents.removeFirst() * extents.removeFirst()) }
-      return ("reshape", Value(tensor: x.tensor.reshaped(to: Shape(extents.isEmpty ? [1] : extents)), bound: x.bound))
+      return ("reshape", Value(tensor: x.tensor.reshaped(to: Shape(extents.isEmpty ? [1] : extents)), bound: x.bound, isExact: x.isExact))
     default:
       let stretched = Shape([Int(2 + dice.next() % 3)] + shape.dimensions)
       guard shape.rank < 4 else { return nil }
-      return ("broadcast", Value(tensor: x.tensor.broadcast(to: stretched), bound: x.bound))
+      return ("broadcast", Value(tensor: x.tensor.broadcast(to: stretched), bound: x.bound, isExact: x.isExact))
     }
   }
 
@@ -155,7 +196,11 @@ extension RandomGraph {
     default:
       let reduction = pick([Reduction.sum, .mean, .max, .min])
       let y = x.tensor.reduced(reduction, axes: axes, keepingAxes: keeps)
-      return ("\(reduction.rawValue) over \(axes)", Value(tensor: y, bound: reduction == .sum ? x.bound * Double(count) : x.bound))
+      let isExact = x.isExact && (reduction == .max || reduction == .min)
+      return (
+        "\(reduction.rawValue) over \(axes)",
+        Value(tensor: y, bound: reduction == .sum ? x.bound * Double(count) : x.bound, isExact: isExact)
+      )
     }
   }
 
@@ -170,46 +215,6 @@ extension RandomGraph {
       let (weight, bias) = (parameter([shape[-1]]), parameter([shape[-1]]))
       let y = x.tensor.batchNormalized(weight: weight.tensor, bias: bias.tensor, epsilon: 0.1).y
       return ("batchNorm", Value(tensor: y, bound: 5))
-    }
-  }
-
-  private mutating func multiplied(_ x: Value) -> (String, Value)? {
-    let shape = x.tensor.shape
-    guard shape.rank >= 2 else { return nil }
-    let (inner, columns) = (shape[-1], dice.extent(below: 40))
-    if chance(4) {
-      // With itself: a Gram matrix.
-      let y = x.tensor.matmul(x.tensor, transposeOther: true)
-      return ("matmul with itself", Value(tensor: y, bound: x.bound * x.bound * Double(inner)))
-    }
-    let isTransposed = chance(2)
-    let weights = parameter(isTransposed ? [columns, inner] : [inner, columns])
-    return (
-      "matmul with \(weights.tensor.shape)",
-      Value(tensor: x.tensor.matmul(weights.tensor, transposeOther: isTransposed), bound: x.bound * Double(inner).squareRoot() * 2)
-    )
-  }
-
-  private mutating func overPixels(_ x: Value) -> (String, Value)? {
-    let shape = x.tensor.shape
-    guard shape.rank == 4 else { return nil }
-    let kernel = (height: min(Int(1 + dice.next() % 3), shape[1]), width: min(Int(1 + dice.next() % 3), shape[2]))
-    let stride = (height: Int(1 + dice.next() % 2), width: Int(1 + dice.next() % 2))
-    let padding = (height: kernel.height / 2, width: kernel.width / 2)
-    let window = Window(kernel: kernel, stride: stride, padding: padding)
-    switch dice.next() % 5 {
-    case 0: return ("maxPool", Value(tensor: x.tensor.maxPooled(window), bound: x.bound))
-    case 1: return ("averagePool", Value(tensor: x.tensor.averagePooled(window, countsPadding: chance(2)), bound: x.bound))
-    case 2:
-      let grid = (Int(1 + dice.next() % 4), Int(1 + dice.next() % 4))
-      return ("adaptivePool", Value(tensor: x.tensor.adaptivelyPooled(height: grid.0, width: grid.1), bound: x.bound))
-    default:
-      let isDepthwise = chance(3)
-      let outputs = isDepthwise ? shape[3] : dice.extent(below: 34)
-      let weights = parameter([outputs, kernel.height, kernel.width, isDepthwise ? 1 : shape[3]])
-      let y = x.tensor.convolved(weights.tensor, stride: stride, padding: padding, groups: isDepthwise ? shape[3] : 1)
-      let taps = Double(weights.tensor.shape.count / max(outputs, 1))
-      return (isDepthwise ? "depthwise" : "convolution", Value(tensor: y, bound: x.bound * taps.squareRoot() * 2))
     }
   }
 
