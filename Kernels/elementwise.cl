@@ -96,6 +96,7 @@ INLINE float16 wrappedRows(__global const float* input, const int row, const int
 // ------------------------------------------------------------------------------------------------ the tile interpreter
 
 #define ELEMENTWISE_TILE 256
+#define ELEMENTWISE_STRETCH 2048 // elements of a chain that is one run
 #define ELEMENTWISE_AHEAD 512    // elements that inputs are fetched ahead where memory is the limit
 #define ELEMENTWISE_REGISTERS (ELEMENTWISE_INPUTS + ELEMENTWISE_INSTRUCTIONS)
 #include "elementwise_runs.h"
@@ -212,6 +213,26 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
     k = last + 1;
   }
 
+  // Nothing lies between two operations of a chain that is one run: it needs no tiles.
+  int isOneRun = a.outputCount == 1 && copied[0] == 0 && steps[0].length == a.instructionCount;
+  for (int k = 0; k < a.inputCount; k++) isOneRun &= !staged[k] && (mode[k] == ELEMENTWISE_FULL || mode[k] == ELEMENTWISE_SCALAR);
+  if (isOneRun) {
+    FOR_EACH_UNIT(unit, (count + ELEMENTWISE_STRETCH - 1) / ELEMENTWISE_STRETCH) {
+      const int start = unit * ELEMENTWISE_STRETCH, left = count - start;
+      const int elements = left < ELEMENTWISE_STRETCH ? left : ELEMENTWISE_STRETCH, vectors = elements / 16, rest = elements % 16;
+      for (int k = 0; k < a.inputCount; k++)
+        if (mode[k] == ELEMENTWISE_FULL) registers[k].at = source[k] + start;
+      elementwiseRun(steps, target[0] + start, vectors, streams[0]);
+      if (rest) {
+        for (int k = 0; k < a.inputCount; k++)
+          if (mode[k] == ELEMENTWISE_FULL) registers[k].at += vectors * 16;
+        elementwiseRun(steps, tiles[a.inputCount], 1, 0);
+        storeFirst16(load16(tiles[a.inputCount]), target[0] + start + vectors * 16, rest);
+      }
+    }
+    return;
+  }
+
   FOR_EACH_UNIT(unit, (count + ELEMENTWISE_TILE - 1) / ELEMENTWISE_TILE) {
     const int start = unit * ELEMENTWISE_TILE, elements = count - start < ELEMENTWISE_TILE ? count - start : ELEMENTWISE_TILE;
     const int vectors = (elements + 15) / 16, whole = elements % 16 == 0;
@@ -226,7 +247,12 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
           registers[k].at = tiles[k];
         }
       } else if (mode[k] == ELEMENTWISE_ROW) {
-        elementwiseRows(source[k], tiles[k], row, column, columns, elements);
+        const int isOne = column + elements <= columns;   // the whole tile is in one row
+        registers[k].step = isOne ? 0 : 16;
+        if (isOne)
+          store16(splat(source[k][row]), tiles[k]);
+        else
+          elementwiseRows(source[k], tiles[k], row, column, columns, elements);
       } else if (mode[k] == ELEMENTWISE_COLUMN) {
         if (columns <= ELEMENTWISE_TILE) {
           registers[k].at = repeated[k] + column;

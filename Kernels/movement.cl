@@ -347,7 +347,9 @@ __kernel void scatter_add(__global const float* restrict values, __global const 
   __global const int* index = AT(indices, a.indices);
   __global float* t = AT(table, a.table);
   const int wanted = (int)get_global_size(0) / (LANES == 1 ? a.outer * a.inner : a.outer);
-  const int parts = wanted < 1 ? 1 : wanted < a.extent ? wanted : a.extent;
+  // Every owner looks at every index, which costs as much as to add some four numbers: on a CPU there are few owners of short rows.
+  const int most = LANES == 1 ? a.extent : a.perElement || a.inner < 32 ? 8 : a.inner / 4, limit = most < a.extent ? most : a.extent;
+  const int parts = wanted < 1 ? 1 : wanted < limit ? wanted : limit;
 #if LANES == 1
   FOR_EACH(unit, a.outer * parts * a.inner) {
     const int place = unit / a.inner, column = unit - place * a.inner, outer = place / parts, part = place - outer * parts;
@@ -381,7 +383,7 @@ __kernel void scatter_add(__global const float* restrict values, __global const 
     }
     for (int j = 0; j < a.count; j++, source += a.inner) {
       const int row = rows[j];
-      if (row < first || row >= end) continue;
+      if ((uint)(row - first) >= (uint)(end - first)) continue;
       __global float* target = own + (size_t)row * a.inner;
       if (a.inner < 16) {
         for (int i = 0; i < a.inner; i++) target[i] += source[i];

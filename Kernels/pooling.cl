@@ -76,6 +76,21 @@ __kernel void max_pool(__global const float* restrict x, __global float* restric
 }
 REGISTER(max_pool, PoolParameters, 3)
 
+#if LANES != 1
+// What `count` windows hand to a pixel, over all its channels, where it is the tap that they chose; in the order of ky and kx.
+INLINE void addWindows(__global const float* dys, __global const int* indices, const int* at, const int* taps, const int count,
+                       const int channels, __global float* out, const int rest, const int streams) {
+  for (int c = 0; c < channels; c += 16) {
+    floatv sum = splatv(0.0f);
+    for (int k = 0; k < count; k++) {
+      const intv here = loadIndices(indices + at[k] + c) == (intv)(taps[k]);
+      sum += choosev(splatv(0.0f), loadv(dys + at[k] + c), here);
+    }
+    streamv(sum, out + c, rest - c, streams);
+  }
+}
+#endif
+
 __kernel void max_pool_gradient(__global const float* restrict dy, __global const int* restrict index, __global float* restrict dx,
                                 const PoolParameters a ITEM) {
   const int streams = STREAMS(a.batch * a.inputHeight * a.inputWidth * a.channels, a.channels % 16 == 0);
@@ -84,6 +99,32 @@ __kernel void max_pool_gradient(__global const float* restrict dy, __global cons
     const int placeY = py + a.paddingTop, lastY = placeY / a.strideHeight, tapY = placeY - lastY * a.strideHeight;
     __global const float* dys = AT(dy, a.y) + (size_t)image * a.outputHeight * a.outputWidth * a.channels;
     __global const int* indices = AT(index, a.index) + (size_t)image * a.outputHeight * a.outputWidth * a.channels;
+#if LANES != 1
+    // Which windows reach a pixel is found once for all its channels.
+    if (a.dilationHeight == 1 && a.dilationWidth == 1 && a.kernelHeight <= 2 * a.strideHeight && a.kernelWidth <= 2 * a.strideWidth) {
+      FOR_PIXELS(a.inputWidth)
+        const int placeX = px + a.paddingLeft, lastX = placeX / a.strideWidth, tapX = placeX - lastX * a.strideWidth;
+        int at[4] = {0, 0, 0, 0}, taps[4] = {0, 0, 0, 0}, count = 0;
+        for (int ky = tapY, oy = lastY; ky < a.kernelHeight && oy >= 0; ky += a.strideHeight, oy--)
+          for (int kx = tapX, ox = lastX; kx < a.kernelWidth && ox >= 0; kx += a.strideWidth, ox--)
+            if (oy < a.outputHeight && ox < a.outputWidth) {
+              at[count] = (oy * a.outputWidth + ox) * a.channels;
+              taps[count++] = ky * a.kernelWidth + kx;
+            }
+        __global float* out = AT(dx, a.x) + pixel * a.channels;
+        if (count == 1) {
+          addWindows(dys, indices, at, taps, 1, a.channels, out, rest, streams);
+        } else if (count == 2) {
+          addWindows(dys, indices, at, taps, 2, a.channels, out, rest, streams);
+        } else if (count == 4) {
+          addWindows(dys, indices, at, taps, 4, a.channels, out, rest, streams);
+        } else {
+          addWindows(dys, indices, at, taps, count, a.channels, out, rest, streams);
+        }
+      }
+      continue;
+    }
+#endif
     FOR_PIXELS(a.inputWidth)
       const int placeX = px + a.paddingLeft, lastX = placeX / a.strideWidth, tapX = placeX - lastX * a.strideWidth;
       FOR_CHANNELS {

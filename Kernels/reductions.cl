@@ -59,6 +59,44 @@ INLINE float reduceStretch(__global const float* x, const int count, const int o
 }
 #endif
 
+// The sum of squared distances from a number, in the same parts.
+#if LANES == 1
+INLINE float squaresAround(__global const float* x, const int count, const float middle ROW_TYPE) {
+  float total = 0.0f;
+  for (int start = row_.first; start < count; start += 256 * row_.lanes) {
+    float part = 0.0f;
+    for (int k = 0, i = start; k < 256 && i < count; k++, i += row_.lanes) {
+      const float d = x[i] - middle;
+      part = FMA(d, d, part);
+    }
+    total += part;
+  }
+  return ROW_SUM(total);
+}
+#else
+INLINE float squaresAround(__global const float* x, const int count, const float middle) {
+  floatv total = splatv(0.0f);
+  int i = 0;
+  while (i + 4 * LANES <= count) {
+    const int end = count - i < 4096 ? count : i + 4096;
+    floatv parts[4];
+    UNROLL for (int k = 0; k < 4; k++) parts[k] = splatv(0.0f);
+    for (; i + 4 * LANES <= end; i += 4 * LANES) {
+      UNROLL for (int k = 0; k < 4; k++) {
+        const floatv d = loadv(x + i + k * LANES) - middle;
+        parts[k] = FMA(d, d, parts[k]);
+      }
+    }
+    total += (parts[0] + parts[1]) + (parts[2] + parts[3]);
+  }
+  for (; i < count; i += LANES) {
+    const floatv d = firstLanes(loadv(x + i) - middle, count - i, 0.0f);
+    total = FMA(d, d, total);
+  }
+  return ROW_SUM(total);
+}
+#endif
+
 #define REDUCE_ROWS(operation)                                                                              \
   FOR_EACH_ROW(unit, a.rows * chunks)                                                                       \
     const int row = unit / chunks, first = (unit - row * chunks) * a.chunk;                                 \
@@ -247,5 +285,22 @@ __kernel ROW_KERNEL void argmax_rows(__global const float* restrict in, __global
   }
 }
 REGISTER(argmax_rows, ArgmaxRowsParameters, 2)
+// A row is still in the cache when it is read again.
+__kernel ROW_KERNEL void variance_rows(__global const float* restrict in, __global float* restrict variance, __global float* restrict mean,
+                                       const VarianceRowsParameters a ITEM) {
+  ROWS_OF(a.columns)
+  __global float* variances = AT(variance, a.variance);
+  __global float* means = AT(mean, a.mean);
+  FOR_EACH_ROW(row, a.rows)
+    __global const float* x = AT(in, a.in) + (size_t)row * a.columns;
+    const float middle = reduceStretch(x, a.columns, REDUCE_SUM ROW) * a.share;
+    const float result = squaresAround(x, a.columns, middle ROW) / a.divisor;
+    if (ROW_FIRST) {
+      means[row] = middle;
+      variances[row] = result;
+    }
+  }
+}
+REGISTER(variance_rows, VarianceRowsParameters, 3)
 #undef FOR_VECTORS
 #undef REDUCE_ACROSS

@@ -35,4 +35,12 @@ typedef struct {
   int rows, columns;
   int operation;   // REDUCE_MAXIMUM or REDUCE_MINIMUM
 } ArgmaxRowsParameters;
+
+/// variance_rows(in, variance, mean): mean[r] = share * sum_j in[r, j], variance[r] = sum_j (in[r, j] - mean[r])^2 / divisor.
+typedef struct {
+  int in, variance, mean;
+  int rows, columns;
+  float share;     // 1 / columns
+  float divisor;   // columns - correction, or 0
+} VarianceRowsParameters;
 #endif

@@ -35,7 +35,7 @@ extension Graph {
       if rule.function == .reluGradient, let moved = maskBeforePooling(inputs[0], inputs[1]) { return [moved] }
       return recordAll(operation, stretchedWhereNeeded(inputs))
     }
-    if case .variance(let rule) = operation { return rule.takenApart(inputs[0]) }
+    if case .variance(let rule) = operation, !rule.isOfRows(inputs[0].shape) { return rule.takenApart(inputs[0]) }
     if case .productOfOthers(let rule) = operation { return [rule.takenApart(inputs[0])] }
     if case .clamp(let rule) = operation { return [rule.takenApart(inputs[0])] }
     if case .matmul = operation { return recordAll(operation, batchesStretchedWhereNeeded(inputs)) }

@@ -3,8 +3,8 @@
 extension Tensor {
   /// (x − mean) / √(variance + ε) over some axes, the variance over all elements (biased).
   private func standardized(over axes: [Int], epsilon: Float) -> Tensor {
-    let centred = self - mean(axes: axes, keepingAxes: true)
-    return centred * (centred.applying(.square).mean(axes: axes, keepingAxes: true) + epsilon).applying(.reciprocalSquareRoot)
+    let (variance, mean) = varianceAndMean(axes: axes, correction: 0, keepingAxes: true)
+    return (self - mean) * (variance + epsilon).applying(.reciprocalSquareRoot)
   }
 
   /// Layer normalisation over the last axes (Ba et al. 2016): (x − mean) / √(variance + ε) · weight + bias, mean and variance of each sample's

@@ -44,6 +44,8 @@ extension Table {
   private static var spreads: [Case] {
     let entries: [(Shape, [Int])] = [
       ([5, 7], [1]), ([5, 7], [0]), ([3, 4, 5], [0, 2]), ([4, 131], [1]), ([33, 3], [1]), ([19], [0]), ([40, 16], [1]), ([3, 2, 17], [1]),
+      // Rows that are several axes, longer than what is summed at once, and so long that several workers share them.
+      ([3, 4, 5], [1, 2]), ([2, 4200], [1]), ([2, 8300], [1]), ([6], [0]),
     ]
     return entries.flatMap { shape, axes -> [Case] in
       let x = [Operand(shape, .uniform(-3...3))]
@@ -51,6 +53,18 @@ extension Table {
         Case(
           "variance over \(axes)", x, one: { $0[0].variance(axes: axes) },
           reference: { along(axes, $0[0]) { variance($0, correction: 1) } }),
+        Case(
+          "variance and mean over \(axes), kept", x,
+          build: {
+            let (variance, mean) = $1[0].varianceAndMean(axes: axes, correction: 0, keepingAxes: true)
+            return [variance, mean * 2]
+          },
+          reference: {
+            [
+              along(axes, $0[0], keepingAxes: true) { variance($0, correction: 0) },
+              along(axes, $0[0], keepingAxes: true) { 2 * $0.reduce(0, +) / Double($0.count) },
+            ]
+          }),
         Case(
           "standard deviation over \(axes)", x, one: { $0[0].standardDeviation(axes: axes, correction: 0, keepingAxes: true) },
           reference: { along(axes, $0[0], keepingAxes: true) { variance($0, correction: 0).squareRoot() } }),

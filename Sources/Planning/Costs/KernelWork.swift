@@ -240,6 +240,9 @@ struct KernelWork {
       let steps = Double(Int32.bitWidth - p.columns.leadingZeroBitCount)
       work.operations = 2 * Double(p.rows) * Double(p.columns) * steps * steps
       return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: steps * steps / 2)
+    case "variance_rows":
+      guard let p = parameters(VarianceRowsParameters.self) else { break }
+      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2)
     case "argmax_rows":
       guard let p = parameters(ArgmaxRowsParameters.self) else { break }
       return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2)

@@ -246,7 +246,7 @@ struct Lowering {
     switch node.operation {
     case .input, .constant, .array, .parameter, .reshape: break
     case .unary, .binary: lowerChain([unit.node])
-    case .select, .batchNorm, .variance, .productOfOthers, .clamp: break  // taken apart before planning
+    case .select, .batchNorm, .productOfOthers, .clamp: break  // taken apart before planning
     case .dropout(let rule): lowerDropout(unit.node, rule)
     case .transpose(let rule): lowerTranspose(unit.node, rule)
     case .broadcast: lowerBroadcast(unit.node)
@@ -260,6 +260,7 @@ struct Lowering {
     case .softmax(let rule): lowerSoftmax(unit.node, rule)
     case .softmaxGradient(let rule): lowerSoftmaxGradient(unit.node, rule)
     case .softmaxCrossEntropy(let rule): lowerSoftmaxCrossEntropy(unit.node, rule)
+    case .variance(let rule): lowerVariance(unit.node, rule)
     case .logSumExp: lowerLogSumExp(unit.node)
     case .argumentOfExtreme(let rule): lowerArgumentOfExtreme(unit.node, rule)
     case .cumulativeSum(let rule): lowerCumulativeSum(unit.node, rule)

@@ -46,6 +46,22 @@ extension Lowering {
     }
   }
 
+  /// Of rows: all others are taken apart before planning.
+  mutating func lowerVariance(_ node: Int, _ rule: Variance) {
+    let shape = inputShape(node, 0)
+    let (x, variance, mean) = (input(node, 0), output(node, 0), output(node, 1))
+    let columns = rule.axes.reduce(1) { $0 * shape[$1] }
+    let rows = shape.count / max(columns, 1)
+    emit(
+      "variance_rows", note(node, flops: 4 * rows * columns), items: (profile.shares(of: rows * columns), 1, 1),
+      [.read(x), .write(variance), .write(mean)]
+    ) { unit in
+      VarianceRowsParameters(
+        in: unit(x), variance: unit(variance), mean: unit(mean), rows: Int32(rows), columns: Int32(columns), share: 1 / Float(columns),
+        divisor: rule.divisor(shape))
+    }
+  }
+
   /// One launch, or two where the first one's chunks have to be merged: chunks depend on the shape alone, so results do not depend on threads.
   mutating func reduce(
     _ source: Slot, to target: Slot, _ reduction: Reduction, outer: Int, reduced: Int, inner: Int, scale: Float, _ note: Launch.Note

@@ -121,7 +121,7 @@ package struct ProductOfOthers: OperationRule {
 
 /// Σ (x − mean)² / (n − correction) over some axes, which are dropped, or kept with extent 1; and the mean.
 ///
-/// The planner takes it apart into reductions and elementwise operations.
+/// Of rows it is one launch; otherwise the planner takes it apart into reductions and elementwise operations.
 package struct Variance: OperationRule {
   /// Which axes, in ascending order.
   package let axes: [Int]
@@ -151,7 +151,15 @@ package struct Variance: OperationRule {
 
   private func keptShape(_ shape: Shape) -> Shape { Shape((0..<shape.rank).map { axes.contains($0) ? 1 : shape[$0] }) }
   private func count(_ shape: Shape) -> Float { Float(axes.reduce(1) { $0 * shape[$1] }) }
-  private func divisor(_ shape: Shape) -> Float { Swift.max(0, count(shape) - Float(correction)) }
+  /// What the sum of squares is divided by.
+  package func divisor(_ shape: Shape) -> Float { Swift.max(0, count(shape) - Float(correction)) }
+
+  /// Whether it is that of whole rows, none so long that several workers had better share it.
+  func isOfRows(_ shape: Shape) -> Bool {
+    guard !axes.isEmpty, axes == Array((shape.rank - axes.count)..<shape.rank) else { return false }
+    let columns = axes.reduce(1) { $0 * shape[$1] }
+    return columns <= 8192 || (columns <= 1 << 16 && shape.count / columns >= 64)
+  }
 
   /// What it is made of.
   func takenApart(_ x: Tensor) -> [Tensor] {

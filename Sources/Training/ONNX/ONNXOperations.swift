@@ -356,6 +356,9 @@ extension ONNXTranslation {
     let squares = add("ReduceMean", at, [add("Mul", at, [deviations, deviations])], ["axes": axes, "keepdims": keep])
     let share = Float(count) / Float(Swift.max(0, count - rule.correction))
     set(node, rule.correction == 0 ? squares : add("Mul", at, [squares, scalar(share)]), .same)
+    let second = ValueID(node: node, output: 1)
+    guard graph.nodes.contains(where: { $0.inputs.contains(second) }) else { return }
+    set(second, rule.keepingAxes ? mean : add("ReduceMean", at, [x.name], ["axes": axes, "keepdims": .integer(0)]), .same)
   }
 
   private mutating func translateLogSumExp(_ node: Int) throws(ONNXExportError) {
