@@ -948,7 +948,8 @@ class Sample:
   def written(self, number, tensors):
     def put(name, tensor):
       array = tensor.contiguous().numpy()
-      tensors[name] = np.ascontiguousarray(array, np.int32 if array.dtype.kind == "i" else np.float32)
+      # Not by `ascontiguousarray`, which makes vectors of scalars.
+      tensors[name] = np.array(array, np.int32 if array.dtype.kind == "i" else np.float32, order="C")
       return name
 
     inputs = []
