@@ -10,9 +10,13 @@ public enum AtomicFile {
   ///
   /// - Parameters:
   ///   - path: the file to write.
+  ///   - isDurable: whether it is on the disk when this returns; default yes. Without, a machine that loses its power may lose the file; whoever
+  ///     reads it still sees one content or the other.
   ///   - body: writes the content. An error it throws abandons the file and is passed on.
   /// - Throws: `FormatError` naming the path and, where a system call failed, the call and its errno (no space, no permission, …).
-  public static func write(path: String, _ body: (FileWriter) throws(FormatError) -> Void) throws(FormatError) {
+  public static func write(
+    path: String, isDurable: Bool = true, _ body: (FileWriter) throws(FormatError) -> Void
+  ) throws(FormatError) {
     let target = try Target(path)
     let temporary = try target.makeTemporary()
     do throws(FormatError) {
@@ -20,7 +24,7 @@ public enum AtomicFile {
       try body(writer)
       try writer.flush()
       if let mode = target.existingMode, fchmod(temporary.descriptor, mode) != 0 { throw .system("set permissions of the new file", path) }
-      if fsync(temporary.descriptor) != 0 { throw .system("sync to disk", path) }
+      if isDurable, fsync(temporary.descriptor) != 0 { throw .system("sync to disk", path) }
     } catch {
       close(temporary.descriptor)
       unlink(temporary.path)
@@ -31,7 +35,7 @@ public enum AtomicFile {
       unlink(temporary.path)
       throw .system("replace the file", path, code: code)
     }
-    try target.syncFolder()
+    if isDurable { try target.syncFolder() }
   }
 
   /// Whether a name is that of a file which was not written to its end, because the process was killed meanwhile.
@@ -40,10 +44,10 @@ public enum AtomicFile {
   fileprivate static let temporaryPrefix = ".glissade-"
   fileprivate static let temporarySuffix = ".tmp"
 
-  /// Writes the given text to a file, atomically; see `write(path:_:)`.
+  /// Writes the given text to a file, atomically; see `write(path:isDurable:_:)`.
   /// - Throws: `FormatError` naming the path and the failed call.
-  public static func write(path: String, text: String) throws(FormatError) {
-    try write(path: path) { (writer) throws(FormatError) in try writer.write(text) }
+  public static func write(path: String, isDurable: Bool = true, text: String) throws(FormatError) {
+    try write(path: path, isDurable: isDurable) { (writer) throws(FormatError) in try writer.write(text) }
   }
 }
 

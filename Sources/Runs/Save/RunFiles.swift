@@ -55,6 +55,8 @@ package final class RunFiles {
     // It is written last, so while the run goes on there is none.
     remove(folder.summaryPath)
     remove(folder.reportPath)
+    // Of a process that was killed.
+    remove(folder.progressPath)
     // A process that was killed may have been an epoch ahead of the checkpoint.
     if checkpoint?.best == nil { remove(folder.bestPath) }
     // Runs of earlier versions have none.

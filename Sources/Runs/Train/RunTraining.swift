@@ -25,6 +25,14 @@ extension RecipeTraining {
   /// - Throws: what kept training from starting. What happened later is in the result's `failure`.
   package func fit(in place: RunPlace, on selection: DeviceSelection, _ watch: RunWatch) throws -> RunOutcome {
     let (folder, lock) = try place.claim()
+    let progress = RunProgressFile(folder)
+    defer { progress.remove() }
+    var watch = watch
+    let observe = watch.observe
+    watch.observe = { event in
+      progress.note(event)
+      observe(event)
+    }
     let files = RunFiles(folder: folder, lock: lock, request: request)
     let samples = try RunSamples(training: training, validation: validation, test: test)
     var checkpoint: TrainingCheckpoint?

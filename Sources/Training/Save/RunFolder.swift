@@ -21,6 +21,8 @@ public struct RunFolder: Sendable {
   public var metricsPath: String { path(.metrics) }
   /// What the monitor found, by epoch and layer; only where there was one.
   public var healthPath: String { path(.health) }
+  /// Where the run stands while it trains (`RunProgress`).
+  package var progressPath: String { path(.progress) }
   /// The page about the run.
   public var reportPath: String { path(.report) }
   /// The model after the last epoch.

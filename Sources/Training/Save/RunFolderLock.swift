@@ -37,4 +37,13 @@ extension RunFolder {
   /// Takes the folder, which has to be there, for as long as the lock is kept.
   /// - Throws: `RunFolderError` where another training has it.
   package func lock() throws(RunFolderError) -> RunFolderLock { try RunFolderLock(self) }
+
+  /// Whether a training has the folder; also where its file system does not tell.
+  package var isInUse: Bool {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    // Closing gives the lock back.
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+  }
 }

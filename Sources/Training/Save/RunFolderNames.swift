@@ -16,6 +16,8 @@ extension RunFolder {
     case metrics = "metrics.csv"
     /// What the monitor found, layer by layer.
     case health = "health.csv"
+    /// Where it stands while it trains.
+    case progress = "progress.json"
     case model = "model.safetensors"
     case best = "best.safetensors"
     case average = "average.safetensors"
