@@ -39,6 +39,9 @@ struct Training<Door: TrainingDoor>: ParsableCommand, RecipeArguments {
   @Flag(help: "Print nothing but errors.")
   var quiet = false
 
+  @Flag(help: "Show the training on the whole screen, as 'glissade watch' does; q leaves that, and training goes on.")
+  var live = false
+
   @OptionGroup(title: PretrainedSection.title) var pretrained: SectionArguments<PretrainedSection>
 
   @OptionGroup(title: FoldSection.title) var folds: SectionArguments<FoldSection>
@@ -62,6 +65,7 @@ struct Training<Door: TrainingDoor>: ParsableCommand, RecipeArguments {
   @OptionGroup(title: PictureSection.title) var pictures: SectionArguments<PictureSection>
 
   func run() throws {
+    if live, quiet { throw Misuse("--live shows the training, and --quiet wants nothing to be shown") }
     let request = try request()
     let recipe = request.recipe
     if let published = try published.device() {
@@ -76,7 +80,7 @@ struct Training<Door: TrainingDoor>: ParsableCommand, RecipeArguments {
     let place = try RunPlace(out: places.out, replaces: replace, resume: places.resume, series: series?.kind, request, note: Terminal.note)
     func train(_ request: TrainingRequest, in place: RunPlace) throws {
       let job = try TrainingJob(request)
-      try job.run(on: try job.openDevice(), in: place, isQuiet: quiet)
+      try job.run(on: try job.openDevice(), in: place, isQuiet: quiet, isLive: live)
     }
     guard let series else { return try train(request, in: place) }
     func report(_ line: String) { if !quiet { Terminal.write(line + "\n", to: STDOUT_FILENO) } }

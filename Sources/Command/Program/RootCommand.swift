@@ -25,6 +25,7 @@ struct RootCommand: ParsableCommand {
       PredictCommand.self,
       AverageCommand.self,
       PreviewCommand.self,
+      WatchCommand.self,
       ReportCommand.self,
       DevicesCommand.self,
       TuneCommand.self,

@@ -1,4 +1,5 @@
 import Glissade
+import GlissadeCharts
 import GlissadeFormats
 
 /// One line of a terminal that is redrawn in place, at most ten times a second.
@@ -10,12 +11,13 @@ struct ProgressBar {
 
   init(file: Int32) { self.file = file }
 
-  mutating func draw(_ progress: TrainingEvent.Progress, _ measure: Loss.Measure) {
+  mutating func draw(_ progress: TrainingEvent.Progress, _ measure: Loss.Measure, _ curves: ProgressCurves) {
     let now = clock.now
     if isVisible, let last, last.duration(to: now) < .milliseconds(95) { return }
     last = now
     // The last column stays free: some terminals wrap there.
-    show(ProgressText(progress, measure).bar(width: Terminal.width(file) - 1, isUnicode: Terminal.isUnicode))
+    let drawn = Terminal.isUnicode && Terminal.variable("NO_COLOR") == nil ? curves : ProgressCurves()
+    show(ProgressText(progress, measure).bar(width: Terminal.width(file) - 1, isUnicode: Terminal.isUnicode, drawn))
   }
 
   /// How far something has come that is counted in bytes.
@@ -67,12 +69,17 @@ struct ProgressText {
   /// Without a bar, for where nothing can be redrawn.
   var line: String { ([place, "step \(step)"] + rest).joined(separator: "  ") }
 
-  /// As much as fits: the bar shrinks first, then what matters least goes.
-  func bar(width: Int, isUnicode: Bool) -> String {
+  /// As much as fits: the bar shrinks first, then the curves do, then what matters least goes.
+  func bar(width: Int, isUnicode: Bool, _ curves: ProgressCurves = ProgressCurves()) -> String {
     for kept in stride(from: rest.count, through: 0, by: -1) {
-      let tail = ([step] + rest.prefix(kept)).joined(separator: "  ")
-      let room = width - place.count - tail.count - 4
-      if room >= 10 { return "\(place)  \(Self.bar(min(room, 40), fraction, isUnicode))  \(tail)" }
+      for curve in kept == 0 ? [0] : ProgressCurves.widths {
+        var parts = Array(rest.prefix(kept))
+        // The loss is the first.
+        if curve > 0 { parts.replaceSubrange(0..<1, with: curves.texts(beside: parts[0], width: curve)) }
+        let tail = ([step] + parts).joined(separator: "  ")
+        let room = width - place.count - tail.count - 4
+        if room >= 10 { return "\(place)  \(Self.bar(min(room, 40), fraction, isUnicode))  \(tail)" }
+      }
     }
     return String("\(place) \(step)".prefix(max(width, 0)))
   }

@@ -19,32 +19,55 @@ final class TrainingReporter {
   /// What is told beside the loss.
   private var measure = Loss.Measure.accuracy
 
-  /// - Parameter epochs: of the whole run.
-  init(isQuiet: Bool, epochs: Int) {
+  /// The whole screen, where it is wanted, and the run's folder, which is certain once training has begun.
+  private var live: (view: LiveView, folder: () -> RunFolder)?
+  private var curves = ProgressCurves()
+
+  /// - Parameters:
+  ///   - epochs: of the whole run.
+  ///   - live: the run's folder, where the training is to be shown on the whole screen.
+  init(isQuiet: Bool, epochs: Int, live: (() -> RunFolder)? = nil) {
     epochPace = EpochPace(epochs: epochs)
     self.isQuiet = isQuiet
     if !isQuiet, Terminal.isLive(STDERR_FILENO) { bar = ProgressBar(file: STDERR_FILENO) }
+    if let live, FullScreen.isPossible { self.live = (LiveView(), live) }
   }
 
   /// A line, unless quiet; fit for a terminal whatever names are in it.
   func line(_ text: String) {
     guard !isQuiet else { return }
-    bar?.clear()
-    Terminal.write(printable(text, limit: .max) + "\n", to: STDOUT_FILENO)
+    tell(printable(text, limit: .max) + "\n", STDOUT_FILENO)
   }
 
-  /// Removes the bar, and says how the last epoch went where that was not said.
-  func clear() {
+  /// Leaves the screen or removes the bar, and says how the last epoch went where that was not said.
+  func end() {
     if let row = withheld { line(row.line(measure)) }
     withheld = nil
+    live?.view.end()
+    live = nil
     bar?.clear()
   }
 
   /// Something to be known, also where nothing but errors is printed.
-  func warn(_ text: String) {
+  func warn(_ text: String) { tell("glissade: \(Text.line(text))\n", STDERR_FILENO) }
+
+  /// Prints something, behind the screen that is shown if there is one.
+  private func tell(_ text: String, _ file: Int32) {
+    if live?.view.keeps(text, for: file) == true { return }
     bar?.clear()
-    Terminal.write("glissade: \(Text.line(text))\n", to: STDERR_FILENO)
+    Terminal.write(text, to: file)
   }
+
+  /// Shows the whole screen where that is wanted. Before the first step the run's folder may be another one's.
+  private func showScreen() {
+    guard let live, !hasShown else { return }
+    hasShown = true
+    bar?.clear()
+    live.view.begin(live.folder())
+  }
+
+  private var hasShown = false
+  private var isOnScreen: Bool { live?.view.isShown ?? false }
 
   /// Whether training is to stop; says so once.
   func noticesInterruption() -> Bool {
@@ -62,12 +85,21 @@ final class TrainingReporter {
       measure = start.measure
       bar?.draw(note: "getting ready")
     case .progress(let progress):
-      if bar != nil { bar?.draw(progress, measure) } else if pace.isTime(for: progress) { line(ProgressText(progress, measure).line) }
+      showScreen()
+      curves.add(progress)
+      if isOnScreen { break }
+      if bar != nil {
+        bar?.draw(progress, measure, curves)
+      } else if pace.isTime(for: progress) {
+        line(ProgressText(progress, measure).line)
+      }
     case .features(let features):
+      showScreen()
       let isOver = features.done == features.count
-      if bar != nil, !isOver { bar?.draw(note: features.text) }
+      if bar != nil, !isOver, !isOnScreen { bar?.draw(note: features.text) }
       if isOver ? features.seconds >= 1 : bar == nil && pace.isTime(for: features) { line(features.text) }
     case .epoch(let row):
+      curves.add(row)
       let isDue = epochPace.isDue(row.epoch)
       if isDue { line(row.line(measure)) }
       withheld = isDue ? nil : row
@@ -77,7 +109,7 @@ final class TrainingReporter {
     case .stopped(let epoch, let reason): line("stopped after epoch \(epoch): \(reason)")
     case .warning(let warning): line("warning: \(Text.line(warning.text))")
     case .note(let text): line("note: \(Text.line(text))")
-    case .testing: bar?.draw(note: "evaluating the test set")
+    case .testing: if !isOnScreen { bar?.draw(note: "evaluating the test set") }
     }
   }
 }

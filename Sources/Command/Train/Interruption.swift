@@ -24,15 +24,19 @@ enum Interruption {
 
   /// From here on there is something to save.
   static func arm() {
+    FullScreen.prepare()
     state.store(State.training, ordering: .relaxed)
     var numbers = sigset_t()
     sigemptyset(&numbers)
     for number in [SIGINT, SIGTERM, SIGHUP] where number != SIGHUP || !isIgnored(number) {
       sigaddset(&numbers, number)
       signal(number) { _ in
-        // Only what a signal handler may do: an atomic and _exit.
+        // Only what a signal handler may do: atomics, the terminal as it was, and _exit.
         let exchange = Interruption.state.compareExchange(expected: State.training, desired: State.requested, ordering: .relaxed)
-        if !exchange.exchanged { _exit(Interruption.status) }
+        if !exchange.exchanged {
+          FullScreen.restoreNow()
+          _exit(Interruption.status)
+        }
       }
     }
     // A parent that blocks signals on the thread that started us hands that down.

@@ -19,16 +19,18 @@ struct TrainingJob {
   ///   - selection: where.
   ///   - place: where the run's folder is, or is to be.
   ///   - isQuiet: whether only errors are printed.
+  ///   - isLive: whether it is shown on the whole screen, where there is one.
   /// - Throws: what kept training from starting; `Failure` for what stopped it, `Interrupted` after Ctrl-C.
-  func run(on selection: DeviceSelection, in place: RunPlace, isQuiet: Bool) throws {
-    let reporter = TrainingReporter(isQuiet: isQuiet, epochs: recipe.epochs)
+  func run(on selection: DeviceSelection, in place: RunPlace, isQuiet: Bool, isLive: Bool) throws {
+    let reporter = TrainingReporter(isQuiet: isQuiet, epochs: recipe.epochs, live: isLive ? { RunFolder(place.path) } : nil)
+    defer { reporter.end() }
     var watch = RunWatch()
     (watch.report, watch.note, watch.observe) = (reporter.line, Terminal.note, reporter.report)
     (watch.shouldStop, watch.wasStopped) = (reporter.noticesInterruption, { Interruption.isRequested })
     (watch.willTrain, watch.start) = (Interruption.arm, ProcessStart.instant)
     let outcome: RunOutcome
     do { outcome = try training.fit(in: place, on: selection, watch) } catch { throw withRemedy(error) }
-    reporter.clear()
+    reporter.end()
     let path = outcome.folder.path
     if outcome.wasFinished {
       if let reason = outcome.result.record.stopReason {
