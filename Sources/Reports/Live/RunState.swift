@@ -141,7 +141,7 @@ struct HealthTable {
   let names: [String]
   let rows: [[String]]
 
-  static func path(in folder: RunFolder) -> String { folder.path + "/health.csv" }
+  static func path(in folder: RunFolder) -> String { folder.healthPath }
 
   /// - Returns: `nil` where there is none that can be read.
   init?(of folder: RunFolder) {
