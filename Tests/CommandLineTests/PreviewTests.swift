@@ -67,6 +67,20 @@ struct PreviewTests {
     #expect(!FileManager.default.fileExists(atPath: "runs"))
   }
 
+  @Test func picturesOfSeveralLabelsStandWithEach() throws {
+    var recipe = try pictures(["x"], each: 20)
+    let rows = (0..<20).map { "x/\($0).png,\($0 % 2 == 0 ? "red" : "")\($0 % 4 == 0 ? ";blue" : "")\n" }
+    try put("labels.csv", Array(("file,labels\n" + rows.joined()).utf8))
+    (recipe.labels, recipe.multiLabel, recipe.validation, recipe.test) = (folder.path("labels.csv"), true, 0, 0)
+    let html = try RecipePreview(of: recipe).html
+    #expect(html.contains("20 training, 0 validation and 0 test samples, 2 labels"))
+    #expect(
+      html.contains("<h3><bdi>red</bdi> <span class=\"note\">10 to train on")
+        && html.contains("<h3><bdi>blue</bdi> <span class=\"note\">5 to"))
+    // Eight of the red ones, and all that are blue.
+    #expect(count(html) == 13 && html.contains("A sample may have several labels"))
+  }
+
   @Test func imagesAreShownAndMixed() throws {
     let data = try PictureFolder()
     var recipe = Recipe()

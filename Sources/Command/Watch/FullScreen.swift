@@ -48,6 +48,8 @@ final class FullScreen {
 
   private static let isOpen = Atomic<Bool>(false)
   private static let hasKeys = Atomic<Bool>(false)
+  /// Whether the process goes on after it was stopped.
+  private static let goesOn = Atomic<Bool>(false)
   /// What the terminal was set to; written before `isOpen` is set, and read after it was.
   nonisolated(unsafe) private static var before = termios()
 
@@ -64,14 +66,14 @@ final class FullScreen {
   static var isInForeground: Bool { tcgetpgrp(STDOUT_FILENO) == getpgrp() }
 
   /// Has `restoreNow` ready for signal handlers.
-  static func prepare() { _ = (isOpen.load(ordering: .relaxed), hasKeys.load(ordering: .relaxed)) }
+  static func prepare() { _ = (isOpen.load(ordering: .relaxed), hasKeys.load(ordering: .relaxed), goesOn.load(ordering: .relaxed)) }
 
   /// Takes the terminal.
   init(signals: Signals) {
     // Made now, so that no signal handler has to.
     _ = (Self.pipe, Self.entering, Self.leaving, Self.before)
     var handled: [(Int32, @convention(c) (Int32) -> Void)] = [
-      (SIGWINCH, { _ in FullScreen.wake(.redraw) }), (SIGCONT, { _ in FullScreen.wake(.redraw) }),
+      (SIGWINCH, { _ in FullScreen.wake(.redraw) }), (SIGCONT, { _ in FullScreen.goOn() }),
       (SIGTSTP, { _ in FullScreen.wake(.suspend) }), (SIGQUIT, { FullScreen.restoreAndRaise($0) }),
       (SIGABRT, { FullScreen.restoreAndRaise($0) }),
     ]
@@ -147,6 +149,11 @@ final class FullScreen {
     errno = code
   }
 
+  private static func goOn() {
+    goesOn.store(true, ordering: .sequentiallyConsistent)
+    wake(.redraw)
+  }
+
   /// Makes `wait` return, from whatever thread.
   static func interrupt() { wake(.redraw) }
 
@@ -184,7 +191,10 @@ final class FullScreen {
   /// - Returns: whether the terminal is taken again.
   func suspend(leavesInBackground: Bool) -> Bool {
     Self.restoreNow()
+    Self.goesOn.store(false, ordering: .sequentiallyConsistent)
     kill(getpid(), SIGSTOP)
+    // The signal may stop another thread first, and this one a little later: by then the terminal must not be taken again.
+    while !Self.goesOn.load(ordering: .sequentiallyConsistent) { usleep(10_000) }
     if leavesInBackground, !Self.isInForeground { return false }
     enter()
     return true

@@ -73,8 +73,11 @@ struct TrainingPreview {
     page.version = Version.number
     page.recipe = training.recipe.text(heading: [])
     page.columns = data.columns
-    page.classes = classes
-    try showPictures()
+    if !names.isEmpty {
+      let places = try places(in: samples)
+      page.classes = try classes(places)
+      try showPictures(places)
+    }
     try showMixed()
     page.values = try values()
     page.rates = rates
@@ -102,7 +105,9 @@ struct TrainingPreview {
     let unit = training.run.table == nil ? "samples" : "rows"
     let parts = "\(samples.count) training, \(training.validation?.count ?? 0) validation and \(training.test?.count ?? 0) test \(unit)"
     let what =
-      hasClasses ? "\(samples.classCount) classes" : "\(samples.targets.valueCount) value\(samples.targets.valueCount == 1 ? "" : "s")"
+      training.run.isMultiLabel
+      ? "\(names.count) labels"
+      : hasClasses ? "\(samples.classCount) classes" : "\(samples.targets.valueCount) value\(samples.targets.valueCount == 1 ? "" : "s")"
     return "\(parts), \(what); \(outline.parameters) parameters"
       + (outline.trained == outline.parameters ? "" : ", \(outline.trained) of them trained")
   }
@@ -125,20 +130,33 @@ struct TrainingPreview {
 
   // MARK: Classes and pictures
 
-  private var classes: [PreviewPage.Class] {
-    guard hasClasses else { return [] }
-    func counts(_ part: (any Dataset)?) -> [Int]? {
-      part.map { part in part.labels.reduce(into: [Int](repeating: 0, count: samples.classCount)) { $0[Int($1)] += 1 } }
+  /// The names of classes, or of labels, of which a sample may have any number; none where values are predicted.
+  private var names: [String] { hasClasses ? samples.classNames : training.run.isMultiLabel ? training.run.classNames : [] }
+
+  /// The samples of each class, or with each label.
+  private func places(in part: any Dataset) throws -> [[Int]] {
+    var places = [[Int]](repeating: [], count: names.count)
+    if hasClasses {
+      for (place, label) in part.labels.enumerated() { places[Int(label)].append(place) }
+    } else {
+      var marks = [Float](repeating: 0, count: part.count * names.count)
+      try marks.withUnsafeMutableBufferPointer { try part.gatherValues(Array(0..<part.count)[...], into: $0) }
+      for (index, mark) in marks.enumerated() where mark > 0.5 { places[index % names.count].append(index / names.count) }
     }
-    let (own, validation, test) = (counts(samples) ?? [], counts(training.validation), counts(training.test))
-    return samples.classNames.enumerated().map { place, name in
-      PreviewPage.Class(name: name, training: own[place], validation: validation?[place], test: test?[place])
+    return places
+  }
+
+  private func classes(_ places: [[Int]]) throws -> [PreviewPage.Class] {
+    let validation = try training.validation.map { try self.places(in: $0) }
+    let test = try training.test.map { try self.places(in: $0) }
+    return names.enumerated().map { place, name in
+      PreviewPage.Class(name: name, training: places[place].count, validation: validation?[place].count, test: test?[place].count)
     }
   }
 
-  private mutating func showPictures() throws {
+  private mutating func showPictures(_ places: [[Int]]) throws {
     let (samples, normalization) = (samples, training.run.normalization)
-    guard hasClasses, !page.classes.isEmpty, Illustration.isPossible(samples.sampleShape, normalization) else { return }
+    guard Illustration.isPossible(samples.sampleShape, normalization) else { return }
     let changes = try !recipe.augment.augmentations.pictures.isEmpty
     // Some of all classes, at even distances.
     let count = min(page.classes.count, Self.mostClasses)
@@ -147,13 +165,12 @@ struct TrainingPreview {
     var each = changes ? Self.changingSamples : Self.stillSamples
     while count * each * draws > Self.mostPictures, each > 1 { each -= 1 }
     while count * each * draws > Self.mostPictures, draws > 1 { draws -= 1 }
-    var places: [Int: [Int]] = [:]
-    for (place, label) in samples.labels.enumerated() { places[Int(label), default: []].append(place) }
     var bytes = 0
     // One sample of each class after the other, so that all have some when there is no more room.
     for number in 0..<each {
       for label in shown {
-        guard let own = places[label], number < own.count, bytes < Self.mostBytes else { continue }
+        let own = places[label]
+        guard number < own.count, bytes < Self.mostBytes else { continue }
         let index = own[number * own.count / min(each, own.count)]
         let pictures = (0..<draws).compactMap {
           samples.illustration(ofSample: index, epoch: $0, normalizedBy: normalization, side: Self.side)
@@ -170,6 +187,7 @@ struct TrainingPreview {
         : "Samples are the same in every epoch: nothing augments them.",
       "What normalises them is undone for showing.",
       count < page.classes.count ? "\(count) of \(page.classes.count) classes are shown." : nil,
+      training.run.isMultiLabel ? "A sample may have several labels, and stands with any of them." : nil,
     ]
     page.pictureNote = note.compactMap { $0 }.joined(separator: " ")
   }
