@@ -58,7 +58,7 @@ let package = Package(
       name: "GlissadeRecipes",
       dependencies: [
         "GlissadeTraining", "GlissadeModels", "GlissadeWeights", "GlissadePictures", "GlissadeOptimizers", "GlissadeData",
-        "GlissadeDevices", "GlissadeFormats", .product(name: "Yams", package: "Yams"),
+        "GlissadeDevices", "GlissadeFormats", "GlissadeRandom", .product(name: "Yams", package: "Yams"),
       ],
       path: "Sources/Recipes"),
     // Pages about runs.
