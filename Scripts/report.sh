@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Pages about runs in a real browser: trains seven small runs, among them one of 200 classes, one of hostile names, one that diverges and one that
+# Pages about runs in a real browser: trains seven small runs and a search, among them one of 200 classes, one of hostile names, one that diverges and one that
 # is stopped, previews of four trainings, and opens all these pages and a comparison in headless Chromium (Scripts/pages.py says what counts as wrong there).
 #   Scripts/report.sh [FOLDER]    pictures of the pages are left in FOLDER
 # Status 75, and a word why, where there is no browser and none can be installed.
@@ -66,6 +66,8 @@ rm going/summary.json
 "$command" report going >/dev/null
 "$command" report two hostile --out comparison.html >/dev/null
 "$command" report images values diverged --out different.html >/dev/null
+"$command" sweep --data two.csv --target sort --hidden 16 --epochs 9 --batch-size 32 --device cpu --out search --strategy halving --trials 9 \
+  --vary lr=1e-4..1e30:log optimizer=sgd,adam momentum=0.5..0.95 'schedule=constant|cosine(to: 1e-5)' >/dev/null
 
 # What trainings would get.
 python3 - <<'EOF'
@@ -92,16 +94,16 @@ preview images --data fashion-mnist --model lenet --limit 6000 --augment 'crop,c
 preview hostile --data hostile.csv --target sort
 preview values --data values.csv --target y
 
-for page in */report.html ./*.html; do
+for page in */report.html */sweep.html ./*.html; do
   size=$(stat -c %s "$page")
   [ "$size" -lt 2000000 ] || { echo "$page has $size bytes"; exit 1; }
 done
 if command -v tidy >/dev/null; then
-  for page in */report.html ./*.html; do
+  for page in */report.html */sweep.html ./*.html; do
     if wrong=$(tidy -q -e "$page" 2>&1 | grep -v -e 'trimming empty' -e 'proprietary attribute "aspect-ratio"'); then
       echo "$page: $wrong"
       exit 1
     fi
   done
 fi
-"$pages" ${pictures:+--pictures "$pictures"} */report.html ./*.html
+"$pages" ${pictures:+--pictures "$pictures"} */report.html */sweep.html ./*.html

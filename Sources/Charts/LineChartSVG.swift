@@ -104,7 +104,7 @@ enum SVG {
       + "\(all) .paper{\(paint("fill", "paper"))}\(all) text{\(paint("fill", "ink"))}\(all) .title{font-size:15px;font-weight:600}"
       + "\(all) .mark{\(paint("fill", "mark"));font-size:12px}\(all) .grid{\(paint("stroke", "faint"))}"
       + "\(all) .axis{\(paint("stroke", "mark"))}\(all) .curve{fill:none;stroke-width:2;stroke-linejoin:round}"
-      + "\(all) .ink{font-size:12px}\(all) .dashed{stroke-dasharray:6 4}\(all) .faint{opacity:.55}"
+      + "\(all) .halo{paint-order:stroke;stroke-width:4px;\(paint("stroke", "paper"))}\(all) .ink{font-size:12px}\(all) .dashed{stroke-dasharray:6 4}\(all) .faint{opacity:.55}"
       + (0..<colours).map {
         "\(all) .curve.c\($0){\(paint("stroke", "c\($0)"))}\(all) .dot.c\($0),\(all) .bar.c\($0){\(paint("fill", "c\($0)"))}"
       }.joined()

@@ -3,13 +3,15 @@ import Glissade
 
 /// A command that has every option of recipes.
 protocol RecipeArguments {
+  /// What ends a training early, as far as the command has it.
+  associatedtype Stopping: RecipeSection
   var essentials: SectionArguments<EssentialSection> { get }
   var training: SectionArguments<TrainingSection> { get }
   var device: SectionArguments<DeviceSection> { get }
   var pretrained: SectionArguments<PretrainedSection> { get }
   var folds: SectionArguments<FoldSection> { get }
   var ensembles: SectionArguments<EnsembleSection> { get }
-  var stopping: SectionArguments<StoppingSection> { get }
+  var stopping: SectionArguments<Stopping> { get }
   var saving: SectionArguments<SavingSection> { get }
   var optimizers: SectionArguments<OptimizerSection> { get }
   var groups: SectionArguments<GroupSection> { get }

@@ -19,6 +19,8 @@ struct RootCommand: ParsableCommand {
       TrainCommand.self,
       FinetuneCommand.self,
       RecipeCommand.self,
+      LearningRateCommand.self,
+      SweepCommand.self,
       ScheduleCommand.self,
       LandscapeCommand.self,
       EvaluateCommand.self,

@@ -15,6 +15,8 @@ package struct RecipeTraining: TrainerOrigin {
   package let validation: (any Dataset)?
   package let test: (any Dataset)?
   package let trainer: Trainer
+  /// Whether the test data is measured at the end. Where it is not, the validation data is looked at more closely instead.
+  package var measuresTest = true
   /// What training begins with, unless it is the initialisers' values: read when it is needed.
   let initial: () throws -> ModelState?
   let preparation: Duration
@@ -92,7 +94,7 @@ package struct RecipeTraining: TrainerOrigin {
     snapshot: ((ModelSnapshot) throws -> Void)? = nil
   ) throws -> Trainer.Result {
     try trainer.fit(
-      training, validation: validation, test: test, on: selection, from: initial, resuming: checkpoint, start: watch.start,
+      training, validation: validation, test: measuresTest ? test : nil, on: selection, from: initial, resuming: checkpoint, start: watch.start,
       preparation: preparation, willStart: willStart,
       observe: { event in
         if case .started(let start) = event { ([title(start)] + notes).forEach(watch.report) }
@@ -102,6 +104,7 @@ package struct RecipeTraining: TrainerOrigin {
 
   /// Looks at what was measured at the end sample by sample: how well values are predicted, and the pictures of mistakes.
   func look(closerAt result: inout Trainer.Result, on device: any Device, isStopped: Bool) throws {
+    let test = measuresTest ? test : nil
     guard let data = test ?? validation, !isStopped, result.failure == nil else { return }
     if !run.deviations.isEmpty {
       // What was measured, and what the run is used with from now on.

@@ -22,8 +22,11 @@ extension RecipeTraining {
   ///   - place: where the run's folder is, or is to be.
   ///   - selection: the device.
   ///   - watch: who is told.
+  ///   - again: whether a run that is over is measured once more, since it was not measured with the test data.
   /// - Throws: what kept training from starting. What happened later is in the result's `failure`.
-  package func fit(in place: RunPlace, on selection: DeviceSelection, _ watch: RunWatch) throws -> RunOutcome {
+  package func fit(in place: RunPlace, on selection: DeviceSelection, _ watch: RunWatch, measuringAgain again: Bool = false) throws
+    -> RunOutcome
+  {
     let (folder, lock) = try place.claim()
     let progress = RunProgressFile(folder)
     defer { progress.remove() }
@@ -41,7 +44,7 @@ extension RecipeTraining {
       resumption.notes.forEach(watch.note)
       checkpoint = resumption.checkpoint
       checkpoint?.record.bestBy = trainer.options.earlyStopping?.measure ?? .validationLoss
-      if resumption.isFinished(folder, trainer.options), let checkpoint {
+      if !again, resumption.isFinished(folder, trainer.options), let checkpoint {
         return RunOutcome(result: result(of: checkpoint, in: folder), folder: folder, wasFinished: true)
       }
       // Before anything of the run is touched.
@@ -82,12 +85,15 @@ extension RecipeTraining {
       if isBegun { files.saveWhatIsPossible(nil, record, failure: error) }
       throw error
     }
-    return try conclude(result, files, on: selection.device, isStopped: watch.wasStopped())
+    return try conclude(result, files, on: selection.device, isStopped: watch.wasStopped(), reason: watch.reasonToStop())
   }
 
   /// Saves what came of it.
-  private func conclude(_ result: Trainer.Result, _ files: RunFiles, on device: any Device, isStopped: Bool) throws -> RunOutcome {
+  private func conclude(
+    _ result: Trainer.Result, _ files: RunFiles, on device: any Device, isStopped: Bool, reason: String?
+  ) throws -> RunOutcome {
     var outcome = RunOutcome(result: result, folder: files.folder)
+    if isStopped, outcome.result.record.interruption != nil, let reason { outcome.result.record.interruption = reason }
     if let error = result.failure {
       outcome.isSaved = files.saveWhatIsPossible(result.state, result.record, failure: error)
       return outcome

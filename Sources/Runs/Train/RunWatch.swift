@@ -12,6 +12,8 @@ package struct RunWatch {
   package var shouldStop: () -> Bool = { false }
   /// Asked at the end: whether training was to stop, be it behind the last step.
   package var wasStopped: () -> Bool = { false }
+  /// Asked at the end of a training that was stopped: why, where that was nobody's interruption.
+  package var reasonToStop: () -> String? = { nil }
   /// Called once everything is read and there will be something to save.
   package var willTrain: () -> Void = {}
   /// When the process began, as far as it matters.

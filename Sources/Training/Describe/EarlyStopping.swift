@@ -28,7 +28,7 @@ public struct EarlyStopping: Hashable, Sendable, CustomStringConvertible {
     public var needsValidation: Bool { self != .trainingLoss }
 
     /// Which trainings have it, by what they tell beside the loss; all where `nil`.
-    var told: Loss.Measure? {
+    package var told: Loss.Measure? {
       switch self {
       case .validationLoss, .trainingLoss: nil
       case .validationAccuracy: .accuracy
@@ -39,7 +39,7 @@ public struct EarlyStopping: Hashable, Sendable, CustomStringConvertible {
     /// For people.
     public var words: String { rawValue.replacing("_", with: " ") }
 
-    func value(of row: EpochRecord) -> Double {
+    package func value(of row: EpochRecord) -> Double {
       switch self {
       case .validationLoss: row.validationLoss
       case .validationAccuracy, .validationError: row.validationAccuracy
@@ -49,7 +49,7 @@ public struct EarlyStopping: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether a value is better than another.
-    func isBetter(_ value: Double, than other: Double, by delta: Double = 0) -> Bool {
+    package func isBetter(_ value: Double, than other: Double, by delta: Double = 0) -> Bool {
       growsBetter ? value > other + delta : value < other - delta
     }
   }

@@ -43,6 +43,14 @@ public struct RunFolder: Sendable {
   public var foldsPath: String { path(.folds) }
   /// What the members of an ensemble come to, each of which has a folder of its own in this one.
   public var ensemblePath: String { path(.ensemble) }
+  /// What a search is and what has come of it, each of whose trials has a folder of its own in this one.
+  public var sweepPath: String { path(.sweep) }
+  /// A row for each of a search's trials.
+  public var sweepTablePath: String { path(.sweepTable) }
+  /// The page about a search.
+  public var sweepPagePath: String { path(.sweepPage) }
+  /// The recipe of a search's best trial.
+  public var bestRecipePath: String { path(.bestRecipe) }
   /// The samples that the run was trained, checked and measured with, by their hashes (`RunSamples`).
   public var samplesPath: String { path(.samples) }
 

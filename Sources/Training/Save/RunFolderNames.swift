@@ -33,6 +33,11 @@ extension RunFolder {
     case folds = "folds.json"
     /// The same of the members of an ensemble.
     case ensemble = "ensemble.json"
+    /// Of a search, in the folder that its trials lie in: what it is and what has come of it, its table, its page, and the recipe of the best.
+    case sweep = "sweep.json"
+    case sweepTable = "sweep.csv"
+    case sweepPage = "sweep.html"
+    case bestRecipe = "best.yaml"
   }
 
   func path(_ file: File) -> String { "\(path)/\(file.rawValue)" }

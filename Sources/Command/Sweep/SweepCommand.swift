@@ -1,0 +1,205 @@
+import ArgumentParser
+import Glissade
+import GlissadeFormats
+
+/// `glissade sweep`.
+struct SweepCommand: ParsableCommand, RecipeArguments {
+  static let configuration = CommandConfiguration(
+    commandName: "sweep", abstract: "Search for good options of a training: train many, and compare them.",
+    discussion: """
+      The trials have a recipe in common (--recipe, the options, and defaults) and differ in what --vary names. Each is an ordinary run, in \
+      trial-001, trial-002 … of the sweep's folder, which also gets sweep.csv (a row for each), sweep.html (parallel coordinates, scatter plots), \
+      best.yaml (the recipe of the best) and sweep.json. They are compared by --metric in the epoch whose model they keep; the test data is \
+      measured once, at the end, with the best. Ctrl-C saves and exits with status 130; --resume FOLDER goes on with a sweep that was stopped in \
+      whatever way, and comes to the same table.
+      """)
+
+  @OptionGroup(title: EssentialSection.title) var essentials: SectionArguments<EssentialSection>
+
+  @Option(
+    help: ArgumentHelp("The folder of the sweep. (default: runs/<date>-<time>-sweep)", valueName: "folder"), completion: .directory)
+  var out: String?
+
+  @Option(
+    help: ArgumentHelp("A recipe (see 'glissade recipe'), or - for standard input; options change what it says.", valueName: "file"),
+    completion: .file(extensions: ["yaml", "yml"]))
+  var recipe: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Go on with the sweep in this folder where it stopped, with the options that it began with; --max-time may be another, and random "
+        + "searches may have more --trials.", valueName: "sweep"), completion: .directory)
+  var resume: String?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "What is varied: options, each with numbers from one to another (lr=1e-4..1e-2:log, dropout=0..0.5, lr=1e-4..1e-2:log:5 for five of "
+        + "these) or with values to choose from (optimizer=sgd,adam; with commas in them: hidden=64|128,64). What only some trials have is "
+        + "varied in these.", valueName: "option=values"))
+  var vary: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "How many trials. (default: \(SweepStrategies.usualTrials); every combination of a grid; of few combinations no more than there are)",
+      valueName: "n"))
+  var trials: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      stringLiteral: SweepStrategies.all.map { "\($0.name): \($0.summary)" }.joined(separator: ". ")
+        + ". (default: \(SweepStrategies.names[0]))"),
+    completion: .list(SweepStrategies.names))
+  var strategy: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What trials are compared by: \(EarlyStopping.Measure.allCases.map(\.rawValue).joined(separator: ", ")). (default: \(Self.usualMetric))"
+    ),
+    completion: .list(EarlyStopping.Measure.allCases.map(\.rawValue)))
+  var metric: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "End after the epoch in which this time is over, counted over the whole sweep, as 20m or 1h30m. --resume with more goes on.",
+      valueName: "time"))
+  var maxTime: String?
+
+  @Flag(help: "Print nothing but errors and the table at the end.")
+  var quiet = false
+
+  @OptionGroup(title: TrainingSection.title) var training: SectionArguments<TrainingSection>
+
+  @OptionGroup(title: DeviceSection.title) var device: SectionArguments<DeviceSection>
+
+  @OptionGroup(title: PretrainedSection.title) var pretrained: SectionArguments<PretrainedSection>
+
+  @OptionGroup(title: FoldSection.title) var folds: SectionArguments<FoldSection>
+
+  @OptionGroup(title: EnsembleSection.title) var ensembles: SectionArguments<EnsembleSection>
+
+  @OptionGroup(title: StoppingSection.title) var stopping: SectionArguments<EarlyStoppingSection>
+
+  @OptionGroup(title: SavingSection.title) var saving: SectionArguments<SavingSection>
+
+  @OptionGroup(title: OptimizerSection.title) var optimizers: SectionArguments<OptimizerSection>
+
+  @OptionGroup(title: GroupSection.title) var groups: SectionArguments<GroupSection>
+
+  @OptionGroup(title: RegularizationSection.title) var regularization: SectionArguments<RegularizationSection>
+
+  @OptionGroup(title: BalanceSection.title) var balance: SectionArguments<BalanceSection>
+
+  @OptionGroup(title: TableSection.title) var table: SectionArguments<TableSection>
+
+  @OptionGroup(title: PictureSection.title) var pictures: SectionArguments<PictureSection>
+
+  private static let usualMetric = EarlyStopping.Measure.validationLoss.rawValue
+
+  func run() throws {
+    let limit = try maxTime.map { text in
+      do throws(RecipeValueError) { return try TimeSpan(recipeText: text) } catch {
+        throw Misuse("--max-time is '\(text)', and it has to be \(TimeSpan.recipeKind)")
+      }
+    }
+    let reporter = SweepReporter(isQuiet: quiet)
+    let sweep = try sweep(reporter.watch)
+    if resume != nil {
+      reporter.line("going on with \(sweep.folder.path): \(sweep.results.latest.count) of \(sweep.plan.trials.count) trials")
+    }
+    let ending: Sweep.Ending
+    do { ending = try sweep.run(limit: limit) } catch {
+      reporter.clear()
+      throw error
+    }
+    reporter.clear()
+    try Terminal.print((sweep.table() + sweep.conclusion(ending)).joined(separator: "\n") + "\n")
+  }
+
+  private func sweep(_ watch: Sweep.Watch) throws -> Sweep {
+    if let out, out.isEmpty { throw Misuse("--out is empty, and it has to name a folder") }
+    guard let resume else {
+      var recipe = try recipe.map(RecipeFile.read) ?? Recipe()
+      try apply(to: &recipe)
+      let plan = try SweepPlan(
+        recipe, vary: vary, strategy: strategy ?? SweepStrategies.names[0], metric: metric ?? Self.usualMetric, trials: trials)
+      return try Sweep(plan, out: out, watch: watch)
+    }
+    if resume.isEmpty { throw Misuse("--resume is empty, and it has to name the folder of a sweep") }
+    let others = [
+      ("recipe", recipe != nil), ("vary", !vary.isEmpty), ("strategy", strategy != nil), ("metric", metric != nil), ("out", out != nil),
+    ]
+    if let name = others.first(where: \.1)?.0 ?? given.first?.name {
+      throw Misuse(
+        "--\(name.replacing("_", with: "-")) cannot be given with --resume: a sweep goes on with the options that it began with, but for "
+          + "--max-time and --trials")
+    }
+    return try Sweep(resuming: resume, trials: trials, watch: watch)
+  }
+}
+
+/// What ends a trial early; the clock ends the sweep as a whole.
+struct EarlyStoppingSection: RecipeSection {
+  static let title = StoppingSection.title
+
+  let earlyStop = StoppingSection().earlyStop
+}
+
+/// Tells people how a search goes: a line for each trial, and on a terminal the bar of the one that is trained.
+final class SweepReporter {
+  private let isQuiet: Bool
+  private var bar: ProgressBar?
+  private var measure = Loss.Measure.accuracy
+  private var hasNoticed = false
+
+  init(isQuiet: Bool) {
+    self.isQuiet = isQuiet
+    if !isQuiet, Terminal.isLive(2) { bar = ProgressBar(file: 2) }
+  }
+
+  func line(_ text: String) {
+    guard !isQuiet else { return }
+    bar?.clear()
+    Terminal.write(printable(text, limit: .max) + "\n", to: 1)
+  }
+
+  func clear() { bar?.clear() }
+
+  var watch: Sweep.Watch {
+    var watch = Sweep.Watch()
+    watch.report = line
+    watch.note = { [self] text in
+      clear()
+      Terminal.note(text)
+    }
+    watch.observe = report
+    watch.shouldStop = noticesInterruption
+    watch.willTrain = Interruption.arm
+    watch.fetch = FetchReport(line: isQuiet ? nil : line, isQuiet: isQuiet).file
+    return watch
+  }
+
+  private func noticesInterruption() -> Bool {
+    guard Interruption.isRequested else { return false }
+    if !hasNoticed {
+      hasNoticed = true
+      line("stopping after this step; another Ctrl-C quits without saving")
+    }
+    return true
+  }
+
+  private func report(_ event: TrainingEvent) {
+    switch event {
+    case .started(let start):
+      measure = start.measure
+      bar?.draw(note: "getting ready")
+    case .progress(let progress): bar?.draw(progress, measure)
+    case .features(let features): bar?.draw(note: features.text)
+    case .fellBack(let reason):
+      clear()
+      Terminal.note(reason)
+    case .testing: bar?.draw(note: "evaluating")
+    default: break
+    }
+  }
+}
