@@ -22,7 +22,7 @@ struct SearchSpaceTests {
 
   @Test(arguments: [
     ("lr", "joined by ="), ("lrr=1,2", "unknown option 'lrr'; did you mean 'lr'?"), ("optimizer=sgd,adm", "did you mean 'adam'?"),
-    ("lr=0..1", "lr is 0.0, and it has to be"), ("lr=1..0.1", "goes from 1 to 0.1"), ("lr=0.1..1:lag", "':lag' behind its range"),
+    ("lr=0..1", "lr is 0, and it has to be"), ("lr=1..0.1", "goes from 1 to 0.1"), ("lr=0.1..1:lag", "':lag' behind its range"),
     ("dropout=0..0.5:log", "a logarithm is of what is above 0"), ("dropout=0.1,1.5", "dropout is 1.5, and it has to be"),
     ("lr=0.1,0.10", "names 0.1 twice"), ("lr=0.1", "has one value"), ("hidden=64,128", "separate them by |"),
     ("batch_size=0..8", "batch_size is 0"), ("seed=0..18446744073709551615", "below 2^53"), ("lr=1..2:log:1", "from 2 to 1000"),

@@ -150,6 +150,7 @@ final class SweepReporter {
   private let isQuiet: Bool
   private var bar: ProgressBar?
   private var measure = Loss.Measure.accuracy
+  private var curves = ProgressCurves()
   private var hasNoticed = false
 
   init(isQuiet: Bool) {
@@ -192,8 +193,12 @@ final class SweepReporter {
     switch event {
     case .started(let start):
       measure = start.measure
+      curves = ProgressCurves()
       bar?.draw(note: "getting ready")
-    case .progress(let progress): bar?.draw(progress, measure)
+    case .progress(let progress):
+      curves.add(progress)
+      bar?.draw(progress, measure, curves)
+    case .epoch(let row): curves.add(row)
     case .features(let features): bar?.draw(note: features.text)
     case .fellBack(let reason):
       clear()
