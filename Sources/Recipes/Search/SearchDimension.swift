@@ -25,6 +25,7 @@ public struct SearchDimension: Sendable {
 
   /// The option's name, with underscores.
   public let name: String
+  /// What it may be.
   public let values: Values
   /// As it was given.
   public let text: String
@@ -164,6 +165,7 @@ public struct SearchDimension: Sendable {
 
 /// What is varied makes no sense: which part of it, and what would be right.
 public struct SearchSpaceError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What makes none, and what would.
   public let description: String
 
   package init(_ description: String) { self.description = description }

@@ -6,6 +6,7 @@ import GlissadeRandom
 /// An option that only some trainings have is varied in those alone: `momentum=0.5..0.99` beside `optimizer=sgd,adam` says nothing of trainings by
 /// Adam. Where none of the trainings has it, it is refused.
 public struct SearchSpace: Sendable {
+  /// In the order in which they were named.
   public let dimensions: [SearchDimension]
 
   /// Reads what is varied, an option each.
@@ -25,7 +26,9 @@ public struct SearchSpace: Sendable {
 
   /// A training of a search: its recipe, and what it has of each dimension; `nil` where it has no such option.
   public struct Point: Sendable {
+    /// All that decides it.
     public var recipe: Recipe
+    /// Of each dimension, in their order.
     public var values: [String?]
   }
 

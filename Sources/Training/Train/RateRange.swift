@@ -15,14 +15,16 @@ import GlissadePlanning
 public struct RateRange: Sendable {
   /// What is tried.
   public struct Options: Hashable, Sendable {
-    /// The first rate, and the last one. Of several groups of parameters these are the first one's; those of others keep their ratio to it.
+    /// The first rate. Of several groups of parameters it is the first one's; those of others keep their ratio to it.
     public var lowest = 1e-7
+    /// The last rate.
     public var highest = 10.0
     /// How many there are, at equal ratios.
     public var steps = 100
     /// How many times the lowest smoothed loss ends the test, as in fastai.
     public var explosion = 4.0
 
+    /// 100 rates from 1e-7 to 10.
     public init() {}
 
     /// - Throws: `TrainingError.invalid` for numbers that make no sense.

@@ -7,6 +7,7 @@
 extension RateRange {
   /// A rate to train with.
   public struct Suggestion: Hashable, Sendable {
+    /// Of the first group of parameters.
     public var rate: Double
     /// What it follows from, in words for people.
     public var reason: String
