@@ -46,13 +46,16 @@ extension LineChart {
       }
     }
     if series.count > 1 {
-      var at = plot.left + 12
+      var (at, top) = (plot.left + 12, plot.top)
       for (index, each) in series.enumerated() {
         let name = each.name.count > 28 ? each.name.prefix(27) + "…" : each.name
-        parts.append(
-          SVG.line((at, plot.top + 10), (at + 18, plot.top + 10), "curve c\(index % SVG.colours)\(each.isDashed ? " dashed" : "")"))
-        parts.append(SVG.text(name, at + 24, plot.top + 14, "mark"))
-        at += 24 + 7 * Double(name.count) + 18
+        let room = 24 + 7 * Double(name.count)
+        // What has no room any more begins a line of its own.
+        if at + room > plot.right, index > 0 { (at, top) = (plot.left + 12, top + 18) }
+        let style = "curve c\(index % SVG.colours)\(each.isDashed || index >= SVG.colours ? " dashed" : "")"
+        parts.append(SVG.line((at, top + 10), (at + 18, top + 10), style))
+        parts.append(SVG.text(name, at + 24, top + 14, "mark"))
+        at += room + 18
       }
     }
     return (parts + ["</svg>"]).joined(separator: "\n") + "\n"

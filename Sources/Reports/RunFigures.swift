@@ -9,6 +9,8 @@ struct RunFigures {
   /// `null` for a run that goes on, or whose process was killed.
   let summary: JSONValue
   let metrics: MetricsTable
+  /// `nil` for a run that was not monitored.
+  let health: HealthPart?
   /// `nil` where the folder has none that makes sense.
   let recipe: Recipe?
   /// As it stands there.
@@ -19,6 +21,7 @@ struct RunFigures {
     self.folder = folder
     summary = FileIdentity(folder.summaryPath) == nil ? .null : try JSONValue.read(path: folder.summaryPath)
     metrics = FileIdentity(folder.metricsPath) == nil ? MetricsTable() : try MetricsTable(path: folder.metricsPath)
+    health = try HealthPart(path: folder.healthPath)
     let bytes = (try? FileBytes.read(path: folder.recipePath, limit: 1 << 20)) ?? []
     recipeText = String(decoding: bytes, as: UTF8.self)
     recipe = try? Recipe(yaml: bytes, path: folder.recipePath)

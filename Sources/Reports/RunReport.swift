@@ -3,7 +3,7 @@ import GlissadeFormats
 import GlissadeTraining
 
 /// A page about one run: what was trained on what and what came of it, curves, classes or values, time, what to try next, and the recipe. One file
-/// of HTML that loads nothing, made from the run's folder alone: `summary.json`, `metrics.csv` and `recipe.yaml`.
+/// of HTML that loads nothing, made from the run's folder alone: `summary.json`, `metrics.csv`, `health.csv` and `recipe.yaml`.
 public struct RunReport {
   /// The page.
   public let html: String
@@ -29,6 +29,14 @@ public struct RunReport {
     if let classes = ClassPart(run.summary["report"]) {
       context["classes"] = classes.context.merging(["on": run.text("reported_on") ?? "test"]) { $1 }
     }
+    if let health = run.health?.context { context["health"] = health }
+    let noticed = (run.summary["warnings"]?.arrayValue ?? []).map { warning in
+      [
+        "epoch": Figure.text(warning["epoch"]?.doubleValue), "step": Figure.text(warning["step"]?.doubleValue),
+        "text": printable(warning["text"]?.stringValue ?? "", limit: 600),
+      ]
+    }
+    if !noticed.isEmpty { (context["noticed"], context["has_noticed"]) = (noticed, true) }
     if let chart = times(run) { context["times"] = chart }
     if let chart = stepTimes(run) { context["step_times"] = chart }
     context["on"] = run.summary["predictions"]?["on"]?.stringValue ?? "test"
@@ -105,6 +113,18 @@ public struct RunReport {
     <div class="charts">
     {{#epoch_charts}}{{{.}}}{{/epoch_charts}}
     </div>{{/has_epoch_charts}}
+    {{#health}}<h2>Layers</h2>
+    <p class="note">What the monitor found, as means over each epoch's measured steps, from health.csv: norms of the loss's gradients, and by how much a step changed weights, relative to their norm. {{note}}</p>
+    <div class="charts">
+    {{#charts}}{{{.}}}{{/charts}}
+    </div>
+    <details><summary>Every layer in epoch {{epoch}}</summary>
+    <div class="wide"><table class="sortable"><thead><tr><th>layer</th><th>activation</th>{{#columns}}<th class="n">{{.}}</th>{{/columns}}</tr></thead><tbody>
+    {{#rows}}<tr><td class="t"><bdi>{{layer}}</bdi></td><td>{{activation}}</td>{{#figures}}<td class="n">{{.}}</td>{{/figures}}</tr>
+    {{/rows}}</tbody></table></div></details>{{/health}}
+    {{#has_noticed}}<h3>What the monitor noticed, and when</h3>
+    {{#noticed}}<p class="warn">Epoch {{epoch}}, step {{step}}: {{text}}</p>
+    {{/noticed}}{{/has_noticed}}
     {{#classes}}
     <h2>Classes</h2>
     <p class="note">On the {{on}} data; the mean of the classes' F1 is {{macro}}.</p>
@@ -159,6 +179,6 @@ public struct RunReport {
     {{/facts}}</dl>
     <details><summary>Its recipe, recipe.yaml</summary><pre>{{recipe}}</pre></details>
     </main>
-    <footer>Written by Glissade{{#version}} {{version}}{{/version}}. Everything in here is also in summary.json, metrics.csv and recipe.yaml.</footer>
+    <footer>Written by Glissade{{#version}} {{version}}{{/version}}. Everything in here is also in summary.json, metrics.csv, recipe.yaml and, of a monitored run, health.csv.</footer>
     """
 }

@@ -32,6 +32,7 @@ FIXTURES = {
   "finetuning.safetensors": finetuning.generate,
   "checkpoints.safetensors": checkpoints.generate,
   "tensorboard.tfevents": events.generate,
+  "tensorboard_values.tfevents": events.generate_values,
   "pictures.safetensors": pictures.generate,
 } | {
   f"pretrained/{name}.safetensors": lambda path, name=name: pretrained.generate(path, name) for name in pretrained.NETWORKS

@@ -99,6 +99,38 @@ struct RunReportTests {
     #expect(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && html.contains("🦊 雪") && html.contains("{{title}}"))
   }
 
+  private static let health =
+    "epoch,step,layer,activation,gradient_norm,largest_gradient_norm,weight_norm,update_ratio,activation_mean,activation_deviation,dead_units,saturated\n"
+    + "1,5,conv1,relu,0.25,0.5,2,0.001,0.5,1,0.125,\n1,5,\"<b>, fc\",output,4,8,2,0.002,0,1,,\n"
+    + "2,10,conv1,relu,0.125,0.5,2,0.0005,0.5,1,0.375,\n2,10,\"<b>, fc\",output,2,8,2,0.001,0,1,,\n"
+
+  @Test func whatTheMonitorFound() throws {
+    var summary = summary(["cat", "dog"])
+    if let members = summary.members {
+      summary = .object(members + [JSONMember("warnings", [["kind": "dead_units", "epoch": 2, "step": 9, "text": "Dead <units>"]])])
+    }
+    try write(summary)
+    #expect(try !RunReport(of: run).html.contains("Every layer"))
+    _ = try folder.put("health.csv", Array(Self.health.utf8))
+    let html = try RunReport(of: run).html
+    expectNothingFromElsewhere(html)
+    for text in [
+      "gradient norm by layer", "conv1: from 0.25 at 1 to 0.125 at 2; &lt;b&gt;, fc: from 4 at 1 to 2 at 2", "update ratio by layer",
+      "conv1: from 0.001 at 1 to 0.0005 at 2", "Every layer in epoch 2", "<td class=\"n\">37.5 %</td>", "<bdi>&lt;b&gt;, fc</bdi>",
+      "Epoch 2, step 9: Dead &lt;units&gt;",
+    ] { #expect(html.contains(text), "\(text)") }
+    #expect(!html.contains("<td class=\"n\">12.5 %</td>") && !html.contains("{{"))
+    // Of many layers some are drawn, the first and the last among them.
+    let rows = (0..<20).map { "1,5,block\($0),relu,1,1,1,0.001,0,1,,\n" }.joined()
+    _ = try folder.put("health.csv", Array((Self.health.prefix { $0 != "\n" } + "\n" + rows).utf8))
+    let many = try RunReport(of: run).html
+    #expect(many.contains("The curves are of 6 of 20 layers") && many.contains("block0: from") && many.contains("block19: from"))
+    #expect(!many.contains("block1: from") && many.contains("<bdi>block1</bdi>"))
+    _ = try folder.put("health.csv", Array((Self.health + "3,15,conv1,relu,x,,,,,,,\n").utf8))
+    let error = #expect(throws: FormatError.self) { try RunReport(of: run) }
+    #expect(error?.description.contains("health.csv") == true && error?.description.contains("'x' is no number") == true)
+  }
+
   @Test func aThousandClassesFit() throws {
     try write(summary((0..<1000).map { "class \($0)" }))
     let html = try RunReport(of: run).html

@@ -74,6 +74,13 @@ public struct ProtobufWriter: Sendable {
     data(field, inner.bytes)
   }
 
+  /// A packed `repeated double`.
+  public mutating func packed(_ field: Int, _ values: [Double]) {
+    var inner = ProtobufWriter()
+    for value in values { inner.fixed(value.bitPattern) }
+    data(field, inner.bytes)
+  }
+
   /// The tag and the length of a `bytes` or message whose content the caller writes elsewhere, right behind.
   public mutating func length(_ field: Int, _ count: Int) {
     tag(field, .delimited)

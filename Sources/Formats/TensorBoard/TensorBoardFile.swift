@@ -1,6 +1,6 @@
 import Glibc
 
-/// An event file that TensorBoard displays while it grows: scalars by step.
+/// An event file that TensorBoard displays while it grows: values by step.
 ///
 /// It is a record file of TensorFlow (length, its checksum, data, their checksum) that holds `Event` messages; see tensorflow's
 /// `core/lib/io/record_writer.h` and `core/util/event.proto`. Each event reaches the file at once. A process that is killed leaves a last
@@ -10,18 +10,25 @@ public final class TensorBoardFile {
   public let path: String
   private let descriptor: Int32
 
-  /// Makes an event file in a folder. Those of this kind that are there already are removed, but no other program's: what they held is to be
-  /// written again, so that the folder tells one story.
+  /// The last step of which events were taken over; `nil` where none were.
+  public let lastKept: Int?
+
+  /// Makes an event file in a folder. Those of this kind that are there already are removed, but no other program's, so that the folder tells
+  /// one story; what they held up to some step is taken over.
   /// - Parameters:
   ///   - folder: where.
   ///   - time: seconds since 1970, part of the name and of the first event.
+  ///   - kept: up to which step events are taken over; default none are.
   /// - Throws: `FormatError` where the file cannot be made or written.
-  public init(replacingIn folder: String, time: Double) throws(FormatError) {
+  public init(replacingIn folder: String, time: Double, keepingThrough kept: Int? = nil) throws(FormatError) {
+    let (events, last) = kept.map { Self.events(in: folder, through: $0) } ?? ([], nil)
+    lastKept = last
     Self.removeAll(in: folder)
     path = "\(folder)/\(Self.prefix)\(Int64(time))\(Self.suffix)"
     descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     if descriptor < 0 { throw .system("create", path) }
     try append(Self.version(time: time))
+    for event in events { try append(event) }
   }
 
   deinit { close(descriptor) }
@@ -34,13 +41,52 @@ public final class TensorBoardFile {
 
   /// Removes the event files of a folder that this type has made.
   public static func removeAll(in folder: String) {
-    guard let entries = opendir(folder) else { return }
+    for name in names(in: folder) { unlink("\(folder)/\(name)") }
+  }
+
+  /// The names of such files, in their order.
+  private static func names(in folder: String) -> [String] {
+    guard let entries = opendir(folder) else { return [] }
+    defer { closedir(entries) }
     var names: [String] = []
     while let entry = readdir(entries) {
       names.append(withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
     }
-    closedir(entries)
-    for name in names where isOwn(name) { unlink("\(folder)/\(name)") }
+    return names.filter(isOwn).sorted()
+  }
+
+  /// The events of such files that hold values, up to a step. What is behind damage is left out.
+  private static func events(in folder: String, through step: Int) -> (events: [[UInt8]], last: Int?) {
+    var (events, last): ([[UInt8]], Int?) = ([], nil)
+    for name in names(in: folder) {
+      guard let bytes = try? FileBytes.read(path: "\(folder)/\(name)", limit: largest) else { continue }
+      var rest = bytes[...]
+      while rest.count >= 16, let length = Int(exactly: number(rest.prefix(8))), length <= rest.count - 16 {
+        let record = Array(rest.dropFirst(12).prefix(length))
+        guard number(rest.dropFirst(12 + length).prefix(4)) == UInt64(CRC32C.masked(record)) else { break }
+        rest = rest.dropFirst(16 + length)
+        guard let at = self.step(of: record), at <= step else { continue }
+        events.append(record)
+        last = max(last ?? at, at)
+      }
+    }
+    return (events, last)
+  }
+
+  /// What is larger is begun anew.
+  private static let largest = 1 << 28
+
+  private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) } }
+
+  /// The step of an event as this type writes it: wall_time = 1, step = 2, summary = 5. `nil` for the first event of a file, which has none.
+  private static func step(of event: [UInt8]) -> Int? {
+    guard event.count > 10, event[0] == 1 << 3 | 1, event[9] == 2 << 3 else { return nil }
+    var value: UInt64 = 0
+    for (index, byte) in event[10...].prefix(10).enumerated() {
+      value |= UInt64(byte & 0x7F) << UInt64(7 * index)
+      if byte < 0x80 { return Int(exactly: Int64(bitPattern: value)) }
+    }
+    return nil
   }
 
   /// Appends the values of a step.
@@ -50,7 +96,13 @@ public final class TensorBoardFile {
   ///   - scalars: values by their tags; a tag's part before `/` is the group that it is shown in.
   /// - Throws: `FormatError` with the errno of a failed write.
   public func add(step: Int, time: Double, _ scalars: [(tag: String, value: Float)]) throws(FormatError) {
-    try append(Self.event(step: step, time: time, scalars))
+    try add(step: step, time: time, values: scalars.map { ($0.tag, .scalar($0.value)) })
+  }
+
+  /// Appends the values of a step, of any kind.
+  public func add(step: Int, time: Double, values: [(tag: String, value: TensorBoardValue)]) throws(FormatError) {
+    guard !values.isEmpty else { return }
+    try append(Self.event(step: step, time: time, values))
   }
 
   /// The first event of every file: Event { wall_time = 1, file_version = 3 }.
@@ -61,18 +113,13 @@ public final class TensorBoardFile {
     return event.bytes
   }
 
-  /// Event { wall_time = 1, step = 2, summary = 5 { value = 1 { tag = 1, simple_value = 2 } } }.
-  private static func event(step: Int, time: Double, _ scalars: [(tag: String, value: Float)]) -> [UInt8] {
+  /// Event { wall_time = 1, step = 2, summary = 5 { value = 1 } }.
+  private static func event(step: Int, time: Double, _ values: [(tag: String, value: TensorBoardValue)]) -> [UInt8] {
     var event = ProtobufWriter()
     event.double(1, time)
     event.integer(2, Int64(step))
     event.message(5) { summary in
-      for scalar in scalars {
-        summary.message(1) { value in
-          value.text(1, scalar.tag)
-          value.float(2, scalar.value)
-        }
-      }
+      for each in values { summary.message(1) { each.value.write(each.tag, to: &$0) } }
     }
     return event.bytes
   }

@@ -141,7 +141,7 @@ package struct TrainingRequest {
     options.earlyStopping = recipe.earlyStop
     options.timeLimit = recipe.maxTime?.duration
     options.checkpointSteps = recipe.checkpointEvery
-    if recipe.monitor { options.monitor = HealthMonitor(interval: recipe.monitorEvery) }
+    if recipe.monitor { options.monitor = HealthMonitor(interval: recipe.monitorEvery, takesHistograms: recipe.tensorboard) }
     return options
   }
 }

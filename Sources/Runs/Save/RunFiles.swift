@@ -15,9 +15,7 @@ package final class RunFiles {
   package let request: TrainingRequest
   /// Nobody else writes there while this is kept.
   private let lock: RunFolderLock
-  private var events: TensorBoardFile?
-  /// The step of the last event; an interruption may save an epoch a second time.
-  private var lastEvent = 0
+  private var events: RunEvents?
 
   package init(folder: RunFolder, lock: RunFolderLock, request: TrainingRequest) {
     self.folder = folder
@@ -41,16 +39,16 @@ package final class RunFiles {
     try samples?.save(to: folder.samplesPath)
     // Where it came from may be moved or replaced before there is a checkpoint, or while the run is drawn to it.
     try start?.save(to: folder.startPath, metadata: metadata)
-    if recipe.tensorboard { events = try TensorBoardFile(replacingIn: folder.path, time: Self.now) }
+    if recipe.tensorboard { events = try RunEvents(in: folder, recipe, from: nil, time: Self.now) }
     return replaces
   }
 
   /// Prepares a folder whose run goes on.
   /// - Parameters:
-  ///   - checkpoint: where it goes on, with what it has produced so far. From that the event file begins anew: the old one may know more.
+  ///   - checkpoint: where it goes on, with what it has produced so far. What the event file says of later
+  ///     steps goes.
   ///   - samples: what the run is trained and measured with.
   package func resume(_ run: RunDescription, _ checkpoint: TrainingCheckpoint?, _ samples: RunSamples?) throws {
-    let record = checkpoint?.record
     folder.removeUnfinishedFiles()
     // It is written last, so while the run goes on there is none.
     remove(folder.summaryPath)
@@ -61,10 +59,7 @@ package final class RunFiles {
     if checkpoint?.best == nil { remove(folder.bestPath) }
     // Runs of earlier versions have none.
     if !exists(folder.samplesPath) { try samples?.save(to: folder.samplesPath) }
-    if recipe.tensorboard {
-      events = try TensorBoardFile(replacingIn: folder.path, time: Self.now)
-      if let record { for row in record.epochs { try addEvent(row, record.measure) } }
-    }
+    if recipe.tensorboard { events = try RunEvents(in: folder, recipe, from: checkpoint, time: Self.now) }
     try document(run).write(to: folder)
   }
 
@@ -74,7 +69,7 @@ package final class RunFiles {
     if checkpoint.completedBatches == 0, record.epochs.count == checkpoint.completedEpochs {
       try save(checkpoint.state, record)
       if let average = checkpoint.state.averaged { try average.save(to: folder.averagePath, metadata: metadata) }
-      if let row = record.epochs.last { try addEvent(row, record.measure) }
+      try events?.add(record, checkpoint.state, time: Self.now)
       if let best = record.bestEpoch?.epoch, best == record.epochs.last?.epoch {
         try folder.save(best: checkpoint.state, epoch: best, metadata: metadata)
       }
@@ -88,12 +83,6 @@ package final class RunFiles {
 
   /// At the end of one of the schedule's cycles. It comes before the checkpoint that it would be missed by.
   package func save(_ snapshot: ModelSnapshot) throws { try folder.save(snapshot, metadata: metadata) }
-
-  private func addEvent(_ row: EpochRecord, _ measure: Loss.Measure) throws {
-    guard row.step > lastEvent else { return }
-    try events?.add(step: row.step, time: Self.now, row.scalars(measure))
-    lastEvent = row.step
-  }
 
   private static var now: Double {
     var time = timespec()
@@ -115,6 +104,7 @@ package final class RunFiles {
     let description = RunFolder.Description(model: recipe.model, dataset: recipe.data, seed: recipe.seed, version: Version.number)
     try folder.write(record)
     try folder.write(summary: record, description, failure: failure)
+    try events?.finish(record, isSuccess: failure == nil && record.interruption == nil, time: Self.now)
     try RunReport(of: folder).write(to: folder.reportPath)
   }
 

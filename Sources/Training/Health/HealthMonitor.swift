@@ -7,8 +7,13 @@ public struct HealthMonitor: Hashable, Sendable {
   /// Measured at the first step of the run, and then at every so manieth; at least 1. Default 50, which costs about 3 % of the time.
   public var interval = 50
 
-  /// - Parameter interval: steps between two measurements; default 50.
-  public init(interval: Int = 50) { self.interval = interval }
+  /// Whether the gradients of each epoch's last step are counted into histograms, on the host; default not.
+  public var takesHistograms = false
+
+  /// - Parameters:
+  ///   - interval: steps between two measurements; default 50.
+  ///   - takesHistograms: whether gradients are counted after each epoch; default not.
+  public init(interval: Int = 50, takesHistograms: Bool = false) { (self.interval, self.takesHistograms) = (interval, takesHistograms) }
 
   /// Whether a step is measured.
   /// - Parameter step: from 1.

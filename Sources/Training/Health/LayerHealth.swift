@@ -1,3 +1,5 @@
+import GlissadeFormats
+
 /// What the monitor found of one layer: at a step, or as means over those of an epoch that were measured. A figure is NaN where there is no
 /// such thing.
 public struct LayerHealth: Hashable, Sendable {
@@ -65,6 +67,17 @@ public struct EpochHealth: Hashable, Sendable {
   public var measurements: Int
   /// In the order in which samples go through them.
   public var layers: [LayerHealth]
+  /// How the gradients of the epoch's last step are spread, by the parameters' paths, where the monitor was asked for it; only of the last
+  /// epoch, and not in checkpoints.
+  public var gradients: [ParameterHistogram] = []
+
+  /// The numbers of one parameter.
+  public struct ParameterHistogram: Hashable, Sendable {
+    /// Where the parameter is in the model.
+    public var path: String
+    /// How its numbers are spread.
+    public var histogram: Histogram
+  }
 
   /// Of one measurement.
   init(_ layers: [LayerHealth], step: Int) { (self.layers, self.step, measurements) = (layers, step, 1) }

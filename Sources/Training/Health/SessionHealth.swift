@@ -1,5 +1,6 @@
 import GlissadeData
 import GlissadeDevices
+import GlissadeFormats
 import GlissadePlanning
 import GlissadeTensors
 
@@ -107,6 +108,20 @@ extension TrainingSession {
     let moved = try healthNumbers(of: moving)
     if steppers.values.contains(where: { $0 === last?.stepper }) { current = last } else { current = nil }
     return health(healthTable(count), found, moved)
+  }
+
+  /// How the gradients of the step that was queued last are spread, as an optimizer sees them but for clipping by the global norm. Waits for the
+  /// device.
+  func gradientHistograms() throws(DeviceError) -> [EpochHealth.ParameterHistogram] {
+    var arenas: [BufferReference: [Float]] = [:]
+    var histograms: [EpochHealth.ParameterHistogram] = []
+    for entry in layout.entries {
+      guard let slice = entry.gradient, let buffer = shared[slice.buffer] else { continue }
+      let arena = try arenas[slice.buffer] ?? device.read(buffer, count: buffer.count, filler: 0)
+      arenas[slice.buffer] = arena
+      histograms.append(.init(path: entry.path, histogram: Histogram(arena[slice.offset..<(slice.offset + slice.count)])))
+    }
+    return histograms
   }
 
   private func healthNumbers(of stepper: Stepper) throws(DeviceError) -> [Float] {

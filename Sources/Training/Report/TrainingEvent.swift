@@ -180,7 +180,10 @@ public struct EpochRecord: Sendable {
   public func scalars(_ measure: Loss.Measure = .accuracy) -> [(tag: String, value: Float)] {
     let all = Self.columns(measure, of: [self]).map { (tag: $0.tag.map(measure.named), value: self[keyPath: $0.value]) }
     let more = metrics.flatMap { [(tag: "train/\($0.name)" as String?, value: $0.training), ("validation/\($0.name)", $0.validation)] }
-    return (all + more).compactMap { entry in entry.tag.flatMap { entry.value.isNaN ? nil : ($0, Float(entry.value)) } }
+    let layers = (health?.layers ?? []).flatMap { layer in
+      LayerHealth.figures.map { (tag: "\($0.name)/\(layer.layer)" as String?, value: layer[keyPath: $0.value]) }
+    }
+    return (all + more + layers).compactMap { entry in entry.tag.flatMap { entry.value.isNaN ? nil : ($0, Float(entry.value)) } }
   }
 }
 
@@ -228,6 +231,8 @@ public struct RunRecord: Sendable {
   public var warnings: [RunWarning] = []
   /// What it knows beside figures of epochs.
   var monitored = MonitoredRun()
+  /// The answers to the validation data after the last epoch, where the monitor looks at them.
+  package var validationReport: ClassificationReport? { monitored.validation }
   /// How well the values of the test set are predicted, in their own units; `nil` for classes.
   public var regression: RegressionReport?
   /// The same of what was measured at the end, be it the validation data (`reportedOn`).

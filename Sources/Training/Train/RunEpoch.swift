@@ -99,6 +99,9 @@ extension TrainingRun {
       }
     }
     record.peakArenaBytes = max(record.peakArenaBytes, session.peakArenaBytes)
+    if options.monitor?.takesHistograms == true { record.monitored.health?.gradients = try session.gradientHistograms() }
+    // Those of earlier epochs are told.
+    if let last = record.epochs.indices.last { record.epochs[last].health?.gradients = [] }
     row.health = record.monitored.health
     record.monitored.health = nil
     record.epochs.append(row)
