@@ -30,5 +30,5 @@ swift test --skip-build -Xcc -O2 --filter '^(FixtureTests\.(ExportTests|SavedNet
 echo "A run's events as TensorBoard reads them"
 run=$(mktemp -d)
 trap 'rm -rf "$run"' EXIT
-"${GLISSADE_COMMAND:-.build/debug/glissade}" train --limit 600 --epochs 3 --device cpu --tensorboard --out "$run/run" --quiet
+"${GLISSADE_COMMAND:-.build/debug/glissade}" train --limit 600 --epochs 3 --device cpu --tensorboard --monitor --monitor-every 2 --out "$run/run" --quiet
 "$PYTHON" Scripts/check-tensorboard.py "$run/run"

@@ -131,12 +131,12 @@ struct TrainingTests {
     #expect(try glissade("train", "--resume", folder.path("run"), "--epochs", "3").status == 0)
     #expect(try count("train/loss", in: events()) == 3)
     // Of weights at each epoch's end, also of those before.
-    #expect(try count("weights/fc1.weight", in: events()) == 3 && count("_hparams_/session_start_info", in: events()) == 1)
+    #expect(try count("weights/layers.0.weight", in: events()) == 3 && count("_hparams_/session_start_info", in: events()) == 1)
     #expect(try count("_hparams_/session_end_info", in: events()) == 1 && count("confusion_matrix/test", in: events()) == 2)
     #expect(try count("gradient", in: events()) == 0)
     #expect(try train("--tensorboard", "--monitor", "--monitor-every", "3", "--replace").status == 0)
     #expect(folder.names("run").contains("health.csv"))
-    for tag in ["gradients/fc1.weight", "gradient_norm/fc1", "dead_units/conv2", "confusion_matrix/validation"] {
+    for tag in ["gradients/layers.0.weight", "gradient_norm/layers.2", "dead_units/layers.0", "confusion_matrix/validation"] {
       #expect(try count(tag, in: events()) == 2, "\(tag)")
     }
     // Without the option there are none, also where there were some.

@@ -83,19 +83,19 @@ import Testing
       for step in [0, 3, 300, 70_000] { try file.add(step: step, time: Double(step), [("a", Float(step))]) }
     }
     let bytes = try folder.get("events.out.tfevents.20.glissade")
-    let file = try TensorBoardFile(replacingIn: folder.path, time: 30, keepingThrough: 300)
+    let file = try TensorBoardFile(replacingIn: folder.path, time: 30, keeping: 1...300)
     #expect(file.lastKept == 300 && folder.names == ["events.out.tfevents.30.glissade"])
     let before = try Self.events(bytes)
-    #expect(try Self.events(try folder.get("events.out.tfevents.30.glissade")).dropFirst() == before[1...3])
+    #expect(try Self.events(try folder.get("events.out.tfevents.30.glissade")).dropFirst() == before[2...3])
     // Cut short and damaged.
     for (cut, kept) in [(bytes.count - 3, 300), (bytes.count - before[4].count - 20, 3)] {
       _ = try folder.put("events.out.tfevents.30.glissade", Array(bytes.prefix(cut)))
-      #expect(try TensorBoardFile(replacingIn: folder.path, time: 30, keepingThrough: 1_000_000).lastKept == kept)
+      #expect(try TensorBoardFile(replacingIn: folder.path, time: 30, keeping: 1...1_000_000).lastKept == kept)
     }
     var damaged = bytes
     damaged[bytes.count - 6] ^= 1
     _ = try folder.put("events.out.tfevents.30.glissade", damaged)
-    #expect(try TensorBoardFile(replacingIn: folder.path, time: 30, keepingThrough: 1_000_000).lastKept == 300)
+    #expect(try TensorBoardFile(replacingIn: folder.path, time: 30, keeping: 1...1_000_000).lastKept == 300)
     #expect(try TensorBoardFile(replacingIn: folder.path, time: 30).lastKept == nil)
   }
 

@@ -22,6 +22,17 @@ import Testing
     #expect(zip(white.pixels, black.pixels).contains { $0 != $1 } && white.width == black.width)
   }
 
+  /// What is written for TensorBoard.
+  @Test func picturesThatWeWrite() throws {
+    for (width, height) in [(1, 1), (3, 5), (200, 120)] {
+      let pixels = (0..<(3 * width * height)).map { UInt8(truncatingIfNeeded: $0 &* 37 ^ $0 >> 3) }
+      let file = try #require(PNG(width: width, pixels: pixels))
+      let picture = try Picture(bytes: file.bytes, path: "a.png")
+      #expect((picture.width, picture.height) == (width, height) && (file.width, file.height) == (width, height) && picture.pixels == pixels)
+    }
+    #expect(PNG(width: 2, pixels: [1, 2, 3]) == nil && PNG(width: 0, pixels: [1, 2, 3]) == nil)
+  }
+
   @Test func anAnimationIsItsFirstPicture() throws {
     let whole = try Picture(contentsOf: PictureFixtures.path("animated.webp"))
     let other = try Picture(contentsOf: PictureFixtures.path("lossless.webp"))

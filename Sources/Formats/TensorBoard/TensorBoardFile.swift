@@ -14,14 +14,14 @@ public final class TensorBoardFile {
   public let lastKept: Int?
 
   /// Makes an event file in a folder. Those of this kind that are there already are removed, but no other program's, so that the folder tells
-  /// one story; what they held up to some step is taken over.
+  /// one story; what they held of some steps is taken over.
   /// - Parameters:
   ///   - folder: where.
   ///   - time: seconds since 1970, part of the name and of the first event.
-  ///   - kept: up to which step events are taken over; default none are.
+  ///   - kept: the steps whose events are taken over; default none.
   /// - Throws: `FormatError` where the file cannot be made or written.
-  public init(replacingIn folder: String, time: Double, keepingThrough kept: Int? = nil) throws(FormatError) {
-    let (events, last) = kept.map { Self.events(in: folder, through: $0) } ?? ([], nil)
+  public init(replacingIn folder: String, time: Double, keeping kept: ClosedRange<Int>? = nil) throws(FormatError) {
+    let (events, last) = kept.map { Self.events(in: folder, of: $0) } ?? ([], nil)
     lastKept = last
     Self.removeAll(in: folder)
     path = "\(folder)/\(Self.prefix)\(Int64(time))\(Self.suffix)"
@@ -55,8 +55,8 @@ public final class TensorBoardFile {
     return names.filter(isOwn).sorted()
   }
 
-  /// The events of such files that hold values, up to a step. What is behind damage is left out.
-  private static func events(in folder: String, through step: Int) -> (events: [[UInt8]], last: Int?) {
+  /// The events of such files that hold values of some steps. What is behind damage is left out.
+  private static func events(in folder: String, of steps: ClosedRange<Int>) -> (events: [[UInt8]], last: Int?) {
     var (events, last): ([[UInt8]], Int?) = ([], nil)
     for name in names(in: folder) {
       guard let bytes = try? FileBytes.read(path: "\(folder)/\(name)", limit: largest) else { continue }
@@ -65,7 +65,7 @@ public final class TensorBoardFile {
         let record = Array(rest.dropFirst(12).prefix(length))
         guard number(rest.dropFirst(12 + length).prefix(4)) == UInt64(CRC32C.masked(record)) else { break }
         rest = rest.dropFirst(16 + length)
-        guard let at = self.step(of: record), at <= step else { continue }
+        guard let at = self.step(of: record), steps.contains(at) else { continue }
         events.append(record)
         last = max(last ?? at, at)
       }

@@ -14,12 +14,11 @@ final class RunEvents {
   ///   - recipe: with all in force.
   ///   - checkpoint: where the run goes on: what earlier files say of steps behind it goes; what they lack is told anew as far as it is known.
   init(in folder: RunFolder, _ recipe: Recipe, from checkpoint: TrainingCheckpoint?, time: Double) throws(FormatError) {
-    file = try TensorBoardFile(replacingIn: folder.path, time: time, keepingThrough: checkpoint?.state.steps)
+    file = try TensorBoardFile(replacingIn: folder.path, time: time, keeping: checkpoint.map { 1...max($0.state.steps, 1) })
     last = file.lastKept ?? 0
-    if file.lastKept == nil {
-      let start = TensorBoardValue.sessionStart(hyperparameters: recipe.hyperparameters, time: time)
-      try file.add(step: 0, time: time, values: [(TensorBoardValue.sessionStartTag, start)])
-    }
+    // Anew, too, where a run goes on: it may have other options.
+    let start = TensorBoardValue.sessionStart(hyperparameters: recipe.hyperparameters, time: time)
+    try file.add(step: 0, time: time, values: [(TensorBoardValue.sessionStartTag, start)])
     guard let record = checkpoint?.record else { return }
     for row in record.epochs { try add(row, record.measure, time: time) }
   }

@@ -117,8 +117,8 @@ extension TrainingSession {
     var histograms: [EpochHealth.ParameterHistogram] = []
     for entry in layout.entries {
       guard let slice = entry.gradient, let buffer = shared[slice.buffer] else { continue }
-      let arena = try arenas[slice.buffer] ?? device.read(buffer, count: buffer.count, filler: 0)
-      arenas[slice.buffer] = arena
+      if arenas[slice.buffer] == nil { arenas[slice.buffer] = try device.read(buffer, count: buffer.count, filler: 0) }
+      guard let arena = arenas[slice.buffer] else { continue }
       histograms.append(.init(path: entry.path, histogram: Histogram(arena[slice.offset..<(slice.offset + slice.count)])))
     }
     return histograms
