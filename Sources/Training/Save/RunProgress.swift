@@ -58,15 +58,23 @@ package struct RunProgress: Sendable, Equatable {
 
   package init() {}
 
+  /// Numbers have float32's digits, which is as many as people read, and short enough that writing them takes no memory.
   package var json: JSONValue {
-    [
+    func number(_ value: Double) -> JSONValue { .float(Float(value)) }
+    var points: [JSONValue] = []
+    points.reserveCapacity(3 * curve.count)
+    for point in curve {
+      points.append(number(point.share))
+      points.append(number(point.loss))
+      points.append(number(point.told))
+    }
+    return [
       "activity": .string(activity.rawValue), "epoch": .integer(Int64(epoch)), "epochs": .integer(Int64(epochs)),
-      "step": .integer(Int64(step)), "steps_per_epoch": .integer(Int64(stepsPerEpoch)), "loss": .number(loss),
-      "measure": measure.map { .string($0) } ?? .null, "told": .number(told),
-      "metrics": .array(metrics.map { ["name": .string($0.name), "value": .number($0.training)] }), "learning_rate": .number(learningRate),
-      "samples_per_second": .number(samplesPerSecond), "seconds_left": .number(secondsLeft),
-      "curve": .array(curve.map { [.number($0.share), .number($0.loss), .number($0.told)] }), "notes": .array(notes.map { .string($0) }),
-      "time": .number(time),
+      "step": .integer(Int64(step)), "steps_per_epoch": .integer(Int64(stepsPerEpoch)), "loss": number(loss),
+      "measure": measure.map { .string($0) } ?? .null, "told": number(told),
+      "metrics": .array(metrics.map { ["name": .string($0.name), "value": number($0.training)] }), "learning_rate": number(learningRate),
+      "samples_per_second": number(samplesPerSecond), "seconds_left": number(secondsLeft), "curve": .array(points),
+      "notes": .array(notes.map { .string($0) }), "time": .number((time * 100).rounded() / 100),
     ]
   }
 
@@ -83,9 +91,9 @@ package struct RunProgress: Sendable, Equatable {
     metrics = (json["metrics"]?.arrayValue ?? []).compactMap { metric in
       metric["name"]?.stringValue.map { MetricValue(name: $0, training: metric["value"]?.doubleValue ?? .nan) }
     }
-    curve = (json["curve"]?.arrayValue ?? []).compactMap { pair in
-      let numbers = (pair.arrayValue ?? []).compactMap(\.doubleValue)
-      return numbers.count == 3 ? Point(share: numbers[0], loss: numbers[1], told: numbers[2]) : nil
+    let points = (json["curve"]?.arrayValue ?? []).map { $0.doubleValue ?? .nan }
+    curve = stride(from: 0, to: points.count - points.count % 3, by: 3).map { place in
+      Point(share: points[place], loss: points[place + 1], told: points[place + 2])
     }
     notes = (json["notes"]?.arrayValue ?? []).compactMap(\.stringValue)
   }
