@@ -140,7 +140,14 @@ struct LabelColumns {
       }
       let others = names.indices.filter { $0 != file }
       guard others.count > 1, !others.contains(where: { isUsual($0, LabelColumns.usualForLabels) }) else { return nil }
-      return records.allSatisfy { record in others.allSatisfy { Self.mark(record.fields[$0]) != nil } } ? others : nil
+      guard records.allSatisfy({ record in others.allSatisfy { Self.mark(record.fields[$0]) != nil } }) else { return nil }
+      for (place, column) in others.enumerated() {
+        if names[column].isEmpty { throw problem("a column of labels has no name") }
+        if others[..<place].contains(where: { names[$0] == names[column] }) {
+          throw problem("two columns of labels are called '\(printable(names[column]))'")
+        }
+      }
+      return others
     }
 
     private static func mark(_ text: String) -> Bool? {

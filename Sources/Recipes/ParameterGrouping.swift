@@ -73,7 +73,16 @@ extension Recipe {
         weight.isRateGiven = false
       } else {
         guard let parameter = Self.hyperparameters(of: weight.rule).first(where: { $0.name == setting.name }) else {
-          if named is any MatrixOptimizer, Self.hyperparameters(of: named).contains(where: { $0.name == setting.name }) { continue }
+          if let matrices = named as? any MatrixOptimizer,
+            let parameter = Self.hyperparameters(of: matrices).first(where: { $0.name == setting.name })
+          {
+            // What only matrices have is no matter for vectors, but for what is said there of these.
+            let changed = Double(setting.text).map { parameter.setting(.number($0), in: matrices) } as? any MatrixOptimizer
+            if let rate = changed?.companion.learningRate, rate != matrices.companion.learningRate {
+              (weight.rule.learningRate, weight.isRateGiven) = (rate, true)
+            }
+            continue
+          }
           throw error("group", .sentence("says \(setting.name), which \(Self.objection(setting.name, weight.rule))"))
         }
         if isRate { weight.isRateGiven = true }

@@ -36,5 +36,5 @@ struct MetricsTable {
   }
 
   /// A column for people: `validation_mean_absolute_error` becomes `validation mean absolute error`.
-  static func text(_ name: String) -> String { name.replacing("_", with: " ") }
+  static func text(_ name: String) -> String { printable(name.replacing("_", with: " "), limit: 200) }
 }

@@ -65,7 +65,7 @@ struct RunFigures {
   var result: String {
     if let labels {
       return
-        "\(summary["predictions"]?["on"]?.stringValue ?? "test") mean average precision \(Figure.percent(labels["mean_average_precision"]?.doubleValue)), F1 "
+        "\(printable(summary["predictions"]?["on"]?.stringValue ?? "test", limit: 40)) mean average precision \(Figure.percent(labels["mean_average_precision"]?.doubleValue)), F1 "
         + "\(Figure.percent(labels["micro_f1"]?.doubleValue)), accuracy of labels \(Figure.percent(labels["label_accuracy"]?.doubleValue))"
     }
     if let values = summary["test_values"]?.members ?? nil, !values.isEmpty {
@@ -116,7 +116,7 @@ enum Figure {
 
   static func seconds(_ value: Double?) -> String {
     guard let value, value.isFinite else { return "–" }
-    let whole = Int(min(value, 1e9).rounded())
+    let whole = Int(min(max(value, 0), 1e9).rounded())
     if value < 100 { return "\(ChartNumber.text(value, digits: 3)) s" }
     let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
     return hours > 0 ? "\(hours) h \(minutes) min" : "\(minutes) min \(rest) s"

@@ -94,7 +94,7 @@ public struct RunReport {
     }
     let rest = parts.dropFirst(shown)
     if !rest.isEmpty {
-      bars.append(.init("others (\(rest.reduce(0) { $0 + $1.launches }))", rest.reduce(0) { $0 + $1.seconds } * 1000))
+      bars.append(.init("others (\(rest.reduce(0) { $0 &+ $1.launches }))", rest.reduce(0) { $0 + $1.seconds } * 1000))
     }
     return BarChart("", label: "", values: Axis("milliseconds of a step"), isLying: true, bars).inline(height: 240)
   }

@@ -47,7 +47,9 @@ extension BarChart {
   static func histogram(of numbers: [Double], _ title: String, of label: String, bins: Int = 20) -> BarChart {
     var bars: [Bar] = []
     if let low = numbers.min(), let high = numbers.max(), high > low {
-      let width = (high - low) / Double(bins)
+      // Each is halved first: their difference may be beyond all numbers.
+      let width = (high / 2 - low / 2) / Double(bins) * 2
+      guard width.isFinite, width > 0 else { return BarChart(title, label: label, values: Axis("samples"), []) }
       var counts = Array(repeating: 0, count: bins)
       for number in numbers { counts[min(Int((number - low) / width), bins - 1)] += 1 }
       bars = counts.enumerated().map { Bar(ChartNumber.text(low + (Double($0) + 0.5) * width, digits: 2), Double($1)) }

@@ -56,6 +56,9 @@ import Testing
     }
     #expect { try folder(text, label: "dog,bear") } throws: { "\($0)".contains("no column 'bear'; its columns are file, note") }
     #expect { try folder(text, label: "dog,dog") } throws: { "\($0)".contains("'dog' is named twice") }
+    // Columns that nobody names have to be told apart.
+    #expect { try folder("file,cat,cat,dog\nr1,1,0,1\nr2,1,0,0\n") } throws: { "\($0)".contains("two columns of labels are called 'cat'") }
+    #expect { try folder("file,cat,,dog\nr1,1,0,1\nr2,1,0,0\n") } throws: { "\($0)".contains("a column of labels has no name") }
     let blanks = try folder("file,labels\nr1,cat dog\nr2,cat\n", separator: " ")
     #expect(blanks.classNames == ["cat", "dog"])
     #expect(try folder("file,labels\nr1,cat dog\nr2,cat\n").classNames == ["cat", "cat dog"])

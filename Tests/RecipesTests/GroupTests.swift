@@ -75,6 +75,10 @@ struct GroupTests {
     let other = try self.recipe(("group", "conv1:optimizer=muon,lr=0.1x")).groups(of: lenet).first
     #expect((try group(of: "conv1.weight", in: other).optimizer as? Muon)?.learningRate == 0.1 * 0.02)
     #expect((try group(of: "conv1.bias", in: other).optimizer as? AdamW)?.learningRate == 0.1 * 1e-3)
+    // The rate of what is no matrix is said by its own name.
+    let rates = try self.recipe(("group", "conv1:optimizer=muon,others_lr=1e-4;conv2:lr=0.5")).groups(of: lenet).first
+    #expect((try group(of: "conv1.bias", in: rates).optimizer as? AdamW)?.learningRate == 1e-4)
+    #expect((try group(of: "conv1.weight", in: rates).optimizer as? Muon)?.learningRate == 0.02)
   }
 
   @Test func whatLargeWeightsCostIsForSomeOrAll() throws {

@@ -58,6 +58,22 @@ struct RunScreenTests {
       lines.contains { $0.hasPrefix("    1") && $0.contains("1.25") } && lines.contains { $0.hasPrefix("    3") && $0.contains("0.625") })
   }
 
+  @Test func hostileFilesDoNothingToTheTerminal() throws {
+    try put("metrics.csv", "epoch,step,\"validation_\u{1B}]52;c;x\u{7}\n_loss\",seconds\n1,5,0.5,-1e300\n2,6,0.25,1e300\n")
+    try put("summary.json", #"{"predictions": {"on": "\u001b[2J"}, "labels": {"mean_average_precision": 0.5}}"#)
+    var progress = progress
+    (progress.step, progress.stepsPerEpoch, progress.measure) = (Int.max - 7, Int.max - 7, "\u{1B}[2J")
+    for isEnded in [false, true] {
+      try put(progress)
+      if isEnded { progress.time = 0 }
+      let state = try state()
+      var lines = RunLines()
+      for text in screen(state, 100, 40) + lines.lines(of: state, at: 1001) {
+        #expect(text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }, "\(text.debugDescription)")
+      }
+    }
+  }
+
   @Test(arguments: [1, 2, 5, 10, 19, 20, 21, 37, 38, 39, 60, 76, 80, 120, 200, 500], [true, false])
   func everySizeIsKeptTo(_ width: Int, _ isUnicode: Bool) throws {
     try put("metrics.csv", Self.metrics)

@@ -2,6 +2,8 @@ import Glissade
 import TestSupport
 import Testing
 
+@testable import GlissadeTraining
+
 /// Averages of weights, momentum that schedules move, clipping, maximum norms and L-BFGS in a training; and what of that makes no sense.
 @Suite struct StepOptionTests {
   private let data: SyntheticClassification
@@ -145,6 +147,30 @@ import Testing
       }
       #expect(try #require(result.record.epochs.last).averageValidationLoss.isFinite)
     }
+  }
+
+  private struct Dropped: Layer {
+    let dropout = Dropout(0.5)
+    let norm = BatchNorm(2)
+    let dense = Dense(2, 2)
+    func forward(_ x: Tensor) -> Tensor { dense(norm(dropout(x))) }
+  }
+
+  @Test func whatIsDroppedForStatisticsFollowsFromTheEpochAlone() throws {
+    let data = try ArrayDataset(
+      features: [Float](repeating: 1, count: 64), sampleShape: [2], labels: (0..<32).map { Int32($0 % 2) })
+    let order = try BatchOrder(count: 32, batchSize: 16, seed: 1)
+    /// As before a training's first step, as it is after a resume, or after some.
+    func statistics(epoch: Int, steps: Int) throws -> [String: [Float]] {
+      let session = try TrainingSession(
+        model: Dropped(), sampleShape: [2], batchSize: 16, groups: [ParameterGroup(SGD(learningRate: 0.1))], seed: 3,
+        device: CPUDevice(threads: 1))
+      for _ in 0..<steps { try session.train([Float](repeating: 1, count: 32), labels: (0..<16).map { Int32($0 % 2) }, learningRate: 0.1) }
+      return try #require(try session.statistics(of: data, order: order, epoch: epoch) { false })
+    }
+    let expected = try statistics(epoch: 1, steps: 0)
+    #expect(try statistics(epoch: 1, steps: 3) == expected)
+    #expect(try statistics(epoch: 0, steps: 3) != expected)
   }
 
   @Test func clippingByRatioTakesGradientsOfAnySize() throws {

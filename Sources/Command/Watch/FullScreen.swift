@@ -75,8 +75,9 @@ final class FullScreen {
     var handled: [(Int32, @convention(c) (Int32) -> Void)] = [
       (SIGWINCH, { _ in FullScreen.wake(.redraw) }), (SIGCONT, { _ in FullScreen.goOn() }),
       (SIGTSTP, { _ in FullScreen.wake(.suspend) }), (SIGQUIT, { FullScreen.restoreAndRaise($0) }),
-      (SIGABRT, { FullScreen.restoreAndRaise($0) }),
     ]
+    // Faults of whoever trains meanwhile, drivers among them.
+    handled += [SIGABRT, SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE].map { ($0, { FullScreen.restoreAndRaise($0) }) }
     if signals == .end { handled += [SIGINT, SIGTERM, SIGHUP].map { ($0, { _ in FullScreen.wake(.end) }) } }
     previous = handled.map { number, handler in
       var (old, new) = (sigaction(), sigaction())
@@ -98,14 +99,16 @@ final class FullScreen {
   }
 
   private func enter() {
-    if isatty(STDIN_FILENO) == 1, tcgetattr(STDIN_FILENO, &Self.before) == 0 {
+    // Said before it is done, so that a signal between the two leaves nothing behind.
+    let hasKeys = isatty(STDIN_FILENO) == 1 && tcgetattr(STDIN_FILENO, &Self.before) == 0
+    Self.hasKeys.store(hasKeys, ordering: .sequentiallyConsistent)
+    Self.isOpen.store(true, ordering: .sequentiallyConsistent)
+    if hasKeys {
       var now = Self.before
       // Keys at once and without echo; Ctrl-C and Ctrl-Z stay signals.
       now.c_lflag &= ~tcflag_t(ICANON | ECHO)
       tcsetattr(STDIN_FILENO, TCSADRAIN, &now)
-      Self.hasKeys.store(true, ordering: .sequentiallyConsistent)
     }
-    Self.isOpen.store(true, ordering: .sequentiallyConsistent)
     Self.write(Self.entering)
     shown = []
   }

@@ -127,7 +127,7 @@ package struct RunScreen {
     let room = min(width - TerminalColumns.width(of: name) - 2, 60)
     guard room >= 8 else { return name }
     let inside = isUnicode ? room : room - 2
-    let full = count > 0 ? min(max(done, 0), count) * inside / count : 0
+    let full = count > 0 ? Int(Double(min(max(done, 0), count)) / Double(count) * Double(inside)) : 0
     let (mark, space) = isUnicode ? ("█", "░") : ("#", ".")
     let text = String(repeating: mark, count: full) + String(repeating: space, count: inside - full)
     return "\(name)  " + (isUnicode ? text : "[\(text)]")

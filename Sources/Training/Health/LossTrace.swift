@@ -22,6 +22,9 @@ struct LossTrace {
     add((now.loss - start.loss) / Double(now.samples - start.samples), step: step, rate: rate)
   }
 
+  /// The smaller of the last two means; `nil` before there are two.
+  var leastOfLastTwo: Double? { points.count < 2 ? nil : min(points[points.count - 1].loss, points[points.count - 2].loss) }
+
   mutating func add(_ loss: Double, step: Int, rate: Double) {
     guard loss.isFinite else { return }
     points.append((step, loss, rate))

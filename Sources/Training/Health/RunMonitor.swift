@@ -18,6 +18,7 @@ extension TrainingRun {
     guard session.steps % monitor.lossInterval == 0 else { return }
     let sums = try session.sums()
     losses.note(sums, step: session.steps, rate: learningRate(ofGroup: 0, step: session.steps - 1))
+    if let loss = losses.leastOfLastTwo { try checkGrowth(of: loss, session, epoch: epoch) }
     if let period = losses.period, record.monitored.lossPeriod == nil {
       record.monitored.lossPeriod = period
       warn(session, epoch: epoch)
@@ -35,12 +36,14 @@ extension TrainingRun {
       record.monitored.firstGradientNorm = record.monitored.health?.gradientNorm
     }
     warn(session, epoch: epoch)
-    try checkGrowth(of: found.loss, session, epoch: epoch)
   }
 
-  /// Ends a training whose loss is a thousand times what it began with: nothing comes of it any more.
+  /// Ends a training whose loss is a thousand times what it began with, and more than classes or standardised values have that are learnt at
+  /// all: nothing comes of it any more.
+  /// - Parameter loss: what it does not fall below any more. The first batch may have been answered rightly by chance, and one with an outlier be
+  ///   far off: those are no divergence.
   func checkGrowth(of loss: Double, _ session: TrainingSession, epoch: Int) throws {
-    guard options.monitor != nil, let first = record.monitored.firstLoss, first > 0, loss > 1000 * first else { return }
+    guard options.monitor != nil, let first = record.monitored.firstLoss, first > 0, loss > 1000 * first, loss > 10 else { return }
     let error = TrainingError.diverged(step: session.steps, epoch: epoch + 1, loss: loss, first: first)
     record.divergence = "the loss grew to \(Float(loss)) at step \(session.steps), from \(Float(first)) at the beginning"
     record.peakArenaBytes = max(record.peakArenaBytes, session.peakArenaBytes)

@@ -17,9 +17,16 @@ package final class RunFolderLock: Sendable {
     descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     var code: Int32 = descriptor < 0 ? errno : 0
     if descriptor >= 0 {
+      // Whoever asks whether it is in use (`isInUse`) has it for a moment.
+      var tries = 0
       while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
         code = errno
-        if code != EINTR { break }
+        if code == EWOULDBLOCK, tries < 10 {
+          tries += 1
+          usleep(5000)
+        } else if code != EINTR {
+          break
+        }
         code = 0
       }
     }

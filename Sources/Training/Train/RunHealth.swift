@@ -17,7 +17,7 @@ extension TrainingRun {
 
   /// Throws where a loss or gradient was not finite. Updates have been held back since, so the device's parameters are the last sound ones.
   func check(_ sums: TrainingSession.Sums, _ session: TrainingSession, epoch: Int) throws {
-    guard sums.badStep != nil || sums.hasBadGradient else { return try checkGrowth(of: sums.loss, session, epoch: epoch) }
+    guard sums.badStep != nil || sums.hasBadGradient else { return }
     let step = max(sums.badStep ?? session.steps, 1)
     let state = try session.state()
     // A step before the one with the bad loss may have driven a parameter to infinity.

@@ -35,8 +35,10 @@ extension TrainingSession {
 
   /// - Parameter other: a session that will be gone by then.
   func checkRoom(batchSize: Int, isTraining: Bool, states: Int, insteadOf other: TrainingSession?) throws {
-    // A step that is monitored takes more than any other.
-    let plan = try plannedStep(batchSize, !isTraining ? .evaluation : monitoring == nil ? .training : .health)
+    // The one that takes the most of those that there will be.
+    let purposes: [StepPurpose] = !isTraining ? [.evaluation] : monitoring == nil ? [.training] : [.training, .health]
+    let candidates = try purposes.map { purpose in try plannedStep(batchSize, purpose) }
+    let plan = candidates.max { bytesToCome($0, 1) < bytesToCome($1, 1) } ?? candidates[0]
     // What trains is evaluated, too, and either plan stages its batches.
     let plans = isTraining ? 2 : 1
     try checkDevice(for: plan, batchSize: batchSize, isTraining: isTraining, plans: plans, insteadOf: other)

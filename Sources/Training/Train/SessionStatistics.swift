@@ -43,6 +43,9 @@ extension TrainingSession {
       if shouldStop() { return nil }
       let layers = norms(inBatchOf: batch.count)
       let stepper = try stepper(batch.count, .statistics)
+      // What is dropped at random is drawn for each batch anew, and the same after a resume.
+      let step = epoch * order.batchesPerEpoch + batches + 1
+      write(step: step) { _, count in StepNumbers(rate: 0, count: count) }
       try stepper.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: Array(batch.fields.prefix(inputFieldCount)))
       for (place, norm) in layers.enumerated() {
         try read(Self.meanKey(place), of: stepper, into: &values)

@@ -28,7 +28,7 @@ public struct StepTimes: Hashable, Sendable {
 
   /// Adds a step.
   mutating func add(_ plan: Plan, nanoseconds: [UInt64]) {
-    var sums = Dictionary(uniqueKeysWithValues: parts.map { ($0.kind, $0.seconds * Double(steps)) })
+    var sums = Dictionary(parts.map { ($0.kind, $0.seconds * Double(steps)) }, uniquingKeysWith: +)
     var launches: [String: Int] = [:]
     for (launch, time) in zip(plan.launches, nanoseconds) {
       sums[launch.family, default: 0] += Double(time) * 1e-9
