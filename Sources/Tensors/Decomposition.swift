@@ -31,6 +31,7 @@ extension Graph {
   }
 
   private func takenApart(_ operation: Operation, _ inputs: [Tensor]) -> [Tensor] {
+    if let constant = constant(operation, inputs) { return [constant] }
     if case .binary(let rule) = operation {
       if rule.function == .reluGradient, let moved = maskBeforePooling(inputs[0], inputs[1]) { return [moved] }
       return recordAll(operation, stretchedWhereNeeded(inputs))
@@ -48,6 +49,37 @@ extension Graph {
     let statistics = recordAll(.batchNormStatistics(BatchNormStatistics(epsilon: rule.epsilon)), [x])
     let y = (x - statistics[0]) * (statistics[2] * weight) + bias
     return [y, statistics[0], statistics[1], statistics[2]]
+  }
+
+  /// What follows from constants alone, as a constant: what a mean hands to its gradient, say, be it spread over any shape.
+  private func constant(_ operation: Operation, _ inputs: [Tensor]) -> Tensor? {
+    switch operation {
+    case .broadcast(let rule): return number(inputs[0]).map { constant($0, shape: rule.shape) }
+    case .binary(let rule):
+      guard let a = number(inputs[0]), let b = number(inputs[1]), let shape = inputs[0].shape.broadcast(with: inputs[1].shape) else {
+        return nil
+      }
+      let value: Float
+      switch rule.function {
+      case .add: value = a + b
+      case .subtract: value = a - b
+      case .multiply: value = a * b
+      case .divide: value = a / b
+      default: return nil
+      }
+      // What is no number any more is computed where it is looked for.
+      return value.isFinite ? constant(value, shape: shape) : nil
+    default: return nil
+    }
+  }
+
+  /// The number that all elements of a tensor of float32 are, where that is known.
+  private func number(_ tensor: Tensor) -> Float? {
+    guard tensor.isValid, tensor.dtype == .float32 else { return nil }
+    var id = tensor.id
+    while case .reshape = nodes[id.node].operation { id = nodes[id.node].inputs[0] }
+    guard case .constant(let constant) = nodes[id.node].operation else { return nil }
+    return constant.value
   }
 
   private func recordStretched(_ function: BinaryFunction, _ a: Tensor, _ b: Tensor) -> Tensor {

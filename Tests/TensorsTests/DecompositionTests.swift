@@ -24,6 +24,22 @@ struct DecompositionTests {
     #expect(values[result.mean.id].map { copy.tensor($0).shape } == [3])
   }
 
+  /// A mean's gradient begins with constants, spread over shapes: none of that is left to be computed.
+  @Test func whatFollowsFromConstantsIsOne() throws {
+    let graph = Graph()
+    let x = graph.input("x", shape: [4, 3])
+    let loss = (x * x).meanOfEachSample().mean()
+    let gradient = try #require(graph.gradients(of: loss, withRespectTo: [x])[0])
+    let (copy, values) = graph.decomposed(keeping: [gradient.id])
+    let names = copy.nodes.map(\.operation.rule.name)
+    #expect(!names.contains("broadcast") && names.filter { $0 == "multiply" }.count <= 2, "\(names)")
+    #expect(values[gradient.id].map { copy.tensor($0).shape } == [4, 3])
+    // What is no number is computed, so that it is found where others are.
+    let odd = graph.constant(1) / graph.constant(0) * x
+    let kept = graph.decomposed(keeping: [odd.id]).graph
+    #expect(kept.nodes.contains { $0.operation.rule.name == "divide" })
+  }
+
   /// What a canvas of rows and columns cannot express is broadcast by an operation of its own.
   @Test func generalBroadcastsBecomeOperations() {
     let graph = Graph()
