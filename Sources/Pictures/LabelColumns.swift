@@ -113,6 +113,11 @@ struct LabelColumns {
         return (rows, several.map { names[$0] })
       }
       let column = try label(beside: file)
+      if !records.isEmpty, records.allSatisfy({ Self.mark($0.fields[column]) != nil }) {
+        throw problem(
+          "column '\(printable(names[column]))' has nothing but 1 and 0; labels that have a column each are named together, as in "
+            + "--label-column cat,dog, and a list has the names of labels")
+      }
       let bytes = table.separator.map { [$0] } ?? Array(";|,".utf8)
       let separator = bytes.first { byte in records.contains { $0.fields[column].utf8.contains(byte) } }
       let rows = records.map { record in

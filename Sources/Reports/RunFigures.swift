@@ -16,12 +16,13 @@ struct RunFigures {
   /// As it stands there.
   let recipeText: String
 
-  /// - Throws: `FormatError` for a summary or a table of epochs that is damaged.
-  init(_ folder: RunFolder) throws(FormatError) {
+  /// - Parameter hasHealth: whether what a monitor found is read, too.
+  /// - Throws: `FormatError` for a summary, a table of epochs or one of layers that is damaged.
+  init(_ folder: RunFolder, hasHealth: Bool = true) throws(FormatError) {
     self.folder = folder
     summary = FileIdentity(folder.summaryPath) == nil ? .null : try JSONValue.read(path: folder.summaryPath)
     metrics = FileIdentity(folder.metricsPath) == nil ? MetricsTable() : try MetricsTable(path: folder.metricsPath)
-    health = try HealthPart(path: folder.healthPath)
+    health = hasHealth ? try HealthPart(path: folder.healthPath) : nil
     let bytes = (try? FileBytes.read(path: folder.recipePath, limit: 1 << 20)) ?? []
     recipeText = String(decoding: bytes, as: UTF8.self)
     recipe = try? Recipe(yaml: bytes, path: folder.recipePath)

@@ -31,6 +31,12 @@ struct ReportTests {
     #expect(several.status == 0 && several.output == "saved in \(folder.path("c.html"))\n")
     #expect(try text("c.html").contains("<td>lr</td><td class=\"t\"><bdi>1e-05</bdi></td><td class=\"t\"><bdi>0.01</bdi></td>"))
     expectComplaint(try glissade("report", folder.path("a"), folder.path("b")), status: 2, "--out has to name the file")
+    // A page takes a page's place, and no other file's.
+    #expect(try glissade("report", folder.path("a"), "--out", folder.path("c.html")).status == 0)
+    let model = try Data(contentsOf: URL(fileURLWithPath: folder.path("a/model.safetensors")))
+    expectComplaint(
+      try glissade("report", folder.path("a"), "--out", folder.path("a/model.safetensors")), status: 2, "is there and is no page")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder.path("a/model.safetensors"))) == model)
   }
 
   @Test func aRegressionIsDrawn() throws {

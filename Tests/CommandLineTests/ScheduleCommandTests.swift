@@ -11,6 +11,12 @@ struct ScheduleCommandTests {
     #expect(run.output.contains("warmup(1.0 epochs) then cosine(to: 0.0)") && run.output.contains("x: epoch, y: learning rate"))
     let svg = try String(contentsOfFile: folder.path("curve.svg"), encoding: .utf8)
     #expect(svg.hasPrefix("<svg ") && svg.contains("polyline") && svg.contains("learning rate"))
+    // A picture takes a picture's place, and no other file's.
+    #expect(try glissade("schedule", "constant", "--svg", folder.path("curve.svg")).status == 0)
+    try "mine".write(toFile: folder.path("notes.txt"), atomically: true, encoding: .utf8)
+    let refused = try glissade("schedule", "cosine", "--svg", folder.path("notes.txt"))
+    #expect(refused.status == 2 && refused.errors.contains("notes.txt, which is there and is no picture"), "\(refused)")
+    #expect(try String(contentsOfFile: folder.path("notes.txt"), encoding: .utf8) == "mine")
   }
 
   @Test func listsEveryShape() throws {

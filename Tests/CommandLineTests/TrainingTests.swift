@@ -136,7 +136,7 @@ struct TrainingTests {
     #expect(try count("gradient", in: events()) == 0)
     #expect(try train("--tensorboard", "--monitor", "--monitor-every", "3", "--replace").status == 0)
     #expect(folder.names("run").contains("health.csv"))
-    for tag in ["gradients/layers.0.weight", "gradient_norm/layers.2", "dead_units/layers.0", "confusion_matrix/validation"] {
+    for tag in ["gradients/layers.0.weight", "update_ratio/layers.2", "dead_units/layers.0", "confusion_matrix/validation"] {
       #expect(try count(tag, in: events()) == 2, "\(tag)")
     }
     // Without the option there are none, also where there were some.

@@ -56,6 +56,10 @@ import Testing
     }
     #expect { try folder(text, label: "dog,bear") } throws: { "\($0)".contains("no column 'bear'; its columns are file, note") }
     #expect { try folder(text, label: "dog,dog") } throws: { "\($0)".contains("'dog' is named twice") }
+    // One column of marks is no list of names.
+    #expect { try folder("file,cat,note\nr1,1,x\nr2,0,y\n", label: "cat") } throws: {
+      "\($0)".contains("column 'cat' has nothing but 1 and 0")
+    }
     // Columns that nobody names have to be told apart.
     #expect { try folder("file,cat,cat,dog\nr1,1,0,1\nr2,1,0,0\n") } throws: { "\($0)".contains("two columns of labels are called 'cat'") }
     #expect { try folder("file,cat,,dog\nr1,1,0,1\nr2,1,0,0\n") } throws: { "\($0)".contains("a column of labels has no name") }

@@ -178,7 +178,8 @@ struct RunScreenTests {
   @Test func healthIsShownWhereItIsLookedAt() throws {
     try put("metrics.csv", Self.metrics)
     try put(progress)
-    try put("health.csv", "epoch,step,layer,gradient_norm\n2,10,conv1,0.5\n3,15,conv1,0.123456\n3,15,\u{1b}[31mfc,nan\n")
+    try put(
+      "health.csv", "epoch,step,layer,activation,gradient_norm\n2,10,conv1,relu,0.5\n3,15,conv1,relu,0.123456\n3,15,\u{1b}[31mfc,,nan\n")
     let lines = screen(try state(), 100, 50)
     #expect(lines.contains { $0.contains("layer") && $0.contains("gradient norm") })
     #expect(

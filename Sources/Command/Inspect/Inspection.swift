@@ -108,7 +108,8 @@ struct Inspection {
     let shown = 5
     let names = run.classNames.prefix(shown).map { printable($0) }.joined(separator: ", ") + (run.classNames.count > shown ? ", …" : "")
     let what = run.isMultiLabel ? "labels, any number each," : "classes"
-    let classes = run.classNames.isEmpty ? "one value" : "\(run.classNames.count) \(what) (\(names))"
+    let values = run.deviations.count > 1 ? "\(run.deviations.count) \(run.areMarks ? "labels" : "values")" : "one value"
+    let classes = run.classNames.isEmpty ? values : "\(run.classNames.count) \(what) (\(names))"
     let head = run.head.flatMap { $0 == "dense" ? nil : " with the head \(printable($0))" } ?? ""
     let model = "\(printable(run.model))\(head) for samples of \(Shape(run.input)) and \(classes)"
     return "of a run, by its recipe.yaml: \(model), on \(printable(run.data))"

@@ -49,6 +49,7 @@ struct LandscapeCommand: ParsableCommand {
       }
       return entry
     }
+    if let out { try DrawnFile.picture.check(out, "--out") }
     let walker = try LandscapeWalker(landscape, start: try place(), steps: steps)
     let descents = try chosen.map { try walker.descend($0.rule, named: $0.name, learningRate: lr) }
     if let out {

@@ -62,7 +62,7 @@ struct LearningRateCommand: ParsableCommand, RecipeArguments {
   @OptionGroup(title: PictureSection.title) var pictures: SectionArguments<PictureSection>
 
   func run() throws {
-    if let out, out.isEmpty { throw Misuse("--out is empty, and it has to name a file") }
+    if let out { try DrawnFile.picture.check(out, "--out") }
     var options = RateRange.Options()
     (options.lowest, options.highest, options.steps) = (from, to, steps)
     guard from > 0, to > from, to.isFinite else {

@@ -77,6 +77,7 @@ struct PreviewPlaces: ParsableArguments {
     if let read = FileIdentity(out), let input = inputs.first(where: { FileIdentity($0) == read }) {
       throw Misuse("--out is \(out), and the training reads \(input), which would be overwritten; take another file")
     }
+    try DrawnFile.page.check(out, "--out")
     let folder = out.lastIndex(of: "/").map { $0 == out.startIndex ? "/" : String(out[..<$0]) } ?? "."
     if !isFolder(folder) { throw Failure("\(out) cannot be written: there is no folder \(folder)") }
   }

@@ -22,7 +22,7 @@ struct ReportCommand: ParsableCommand {
   var out: String?
 
   func run() throws {
-    if let out, out.isEmpty { throw Misuse("--out is empty, and it has to name a file") }
+    if let out { try DrawnFile.page.check(out, "--out") }
     let folders = try runs.flatMap(Self.folders)
     for (place, folder) in folders.enumerated() where folders[..<place].contains(where: { isSameFile($0.path, folder.path) }) {
       throw Misuse("\(folder.path) is given twice, and runs are compared with others")

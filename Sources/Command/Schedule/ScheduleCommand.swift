@@ -36,6 +36,7 @@ struct ScheduleCommand: ParsableCommand {
       throw Misuse("--steps-per-epoch is \(stepsPerEpoch), and all epochs have to have from 1 to 1000000000 steps")
     }
     guard lr > 0, lr.isFinite else { throw Misuse("--lr is \(lr), and it has to be a number above 0") }
+    if let svg { try DrawnFile.picture.check(svg, "--svg") }
     let total = epochs * stepsPerEpoch
     let chart = LineChart(
       "\(parsed)", x: Axis("epoch"), y: Axis("learning rate", isLogarithmic: log, includes: log ? [] : [0]), curves(parsed, total))

@@ -82,7 +82,8 @@ package struct RunReader {
     let paths = [folder.summaryPath, folder.metricsPath, folder.recipePath]
     if figures == nil || haveChanged(paths) {
       do throws(FormatError) {
-        figures = try RunFigures(folder)
+        // The last of it is read by itself, so that the rest is seen where it is damaged.
+        figures = try RunFigures(folder, hasHealth: false)
         problems.figures = nil
       } catch {
         guard figures != nil else { throw error }

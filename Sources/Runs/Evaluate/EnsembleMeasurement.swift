@@ -84,7 +84,9 @@ package struct EnsembleMeasurement {
       }
       return found.whole.rows.map { "\(part) \(printable($0.name)): \(text($0))  (\(data.text(found.whole.samples)))" }
         + ["of \(names.count) models together; each of them:"]
-        + zip(names, found.members).flatMap { name, member in member.rows.map { "  \(printable(name))  \(text($0))" } }
+        + zip(names, found.members).flatMap { name, member in
+          member.rows.map { "  \(printable(name))  \(member.rows.count > 1 ? "\(printable($0.name)): " : "")\(text($0))" }
+        }
     }
   }
 

@@ -355,10 +355,13 @@ private struct SweepCache {
   /// Options that do not decide what is read.
   private static let harmless: Set<String> = {
     let sections: [any RecipeSection] = [OptimizerSection(), RegularizationSection(), GroupSection(), SavingSection(), StoppingSection()]
-    return Set(
-      sections.flatMap(\.declarations).map(\.name) + [
-        "epochs", "optimizer", "schedule", "clip_norm", "clip_value", "clip_ratio", "dropout", "activation", "initialization", "hidden",
-        "batch_size", "device", "label_smoothing", "head", "freeze", "unfreeze_at", "backbone_lr", "stay_close",
-      ])
+    // Of sections of which others do; what is not here is read anew, which costs time and nothing else.
+    let (training, pretrained) = (TrainingSection(), PretrainedSection())
+    let options: [any RecipeDeclaration] = [
+      training.epochs, training.optimizer, training.schedule, training.clipNorm, training.clipValue, training.clipRatio, training.dropout,
+      training.activation, training.initialization, training.batchSize, training.labelSmoothing, DeviceSection().device,
+      TableSection().hidden, pretrained.head, pretrained.freeze, pretrained.unfreezeAt, pretrained.backboneLR, pretrained.stayClose,
+    ]
+    return Set((sections.flatMap(\.declarations) + options).map(\.name))
   }()
 }

@@ -94,8 +94,8 @@ package struct RecipeTraining: TrainerOrigin {
     snapshot: ((ModelSnapshot) throws -> Void)? = nil
   ) throws -> Trainer.Result {
     try trainer.fit(
-      training, validation: validation, test: measuresTest ? test : nil, on: selection, from: initial, resuming: checkpoint, start: watch.start,
-      preparation: preparation, willStart: willStart,
+      training, validation: validation, test: measuresTest ? test : nil, on: selection, from: initial, resuming: checkpoint,
+      start: watch.start, preparation: preparation, willStart: willStart,
       observe: { event in
         if case .started(let start) = event { ([title(start)] + notes).forEach(watch.report) }
         watch.observe(event)
