@@ -4,7 +4,7 @@
 /// one that looks how far parameters moved; so what is trained has the same bits with and without the monitor. It costs somewhat more than a
 /// step each time.
 public struct HealthMonitor: Hashable, Sendable {
-  /// Measured at the first step of the run, and then at every so manieth; at least 1. Default 50, which costs about 3 % of the time.
+  /// Measured at the first step of the run, and then at every so manieth; at least 1. Default 50: a few per cent of the time.
   public var interval = 50
 
   /// Whether the gradients of each epoch's last step are counted into histograms, on the host; default not.
