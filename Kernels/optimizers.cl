@@ -166,6 +166,16 @@ __kernel void stay_close(__global const float* restrict p, __global const float*
 REGISTER(stay_close, StayCloseParameters, 3)
 
 // ------------------------------------------------------------------------------------------------ clipping
+// Where squares are too large for float32, they are taken once more of numbers that are 2^80 times as small, and kept behind the sums.
+#define IS_TOO_LARGE(sum) (floatBits(sum) == 0x7f800000)
+#define SMALLER 8.271806125530277e-25f   // 2^-80
+#define KEEP_SMALLER_SQUARES(sum)                                                          \
+  if (IS_TOO_LARGE(sum)) {                                                                 \
+    float smaller = 0.0f;                                                                  \
+    for (int j = 0; j < count; j++) smaller = FMA(x[j] * SMALLER, x[j] * SMALLER, smaller); \
+    o[a.whole + chunk] = smaller;                                                          \
+  }
+
 #if LANES == 1
 __kernel ROW_KERNEL void gradient_norm_partial(__global const float* restrict g, __global float* restrict partial,
                                                const GradientNormPartialParameters a ITEM) {
@@ -184,7 +194,10 @@ __kernel ROW_KERNEL void gradient_norm_partial(__global const float* restrict g,
     }
     for (; i < count; i += step) s = FMA(x[i], x[i], s);
     const float total = ROW_SUM((s + t) + (u + v));
-    if (ROW_FIRST) o[chunk] = total;
+    if (ROW_FIRST) {
+      o[chunk] = total;
+      KEEP_SMALLER_SQUARES(total)
+    }
   }
 }
 #else
@@ -213,14 +226,16 @@ __kernel void gradient_norm_partial(__global const float* restrict g, __global f
       const floatv b = firstLanes(loadv(x + i), count - i, 0.0f);
       total = FMA(b, b, total);
     }
-    o[chunk] = sumOf(total);
+    const float sum = sumOf(total);
+    o[chunk] = sum;
+    KEEP_SMALLER_SQUARES(sum)
   }
 }
 #endif
 REGISTER(gradient_norm_partial, GradientNormPartialParameters, 2)
 
-// torch.nn.utils.clip_grad_norm_. A norm that is NaN leaves clip at 1 (the updates' own guard then finds the bad elements); one that
-// overflowed although every gradient is finite makes it 0, as in PyTorch.
+// torch.nn.utils.clip_grad_norm_. A norm that is NaN leaves clip at 1 (the updates' own guard then finds the bad elements). Gradients whose
+// squares are too large for float32, which PyTorch brings down to 0, are clipped as any others.
 __kernel ROW_KERNEL void gradient_norm_finish(__global const float* restrict partial, __global ControlBlock* restrict control,
                                               const GradientNormFinishParameters a ITEM) {
   ROWS_OF(a.count)
@@ -229,8 +244,15 @@ __kernel ROW_KERNEL void gradient_norm_finish(__global const float* restrict par
   FOR_EACH_ROW(row, 1)
     floatv total = splatv(0.0f);
     FOR_EACH_COLUMN(i, a.count) total += firstLanes(loadv(x + i), a.count - i, 0.0f);
-    const float norm = sqrt(ROW_SUM(total)), clip = a.maximumNorm / (norm + 1e-6f);
+    float norm = sqrt(ROW_SUM(total)), clip = a.maximumNorm / (norm + 1e-6f);
     if (ROW_FIRST) {
+      if (IS_TOO_LARGE(norm)) {
+        float smaller = 0.0f;
+        for (int i = 0; i < a.count; i++) smaller += IS_TOO_LARGE(x[i]) ? x[a.count + i] : x[i] * SMALLER * SMALLER;
+        const float root = sqrt(smaller);
+        norm = root / SMALLER;
+        clip = a.maximumNorm / root * SMALLER;
+      }
       control->norm = norm;
       control->clip = clip < 1.0f ? clip : 1.0f;
     }

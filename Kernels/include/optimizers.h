@@ -77,14 +77,17 @@ typedef struct {
   float strength;
 } StayCloseParameters;
 
-/// gradient_norm_partial(g, partial): partial[first + k] = sum of squares of g[k * chunk ..< (k + 1) * chunk].
+/// gradient_norm_partial(g, partial): partial[first + k] = sum of squares of g[k * chunk ..< (k + 1) * chunk]. Where that is infinite,
+/// partial[whole + first + k] is the sum of squares of g * 2^-80.
 typedef struct {
   int g, partial;
   int count, chunk;
   int first;       // of this group's partials in the slice `partial`, in floats
+  int whole;       // how many sums there are in all
 } GradientNormPartialParameters;
 
-/// gradient_norm_finish(partial, control): norm = sqrt(sum of `count` partials), clip = min(1, maximumNorm / (norm + 1e-6)).
+/// gradient_norm_finish(partial, control): norm = sqrt(sum of `count` partials), clip = min(1, maximumNorm / (norm + 1e-6)); behind the partials
+/// are those of smaller numbers.
 typedef struct {
   int partial, count;
   float maximumNorm;

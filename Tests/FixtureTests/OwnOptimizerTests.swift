@@ -64,6 +64,35 @@ struct OwnOptimizerTests {
     }
   }
 
+  @Test("Gradients whose squares are too large for float32 are clipped as any others", arguments: DeviceUnderTest.all)
+  func clippingOfLargeGradients(on under: DeviceUnderTest) throws {
+    // Several chunks, some of which are of ordinary numbers.
+    let shapes: [[Shape]] = [[[41, 501], [23]], [[301]]]
+    let count = shapes.joined().reduce(0) { $0 + $1.count }
+    let start = [Float](repeating: 0, count: count)
+    let runner = try UpdateRunner([SGD(), SGD()], shapes, clippingNorm: 0.5, on: under.device)
+    // Of 1.2e19 only the sum of two squares is too large, of 1e25 each; beside 3e37 most are nothing.
+    for large in [1e16, 1.2e19, 1e25, 3e37] as [Float] {
+      var gradients = NamedStream.values("own/large gradients", count: count)
+      for place in [5, 7, 20_000, count - 3] { gradients[place] = place % 2 == 0 ? large : -large }
+      try runner.start(at: start)
+      try runner.step(1, gradients, rates: [1, 1])
+      let norm = gradients.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+      let found = try runner.parameters
+      let right = gradients.map { -Double($0) * 0.5 / norm }
+      let worst = zip(found, right).map { abs(Double($0) - $1) }.max() ?? .infinity
+      #expect(worst < 1e-6, "\(large): \(found[5]) instead of \(right[5])")
+      #expect(try !runner.hasBadGradient)
+    }
+    // One that is no number is found all the same, and nothing else moves because of it.
+    var gradients = [Float](repeating: 1e25, count: count)
+    gradients[3] = .infinity
+    try runner.start(at: start)
+    try runner.step(1, gradients, rates: [1, 1])
+    #expect(try runner.hasBadGradient)
+    #expect(try runner.parameters.allSatisfy { $0 == 0 })
+  }
+
   @Test("Choices and clamps are part of an update", arguments: DeviceUnderTest.all) func choices(on under: DeviceUnderTest) throws {
     let runner = try UpdateRunner([Choosing()], [[[19], [3, 11]]], clippingNorm: nil, on: under.device)
     let start = NamedStream.values("own/choice", count: 52)

@@ -43,7 +43,9 @@ extension Lowering {
   /// The global norm of all gradients, and the factor that brings it down to `norm`.
   mutating func lowerClipping(to norm: Float) {
     let chunk = profile.style == .cpu ? GradientChunks.size : GradientChunks.size / 4  // a work-item's, a work-group's
-    let partial = scratch(layout.groupPieces.reduce(0) { $0 + GradientChunks.count(of: $1, size: chunk) })
+    let whole = layout.groupPieces.reduce(0) { $0 + GradientChunks.count(of: $1, size: chunk) }
+    // Once more for numbers whose squares are too large.
+    let partial = scratch(2 * whole)
     func sum(_ gradients: Slot, first: Int) {
       let size = count(gradients)
       emit(
@@ -51,7 +53,8 @@ extension Lowering {
         [.read(gradients), .update(partial)]
       ) { unit in
         GradientNormPartialParameters(
-          g: unit(gradients), partial: unit(partial), count: Int32(size), chunk: Int32(chunk), first: Int32(first))
+          g: unit(gradients), partial: unit(partial), count: Int32(size), chunk: Int32(chunk), first: Int32(first),
+          whole: Int32(whole))
       }
     }
     var first = 0
