@@ -41,29 +41,41 @@ package struct KernelCheck {
   static func verify(_ plan: Plan, _ step: CheckedStep, on device: OpenCLDevice) throws(DeviceError) -> Bool {
     let keys = Set(plan.launches.map { device.programs.verdictKey(of: $0, tile: plan.tile) })
     let unknown = device.verdicts.unknown(of: keys)
-    if unknown.isEmpty { return false }
+    if unknown.isEmpty || device.verdicts.unknown(of: [uncheckable(unknown, of: plan, on: device)]).isEmpty { return false }
     let before = device.profile
+    let checked: Set<String>
     do throws(WrongResult) {
       let check = try wrapping { () throws(DeviceError) in
         // A driver that takes long to begin a program builds one for the plan, which its pieces share.
         try device.build(plan)
         return try KernelCheck(device)
       }
-      try check.run(unknown, plan, step)
+      checked = try check.run(unknown, plan, step)
     } catch {
       for launch in error.launches { _ = device.avoid(launch.kernel, because: error.error.failure) }
       if device.profile != before { return true }
       throw error.error
     }
-    device.verdicts.add(unknown)
+    let left = unknown.subtracting(checked)
+    device.verdicts.add(left.isEmpty ? checked : checked.union([uncheckable(left, of: plan, on: device)]))
     return false
+  }
+
+  /// What is remembered in place of verdicts where some kernels of a plan could not be checked, because of what they are run on: that it was
+  /// tried, so that no start tries it again. In another plan they may be checked.
+  private static func uncheckable(_ keys: Set<String>, of plan: Plan, on device: OpenCLDevice) -> String {
+    let launches = plan.launches.compactMap { launch in
+      let key = device.programs.verdictKey(of: launch, tile: plan.tile)
+      return keys.contains(key) ? "\(key) \(launch.byteCount)" : nil
+    }
+    return KernelVerdicts.hash("not checked\n" + Set(launches).sorted().joined(separator: "\n"))
   }
 
   /// The first kernel of a step that computes wrongly or fails; `nil` where none does by itself.
   func wrong(in request: StepRequest, classes: Int) throws(ShapeError) -> DeviceError? {
     let plan = try Planner(profile: device.profile).plan(request)
     do throws(WrongResult) {
-      try run(keys(of: plan.launches, plan), plan, CheckedStep(classes: classes) { [request] })
+      _ = try run(keys(of: plan.launches, plan), plan, CheckedStep(classes: classes) { [request] })
       return nil
     } catch { return error.error }
   }
@@ -78,7 +90,8 @@ package struct KernelCheck {
     do throws(DeviceError) { return try body() } catch { throw WrongResult(error: error) }
   }
 
-  private func run(_ unknown: Set<String>, _ plan: Plan, _ step: CheckedStep) throws(WrongResult) {
+  /// - Returns: those of the kernels that were run and computed what the processor computes.
+  private func run(_ unknown: Set<String>, _ plan: Plan, _ step: CheckedStep) throws(WrongResult) -> Set<String> {
     var left = unknown
     let requests: [StepRequest]
     do throws(ShapeError) { requests = try step.requests() } catch { throw WrongResult(error: invalid(error)) }
@@ -102,10 +115,10 @@ package struct KernelCheck {
         try compare(group, of: pieces, request, profile, step.classes, suspects: unknown, plan)
       }
     }
-    if let request = requests.last {
-      let rest = UpdateCheck(request)
-      try compareUpdates(rest, profile, left, plan)
+    for check in requests.last.map(UpdateCheck.checks) ?? [] where !left.isEmpty {
+      left.subtract(try compareUpdates(check, profile, left, plan))
     }
+    return unknown.subtracting(left)
   }
 
   private func keys(of launches: [Launch], _ plan: Plan) -> Set<String> {
@@ -286,27 +299,32 @@ package struct KernelCheck {
 
   // MARK: What ends a step
 
-  private func compareUpdates(_ check: UpdateCheck, _ profile: DeviceProfile, _ left: Set<String>, _ plan: Plan) throws(WrongResult) {
+  /// - Returns: the kernels that were run.
+  private func compareUpdates(
+    _ check: UpdateCheck, _ profile: DeviceProfile, _ left: Set<String>, _ plan: Plan
+  ) throws(WrongResult) -> Set<String> {
     let outcome: (right: [UpdateCheck.Outcome], found: [UpdateCheck.Outcome], launches: [Launch])?
     do throws(DeviceError) {
       outcome = try check.outcomes(on: device, profile, witness: witness) { launch in
         left.contains(device.programs.verdictKey(of: launch, tile: plan.tile))
       }
     } catch { throw WrongResult(error: error) }
-    guard let outcome else { return }
+    guard let outcome else { return [] }
     for (right, found) in zip(outcome.right, outcome.found) {
       let launches = outcome.launches.filter { right.concerns($0) }
       guard
         let difference = Self.difference(
-          right.bits, found.bits, right.type, isRounded: false, isDecided: launches.contains(where: \.decides))
+          right.bits, found.bits, right.type, isRounded: check.hasMatrices && device.roundsProducts,
+          isDecided: launches.contains(where: \.decides))
       else { continue }
       let kernels = launches.map(\.kernelName)
       let unique = kernels.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
       throw WrongResult(
         error: DeviceError(
           device: device.information.identifier, call: "self-test", error: "a wrong result", kernel: unique.joined(separator: " or "),
-          detail: "\(right.name) is \(difference)"))
+          detail: "\(right.name) is \(difference)"), launches: launches)
     }
+    return keys(of: outcome.launches, plan)
   }
 }
 

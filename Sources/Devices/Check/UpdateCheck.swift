@@ -14,15 +14,60 @@ struct UpdateCheck {
     var concerns: (Launch) -> Bool
   }
 
+  /// Parameters of one shape.
+  struct Matrices: Hashable {
+    var shape: Shape
+    var count: Int
+
+    /// What products of them cost, about.
+    var work: Int {
+      let (rows, columns) = shape.matrix ?? (1, shape.count)
+      return shape.count * count * min(rows, columns)
+    }
+  }
+
   private let source: StepRequest
+  /// What groups have whose rules take parameters as matrices.
+  private let matrices: Matrices
   /// Elements of a group: more than one chunk of the gradients' norm, and no multiple of anything.
   private static let count = (1 << 14) + 1031
-  /// The same as a matrix, for rules that take parameters as such.
-  private static let matrix: Shape = [405, 43]
+  /// About the same as a matrix, for rules that take parameters as such.
+  static let usual = Matrices(shape: [405, 43], count: 1)
   private static let channels = 21
+  /// Matrices whose products cost more, or that have more elements, are not checked: they would take seconds.
+  private static let (mostWork, mostElements) = (1 << 31, 1 << 24)
 
-  /// - Parameter source: the step that is to be checked.
-  init(_ source: StepRequest) { self.source = source }
+  /// - Parameters:
+  ///   - source: the step that is to be checked.
+  ///   - matrices: what groups have whose rules take parameters as matrices; default one tall matrix.
+  init(_ source: StepRequest, matrices: Matrices = usual) {
+    self.source = source
+    self.matrices = matrices
+  }
+
+  /// The checks of a step, the cheapest first. A rule that takes parameters as matrices has one for each shape that these have, since which
+  /// kernels multiply matrices depends on that: of two of them, and of as many as there are.
+  static func checks(of source: StepRequest) -> [UpdateCheck] {
+    var all: [Matrices] = []
+    for group in source.updates.indices where takesMatrices(group, of: source) {
+      var counts: [Shape: Int] = [:]
+      for entry in source.layout.entries where entry.group == group {
+        if let (rows, columns) = entry.parameter.shape.matrix { counts[Shape([rows, columns]), default: 0] += 1 }
+      }
+      for (shape, count) in counts { all += Set([min(count, 2), count]).map { Matrices(shape: shape, count: $0) } }
+    }
+    let checked = Set(all).filter { $0.work <= mostWork && $0.shape.count * $0.count <= mostElements }.sorted {
+      ($0.work, $0.shape[0]) < ($1.work, $1.shape[0])
+    }
+    return checked.isEmpty ? [UpdateCheck(source)] : checked.map { UpdateCheck(source, matrices: $0) }
+  }
+
+  private static func takesMatrices(_ group: Int, of source: StepRequest) -> Bool {
+    (try? source.updates[group].compiled())?.takesMatrices == true
+  }
+
+  /// Whether products of matrices are among what is checked.
+  var hasMatrices: Bool { source.updates.indices.contains { Self.takesMatrices($0, of: source) } }
 
   /// - Parameters:
   ///   - profile: what the device's plan is made for.
@@ -55,11 +100,13 @@ struct UpdateCheck {
     let groups = source.layout.groupSizes.count
     // Groups may be empty.
     let trained = (0..<groups).filter { source.layout.groupSizes[$0] > 0 }
-    func shape(_ group: Int) -> Shape {
-      let rule = group < source.updates.count ? try? source.updates[group].compiled() : nil
-      return rule?.takesMatrices == true ? Self.matrix : [Self.count]
+    var parameters: [(path: String, parameter: Parameter, group: Int?)] = trained.flatMap { group in
+      let takesMatrices = group < source.updates.count && Self.takesMatrices(group, of: source)
+      return (0..<(takesMatrices ? matrices.count : 1)).map { index in
+        let path = "group\(group).\(index)"
+        return (path, Parameter(path, shape: takesMatrices ? matrices.shape : [Self.count]), group)
+      }
     }
-    var parameters = trained.map { (path: "group\($0)", parameter: Parameter("group\($0)", shape: shape($0)), group: $0 as Int?) }
     // As many as one launch takes on a GPU, and one more, which has a launch of its own.
     let statistics = source.graph.isTrainingStep ? source.graph.runningStatistics.prefix(Int(BATCH_NORM_LAYERS) + 1) : []
     for (index, statistics) in statistics.enumerated() {
@@ -169,9 +216,12 @@ struct UpdateCheck {
     for (group, size) in layout.groupSizes.enumerated() where size > 0 && group < rules.count {
       let rule = rules[group]
       // Between parameters there is room that nobody reads.
+      let own = layout.entries.filter { $0.group == group }.map(\.slice)
       func read(_ reference: BufferReference) throws(DeviceError) -> [UInt32] {
         guard let buffer = memory.buffers[reference] else { return [] }
-        return try device.read(buffer, count: Self.count, filler: 0)
+        var bits: [UInt32] = []
+        for slice in own { bits += try device.read(buffer, at: slice.offset, count: slice.count, filler: UInt32(0)) }
+        return bits
       }
       add("a gradient that is drawn to an anchor", try read(.gradients(group: group)), isNamed("stay_close"))
       func isOfRule(_ launch: Launch) -> Bool {
