@@ -97,6 +97,28 @@ import Testing
     #expect(!calm.kinds.contains("overshooting"))
   }
 
+  /// From checkpoints within and between epochs, the loss's period is found where it would have been found.
+  @Test func overshootingIsNoticedAfterAStopAsWithoutOne() throws {
+    var options = TrainingOptions(groups: [ParameterGroup(SGD(learningRate: 0.002, momentum: 0.99))])
+    (options.epochs, options.batchSize, options.seed, options.monitor) = (75, 32, 2, HealthMonitor(interval: 1))
+    (options.loss, options.checkpointSteps) = (.meanSquaredError, 11)
+    let training = try values()
+    let selection = DeviceSelection(device: try CPUDevice(threads: 1), reason: "test", mayFallBack: false)
+    func fit(_ resuming: TrainingCheckpoint?, _ checkpoint: ((TrainingCheckpoint) throws -> Void)? = nil) throws -> RunRecord {
+      try Trainer(model: Dense(6, 1), options: options).fit(training, on: selection, resuming: resuming, checkpoint: checkpoint).record
+    }
+    var checkpoints: [TrainingCheckpoint] = []
+    let whole = try fit(nil) { if [22, 33].contains($0.state.steps) { checkpoints.append($0) } }
+    let warning = try #require(whole.warnings.first { $0.kind == "overshooting" })
+    #expect(warning.step > 36 && checkpoints.map(\.completedBatches) == [0, 1], "\(whole.warnings)")
+    let folder = try TemporaryFolder()
+    for checkpoint in checkpoints {
+      let path = folder.file("\(checkpoint.state.steps)")
+      try checkpoint.save(to: path)
+      #expect(try fit(try TrainingCheckpoint(contentsOf: path)).warnings == whole.warnings, "from step \(checkpoint.state.steps)")
+    }
+  }
+
   @Test func periodsOfTheLoss() {
     func period(every step: Int = 1, count: Int = 100, rate: (Int) -> Double = { _ in 0.1 }, _ loss: (Double) -> Double) -> Double? {
       var trace = LossTrace()

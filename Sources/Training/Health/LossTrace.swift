@@ -1,6 +1,8 @@
+import GlissadeFormats
+
 /// How the loss went of late, as means over a few steps each, and whether it rises and falls with a period: steps that overshoot, most often
 /// because momentum is too large.
-struct LossTrace {
+struct LossTrace: Sendable {
   private var points: [(step: Int, loss: Double, rate: Double)] = []
   /// What the sums came to when they were last read.
   private var before: (loss: Double, samples: Int) = (0, 0)
@@ -58,5 +60,28 @@ struct LossTrace {
     // The first high, not a later one that is a little higher.
     let first = rising.first { correlations[$0] > 0.4 && correlations[$0] >= correlations[min($0 + 1, correlations.count - 1)] } ?? high
     return Double(first) * Double(points[count - 1].step - points[0].step) / Double(count - 1)
+  }
+}
+
+extension LossTrace {
+  /// As a checkpoint keeps it, so that a training that goes on notices what it would have noticed.
+  var json: JSONValue {
+    [
+      "points": .array(points.map { [.integer(Int64($0.step)), .number($0.loss), .number($0.rate)] }),
+      "sum": .number(before.loss), "samples": .integer(Int64(before.samples)),
+    ]
+  }
+
+  init?(json: JSONValue) {
+    guard let rows = json["points"]?.arrayValue, rows.count <= Self.window, let sum = json["sum"]?.doubleValue,
+      let samples = json["samples"]?.integerValue
+    else { return nil }
+    for row in rows {
+      guard let row = row.arrayValue, row.count == 3, let step = row[0].integerValue, let loss = row[1].doubleValue,
+        let rate = row[2].doubleValue
+      else { return nil }
+      add(loss, step: step, rate: rate)
+    }
+    before = (sum, samples)
   }
 }

@@ -17,9 +17,10 @@ extension TrainingRun {
     }
     guard session.steps % monitor.lossInterval == 0 else { return }
     let sums = try session.sums()
-    losses.note(sums, step: session.steps, rate: learningRate(ofGroup: 0, step: session.steps - 1))
-    if let loss = losses.leastOfLastTwo { try checkGrowth(of: loss, session, epoch: epoch) }
-    if let period = losses.period, record.monitored.lossPeriod == nil {
+    record.monitored.losses.note(sums, step: session.steps, rate: learningRate(ofGroup: 0, step: session.steps - 1))
+    if let loss = record.monitored.losses.leastOfLastTwo { try checkGrowth(of: loss, session, epoch: epoch) }
+    // Told once, and not looked for again.
+    if record.monitored.lossPeriod == nil, let period = record.monitored.losses.period {
       record.monitored.lossPeriod = period
       warn(session, epoch: epoch)
     }

@@ -37,6 +37,8 @@ struct MonitoredRun: Sendable {
   var firstGradientNorm: Double?
   /// Steps after which the loss rises and falls again, once that was noticed.
   var lossPeriod: Double?
+  /// How the loss went of late, from which that is found.
+  var losses = LossTrace()
   /// Whether gradients are clipped.
   var isClipped = false
   /// The answers to the validation data after the last epoch.
@@ -48,7 +50,7 @@ struct MonitoredRun: Sendable {
     func optional(_ value: Double?) -> JSONValue { value.map { .number($0) } ?? .null }
     return [
       "health": health?.json ?? .null, "first_loss": .number(firstLoss), "first_gradient_norm": optional(firstGradientNorm),
-      "loss_period": optional(lossPeriod),
+      "loss_period": optional(lossPeriod), "losses": losses.json,
     ]
   }
 
@@ -59,5 +61,6 @@ struct MonitoredRun: Sendable {
     firstLoss = json["first_loss"]?.doubleValue
     firstGradientNorm = json["first_gradient_norm"]?.doubleValue
     lossPeriod = json["loss_period"]?.doubleValue
+    losses = json["losses"].flatMap(LossTrace.init(json:)) ?? LossTrace()
   }
 }

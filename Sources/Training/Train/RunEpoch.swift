@@ -7,7 +7,7 @@ extension TrainingRun {
     let epoch = completedEpochs
     var steps = last.completedBatches
     stepsBeforeEpoch = session.steps - steps
-    losses.beginEpoch()
+    if steps == 0 { record.monitored.losses.beginEpoch() }
     reductions = plateauReductions()
     snapshots = snapshots ?? snapshotClock(after: session.steps)
     let (training, validation) = try data(for: session)

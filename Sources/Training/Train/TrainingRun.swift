@@ -47,8 +47,6 @@ final class TrainingRun {
   var mixingLayer: String?
   /// The session's steps before the first batch of the epoch at hand.
   var stepsBeforeEpoch = 0
-  /// How the loss went of late, where the monitor looks.
-  var losses = LossTrace()
   /// What plateaus have come to, by group; see `plateauReductions()`.
   var reductions: [Double] = []
 
