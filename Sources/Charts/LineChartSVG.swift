@@ -2,18 +2,22 @@ extension LineChart {
   /// The chart as an SVG picture of its own: light or dark as the page or the reader is, no script, nothing from elsewhere.
   /// - Parameters:
   ///   - width: in units of the picture, which scales.
-  ///   - height: likewise.
+  ///   - height: likewise; a legend of more than one line adds to it.
   ///   - hasStyle: whether it brings its style; not for a page that has `ChartStyle.css` already.
   public func svg(width: Int = 720, height: Int = 400, hasStyle: Bool = true) -> String {
     let scales = scales(marks: (max(width / 90, 2), max(height / 60, 2)))
     let widest = scales.y.marks.map { ChartNumber.text($0).count }.max() ?? 0
-    let plot = (
-      left: max(76, 44 + 7 * Double(widest)), top: title.isEmpty ? 16.0 : 40.0, right: Double(width) - 20, bottom: Double(height) - 52
-    )
+    let (left, right) = (max(76, 44 + 7 * Double(widest)), Double(width) - 20)
+    // Above the curves, so that it hides nothing of them.
+    let legend = series.count > 1 ? legend(width: right - left - 12) : []
+    let lines = Set(legend.map(\.line)).count
+    let whole = height + 18 * max(lines - 1, 0)
+    let beginning = title.isEmpty ? 16.0 : 40.0
+    let plot = (left: left, top: beginning + 18 * Double(lines), right: right, bottom: Double(whole) - 52)
     func place(_ x: Double, _ y: Double) -> (Double, Double) {
       (plot.left + x * (plot.right - plot.left), plot.bottom - y * (plot.bottom - plot.top))
     }
-    var parts = SVG.opening(title.isEmpty ? "\(y.label) by \(x.label)" : title, summary, width, height, hasStyle)
+    var parts = SVG.opening(title.isEmpty ? "\(y.label) by \(x.label)" : title, summary, width, whole, hasStyle)
     if !title.isEmpty { parts.append(SVG.text(title, plot.left, 24, "title")) }
     for mark in scales.y.marks {
       guard let share = scales.y.place(mark) else { continue }
@@ -27,7 +31,7 @@ extension LineChart {
       parts.append(SVG.line((at, plot.bottom), (at, plot.bottom + 5), "axis"))
       parts.append(SVG.text(ChartNumber.text(mark), at, plot.bottom + 20, "mark", anchor: "middle"))
     }
-    parts += SVG.frame(plot, x.label, y.label, height: Double(height))
+    parts += SVG.frame(plot, x.label, y.label, height: Double(whole))
     for (index, each) in series.enumerated() {
       let style = "curve c\(index % SVG.colours)\(each.isDashed || index >= SVG.colours ? " dashed" : "")"
       for piece in pieces(each, scales) {
@@ -45,20 +49,29 @@ extension LineChart {
         parts.append(SVG.dot(place(x, y), 4, "dot c\(index % SVG.colours)"))
       }
     }
-    if series.count > 1 {
-      var (at, top) = (plot.left + 12, plot.top)
-      for (index, each) in series.enumerated() {
-        let name = each.name.count > 28 ? each.name.prefix(27) + "…" : each.name
-        let room = 24 + 7 * Double(name.count)
-        // What has no room any more begins a line of its own.
-        if at + room > plot.right, index > 0 { (at, top) = (plot.left + 12, top + 18) }
-        let style = "curve c\(index % SVG.colours)\(each.isDashed || index >= SVG.colours ? " dashed" : "")"
-        parts.append(SVG.line((at, top + 10), (at + 18, top + 10), style))
-        parts.append(SVG.text(name, at + 24, top + 14, "mark"))
-        at += room + 18
-      }
+    for (index, entry) in legend.enumerated() {
+      let (at, top) = (plot.left + 12 + entry.at, beginning + 18 * Double(entry.line) - 6)
+      let style = "curve c\(index % SVG.colours)\(series[index].isDashed || index >= SVG.colours ? " dashed" : "")"
+      parts.append(SVG.line((at, top + 10), (at + 18, top + 10), style))
+      parts.append(SVG.text(entry.name, at + 24, top + 14, "mark"))
     }
     return (parts + ["</svg>"]).joined(separator: "\n") + "\n"
+  }
+
+  /// What the legend calls each curve, and where: in lines of this width, what has no room any more in one of its own.
+  private func legend(width: Double) -> [(name: String, at: Double, line: Int)] {
+    var (at, line) = (0.0, 0)
+    return series.enumerated().map { index, each in
+      var name = each.name
+      if SVG.width(name) > width - 24 {
+        while !name.isEmpty, SVG.width(name + "…") > width - 24 { name.removeLast() }
+        name += "…"
+      }
+      let room = 24 + SVG.width(name)
+      if at + room > width, index > 0 { (at, line) = (0, line + 1) }
+      defer { at += room + 18 }
+      return (name, at, line)
+    }
   }
 
   /// What it shows, for those who do not see it.
@@ -137,6 +150,11 @@ enum SVG {
   static func bar(_ corner: (Double, Double), _ width: Double, _ height: Double, _ style: String, _ hint: String) -> String {
     "<rect class=\"\(style)\" x=\"\(number(corner.0))\" y=\"\(number(corner.1))\" width=\"\(number(max(width, 0)))\" "
       + "height=\"\(number(max(height, 0)))\"><title>\(escaped(hint))</title></rect>"
+  }
+
+  /// What a text of a legend or a mark takes at most, about: nobody knows the font.
+  static func width(_ text: String) -> Double {
+    text.reduce(0) { $0 + ($1.unicodeScalars.allSatisfy { $0.value < 0x1100 } ? 7 : 13) }
   }
 
   static func escaped(_ text: some StringProtocol) -> String {

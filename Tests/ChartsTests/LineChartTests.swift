@@ -1,6 +1,7 @@
 import Foundation
-import GlissadeCharts
 import Testing
+
+@testable import GlissadeCharts
 
 /// Curves as text and as SVG.
 struct LineChartTests {
@@ -41,6 +42,34 @@ struct LineChartTests {
     #expect(!svg.contains("<script") && !svg.unicodeScalars.contains("\u{1b}"))
     // Nothing is loaded from elsewhere.
     #expect(!svg.replacing("http://www.w3.org/2000/svg", with: "").contains("http"))
+  }
+
+  /// Names lie above the curves, beside or below one another.
+  @Test func legendsHideNothing() throws {
+    let names = (1...7).map { "runs/with-a-rather-long-name-\($0)" } + ["a", "b", String(repeating: "very ", count: 40), "ロジスティック回帰"]
+    let svg = LineChart("t", x: Axis("x"), y: Axis("y"), names.map { .init($0, [(0, 1), (1, 3)]) }).svg(width: 480, height: 320)
+    struct Place {
+      var x: Double
+      var y: Double
+      var text: String
+    }
+    func attribute(_ name: String, _ part: Substring) -> Double {
+      part.firstRange(of: " \(name)=\"").flatMap { Double(part[$0.upperBound...].prefix { $0 != "\"" }) } ?? .nan
+    }
+    let places = svg.split(separator: "\n").filter { $0.hasPrefix("<text class=\"mark\"") && $0.contains("\"start\"") }.map { line in
+      Place(x: attribute("x", line), y: attribute("y", line), text: String(line.split(separator: ">")[1].dropLast(6)))
+    }
+    #expect(places.count == names.count && places.map(\.text).filter { names.contains($0) }.count == names.count - 1)
+    for (one, other) in zip(places, places.dropFirst()) {
+      #expect(other.y >= one.y + 18 || other.x >= one.x + SVG.width(one.text) + 24, "\(one) \(other)")
+      #expect(one.x + SVG.width(one.text) <= 460)
+    }
+    let curves = svg.split(separator: "points=\"").dropFirst().flatMap { $0.prefix { $0 != "\"" }.split(separator: " ") }
+    let highest = try #require(curves.compactMap { Double($0.split(separator: ",")[1]) }.min())
+    #expect(try #require(places.map(\.y).max()) < highest)
+    // Lines of names make the picture higher, and leave the curves their room.
+    let height = try #require(svg.split(separator: "viewBox=\"0 0 480 ")[1].split(separator: "\"").first.flatMap { Double($0) })
+    #expect(height > 320 && height - highest > 200)
   }
 
   @Test func longCurvesAreThinnedAndKeepTheirPeaks() {
