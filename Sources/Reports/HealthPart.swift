@@ -17,7 +17,7 @@ struct HealthPart {
   /// Curves that can be told apart.
   private static let shownLayers = 6
   /// Which figures become curves.
-  private static let curves = ["gradient_norm", "update_ratio"]
+  static let curves = ["gradient_norm", "update_ratio"]
   /// The table's columns.
   private static let columns = [
     ("gradient norm", "gradient_norm"), ("update ratio", "update_ratio"), ("mean", "activation_mean"),

@@ -185,6 +185,17 @@ struct RunScreenTests {
     #expect(
       lines.contains { $0.contains("conv1") && $0.contains("0.1235") } && !lines.contains { $0.contains("0.5  ") && $0.contains("conv1") })
     #expect(lines.contains { $0.contains("\\u{1b}[31mfc") } && !lines.contains { $0.contains("\u{1b}") })
+    // How norms went, in orders of magnitude; nothing of what has one epoch, and nothing where the terminal knows ASCII only.
+    let head = "epoch,step,layer,activation,gradient_norm,weight_norm,update_ratio\n"
+    let rows = (1...3).map { "\($0),\(5 * $0),conv1,relu,\([1e-4, 1e-2, 1][$0 - 1]),\($0),0.001\n\($0),\(5 * $0),fc,,1,1,0\n" }
+    try put("health.csv", head + rows.joined())
+    let drawn = screen(try state(), 120, 50)
+    let layer = try #require(drawn.first { $0.contains("conv1") })
+    #expect(layer.split(separator: " ").suffix(5) == ["1", "▁▅█", "3", "0.001", "▄▄▄"], "\(layer)")
+    #expect(drawn.contains { $0.contains("gradient norm  by epoch  weight norm  update ratio  by epoch") }, "\(drawn)")
+    #expect(drawn.contains { $0.contains("fc") && $0.contains("▄▄▄") })
+    try put("health.csv", head + rows[0])
+    #expect(!screen(try state(), 120, 50).contains { $0.contains("by epoch") })
     try put("health.csv", "what\nis,this\n")
     #expect(try !screen(state(), 100, 50).isEmpty)
   }

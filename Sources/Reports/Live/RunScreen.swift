@@ -2,6 +2,12 @@ import GlissadeCharts
 import GlissadeFormats
 import GlissadeTraining
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// A run on a terminal: its state as lines for so many columns and rows. Curves have what room there is; where there is little, what matters
 /// most stays.
 package struct RunScreen {
@@ -31,6 +37,8 @@ package struct RunScreen {
   private static let (leastColumns, leastRows) = (36, 10)
   /// Layers whose health is shown.
   private static let mostLayers = 12
+  /// How wide the course of a figure is at most.
+  private static let courseWidth = 12
 
   /// - Parameters:
   ///   - state: the run's.
@@ -248,7 +256,7 @@ package struct RunScreen {
     var room = rows
     if let health = state.health, room > 3 {
       let shown = min(health.rows.count, Self.mostLayers, room - 1)
-      let table = columns([health.names.map { MetricsTable.text($0) }] + health.rows.prefix(shown).map { $0.map(Self.short) })
+      let table = columns(cells(of: health, rows: shown))
       lines += table.enumerated().map { Line($0.element, $0.offset == 0 ? .faint : .plain) }
       room -= table.count
     }
@@ -261,6 +269,19 @@ package struct RunScreen {
     let heads = ["epoch"] + names.map { MetricsTable.text($0) }
     lines += columns([heads] + cells).enumerated().map { Line($0.element, $0.offset == 0 ? .faint : .plain) }
     return lines
+  }
+
+  /// What the layers' health was last; norms and ratios with how they went, over orders of magnitude.
+  private func cells(of health: HealthTable, rows: Int) -> [[String]] {
+    let rows = health.rows.prefix(rows)
+    func course(_ column: Int, _ row: [String]) -> String {
+      let values = health.course(of: column, in: row) ?? []
+      return Sparkline.text(values.map { $0 > 0 ? log10($0) : .nan }, width: Self.courseWidth)
+    }
+    let drawn = Set(health.names.indices.filter { column in isUnicode && rows.contains { !course(column, $0).isEmpty } })
+    let head = health.names.enumerated().flatMap { [MetricsTable.text($1)] + (drawn.contains($0) ? ["by epoch"] : []) }
+    return [head]
+      + rows.map { row in row.enumerated().flatMap { [Self.short($1)] + (drawn.contains($0) ? [course($0, row)] : []) } }
   }
 
   /// A number of a file in as many digits as matter; what is none as it is.

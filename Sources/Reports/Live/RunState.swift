@@ -137,10 +137,19 @@ package struct RunReader {
   }
 }
 
-/// The last epoch of a table that other tables of a run look like: a row for each layer.
+/// The last epoch of the table of layers, a row for each, and how some figures went until then.
 struct HealthTable {
   let names: [String]
   let rows: [[String]]
+  /// By column, then by layer: the figure in each epoch.
+  private var courses: [Int: [String: [Double]]] = [:]
+  private let layer: Int?
+
+  /// How a figure of a row went; `nil` for those whose course is not shown.
+  func course(of column: Int, in row: [String]) -> [Double]? {
+    guard let layer else { return nil }
+    return courses[column]?[row[layer]]
+  }
 
   static func path(in folder: RunFolder) -> String { folder.healthPath }
 
@@ -150,11 +159,15 @@ struct HealthTable {
     guard FileIdentity(path) != nil, var reader = try? CSVReader(path: path), let header = try? reader.next(),
       let place = header.firstIndex(of: "epoch")
     else { return nil }
+    layer = header.firstIndex(of: "layer")
+    let shown = header.indices.filter { HealthPart.curves.contains(header[$0]) }
     var last: [[String]] = []
     while let row = try? reader.next() {
       guard row.count == header.count else { return nil }
       if let first = last.first, first[place] != row[place] { last = [] }
       last.append(row)
+      guard let layer else { continue }
+      for column in shown { courses[column, default: [:]][row[layer], default: []].append(Double(row[column]) ?? .nan) }
     }
     guard !last.isEmpty else { return nil }
     (names, rows) = (header, last)
