@@ -124,6 +124,11 @@ public struct TableEncoding: Equatable, Sendable {
     func problem(_ column: String, _ text: String) -> DataError { .table(path: table.path, line: nil, column: column, problem: text) }
     let column = try table.existingColumn(target)
     guard table.columns.count > 1 + others.count else {
+      if !others.isEmpty {
+        throw .table(
+          path: table.path, line: nil, column: nil,
+          problem: "its \(table.columns.count) columns are all to be predicted, and predicting them needs others")
+      }
       throw problem(target, "it is the only column, and predicting it needs others; \(Table.separators)")
     }
     self.missing = missing
