@@ -161,15 +161,29 @@ ALL_WIDTHS(SELECTIONS)
 ALL_WIDTHS(MASK_FUNCTIONS)
 
 // ------------------------------------------------------------------------------------------------ exponentials
+// p 2^n, rounded once; `shifted` is n + 1.5 x 2^23. In two halves, so that results fade through the subnormals and overflow to infinity.
+#define SCALING(F, I, U, S)                                                                       \
+  INLINE F scaled##S(const F p, const F shifted) {                                                \
+    const I whole = BITS##S(shifted) - 0x4b400000, half_ = whole >> 1;                            \
+    return p * FROM_BITS##S((half_ + 127) << 23) * FROM_BITS##S((whole - half_ + 127) << 23);     \
+  }
+#if defined(WIDE_REGISTERS) && !defined(__OPENCL_VERSION__)   // AVX-512 has an instruction for it
+SCALING(float, int, uint, _1)
+INLINE float16 scaled_16(const float16 p, const float16 shifted) {
+  return __builtin_ia32_scalefps512_mask(p, shifted - 12582912.0f, p, (unsigned short)0xffff, 4);
+}
+#else
+ALL_WIDTHS(SCALING)
+#endif
+
 // exp x = 2^n exp r with |r| <= ln 2 / 2. n comes from adding 1.5 x 2^23, which rounds to an integer without a conversion (a NaN's
-// conversion is undefined). 2^n is applied in two halves, so that results fade through the subnormals and overflow to infinity.
+// conversion is undefined).
 #define EXPONENTIAL(F, I, U, S)                                                                   \
   INLINE F exponential##S(const F unlimited) {                                                    \
     F x = CHOOSE##S(unlimited, CONSTANT##S(-105.0f), unlimited < -105.0f);                        \
     x = CHOOSE##S(x, CONSTANT##S(90.0f), x > 90.0f);                                              \
     const F shifted = FMA(x, CONSTANT##S(1.44269504f), CONSTANT##S(12582912.0f));                 \
     const F n = shifted - 12582912.0f;                                                            \
-    const I whole = BITS##S(shifted) - 0x4b400000, half_ = whole >> 1;                            \
     F r = FMA(n, CONSTANT##S(-0.693359375f), x);                                                  \
     r = FMA(n, CONSTANT##S(2.12194440e-4f), r);                                                   \
     F p = FMA(r, CONSTANT##S(1.9875691500e-4f), CONSTANT##S(1.3981999507e-3f));                   \
@@ -177,8 +191,7 @@ ALL_WIDTHS(MASK_FUNCTIONS)
     p = FMA(p, r, CONSTANT##S(4.1665795894e-2f));                                                 \
     p = FMA(p, r, CONSTANT##S(1.6666665459e-1f));                                                 \
     p = FMA(p, r, CONSTANT##S(5.0000001201e-1f));                                                 \
-    p = FMA(p * r, r, r) + 1.0f;                                                                  \
-    return p * FROM_BITS##S((half_ + 127) << 23) * FROM_BITS##S((whole - half_ + 127) << 23);     \
+    return scaled##S(FMA(p * r, r, r) + 1.0f, shifted);                                           \
   }                                                                                               \
   /* The same polynomial where |x| <= ln 2 / 2, without the 1 that would take its digits. */       \
   INLINE F exponentialMinusOne##S(const F x) {                                                    \

@@ -7,9 +7,32 @@ INLINE floatv columnsOf(const floatv v, const int j, const int columns, const fl
   return j + LANES > columns ? firstLanes(v, columns - j, otherwise) : v;
 }
 
+#if LANES == 16
+#define KEPT_COLUMNS 2048   // so many exponentials of a row are kept beside it until their sum is known
+#endif
+
 INLINE float rowMaximum(__global const float* x, const int columns ROW_TYPE) {
   const float lowest = bitsFloat((int)0xff800000);
   floatv best = splatv(lowest);
+#if LANES == 16
+  if (columns >= 64) {   // four at a time: each comparison waits for the one before
+    floatv parts[4];
+    UNROLL for (int k = 0; k < 4; k++) parts[k] = best;
+    int j = 0;
+    for (; j + 64 <= columns; j += 64) {
+      UNROLL for (int k = 0; k < 4; k++) {
+        const floatv v = loadv(x + j + 16 * k);
+        parts[k] = choosev(parts[k], v, v > parts[k]);
+      }
+    }
+    for (; j < columns; j += 16) {
+      const floatv v = columnsOf(loadv(x + j), j, columns, lowest);
+      best = choosev(best, v, v > best);
+    }
+    UNROLL for (int k = 0; k < 4; k++) best = choosev(best, parts[k], parts[k] > best);
+    return ROW_MAXIMUM(best);
+  }
+#endif
   FOR_EACH_COLUMN(j, columns) {
     const floatv v = columnsOf(loadv(x + j), j, columns, lowest);
     best = choosev(best, v, v > best);
@@ -17,12 +40,27 @@ INLINE float rowMaximum(__global const float* x, const int columns ROW_TYPE) {
   return ROW_MAXIMUM(best);
 }
 
+#if LANES == 16
+// The sum of exp(x - shift), which are kept. The next row is fetched meanwhile.
+INLINE float keptExponentials(__global const float* x, const int columns, const float shift, float* kept) {
+  floatv sum = splatv(0.0f);
+  FOR_EACH_COLUMN(j, columns) {
+    const floatv e = columnsOf(V(exponential)(loadv(x + j) - shift), j, columns, 0.0f);
+    PREFETCH(x + columns + j);
+    storePrivate16(e, kept + j);
+    sum += e;
+  }
+  return ROW_SUM(sum);
+}
+#endif
+
 // The sum of exp(x - shift), which with `stores` are left in y; `rest` is shareRest's.
 INLINE float rowExponentials(__global const float* x, const int columns, const float shift, __global float* y, const int rest,
                              const int stores ROW_TYPE) {
   floatv sum = splatv(0.0f);
   FOR_EACH_COLUMN(j, columns) {
     const floatv e = columnsOf(V(exponential)(loadv(x + j) - shift), j, columns, 0.0f);
+    PREFETCH(x + columns + j);
     if (stores) storev(e, y + j, rest - j);
     sum += e;
   }
@@ -91,6 +129,19 @@ __kernel ROW_KERNEL void softmax(__global const float* restrict in, __global flo
     }
     return;
   }
+  if (a.columns <= KEPT_COLUMNS) {
+    const int streams = STREAMS(a.rows * a.columns, 1);
+    float kept[KEPT_COLUMNS + 16];
+    FOR_EACH_ROW(row, a.rows)
+      const int rest = shareRest(row, a.columns);
+      __global const float* x = AT(in, a.x) + (size_t)row * a.columns;
+      __global float* y = AT(out, a.y) + (size_t)row * a.columns;
+      const float scale = 1.0f / keptExponentials(x, a.columns, rowMaximum(x, a.columns), kept);
+      FOR_STORED_COLUMNS(j, y, a.columns, streams)
+        streamv(loadPrivate16(kept + j) * scale, y + j, storedLanes(j, a.columns, rest, streams), streams);
+    }
+    return;
+  }
 #endif
   FOR_EACH_ROW(row, a.rows)
     const int rest = shareRest(row, a.columns);
@@ -119,14 +170,15 @@ __kernel ROW_KERNEL void log_softmax(__global const float* restrict in, __global
     return;
   }
 #endif
-  const int streams = STREAMS(a.rows * a.columns, a.columns % 16 == 0);
+  const int streams = STREAMS(a.rows * a.columns, 1);
   (void)streams;
   FOR_EACH_ROW(row, a.rows)
     const int rest = shareRest(row, a.columns);
     __global const float* x = AT(in, a.x) + (size_t)row * a.columns;
     __global float* y = AT(out, a.y) + (size_t)row * a.columns;
     const float shift = rowMaximum(x, a.columns ROW), logSum = logarithm_1(rowExponentials(x, a.columns, shift, y, rest, 0 ROW));
-    FOR_EACH_COLUMN(j, a.columns) streamv((loadv(x + j) - shift) - logSum, y + j, rest - j, streams);
+    FOR_STORED_COLUMNS(j, y, a.columns, streams)
+      streamv((loadv(x + j) - shift) - logSum, y + j, storedLanes(j, a.columns, rest, streams), streams);
   }
 }
 REGISTER(log_softmax, SoftmaxParameters, 2)
@@ -165,7 +217,7 @@ REGISTER(log_sum_exp, SoftmaxParameters, 2)
 __kernel ROW_KERNEL void softmax_gradient(__global const float* restrict result, __global const float* restrict gradient,
                                           __global float* restrict out, const SoftmaxGradientParameters a ITEM) {
   ROWS_OF(a.columns)
-  const int streams = STREAMS(a.rows * a.columns, a.columns % 16 == 0);
+  const int streams = STREAMS(a.rows * a.columns, 1);
   (void)streams;
   FOR_EACH_ROW(row, a.rows)
     const int rest = shareRest(row, a.columns);
@@ -176,7 +228,8 @@ __kernel ROW_KERNEL void softmax_gradient(__global const float* restrict result,
     floatv sum = splatv(0.0f);
     FOR_EACH_COLUMN(j, a.columns) sum += columnsOf(loadv(y + j) * loadv(dy + j), j, a.columns, 0.0f);
     const float dot_ = ROW_SUM(sum);
-    FOR_EACH_COLUMN(j, a.columns) streamv(loadv(y + j) * (loadv(dy + j) - dot_), dx + j, rest - j, streams);
+    FOR_STORED_COLUMNS(j, dx, a.columns, streams)
+      streamv(loadv(y + j) * (loadv(dy + j) - dot_), dx + j, storedLanes(j, a.columns, rest, streams), streams);
   }
 }
 REGISTER(softmax_gradient, SoftmaxGradientParameters, 3)
@@ -184,7 +237,7 @@ REGISTER(softmax_gradient, SoftmaxGradientParameters, 3)
 __kernel ROW_KERNEL void log_softmax_gradient(__global const float* restrict result, __global const float* restrict gradient,
                                               __global float* restrict out, const SoftmaxGradientParameters a ITEM) {
   ROWS_OF(a.columns)
-  const int streams = STREAMS(a.rows * a.columns, a.columns % 16 == 0);
+  const int streams = STREAMS(a.rows * a.columns, 1);
   (void)streams;
   FOR_EACH_ROW(row, a.rows)
     const int rest = shareRest(row, a.columns);
@@ -195,7 +248,8 @@ __kernel ROW_KERNEL void log_softmax_gradient(__global const float* restrict res
     floatv sum = splatv(0.0f);
     FOR_EACH_COLUMN(j, a.columns) sum += columnsOf(loadv(dy + j), j, a.columns, 0.0f);
     const float total = ROW_SUM(sum);
-    FOR_EACH_COLUMN(j, a.columns) streamv(loadv(dy + j) - V(exponential)(loadv(y + j)) * total, dx + j, rest - j, streams);
+    FOR_STORED_COLUMNS(j, dx, a.columns, streams)
+      streamv(loadv(dy + j) - V(exponential)(loadv(y + j)) * total, dx + j, storedLanes(j, a.columns, rest, streams), streams);
   }
 }
 REGISTER(log_softmax_gradient, SoftmaxGradientParameters, 3)
@@ -208,7 +262,7 @@ __kernel ROW_KERNEL void softmax_cross_entropy(__global const float* restrict lo
   const float smooth = a.labelSmoothing / (float)a.columns, certain = 1.0f - a.labelSmoothing, nan_ = bitsFloat(0x7fc00000);
   const floatv less = splatv(-smooth * a.scale);
 #if LANES == 16
-  const floatv own = splatv(certain * a.scale), none = splatv(0.0f);
+  const floatv own_ = splatv(certain * a.scale), none = splatv(0.0f);
   if (a.columns <= 16) {
     ShortRows r;
     float16 shifted[16], earlier[16];
@@ -239,12 +293,14 @@ __kernel ROW_KERNEL void softmax_cross_entropy(__global const float* restrict lo
         storePrivate16(CHOOSE_16(splat(nan_), a.scale / r.sum, chosen == chosen), shares);
         for (int k = 0; k < here; k++) {
           const float16 p = FMA(r.exponentials[k], splat(shares[k]), less);
-          storev(p - CHOOSE_16(none, own, LANE_NUMBERS == label[k]), dx + k * a.columns, rests - k * a.columns);
+          storev(p - CHOOSE_16(none, own_, LANE_NUMBERS == label[k]), dx + k * a.columns, rests - k * a.columns);
         }
       }
     }
     return;
   }
+  const int streams = STREAMS(a.rows * a.columns, 1);
+  float kept[KEPT_COLUMNS + 16];
 #endif
   FOR_EACH_ROW(row, a.rows)
     const int rest = shareRest(row, a.columns);
@@ -253,7 +309,13 @@ __kernel ROW_KERNEL void softmax_cross_entropy(__global const float* restrict lo
     const int valid = label >= 0 && label < a.columns;
     const float shift = rowMaximum(x, a.columns ROW);
     __global float* dx = AT(gradient, a.gradient) + (size_t)row * a.columns;
+#if LANES == 16
+    const int keeps = a.columns <= KEPT_COLUMNS;
+    const float sum = keeps ? keptExponentials(x, a.columns, shift, kept)
+                            : rowExponentials(x, a.columns, shift, dx, rest, a.withGradient ROW);
+#else
     const float sum = rowExponentials(x, a.columns, shift, dx, rest, a.withGradient ROW);
+#endif
     const float logSum = logarithm_1(sum);
     // What goes across the row is asked by all, about nothing where the answer is known.
     const float own = valid ? x[label] : nan_, distance = a.labelSmoothing != 0.0f ? rowDistance(x, a.columns, shift ROW) : 0.0f;
@@ -266,6 +328,16 @@ __kernel ROW_KERNEL void softmax_cross_entropy(__global const float* restrict lo
     }
     if (a.withGradient) {
       const float share = valid ? a.scale / sum : nan_;
+#if LANES == 16
+      if (keeps) {
+        FOR_STORED_COLUMNS(j, dx, a.columns, streams) {
+          floatv p = FMA(loadPrivate16(kept + j), splatv(share), less);
+          if ((uint)(label - j) < 16) p -= choosev(none, own_, LANE_NUMBERS == label - j);
+          streamv(p, dx + j, storedLanes(j, a.columns, rest, streams), streams);
+        }
+        continue;
+      }
+#endif
       FOR_EACH_COLUMN(j, a.columns) storev(FMA(loadFirst(dx + j, rest - j), splatv(share), less), dx + j, rest - j);
       if (valid && ROW_HAS(label)) dx[label] -= certain * a.scale;
     }

@@ -7,8 +7,11 @@
 //   loadFirst(p, n)     only the first n lanes are read: for memory that other work-items are writing
 //   shareRest(i, columns)   how many elements this work-item still has to write from row i on. Rows written in order may be stored in
 //                       whole vectors up to there: what sticks out of a row is overwritten by the next one.
+//   FOR_STORED_COLUMNS(j, y, columns, streams)   FOR_EACH_COLUMN for what is stored to row y: where it `streams`, vectors begin where lines do
+//   storedLanes(j, columns, rest, streams)   in there, how many lanes from column j on streamv is to store
 //   firstLanes(v, n, otherwise)   v, but `otherwise` from lane n on: for tails whose last lanes hold garbage
 //   choosev(otherwise, chosen, condition), finitev(x)
+//   anyLane16, laneBits16(condition)   whether an int16 of 0 and -1 holds anywhere; where, a bit for each lane. lowestBit: the first of them
 //   LANE_PLACES         0, 1, 2, ... as a floatv
 //   sumOf, maximumOf, minimumOf(v)   across the lanes, in a fixed order (and handing a NaN on)
 //   floatw, intw, WIDE, loadw, storew, streamw, splatw, choosew, firstw, W(name)   the same for kernels that go through memory element by
@@ -68,11 +71,16 @@ INLINE float16 firstLanes16(const float16 v, const int n, const float otherwise)
 INLINE void storeFirst16(const float16 v, __global float* p, const int n) {
   if (n >= 16) {
     store16(v, p);
+#if defined(WIDE_REGISTERS) && !defined(__OPENCL_VERSION__)
+  } else if (n > 0) {
+    __builtin_ia32_storeups512_mask(p, v, (unsigned short)((1u << n) - 1));
+#else
   } else {
     float lanes[16];
     storePrivate16(v, lanes);
     if (n >= 8) store8(v.lo, p);   // a panel of A is eight wide
     ROLLED for (int k = n & 8; k < n; k++) p[k] = lanes[k];
+#endif
   }
 }
 INLINE void streamFirst16(const float16 v, __global float* p, const int n, const int streams) {
@@ -88,6 +96,32 @@ INLINE float16 loadFirst16(__global const float* p, const int n) {
   return loadPrivate16(lanes);
 }
 
+// Whether a condition, an int16 of 0 and -1, holds in any lane.
+#if __has_builtin(__builtin_reduce_or) && (!defined(__OPENCL_VERSION__) || defined(CLANG_VECTORS))
+#define anyLane16(condition) (__builtin_reduce_or(condition) != 0)
+#else
+#define anyLane16(condition) any(condition)
+#endif
+
+// In which lanes it does, a bit for each.
+#ifndef __OPENCL_VERSION__
+typedef _Bool bool16 __attribute__((ext_vector_type(16)));
+INLINE uint laneBits16(const int16 condition) {
+  union { bool16 lanes; unsigned short bits; } u = {__builtin_convertvector(condition != 0, bool16)};
+  return u.bits;
+}
+#define lowestBit(bits) __builtin_ctzl(bits)
+#else
+#define lowestBit(bits) (63 - (int)clz((bits) & (0ul - (bits))))   // of an unsigned long that is not 0
+INLINE uint laneBits16(const int16 condition) {
+  float lanes[16];
+  storePrivate16(bitsFloat16(condition), lanes);
+  uint bits = 0;
+  for (int k = 0; k < 16; k++) bits |= (uint)(floatBits(lanes[k]) & 1) << k;
+  return bits;
+}
+#endif
+
 #if defined(__OPENCL_VERSION__) && !defined(CPU_DEVICE)
 #define LANES 1
 #define V(name) name##_1
@@ -99,6 +133,8 @@ typedef int intv;
 #define storev(v, p, n) (*(p) = (v))
 #define streamv(v, p, n, streams) (*(p) = (v))
 #define shareRest(i, columns) 1
+#define FOR_STORED_COLUMNS(j, y, columns, streams) FOR_EACH_COLUMN(j, columns)
+#define storedLanes(j, columns, rest, streams) 1
 #define firstLanes(v, n, otherwise) (v)
 #define LANE_PLACES 0.0f
 #define choosev(otherwise, chosen, condition) CHOOSE_1(otherwise, chosen, condition)
@@ -199,6 +235,10 @@ typedef int16 intv;
 #define storev(v, p, n) storeFirst16(v, p, n)
 #define streamv(v, p, n, streams) streamFirst16(v, p, n, streams)
 #define shareRest(i, columns) shareRest16((end_ - (i)), columns)   // end_: FOR_EACH_UNIT's
+#define FOR_STORED_COLUMNS(j, y, columns, streams) \
+  for (int j = 0, next_ = (streams) ? 16 - placeInLine(y) : 16; j < (columns); j = next_, next_ += 16)
+#define storedLanes(j, columns, rest, streams) ((streams) ? (next_ < (columns) ? next_ : (columns)) - (j) : (rest) - (j))
+INLINE int placeInLine(__global const float* p) { return (int)((size_t)p >> 2) & 15; }
 INLINE int shareRest16(const int rows, const int columns) { return rows > 0x1000000 / columns ? 0x1000000 : rows * columns; }
 #define firstLanes(v, n, otherwise) firstLanes16(v, n, otherwise)
 #define LANE_PLACES TO_FLOAT_16(LANE_NUMBERS)
