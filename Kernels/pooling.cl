@@ -38,6 +38,28 @@ INLINE int endTap(const int start, const int dilation, const int taps, const int
   return reach < taps ? reach : taps;
 }
 
+#ifndef __OPENCL_VERSION__
+// A window that lies in the image altogether, over all its channels. Its sizes are constants, so that the taps are unrolled.
+INLINE void maxOfWindow(__global const float* source, const int channels, const int height, const int width, const int step,
+                        const long lineStep, __global float* y, __global int* index, const int rest, const int streams) {
+  for (int c = 0; c < channels; c += 16) {
+    floatv best = loadv(source + c);
+    intv chosen = (intv)(0);
+    UNROLL for (int ky = 0; ky < height; ky++) {
+      UNROLL for (int kx = 0; kx < width; kx++) {
+        if (ky + kx == 0) continue;
+        const floatv v = loadv(source + ky * lineStep + kx * step + c);
+        const intv better = ((v <= best) == 0) & (best == best);
+        best = choosev(best, v, better);
+        chosen = V(CHOOSE_INTEGER)(chosen, (intv)(ky * width + kx), better);
+      }
+    }
+    streamv(best, y + c, rest - c, streams);
+    storeIndices(chosen, index + c, rest - c);
+  }
+}
+#endif
+
 __kernel void max_pool(__global const float* restrict x, __global float* restrict y, __global int* restrict index,
                        const PoolParameters a ITEM) {
   const int reach = (a.kernelWidth - 1) * a.dilationWidth, step = a.dilationWidth * a.channels;
@@ -54,6 +76,17 @@ __kernel void max_pool(__global const float* restrict x, __global float* restric
       const int some = firstY < endY && firstX < endX;   // a window may lie in the padding altogether: -infinity, and no index
       const int row = (image * a.inputHeight + top + firstY * a.dilationHeight) * a.inputWidth + left + firstX * a.dilationWidth;
       __global const float* source = AT(x, a.x) + (long)row * a.channels;
+#ifndef __OPENCL_VERSION__
+      if (inside && firstY == 0 && endY == a.kernelHeight && a.kernelHeight == a.kernelWidth && (a.kernelWidth == 2 || a.kernelWidth == 3)) {
+        __global float* out = AT(y, a.y) + pixel * a.channels;
+        __global int* places = AT(index, a.index) + pixel * a.channels;
+        if (a.kernelWidth == 2)
+          maxOfWindow(source, a.channels, 2, 2, step, lineStep, out, places, rest, streams);
+        else
+          maxOfWindow(source, a.channels, 3, 3, step, lineStep, out, places, rest, streams);
+        continue;
+      }
+#endif
       FOR_CHANNELS {
         // From the first pixel on: larger, or the first NaN.
         intv chosen = (intv)(some ? firstY * a.kernelWidth + firstX : -1);
@@ -77,12 +110,44 @@ __kernel void max_pool(__global const float* restrict x, __global float* restric
 REGISTER(max_pool, PoolParameters, 3)
 
 #if LANES != 1
+// Along one dimension: the windows that reach a pixel, where these are at most two and no taps are left out; the last window first, in the
+// order of the taps. They go from pixel to pixel without a division.
+typedef struct {
+  int last, tap;   // of the pixel's last window, which may lie outside, and the pixel's tap in it
+  int windows[2], taps[2], count;
+} Reached;
+INLINE Reached reachedFrom(const int pixel, const int padding, const int stride) {
+  Reached r;
+  r.last = (pixel + padding) / stride;
+  r.tap = pixel + padding - r.last * stride;
+  return r;
+}
+INLINE void findWindows(Reached* r, const int kernel_, const int stride, const int windows) {
+  r->count = 0;
+  if (r->tap < kernel_ && r->last < windows) {
+    r->windows[0] = r->last;
+    r->taps[r->count++] = r->tap;
+  }
+  if (r->tap + stride < kernel_ && r->last >= 1 && r->last <= windows) {
+    r->windows[r->count] = r->last - 1;
+    r->taps[r->count++] = r->tap + stride;
+  }
+}
+INLINE void nextPixel(Reached* r, const int stride) {
+  if (++r->tap == stride) {
+    r->tap = 0;
+    r->last++;
+  }
+}
+#define AT_MOST_TWO(a) \
+  ((a).dilationHeight == 1 && (a).dilationWidth == 1 && (a).kernelHeight <= 2 * (a).strideHeight && (a).kernelWidth <= 2 * (a).strideWidth)
+
 // What `count` windows hand to a pixel, over all its channels, where it is the tap that they chose; in the order of ky and kx.
 INLINE void addWindows(__global const float* dys, __global const int* indices, const int* at, const int* taps, const int count,
                        const int channels, __global float* out, const int rest, const int streams) {
   for (int c = 0; c < channels; c += 16) {
     floatv sum = splatv(0.0f);
-    for (int k = 0; k < count; k++) {
+    UNROLL for (int k = 0; k < count; k++) {
       const intv here = loadIndices(indices + at[k] + c) == (intv)(taps[k]);
       sum += choosev(splatv(0.0f), loadv(dys + at[k] + c), here);
     }
@@ -101,16 +166,18 @@ __kernel void max_pool_gradient(__global const float* restrict dy, __global cons
     __global const int* indices = AT(index, a.index) + (size_t)image * a.outputHeight * a.outputWidth * a.channels;
 #if LANES != 1
     // Which windows reach a pixel is found once for all its channels.
-    if (a.dilationHeight == 1 && a.dilationWidth == 1 && a.kernelHeight <= 2 * a.strideHeight && a.kernelWidth <= 2 * a.strideWidth) {
+    if (AT_MOST_TWO(a)) {
+      Reached lines = reachedFrom(py, a.paddingTop, a.strideHeight), pixels = reachedFrom(0, a.paddingLeft, a.strideWidth);
+      findWindows(&lines, a.kernelHeight, a.strideHeight, a.outputHeight);
       FOR_PIXELS(a.inputWidth)
-        const int placeX = px + a.paddingLeft, lastX = placeX / a.strideWidth, tapX = placeX - lastX * a.strideWidth;
-        int at[4] = {0, 0, 0, 0}, taps[4] = {0, 0, 0, 0}, count = 0;
-        for (int ky = tapY, oy = lastY; ky < a.kernelHeight && oy >= 0; ky += a.strideHeight, oy--)
-          for (int kx = tapX, ox = lastX; kx < a.kernelWidth && ox >= 0; kx += a.strideWidth, ox--)
-            if (oy < a.outputHeight && ox < a.outputWidth) {
-              at[count] = (oy * a.outputWidth + ox) * a.channels;
-              taps[count++] = ky * a.kernelWidth + kx;
-            }
+        int at[4], taps[4], count = 0;
+        findWindows(&pixels, a.kernelWidth, a.strideWidth, a.outputWidth);
+        for (int ky = 0; ky < lines.count; ky++)
+          for (int kx = 0; kx < pixels.count; kx++) {
+            at[count] = (lines.windows[ky] * a.outputWidth + pixels.windows[kx]) * a.channels;
+            taps[count++] = lines.taps[ky] * a.kernelWidth + pixels.taps[kx];
+          }
+        nextPixel(&pixels, a.strideWidth);
         __global float* out = AT(dx, a.x) + pixel * a.channels;
         if (count == 1) {
           addWindows(dys, indices, at, taps, 1, a.channels, out, rest, streams);
@@ -118,8 +185,8 @@ __kernel void max_pool_gradient(__global const float* restrict dy, __global cons
           addWindows(dys, indices, at, taps, 2, a.channels, out, rest, streams);
         } else if (count == 4) {
           addWindows(dys, indices, at, taps, 4, a.channels, out, rest, streams);
-        } else {
-          addWindows(dys, indices, at, taps, count, a.channels, out, rest, streams);
+        } else {   // none: there are 0, 1 or 2 along either dimension
+          addWindows(dys, indices, at, taps, 0, a.channels, out, rest, streams);
         }
       }
       continue;
@@ -232,6 +299,18 @@ __kernel void average_pool(__global const float* restrict x, __global float* res
 }
 REGISTER(average_pool, PoolParameters, 2)
 
+#if LANES != 1
+// What `count` windows hand to a pixel, over all its channels, in the order of ky and kx.
+INLINE void addShares(__global const float* dys, const int* at, const int count, const int channels, const float share,
+                      __global float* out, const int rest, const int streams) {
+  for (int c = 0; c < channels; c += 16) {
+    floatv sum = splatv(0.0f);
+    UNROLL for (int k = 0; k < count; k++) sum = FMA(loadv(dys + at[k] + c), splatv(share), sum);
+    streamv(sum, out + c, rest - c, streams);
+  }
+}
+#endif
+
 __kernel void average_pool_gradient(__global const float* restrict dy, __global float* restrict dx, const PoolParameters a ITEM) {
   const float common = poolShare(&a);
   const int streams = STREAMS(a.batch * a.inputHeight * a.inputWidth * a.channels, a.channels % 16 == 0);
@@ -239,6 +318,30 @@ __kernel void average_pool_gradient(__global const float* restrict dy, __global 
   FOR_LINES(a.inputHeight, a.inputWidth)
     const int placeY = py + a.paddingTop, lastY = placeY / a.strideHeight, tapY = placeY - lastY * a.strideHeight;
     __global const float* dys = AT(dy, a.y) + (size_t)image * a.outputHeight * a.outputWidth * a.channels;
+#if LANES != 1
+    if (AT_MOST_TWO(a) && common != 0.0f) {
+      Reached lines = reachedFrom(py, a.paddingTop, a.strideHeight), pixels = reachedFrom(0, a.paddingLeft, a.strideWidth);
+      findWindows(&lines, a.kernelHeight, a.strideHeight, a.outputHeight);
+      FOR_PIXELS(a.inputWidth)
+        int at[4], count = 0;
+        findWindows(&pixels, a.kernelWidth, a.strideWidth, a.outputWidth);
+        for (int ky = 0; ky < lines.count; ky++)
+          for (int kx = 0; kx < pixels.count; kx++) at[count++] = (lines.windows[ky] * a.outputWidth + pixels.windows[kx]) * a.channels;
+        nextPixel(&pixels, a.strideWidth);
+        __global float* out = AT(dx, a.x) + pixel * a.channels;
+        if (count == 1) {
+          addShares(dys, at, 1, a.channels, common, out, rest, streams);
+        } else if (count == 2) {
+          addShares(dys, at, 2, a.channels, common, out, rest, streams);
+        } else if (count == 4) {
+          addShares(dys, at, 4, a.channels, common, out, rest, streams);
+        } else {
+          addShares(dys, at, 0, a.channels, common, out, rest, streams);
+        }
+      }
+      continue;
+    }
+#endif
     FOR_PIXELS(a.inputWidth)
       const int placeX = px + a.paddingLeft, lastX = placeX / a.strideWidth, tapX = placeX - lastX * a.strideWidth;
       FOR_CHANNELS {
