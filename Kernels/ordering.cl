@@ -4,18 +4,49 @@
 #if LANES == 16
 // Of 16 numbers, by doubling: pairs, fours, eights.
 INLINE float16 runningSums(float16 v, const int reversed) {
+  const int16 lanes = LANE_NUMBERS;
   if (reversed) {
-    v.even += v.odd;
-    v.s014589cd += v.s2266aaee;
-    v.s012389ab += v.s4444cccc;
-    v.lo += v.s8;
+    v = CHOOSE_16(v, v + v.s1133557799bbddff, (lanes & 1) == 0);
+    v = CHOOSE_16(v, v + v.s22226666aaaaeeee, (lanes & 2) == 0);
+    v = CHOOSE_16(v, v + v.s44444444cccccccc, (lanes & 4) == 0);
+    v = CHOOSE_16(v, v + v.s8888888888888888, (lanes & 8) == 0);
   } else {
-    v.odd += v.even;
-    v.s2367abef += v.s115599dd;
-    v.s4567cdef += v.s3333bbbb;
-    v.hi += v.s7;
+    v = CHOOSE_16(v, v + v.s0022446688aaccee, (lanes & 1) != 0);
+    v = CHOOSE_16(v, v + v.s111155559999dddd, (lanes & 2) != 0);
+    v = CHOOSE_16(v, v + v.s33333333bbbbbbbb, (lanes & 4) != 0);
+    v = CHOOSE_16(v, v + v.s7777777777777777, (lanes & 8) != 0);
   }
   return v;
+}
+
+#define SUMMED_ROWS 4   // beside each other: a block waits for the sum of the one before
+// Of `rows` rows, up to SUMMED_ROWS; what is missing of them is the last one again. What rounding takes from a sum so far is kept beside it
+// (Knuth's two-sum).
+INLINE void sumAlongRows(__global const float* x, __global float* y, const int rows, const int columns, const int reversed) {
+  const int blocks = (columns + 15) / 16;
+  float4 carry = (float4)(0.0f), lost = carry;
+  size_t starts[SUMMED_ROWS];
+  UNROLL for (int r = 0; r < SUMMED_ROWS; r++) starts[r] = (size_t)(r < rows ? r : rows - 1) * columns;
+  for (int k = 0; k < blocks; k++) {
+    const int j = (reversed ? blocks - 1 - k : k) * 16, left = columns - j;
+    float16 sums[SUMMED_ROWS];
+    UNROLL for (int r = 0; r < SUMMED_ROWS; r++) {
+      const float16 v = load16(x + starts[r] + j);
+      sums[r] = runningSums(left < 16 ? firstLanes16(v, left, 0.0f) : v, reversed);
+    }
+    storev(carry.x + (lost.x + sums[0]), y + starts[0] + j, left);
+    storev(carry.y + (lost.y + sums[1]), y + starts[1] + j, left);
+    storev(carry.z + (lost.z + sums[2]), y + starts[2] + j, left);
+    storev(carry.w + (lost.w + sums[3]), y + starts[3] + j, left);
+    float4 block;
+    block.x = reversed ? sums[0].s0 : sums[0].sf;
+    block.y = reversed ? sums[1].s0 : sums[1].sf;
+    block.z = reversed ? sums[2].s0 : sums[2].sf;
+    block.w = reversed ? sums[3].s0 : sums[3].sf;
+    const float4 sum = carry + block, added = sum - carry, error = (carry - (sum - added)) + (block - added);
+    lost += HALF_CHOOSE(4, (float4)(0.0f), error, error - error == 0.0f);   // unless it is not finite
+    carry = sum;
+  }
 }
 #endif
 
@@ -48,21 +79,15 @@ __kernel ROW_KERNEL void cumulative_sum(__global const float* restrict in, __glo
     }
   }
 #else
-  const int blocks = (a.columns + 15) / 16;
-  FOR_EACH_UNIT(row, a.rows) {
-    const int rest = shareRest(row, a.columns);
-    __global const float* x = AT(in, a.in) + (size_t)row * a.columns;
-    __global float* y = AT(out, a.out) + (size_t)row * a.columns;
-    // What rounding takes from the sum so far is kept beside it (Knuth's two-sum).
-    float carry = 0.0f, lost = 0.0f;
-    for (int k = 0; k < blocks; k++) {
-      const int j = (a.reversed ? blocks - 1 - k : k) * 16;
-      const float16 sums = runningSums(firstLanes16(load16(x + j), a.columns - j, 0.0f), a.reversed);
-      storev(carry + (lost + sums), y + j, rest - j);
-      const float block = a.reversed ? sums.s0 : sums.sf, sum = carry + block, added = sum - carry;
-      const float error = (carry - (sum - added)) + (block - added);
-      lost += isFinite_1(error) != 0.0f ? error : 0.0f;
-      carry = sum;
+  const int most = a.rows < SUMMED_ROWS * (int)get_global_size(0) ? 1 : SUMMED_ROWS;   // few rows are for as many work-items
+  FOR_EACH_UNIT(unit, (a.rows + most - 1) / most) {
+    const int first = unit * most, rows = a.rows - first < most ? a.rows - first : most;
+    __global const float* x = AT(in, a.in) + (size_t)first * a.columns;
+    __global float* y = AT(out, a.out) + (size_t)first * a.columns;
+    if (a.reversed) {
+      sumAlongRows(x, y, rows, a.columns, 1);
+    } else {
+      sumAlongRows(x, y, rows, a.columns, 0);
     }
   }
 #endif
@@ -71,11 +96,6 @@ REGISTER(cumulative_sum, CumulativeSumParameters, 2)
 
 // ------------------------------------------------------------------------------------------------ order
 // A number as an integer that is the larger the earlier it comes: a NaN is larger than everything, and both zeros are equal.
-INLINE intv orderKeys(const floatv x, const int ascending) {
-  const intv bits = V(BITS)(x + 0.0f);
-  const intv key = V(CHOOSE_INTEGER)(bits ^ ((bits >> 31) & 0x7fffffff), (intv)(0x7fffffff), x != x);
-  return ascending ? ~key : key;
-}
 INLINE int orderKey(const float x, const int ascending) {
   const int bits = floatBits(x + 0.0f), key = x != x ? 0x7fffffff : bits ^ ((bits >> 31) & 0x7fffffff);
   return ascending ? ~key : key;
@@ -87,7 +107,6 @@ typedef struct {
 } Ranked;
 
 #if LANES == 1
-#define COLUMN_NUMBERS 0
 INLINE int acrossRow(const int value, const int takesLarger ROW_TYPE) {
   if (row_.lanes == 1) return value;
   __local float* own = row_.values + row_.lane;
@@ -111,25 +130,70 @@ INLINE Ranked rowFirst(const int key, const int place ROW_TYPE) {
   return result;
 }
 #else
-#define COLUMN_NUMBERS LANE_NUMBERS
-INLINE Ranked rowFirst(const int16 key, const int16 place) {
-  float keys[16], places[16];
-  storePrivate16(bitsFloat16(key), keys);
-  storePrivate16(bitsFloat16(place), places);
-  Ranked result = {0, NOWHERE};
-  for (int k = 0; k < 16; k++) {
-    const int nextKey = floatBits(keys[k]), nextPlace = floatBits(places[k]);
-    if (nextPlace == NOWHERE) continue;
-    if (result.place == NOWHERE || nextKey > result.key || (nextKey == result.key && nextPlace < result.place)) {
-      result.key = nextKey;
-      result.place = nextPlace;
+// Puts a place among the best `count` of a row, of which there are `filled` so far; places come in order.
+INLINE int ranked(Ranked* best, const int filled, const int count, const int key, const int place) {
+  if (filled == count && best[count - 1].key >= key) return filled;
+  int i = filled < count ? filled : count - 1;
+  for (; i > 0 && best[i - 1].key < key; i--) best[i] = best[i - 1];
+  best[i].key = key;
+  best[i].place = place;
+  return filled < count ? filled + 1 : filled;
+}
+
+// A number that at least `count` (up to 16) of a row are no less than: the best of every sixteenth column, of which the count-th.
+INLINE float16 leastOfBest(__global const float* x, const int columns, const int count, const int16 sign) {
+  float16 parts[4], best;
+  UNROLL for (int k = 0; k < 4; k++) parts[k] = splat(bitsFloat((int)0xff800000));
+  int j = 0;
+  for (; j + 64 <= columns; j += 64) {
+    UNROLL for (int k = 0; k < 4; k++) {
+      const float16 v = bitsFloat16(floatBits16(load16(x + j + 16 * k)) ^ sign);
+      parts[k] = CHOOSE_16(parts[k], v, v > parts[k]);
     }
   }
-  return result;
+  for (; j + 16 <= columns; j += 16) {
+    const float16 v = bitsFloat16(floatBits16(load16(x + j)) ^ sign);
+    parts[0] = CHOOSE_16(parts[0], v, v > parts[0]);
+  }
+  best = parts[0];
+  UNROLL for (int k = 1; k < 4; k++) best = CHOOSE_16(best, parts[k], parts[k] > best);
+  // How many are better than each.
+  float lanes[16];
+  storePrivate16(best, lanes);
+  int16 better = (int16)(0);
+  UNROLL for (int k = 0; k < 16; k++) better -= splat(lanes[k]) > best;
+  return splat(minimumOf(CHOOSE_16(splat(bitsFloat(0x7f800000)), best, better < count)));
+}
+
+INLINE void topOfRow(__global const float* x, const int columns, const int count, const int ascending, __global int* o) {
+  Ranked best[TOP_ROWS_MOST];
+  int filled = 0;
+  const int16 sign = (int16)(ascending ? (int)0x80000000 : 0);
+  const float16 least = leastOfBest(x, columns, count, sign);
+  for (int j = 0; j < columns; j += 64) {
+    int16 some = (int16)(0);
+    UNROLL for (int k = 0; k < 4; k++) {
+      const float16 v = bitsFloat16(floatBits16(load16(x + j + 16 * k)) ^ sign);
+      PREFETCH(x + columns + j + 16 * k);
+      some |= (v < least) == 0;
+    }
+    if (!anyLane16(some)) continue;
+    unsigned long bits = 0;
+    UNROLL for (int k = 0; k < 4; k++) {
+      const float16 v = bitsFloat16(floatBits16(load16(x + j + 16 * k)) ^ sign);
+      bits |= (unsigned long)laneBits16((v < least) == 0) << (16 * k);
+    }
+    for (; bits != 0; bits &= bits - 1) {
+      const int place = j + lowestBit(bits);
+      if (place < columns) filled = ranked(best, filled, count, orderKey(x[place], ascending), place);
+    }
+  }
+  for (int k = 0; k < count; k++) o[k] = best[k].place;
 }
 #endif
 
 __kernel ROW_KERNEL void top_rows(__global const float* restrict in, __global int* restrict out, const TopRowsParameters a ITEM) {
+#if LANES == 1
   ROWS_OF(a.columns)
   FOR_EACH_ROW(row, a.rows)
     __global const float* x = AT(in, a.in) + (size_t)row * a.columns;
@@ -137,18 +201,23 @@ __kernel ROW_KERNEL void top_rows(__global const float* restrict in, __global in
     Ranked last = {0x7fffffff, -1};
     // The first of what comes after the last one that was found.
     for (int k = 0; k < a.count; k++) {
-      intv best = (intv)(0), place = (intv)(NOWHERE);
+      int best = 0, place = NOWHERE;
       FOR_EACH_COLUMN(j, a.columns) {
-        const intv at = COLUMN_NUMBERS + j, key = orderKeys(loadv(x + j), a.ascending);
-        const intv isLeft = ((key < last.key) | ((key == last.key) & (at > last.place))) & (at < a.columns);
-        const intv better = isLeft & ((place == NOWHERE) | (key > best));
-        best = V(CHOOSE_INTEGER)(best, key, better);
-        place = V(CHOOSE_INTEGER)(place, at, better);
+        const int key = orderKey(x[j], a.ascending);
+        const int isLeft = key < last.key || (key == last.key && j > last.place);
+        if (isLeft && (place == NOWHERE || key > best)) {
+          best = key;
+          place = j;
+        }
       }
       last = rowFirst(best, place ROW);
       if (ROW_FIRST) o[k] = last.place;
     }
   }
+#else
+  FOR_EACH_UNIT(row, a.rows)
+    topOfRow(AT(in, a.in) + (size_t)row * a.columns, a.columns, a.count, a.ascending, AT(out, a.out) + (size_t)row * a.count);
+#endif
 }
 REGISTER(top_rows, TopRowsParameters, 2)
 
@@ -169,8 +238,9 @@ INLINE void orderPair(__global unsigned long* words, const int i, const int j) {
 }
 #else
 #define SORTED_RUN 16
+#define COUNTED_FROM 160   // columns from which on counting digits is quicker than merging
 // Merges: runs of SORTED_RUN are sorted by insertion, then two of them become one, from one half of the memory to the other.
-INLINE __global unsigned long* sortedWords(__global const float* x, const int columns, const int ascending, __global unsigned long* words) {
+INLINE __global unsigned long* mergedWords(__global const float* x, const int columns, const int ascending, __global unsigned long* words) {
   for (int start = 0; start < columns; start += SORTED_RUN) {
     const int end = start + SORTED_RUN < columns ? start + SORTED_RUN : columns;
     for (int i = start; i < end; i++) {
@@ -193,6 +263,40 @@ INLINE __global unsigned long* sortedWords(__global const float* x, const int co
         i += isLeft;
         j += !isLeft;
       }
+    }
+    __global unsigned long* other = from;
+    from = to;
+    to = other;
+  }
+  return from;
+}
+
+// Digit by digit of the key, the last one first, each time to where its digit begins, in the order that they are in (a radix sort); how
+// often each digit occurs is counted once for all of them. A digit that all have is passed over.
+INLINE __global unsigned long* sortedWords(__global const float* x, const int columns, const int ascending, __global unsigned long* words) {
+  if (columns < COUNTED_FROM) return mergedWords(x, columns, ascending, words);
+  int counts[4][256];
+  for (int digit = 0; digit < 4; digit++)
+    for (int k = 0; k < 256; k++) counts[digit][k] = 0;
+  for (int i = 0; i < columns; i++) {
+    const unsigned long word = orderWord(x[i], i, ascending);
+    words[i] = word;
+    UNROLL for (int digit = 0; digit < 4; digit++) counts[digit][(int)(word >> (32 + 8 * digit)) & 255]++;
+  }
+  __global unsigned long* from = words;
+  __global unsigned long* to = words + columns;
+  for (int digit = 0; digit < 4; digit++) {
+    const int shift = 32 + 8 * digit;
+    if (counts[digit][(int)(from[0] >> shift) & 255] == columns) continue;
+    int* place = counts[digit];
+    for (int k = 0, before = 0; k < 256; k++) {
+      const int count = place[k];
+      place[k] = before;
+      before += count;
+    }
+    for (int i = 0; i < columns; i++) {
+      const unsigned long word = from[i];
+      to[place[(int)(word >> shift) & 255]++] = word;
     }
     __global unsigned long* other = from;
     from = to;

@@ -2,6 +2,8 @@
 #ifndef GLISSADE_ORDERING_H
 #define GLISSADE_ORDERING_H
 
+enum { TOP_ROWS_MOST = 16 };
+
 /// cumulative_sum(in, out): out[r, c] = the sum of in[r, 0 ... c], or with `reversed` of in[r, c ... columns - 1].
 typedef struct {
   int in, out;
@@ -10,7 +12,7 @@ typedef struct {
 } CumulativeSumParameters;
 
 /// top_rows(in, out): int32 out[r, k] = where in[r, :] has its k-th largest number, or with `ascending` its k-th smallest, k < count; of equal
-/// ones the first comes first. A NaN is larger than everything. `count` passes over each row.
+/// ones the first comes first. A NaN is larger than everything. At most TOP_ROWS_MOST of them, which a GPU takes so many passes over each row for.
 typedef struct {
   int in, out;
   int rows, columns, count;

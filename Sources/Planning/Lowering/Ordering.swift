@@ -2,9 +2,6 @@ import GlissadeKernels
 import GlissadeTensors
 
 extension Lowering {
-  /// So many numbers of a row are looked for one after the other; for more of them, rows are sorted.
-  private static let mostLookedFor = 16
-
   mutating func lowerCumulativeSum(_ node: Int, _ rule: CumulativeSum) {
     let (x, y) = (input(node, 0), output(node))
     let (rows, columns) = rowsAndColumns(outputShape(node))
@@ -21,7 +18,8 @@ extension Lowering {
     let (rows, columns) = rowsAndColumns(inputShape(node, 0))
     let items = (profile.shares(of: rows * columns), 1, 1)
     let (count, ascending) = (Int32(rule.count), Int32(rule.isDescending ? 0 : 1))
-    guard rule.count > Self.mostLookedFor || columns < 4 * rule.count else {
+    // For more of them, rows are sorted.
+    guard rule.count > Int(TOP_ROWS_MOST) || columns < 4 * rule.count else {
       let note = note(node, flops: 2 * rows * columns * rule.count)
       return emit("top_rows", note, items: items, [.read(x), .write(places)]) { unit in
         TopRowsParameters(
