@@ -381,15 +381,25 @@ __kernel void scatter_add(__global const float* restrict values, __global const 
           if (rows[i] >= first && rows[i] < end) own[(size_t)rows[i] * a.inner + i] += source[i];
       continue;
     }
-    for (int j = 0; j < a.count; j++, source += a.inner) {
-      const int row = rows[j];
-      if ((uint)(row - first) >= (uint)(end - first)) continue;
-      __global float* target = own + (size_t)row * a.inner;
-      if (a.inner < 16) {
-        for (int i = 0; i < a.inner; i++) target[i] += source[i];
-      } else {
-        for (int i = 0; i < a.inner; i += 16)
-          storev(loadFirst(target + i, a.inner - i) + loadv(source + i), target + i, a.inner - i);
+    for (int k = 0; k < a.count; k += 64) {
+      // Most indices are another owner's: 64 at a time are passed over.
+      int16 any_ = (int16)(0);
+      UNROLL for (int i = 0; i < 64; i += 16) {
+        const int16 row = BITS_16(load16((__global const float*)(rows + k) + i));
+        any_ |= (row >= first) & (row < end);
+      }
+      if (!anyLane16(any_)) continue;
+      for (int j = k; j < k + 64 && j < a.count; j++) {
+        const int row = rows[j];
+        if ((uint)(row - first) >= (uint)(end - first)) continue;
+        __global float* target = own + (size_t)row * a.inner;
+        __global const float* from = source + (size_t)j * a.inner;
+        if (a.inner < 16) {
+          for (int i = 0; i < a.inner; i++) target[i] += from[i];
+        } else {
+          for (int i = 0; i < a.inner; i += 16)
+            storev(loadFirst(target + i, a.inner - i) + loadv(from + i), target + i, a.inner - i);
+        }
       }
     }
   }

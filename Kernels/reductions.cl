@@ -83,6 +83,7 @@ INLINE float squaresAround(__global const float* x, const int count, const float
     UNROLL for (int k = 0; k < 4; k++) parts[k] = splatv(0.0f);
     for (; i + 4 * LANES <= end; i += 4 * LANES) {
       UNROLL for (int k = 0; k < 4; k++) {
+        PREFETCH(x + count + i + k * LANES);   // the next row
         const floatv d = loadv(x + i + k * LANES) - middle;
         parts[k] = FMA(d, d, parts[k]);
       }
@@ -153,7 +154,7 @@ INLINE float reduceDown(__global const float* x, const int rows, const int inner
   return REDUCE_ACROSS(total);
 }
 #else
-#define REDUCE_BLOCK 512
+#define REDUCE_BLOCK 1024
 #define FOR_VECTORS UNROLL for (int k = 0; k < 4; k++) if (k < vectors)
 // `vectors` (a constant of 1 to 4) vectors of columns, `rows` steps of `stride`, then `left` numbers of one more step; joined to `lanes`.
 INLINE void reduceSteps(__global const float* x, const int rows, const size_t stride, const int left, float* lanes, const int vectors,
@@ -186,10 +187,10 @@ INLINE void reduceWide(__global const float* x, const int rows, const int inner,
 // than 64 are walked along the rows: down 64 of them at a time would defeat the prefetchers.
 INLINE void reduceBlock(__global const float* x, const int rows, const int inner, const int column, __global float* o,
                         const int operation, const float scale) {
-  float lanes[REDUCE_BLOCK + 64];
+  float lanes[REDUCE_BLOCK + 16];
   const int fold = inner < 64 ? 64 / inner : 1, width = inner - column < REDUCE_BLOCK ? inner - column : REDUCE_BLOCK;
   const size_t stride = (size_t)fold * inner;
-  for (int k = 0; k < REDUCE_BLOCK + 64; k++) lanes[k] = reduceIdentity(operation);
+  for (int k = 0, used = width > 64 ? width + 16 : 64; k < used; k++) lanes[k] = reduceIdentity(operation);
   if (width > 64) {
     reduceWide(x + column, rows, inner, width, lanes, operation);
   } else {
@@ -266,6 +267,26 @@ __kernel ROW_KERNEL void reduce_columns_product(__global const float* restrict i
 }
 REGISTER(reduce_columns_product, ReduceColumnsParameters, 2)
 
+#if LANES == 16
+// The first place of a number, or of a NaN; the next row is fetched meanwhile.
+INLINE int firstPlace(__global const float* x, const int columns, const float best) {
+  const float16 wanted = splat(best);
+  int j = 0;
+  for (; j + 64 <= columns; j += 64) {
+    int16 found = (int16)(0);
+    UNROLL for (int k = 0; k < 4; k++) {
+      const float16 v = load16(x + j + 16 * k);
+      PREFETCH(x + columns + j + 16 * k);
+      found |= (v == wanted) | (v != v);
+    }
+    if (anyLane16(found)) break;
+  }
+  for (; j < columns; j++)
+    if (x[j] == best || x[j] != x[j]) return j;
+  return 0;
+}
+#endif
+
 __kernel ROW_KERNEL void argmax_rows(__global const float* restrict in, __global int* restrict out, const ArgmaxRowsParameters a ITEM) {
   ROWS_OF(a.columns)
   __global int* o = AT(out, a.out);
@@ -273,6 +294,9 @@ __kernel ROW_KERNEL void argmax_rows(__global const float* restrict in, __global
     __global const float* x = AT(in, a.in) + (size_t)row * a.columns;
     const float best = a.operation == REDUCE_MAXIMUM ? reduceStretch(x, a.columns, REDUCE_MAXIMUM ROW)
                                                      : reduceStretch(x, a.columns, REDUCE_MINIMUM ROW);
+#if LANES == 16
+    o[row] = firstPlace(x, a.columns, best);
+#else
     // The lowest place of every lane, in floats where they are exact: 16 million columns.
     const floatv nowhere = splatv(1e9f);
     floatv first = nowhere;
@@ -282,6 +306,7 @@ __kernel ROW_KERNEL void argmax_rows(__global const float* restrict in, __global
     }
     const float place = ROW_MINIMUM(first);
     if (ROW_FIRST) o[row] = place < (float)a.columns ? (int)place : 0;
+#endif
   }
 }
 REGISTER(argmax_rows, ArgmaxRowsParameters, 2)
