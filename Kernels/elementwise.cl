@@ -138,6 +138,11 @@ static void elementwiseColumns(const float* input, float* tile, const int column
   }
 }
 
+// Whether an operand does not change along a row; -1 is an immediate.
+static int isAlike(const int operand, const int* alike, const int* mode, const int inputCount) {
+  return operand < 0 || alike[operand] || (operand < inputCount && mode[operand] == ELEMENTWISE_SCALAR);
+}
+
 __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float* in4, float* in5, float* in6, float* in7, float* out0,
                           float* out1, float* out2, float* out3, const ElementwiseParameters a ITEM) {
   float* const inputs[ELEMENTWISE_INPUTS] = {in0, in1, in2, in3, in4, in5, in6, in7};
@@ -151,6 +156,7 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
   int mode[ELEMENTWISE_INPUTS], staged[ELEMENTWISE_INPUTS] = {0}, direct[ELEMENTWISE_INSTRUCTIONS];
   int copied[ELEMENTWISE_OUTPUTS], streams[ELEMENTWISE_OUTPUTS], streamed[ELEMENTWISE_INSTRUCTIONS], uses[ELEMENTWISE_INSTRUCTIONS] = {0};
   ElementwiseStep steps[ELEMENTWISE_INSTRUCTIONS];
+  int alike[ELEMENTWISE_REGISTERS];   // whether a value is the same all along a row
   const int columns = a.columns, count = a.rows * a.columns, isLarge = STREAMS(count, 1);
 
   for (int o = 0; o < a.outputCount; o++) target[o] = AT(outputs[o], a.outputOffset[o]);
@@ -160,6 +166,7 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
     if (mode[k] == ELEMENTWISE_COLUMN && (a.rows == 1 || columns == 1)) mode[k] = columns == 1 ? ELEMENTWISE_SCALAR : ELEMENTWISE_FULL;
     if (mode[k] == ELEMENTWISE_ROW && (a.rows == 1 || columns == 1)) mode[k] = a.rows == 1 ? ELEMENTWISE_SCALAR : ELEMENTWISE_FULL;
     registers[k] = (ElementwiseOperand){tiles[k], 16};
+    alike[k] = mode[k] == ELEMENTWISE_ROW;
     if (mode[k] == ELEMENTWISE_SCALAR) {
       registers[k].step = 0;
       store16(splat(source[k][0]), tiles[k]);
@@ -180,6 +187,9 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
     steps[k].y = steps[k].z = i.b < 0 ? &constants[k] : &registers[i.b];
     if (i.a >= a.inputCount) uses[i.a - a.inputCount]++;
     if (i.b >= a.inputCount && IS_BINARY(i.operation)) uses[i.b - a.inputCount]++;
+    const int b = IS_BINARY(i.operation) ? i.b : -1;
+    alike[a.inputCount + k] = isAlike(i.a, alike, mode, a.inputCount) && isAlike(b, alike, mode, a.inputCount) &&
+                              ((i.a >= 0 && alike[i.a]) || (b >= 0 && alike[b]));
   }
   // A result goes straight to its output, unless a later step still reads an input of the same slice, or it is to go past the caches.
   for (int o = 0; o < a.outputCount; o++) {
@@ -203,6 +213,9 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
     }
     if (k >= 0) uses[k]++;
   }
+  // What is the same all along a row is computed once for it, and so is no part of a run.
+  for (int k = 0; k < a.instructionCount; k++)
+    if (alike[a.inputCount + k] && columns >= ELEMENTWISE_TILE) uses[k] += 2;
   for (int k = 0; k < a.instructionCount;) {
     findRun(k, a.instructionCount, a.inputCount, uses, steps);
     const int last = k + (steps[k].length ? steps[k].length : 1) - 1;
@@ -236,7 +249,7 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
   FOR_EACH_UNIT(unit, (count + ELEMENTWISE_TILE - 1) / ELEMENTWISE_TILE) {
     const int start = unit * ELEMENTWISE_TILE, elements = count - start < ELEMENTWISE_TILE ? count - start : ELEMENTWISE_TILE;
     const int vectors = (elements + 15) / 16, whole = elements % 16 == 0;
-    const int row = start / columns, column = start % columns;
+    const int row = start / columns, column = start % columns, isOneRow = column + elements <= columns;
     for (int k = 0; k < a.inputCount; k++) {
       if (mode[k] == ELEMENTWISE_FULL) {
         registers[k].at = source[k] + start;
@@ -247,9 +260,8 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
           registers[k].at = tiles[k];
         }
       } else if (mode[k] == ELEMENTWISE_ROW) {
-        const int isOne = column + elements <= columns;   // the whole tile is in one row
-        registers[k].step = isOne ? 0 : 16;
-        if (isOne)
+        registers[k].step = isOneRow ? 0 : 16;
+        if (isOneRow)
           store16(splat(source[k][row]), tiles[k]);
         else
           elementwiseRows(source[k], tiles[k], row, column, columns, elements);
@@ -269,11 +281,12 @@ __kernel void elementwise(float* in0, float* in1, float* in2, float* in3, float*
       float* const result = past                         ? target[streamed[last]] + start
                             : direct[last] >= 0 && whole ? target[direct[last]] + start
                                                          : tiles[a.inputCount + last];
+      const int isOnce = isOneRow && alike[a.inputCount + last] && result == tiles[a.inputCount + last];
       if (length)
-        elementwiseRun(steps + k, result, vectors, past);
+        elementwiseRun(steps + k, result, isOnce ? 1 : vectors, past);
       else
-        elementwiseStep(a.instructions[k].operation, *steps[k].x, *steps[k].y, result, vectors);
-      registers[a.inputCount + last] = (ElementwiseOperand){result, 16};
+        elementwiseStep(a.instructions[k].operation, *steps[k].x, *steps[k].y, result, isOnce ? 1 : vectors);
+      registers[a.inputCount + last] = (ElementwiseOperand){result, isOnce ? 0 : 16};
       k = last + 1;
     }
     for (int o = 0; o < a.outputCount; o++)
