@@ -13,7 +13,9 @@ package struct Check: Sendable, CustomStringConvertible {
   package var description: String { name }
 
   /// All of them.
-  package static var all: [Check] { largeProducts + largeConvolutions + largeChains + wholeSteps + dropout + localTiles + randomGraphs }
+  package static var all: [Check] {
+    largeProducts + largeConvolutions + largeChains + largeRows + wholeSteps + dropout + localTiles + randomGraphs
+  }
 
   /// What is wrong: one finding, or none.
   /// - Throws: `DeviceError`, where the device fails altogether.

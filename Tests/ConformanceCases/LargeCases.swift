@@ -115,4 +115,35 @@ extension Check {
       }
     }
   }
+
+  /// Rows whose results are stored past the caches, from places on that are no line's beginning.
+  static var largeRows: [Check] {
+    let kinds: [(name: String, build: @Sendable ([Tensor]) -> Tensor, right: @Sendable ([Double], [Double], Int) -> Double)] = [
+      ("softmax", { $0[0].softmax() }, { x, _, place in Real.exp(x[place]) / x.reduce(0) { $0 + Real.exp($1) } }),
+      ("log-softmax", { $0[0].logSoftmax() }, { x, _, place in x[place] - Real.log(x.reduce(0) { $0 + Real.exp($1) }) }),
+      (
+        "softmax gradient", { $0[0].graph.record(.softmaxGradient(SoftmaxGradient(isLogarithmic: false)), $0) },
+        { y, dy, place in y[place] * (dy[place] - zip(y, dy).reduce(0) { $0 + $1.0 * $1.1 }) }
+      ),
+      (
+        "log-softmax gradient", { $0[0].graph.record(.softmaxGradient(SoftmaxGradient(isLogarithmic: true)), $0) },
+        { y, dy, place in dy[place] - Real.exp(y[place]) * dy.reduce(0, +) }
+      ),
+    ]
+    return kinds.map { kind in
+      Check("large rows, \(kind.name)") { device in
+        let (rows, columns) = (2100, 1003)
+        var dice = Dice("large rows")
+        let (x, dy) = (random([rows, columns], &dice), random([rows, columns], &dice))
+        let edges = (0..<40).flatMap { [$0 * columns, $0 * columns + columns - 1] }
+        let places = edges + [rows * columns - 1] + (0..<100).map { _ in Int(dice.next() % UInt64(rows * columns)) }
+        let right = places.map { place in
+          let row = place / columns * columns..<(place / columns + 1) * columns
+          return kind.right(x.values[row].map(Double.init), dy.values[row].map(Double.init), place % columns)
+        }
+        let result = try run(on: device, kind.name.hasSuffix("gradient") ? [x, dy] : [x], kind.build)
+        return result.problems + compare(result.values, at: places, right, in: [rows, columns], tolerance: 1e-4)
+      }
+    }
+  }
 }

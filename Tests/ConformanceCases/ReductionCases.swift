@@ -88,7 +88,7 @@ extension Table {
       row([9001], [0], keepingAxes: false), row([1301, 3], [0], keepingAxes: false), row([2, 300, 17], [1], keepingAxes: false),
       row([600, 37], [0, 1], keepingAxes: false),
       // Wide rows, several at a time, and wider than a block.
-      row([7, 70], [0], keepingAxes: false), row([2, 9, 131], [1], keepingAxes: false), row([10, 530], [0], keepingAxes: false),
+      row([7, 70], [0], keepingAxes: false), row([2, 9, 131], [1], keepingAxes: false), row([10, 1050], [0], keepingAxes: false),
     ]
     return Table(name: reduction.rawValue, cases: cases)
   }
@@ -96,6 +96,8 @@ extension Table {
   static var softmax: Table {
     let entries: [(Shape, Double)] = [
       ([5, 10], 3), ([1, 1], 3), ([7, 17], 3), ([33, 3], 3), ([2, 131], 3), ([3, 4, 5], 3), ([19], 3), ([6, 16], 90), ([4, 37], 3000),
+      // Rows of which exponentials are kept on a CPU, and longer ones.
+      ([3, 200], 3), ([2, 2100], 3),
     ]
     return Table(
       name: "softmax and cross-entropy",
