@@ -34,13 +34,24 @@ INLINE uint16 wordsOfPairs(const ulong8 x) { union { ulong8 pairs; uint16 words;
 #else
 #define SIGNED_KEPT(words, threshold) __builtin_convertvector((words) >= (uint16)(threshold), int16)
 #endif
-// 32 x 32 -> 64 bits for the even words and the odd ones: what every vector unit has an instruction for. Little-endian.
-#define MULTIPLY_WIDE(x, m, high, low)                                                                 \
-  {                                                                                                    \
-    const ulong8 x_ = pairsOfWords(x), even_ = (x_ & 0xfffffffful) * (ulong8)(m), odd_ = (x_ >> (ulong8)(32ul)) * (ulong8)(m); \
-    high = wordsOfPairs((even_ >> (ulong8)(32ul)) | (odd_ & 0xffffffff00000000ul));                    \
-    low = wordsOfPairs((even_ & 0xfffffffful) | (odd_ << (ulong8)(32ul)));                             \
-  }
+// The even words of 16 blocks, and their odd ones, in the low halves of 64 bits each, so that one instruction gives both halves of a product.
+// What comes to stand in the high halves is nobody's.
+typedef struct {
+  ulong8 c0, c1, c2, c3;
+} HalfOfWords;
+INLINE HalfOfWords halfOfWords(const ulong8 c0, const uint step, const uint stream) {
+  const HalfOfWords r = {c0, (ulong8)((unsigned long)step), (ulong8)((unsigned long)stream), (ulong8)(0ul)};
+  return r;
+}
+INLINE HalfOfWords philoxRound(const HalfOfWords c, const uint k0, const uint k1) {
+  const ulong8 low = (ulong8)(0xfffffffful), half_ = (ulong8)(32ul);
+  const ulong8 p0 = (c.c0 & low) * (ulong8)(0xD2511F53ul), p1 = (c.c2 & low) * (ulong8)(0xCD9E8D57ul);
+  const HalfOfWords r = {(p1 >> half_) ^ c.c1 ^ (ulong8)((unsigned long)k0), p1, (p0 >> half_) ^ c.c3 ^ (ulong8)((unsigned long)k1), p0};
+  return r;
+}
+INLINE wordv wordsOfHalves(const ulong8 even, const ulong8 odd) {
+  return wordsOfPairs((even & (ulong8)(0xfffffffful)) | (odd << (ulong8)(32ul)));
+}
 #endif
 
 __kernel void dropout(__global const float* restrict in, __global float* restrict out, __global const StepConstants* restrict constants,
@@ -52,8 +63,10 @@ __kernel void dropout(__global const float* restrict in, __global float* restric
   const int streams = STREAMS(a.count, 1);
   (void)streams;
   FOR_EACH_UNIT(unit, blocks) {
-    wordv c0 = wordsv(unit * LANES) + WORD_LANE_NUMBERS, c1 = wordsv(step), c2 = wordsv(a.stream), c3 = wordsv(0);
+    wordv c0 = wordsv(unit * LANES) + WORD_LANE_NUMBERS;
     uint k0 = seedLow, k1 = seedHigh;
+#if LANES == 1
+    wordv c1 = wordsv(step), c2 = wordsv(a.stream), c3 = wordsv(0);
     UNROLL for (int round = 0; round < 10; round++) {
       wordv high0, low0, high1, low1;
       MULTIPLY_WIDE(c0, 0xD2511F53u, high0, low0)
@@ -65,6 +78,18 @@ __kernel void dropout(__global const float* restrict in, __global float* restric
       k0 += 0x9E3779B9u;
       k1 += 0xBB67AE85u;
     }
+#else
+    HalfOfWords even = halfOfWords(pairsOfWords(c0), step, a.stream);
+    HalfOfWords odd = halfOfWords(pairsOfWords(c0) >> (ulong8)(32ul), step, a.stream);
+    UNROLL for (int round = 0; round < 10; round++) {
+      even = philoxRound(even, k0, k1);
+      odd = philoxRound(odd, k0, k1);
+      k0 += 0x9E3779B9u;
+      k1 += 0xBB67AE85u;
+    }
+    c0 = wordsOfHalves(even.c0, odd.c0);
+    const wordv c1 = wordsOfHalves(even.c1, odd.c1), c2 = wordsOfHalves(even.c2, odd.c2), c3 = wordsOfHalves(even.c3, odd.c3);
+#endif
     const int first = unit * LANES / 16 * 64 + unit * LANES % 16;
 #define DROP(word, words)                                                                              \
   {                                                                                                    \
