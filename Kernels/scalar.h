@@ -169,8 +169,10 @@ ALL_WIDTHS(MASK_FUNCTIONS)
   }
 #if defined(WIDE_REGISTERS) && !defined(__OPENCL_VERSION__)   // AVX-512 has an instruction for it
 SCALING(float, int, uint, _1)
+// p is at most 1.5 and results below 2^-150 are 0: lanes that will be are left out, for which the processor would take its time.
 INLINE float16 scaled_16(const float16 p, const float16 shifted) {
-  return __builtin_ia32_scalefps512_mask(p, shifted - 12582912.0f, p, (unsigned short)0xffff, 4);
+  const unsigned short stays = __builtin_ia32_cmpps512_mask(shifted, splat(12582912.0f - 151.0f), 0x16, (unsigned short)0xffff, 4);
+  return __builtin_ia32_scalefps512_mask(p, shifted - 12582912.0f, splat(0.0f), stays, 4);
 }
 #else
 ALL_WIDTHS(SCALING)
