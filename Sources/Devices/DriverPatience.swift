@@ -15,6 +15,18 @@ enum DriverPatience {
   /// slowest known one in half a minute.
   static let seconds = 120.0
 
+  /// How long a GPU's work is waited for without any of it ending, before its driver counts as stuck: `GLISSADE_DRIVER_SECONDS`, or two minutes.
+  /// - Parameter device: for the message.
+  /// - Throws: `DeviceError` for what is no number of seconds above 0.
+  static func working(_ device: String) throws(DeviceError) -> Double {
+    guard let text = Environment["GLISSADE_DRIVER_SECONDS"] else { return seconds }
+    guard let value = Double(text), value > 0, value.isFinite else {
+      throw DeviceError(
+        device: device, call: "GLISSADE_DRIVER_SECONDS", error: "'\(text)'", detail: "it has to be a number of seconds above 0")
+    }
+    return value
+  }
+
   /// Does something on another thread.
   /// - Parameters:
   ///   - seconds: how long to wait for it.
@@ -71,7 +83,8 @@ enum DriverPatience {
 
   private static let hasAbandoned = Atomic(false)
 
-  private static func abandon() {
+  /// Keeps the driver's own handlers from waiting at the end of the process.
+  static func abandon() {
     guard !hasAbandoned.exchange(true, ordering: .relaxed) else { return }
     #if canImport(Glibc)
       // Handlers run from the last to the first, so this one comes before any of the driver's.

@@ -108,7 +108,7 @@ import Testing
   }
 
   /// The device is lost on the way, in one way or another: the processor goes on from the last epoch.
-  @Test(arguments: ["late", "event", "vanish", "watchdog"]) func trainingGoesOnOnTheProcessor(_ way: String) throws {
+  @Test(arguments: ["late", "event", "vanish", "watchdog", "hang"]) func trainingGoesOnOnTheProcessor(_ way: String) throws {
     let profile = "nvidia-desktop"
     var environment = try FailingOpenCL.environment([.countCalls(file: folder.path("calls"))], device: profile)
     #expect(try train("auto", environment).status == 0)
@@ -116,6 +116,9 @@ import Testing
     switch way {
     case "vanish": environment["GLISSADE_PRETEND"] = "\(profile),vanish=\(launch)"
     case "watchdog": environment["GLISSADE_PRETEND"] = "\(profile),stuck=\(launch)"
+    case "hang":
+      environment["GLISSADE_PRETEND"] = "\(profile),hang=\(launch)"
+      environment["GLISSADE_DRIVER_SECONDS"] = "2"
     default:
       let fault = FailingOpenCL.Fault.failLate("clEnqueueNDRangeKernel", call: launch, code: -5, onlyInEvents: way == "event")
       environment = try FailingOpenCL.environment([fault], device: profile)
@@ -125,6 +128,28 @@ import Testing
     let summary = try summary()
     #expect(summary["failure"] == .null && summary["epochs"] == 3 && summary["fallback"] != .null)
     #expect(try #require(summary["test_accuracy"]?.doubleValue) > 0.9)
+  }
+
+  /// A kernel that never ends, under a driver that says nothing of it: one line, and what was saved is whole.
+  @Test func aKernelThatHangsEndsTheTraining() throws {
+    let profile = "amd-rdna"
+    let environment = try FailingOpenCL.environment([.countCalls(file: folder.path("calls"))], device: profile)
+    #expect(try train("opencl", environment, to: "whole").status == 0)
+    var hanging = try PretendingOpenCL.environment("\(profile),hang=\(try calls("clEnqueueNDRangeKernel") * 2 / 3)")
+    hanging["GLISSADE_DRIVER_SECONDS"] = "2"
+    let outcome = try train("opencl", hanging)
+    expectComplaint(
+      outcome, status: 1, "no answer: nothing that it was given ended for 2 s", "is saved in \(folder.path("run"))", printsNothing: false)
+    let resumed = try glissade(
+      "train", "--resume", folder.path("run"), environment: try PretendingOpenCL.environment(profile))
+    #expect(resumed.status == 0, "\(resumed)")
+    #expect(try weights("run") == weights("whole"))
+  }
+
+  @Test(arguments: ["soon", "0", "-1", "inf"]) func patienceIsANumberOfSeconds(_ text: String) throws {
+    var environment = try PretendingOpenCL.environment("amd-rdna")
+    environment["GLISSADE_DRIVER_SECONDS"] = text
+    expectComplaint(try train("opencl", environment), status: 1, "GLISSADE_DRIVER_SECONDS", "'\(text)'", "seconds above 0")
   }
 
   // MARK: Memory

@@ -29,6 +29,13 @@ struct PublishedDeviceTests {
     }
   }
 
+  /// A processor's driver gives each thread the first part, the second part and so on of the work-groups: none of them may be idle.
+  @Test func processorsUnderADriverHaveAnItemForEachThread() {
+    for device in TestDevices.openCL.map(\.device) where device.profile.style == .cpu {
+      #expect(device.profile.shares == device.information.computeUnits && device.profile.workers == device.profile.shares)
+    }
+  }
+
   @Test(arguments: PublishedDevice.all.map(\.name)) func aStepIsPlannedAndHasACost(_ name: String) throws {
     let device = try #require(PublishedDevice.named(name))
     #expect(device.profile.style == .gpu && !device.source.isEmpty && !device.title.isEmpty)

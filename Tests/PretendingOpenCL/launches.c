@@ -259,8 +259,18 @@ static cl_int launch(
   }
   const Kernel kernel = entry ? *entry : (Kernel){.name = ""};
   unlock_tables();
-  if (settings.stuckAt && atomic_fetch_add(&launches, 1) + 1 == settings.stuckAt) {
+  const unsigned long number = atomic_fetch_add(&launches, 1) + 1;
+  if (settings.stuckAt && number == settings.stuckAt) {
     return fail_command(queue, (Fault){CL_OUT_OF_RESOURCES, late}, waitCount, waitList, event);
+  }
+  if (settings.hangsAt && number == settings.hangsAt) {
+    // Waits for what nobody will say, and the queue, which is in order, waits for it.
+    cl_context context = NULL;
+    honest_clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, sizeof context, &context, NULL);
+    static cl_event never;
+    never = honest_clCreateUserEvent(context, NULL);
+    waitList = &never;
+    waitCount = 1;
   }
   const cl_int code = objection(&kernel, dimensions, global, local);
   if (code != CL_SUCCESS) return not_borne(queue, code, waitCount, waitList, event);

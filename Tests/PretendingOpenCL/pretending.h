@@ -33,7 +33,7 @@ typedef struct {
   /// How what it does not bear comes to light.
   Arrival arrival;
   bool isSilent, isLazy, hasWarnings, hasOddNames, hasBrokenPlatform;
-  unsigned long vanishesAt, stuckAt, wrongFrom;
+  unsigned long vanishesAt, stuckAt, hangsAt, wrongFrom;
   /// Bytes in a second; 0 for no limit.
   double transferRate;
   char wrongKernel[64], unbuildableKernel[64];

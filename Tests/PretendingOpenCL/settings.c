@@ -9,6 +9,7 @@
 //   lazy                  memory is taken when a buffer is first used, and missed then
 //   watchdog=MS           kernels that take longer are stopped and the context is lost; 0 for never
 //   stuck=N               the N-th launch ends as if the watchdog had stopped it
+//   hang=N                the N-th launch never ends, nor does what is queued after it
 //   vanish=N              the device is gone from the N-th call on (queries, retains and releases do not count)
 //   wrong=KERNEL[:N]      the kernel of this name computes something wrong, from its N-th launch on
 //   no-build=KERNEL       programs with this kernel do not build, with a long log of odd characters
@@ -36,7 +37,7 @@ static bool set_number(const char* key, const char* text) {
       {"align", 'u', &is->alignment},         {"unified", 'b', &is->isUnified},          {"watchdog", 'l', &is->watchdog},
       {"claims-memory", 'q', &claims->memory}, {"claims-alloc", 'q', &claims->allocation}, {"claims-group", 'z', &claims->group},
       {"claims-local", 'l', &claims->localBytes}, {"vanish", 'n', &settings.vanishesAt},
-      {"stuck", 'n', &settings.stuckAt},
+      {"stuck", 'n', &settings.stuckAt},       {"hang", 'n', &settings.hangsAt},
   };
   char* end = NULL;
   const unsigned long long value = strtoull(text, &end, 10);

@@ -31,6 +31,8 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   let roundsProducts: Bool
   /// What was queued and not seen to end.
   let watch: OpenCLWatch
+  /// How long that is waited for.
+  let patience: OpenCLPatience
   /// Where its choice of kernels for products comes from.
   public let tuning: DeviceTuning
   let candidate: OpenCLCandidate
@@ -120,6 +122,8 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
         profile: profile,
         note: lacksInfinities ? "its numbers have no infinities, so that a training that diverges may not be seen to" : nil))
     watch = OpenCLWatch(status)
+    patience = OpenCLPatience(
+      seconds: information.kind == .cpu ? nil : try DriverPatience.working(status.device), device: status.device)
     verdicts = KernelVerdicts(
       identity: [information.platform, candidate.properties.platformVersion, information.name, information.driver].joined(separator: "\n"),
       folder: cache?.folder ?? CacheFolder.path)
@@ -150,15 +154,19 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
       cache: cache)
   }
 
-  /// 32 vector registers of 16 floats, 16 of 8, or 16 of 4.
+  /// 32 vector registers of 16 floats, 16 of 8, or 16 of 4. Kernels that share out elements or rows have an item for each thread: drivers hand
+  /// each thread its part of the work-groups in one piece, the first ones to the first thread, and where there are more items than rows (or
+  /// channels, or parts) those that have something to do are the first ones.
   private static func processorProfile(units: Int, vectorWidth: Int) -> DeviceProfile {
     let isWide = vectorWidth >= 16
     return DeviceProfile(
       style: .cpu, tile: isWide ? RegisterTile(rows: 8, columns: 32) : RegisterTile(rows: vectorWidth >= 8 ? 6 : 2, columns: 16),
-      wideTile: isWide ? RegisterTile(rows: 6, columns: 64) : nil, shares: 64, workers: units)
+      wideTile: isWide ? RegisterTile(rows: 6, columns: 64) : nil, shares: units, workers: units)
   }
 
   deinit {
+    // What might wait for a driver that does not answer is left to the end of the process.
+    guard !patience.isStuck else { return }
     clFinish(transferQueue)
     clFinish(queue)
     timing.withLock { if let queue = $0.queue { clReleaseCommandQueue(queue) } }
@@ -224,12 +232,12 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
     var code: cl_int = 0
     let byteCount = max(count, 16) * 4
     if candidate.information.kind == .cpu, byteCount >= HostMemory.hugePage {
-      return OpenCLBuffer(memory: try wrapHostMemory(byteCount: byteCount), count: count, allocated)
+      return OpenCLBuffer(memory: try wrapHostMemory(byteCount: byteCount), count: count, allocated, patience)
     }
     guard let memory = clCreateBuffer(context, cl_mem_flags(CL_MEM_READ_WRITE), byteCount, nil, &code) else {
       throw status.error(code, "clCreateBuffer", detail: "\(byteCount) bytes were asked for")
     }
-    let buffer = OpenCLBuffer(memory: memory, count: count, allocated)
+    let buffer = OpenCLBuffer(memory: memory, count: count, allocated, patience)
     var zero: cl_uint = 0
     var event: cl_event?
     try status.check(clEnqueueFillBuffer(queue, memory, &zero, 4, 0, byteCount, 0, nil, &event), "clEnqueueFillBuffer")
@@ -261,6 +269,7 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   public func write(_ bytes: UnsafeRawBufferPointer, to buffer: any DeviceBuffer, at offset: Int) throws(DeviceError) {
     guard !bytes.isEmpty else { return }
     let memory = try own(buffer, offset, bytes.count)
+    try patience.settle(queue, watch)
     var event: cl_event?
     let code = clEnqueueWriteBuffer(queue, memory, cl_bool(CL_TRUE), offset * 4, bytes.count, bytes.baseAddress, 0, nil, &event)
     try status.check(code, "clEnqueueWriteBuffer")
@@ -270,6 +279,7 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   public func read(_ buffer: any DeviceBuffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(DeviceError) {
     guard !bytes.isEmpty else { return }
     let memory = try own(buffer, offset, bytes.count)
+    try patience.settle(queue, watch)
     var event: cl_event?
     let code = clEnqueueReadBuffer(queue, memory, cl_bool(CL_TRUE), offset * 4, bytes.count, bytes.baseAddress, 0, nil, &event)
     // Whatever failed before is the reason, and what was read is nothing.
@@ -282,6 +292,7 @@ public final class OpenCLDevice: Device, @unchecked Sendable {
   }
 
   public func synchronize() throws(DeviceError) {
+    try patience.settle(queue, watch)
     let code = clFinish(queue)
     try watch.check()
     try status.check(code, "clFinish")
@@ -318,16 +329,18 @@ final class OpenCLBuffer: DeviceBuffer {
   let memory: cl_mem
   let count: Int
   private let allocated: AllocatedBytes
+  private let patience: OpenCLPatience
 
-  init(memory: cl_mem, count: Int, _ allocated: AllocatedBytes) {
+  init(memory: cl_mem, count: Int, _ allocated: AllocatedBytes, _ patience: OpenCLPatience) {
     self.memory = memory
     self.count = count
     self.allocated = allocated
+    self.patience = patience
     allocated.add(4 * count)
   }
 
   deinit {
-    clReleaseMemObject(memory)
+    if !patience.isStuck { clReleaseMemObject(memory) }
     allocated.add(-4 * count)
   }
 }

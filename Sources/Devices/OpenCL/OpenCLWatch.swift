@@ -66,6 +66,12 @@ final class OpenCLWatch: @unchecked Sendable {
     if let failure { throw failure }
   }
 
+  /// Forgets everything, without a word to a driver that does not answer.
+  func abandon() { entries.withLock { $0.removeAll(keepingCapacity: true) } }
+
+  /// How many have not ended.
+  var running: Int { entries.withLock { $0.reduce(0) { $0 + (Self.state(of: $1.event) > CL_COMPLETE ? 1 : 0) } } }
+
   /// Sees whether a single command that has been waited for ended well. The event is released.
   func finish(_ event: cl_event?, _ call: StaticString) throws(DeviceError) {
     guard let event else { return }
@@ -80,7 +86,7 @@ final class OpenCLWatch: @unchecked Sendable {
   }
 
   /// `CL_COMPLETE`, what is still to come above it, an error below it.
-  private static func state(of event: cl_event) -> cl_int {
+  static func state(of event: cl_event) -> cl_int {
     var state = cl_int(CL_COMPLETE)
     let code = clGetEventInfo(event, cl_event_info(CL_EVENT_COMMAND_EXECUTION_STATUS), MemoryLayout<cl_int>.size, &state, nil)
     return code == CL_SUCCESS ? state : code
