@@ -215,11 +215,12 @@ INLINE void weightTile(const float* gathered, const int* places, __global const 
   }
 }
 
-// Adds to dw, for one tap, all output channels and a panel of input channels from `i` on, what pixels first ..< end of dy give. dy lies as
-// it is, or (`packed`) in panels of TILE_ROWS channels.
+// Adds to dw, for one tap, output channels firstOutput ..< endOutput and a panel of input channels from `i` on, what pixels first ..< end of
+// dy give. dy lies as it is, or (`packed`) in panels of TILE_ROWS channels.
 INLINE void weightPanel(__global const float* x, __global const float* dy, __global float* dw, const ConvolutionShape s, const int first,
-                        const int end, const int tap, const int i, const int starts, const int packed, const int vectors) {
-  const int I = s.inputChannels / s.groups, O = s.outputChannels / s.groups, taps = s.kernelHeight * s.kernelWidth;
+                        const int end, const int tap, const int i, const int firstOutput, const int endOutput, const int starts,
+                        const int packed, const int vectors) {
+  const int I = s.inputChannels / s.groups, taps = s.kernelHeight * s.kernelWidth;
   const int ky = tap / s.kernelWidth, kx = tap - ky * s.kernelWidth;
   const size_t outStep = (size_t)taps * I, pixels = (size_t)s.batch * s.outputHeight * s.outputWidth;
   const int step = packed ? TILE_ROWS : s.outputChannels;
@@ -230,8 +231,8 @@ INLINE void weightPanel(__global const float* x, __global const float* dy, __glo
     const int n = gatherTap(
         x + i, gathered, places, step, s, ky * s.dilationHeight - s.paddingTop, kx * s.dilationWidth - s.paddingLeft, pixel, left, vectors);
     if (n == 0 && !starting) continue;   // the first pixels' zeros are stored
-    for (int o = 0; o < O; o += TILE_ROWS) {
-      const int rows = O - o < TILE_ROWS ? O - o : TILE_ROWS;
+    for (int o = firstOutput; o < endOutput; o += TILE_ROWS) {
+      const int rows = endOutput - o < TILE_ROWS ? endOutput - o : TILE_ROWS;
       weightTile(gathered, places, dy + (size_t)pixel * step + (packed ? o * pixels : o), dw + o * outStep + (size_t)tap * I + i, outStep, rows, I - i,
                  n, starting, vectors);
     }
@@ -264,9 +265,12 @@ __kernel void convolution_weight_gradient(__global const float* restrict x, __gl
   SHAPE;
   const int I = s.inputChannels / s.groups, O = s.outputChannels / s.groups, taps = s.kernelHeight * s.kernelWidth;
   const int split = get_global_id(1), group = get_global_id(2), units = (I + TILE_COLUMNS - 1) / TILE_COLUMNS * taps;
-  const int firstUnit = (int)get_global_id(0) * p.unitsPerItem;
+  const int share = (int)get_global_id(0) / p.outputParts, firstUnit = share * p.unitsPerItem;
   const int endUnit = firstUnit + p.unitsPerItem < units ? firstUnit + p.unitsPerItem : units;
-  if (firstUnit >= units || split >= p.splits || group >= s.groups) return;
+  const int outputs = ((O + p.outputParts - 1) / p.outputParts + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
+  const int firstOutput = ((int)get_global_id(0) - share * p.outputParts) * outputs;
+  const int endOutput = firstOutput + outputs < O ? firstOutput + outputs : O;
+  if (firstUnit >= units || firstOutput >= O || split >= p.splits || group >= s.groups) return;
   const int allRows = s.batch * s.outputHeight, part = (allRows + p.splits - 1) / p.splits;
   const int firstRow = split * part < allRows ? split * part : allRows, endRow = firstRow + part < allRows ? firstRow + part : allRows;
   __global const float* source = AT(x, p.x) + group * I;
@@ -277,11 +281,12 @@ __kernel void convolution_weight_gradient(__global const float* restrict x, __gl
     const int rowEnd = row + p.rowsPerBlock < endRow ? row + p.rowsPerBlock : endRow, starts = row == firstRow;
     if (p.hasBias && firstUnit == 0)
       addBias(AT(dy, p.dy), AT(db, p.db) + (size_t)split * s.outputChannels, row * s.outputWidth, rowEnd * s.outputWidth, s.outputChannels,
-              group * O, group * O + O, starts);
+              group * O + firstOutput, group * O + endOutput, starts);
     for (int unit = firstUnit; unit < endUnit; unit++) {
       const int panel = unit / taps, tap = unit - panel * taps, i = panel * TILE_COLUMNS;
 #define WEIGHT_PANEL(vectors) \
-  weightPanel(source, gradient, out, s, row * s.outputWidth, rowEnd * s.outputWidth, tap, i, starts, p.isPacked, vectors)
+  weightPanel(source, gradient, out, s, row * s.outputWidth, rowEnd * s.outputWidth, tap, i, firstOutput, endOutput, starts, p.isPacked, \
+              vectors)
       FOR_COLUMNS(I - i, WEIGHT_PANEL);
     }
     row = rowEnd;

@@ -29,7 +29,8 @@
 //   ROW, ROW_TYPE       the last argument and parameter of functions that use these words
 //
 // Columns of a matrix, downwards, on GPUs only: up to 8 parts of the rows are summed beside each other, each for neighbouring columns, and
-// meet in local memory; as many as fill a device. ROW_SUM and its kin then go down a column, and FOR_EACH_COLUMN's places are its rows.
+// meet in local memory; as many as fill a device. Where columns are so few that nearly all of a device waits, a group shares each of them.
+// ROW_SUM and its kin then go down a column, and FOR_EACH_COLUMN's places are its rows.
 //   COLUMNS_OF(outer, rows, columns)   the first statement of a kernel for `outer` matrices of so many rows and columns
 //   FOR_EACH_COLUMN_OF(place, column, outer, columns)   column `column` of matrix `place`; opens a brace. All of a group go through the
 //                       same loops; ROW_FIRST is for who stores.
@@ -166,6 +167,7 @@ INLINE void storew(const float4 v, __global float* p, const int n) {
 #endif
 #define NO_ROW 0x7f000000     // a place beyond any column
 #define FILLING (1 << 16)     // work-items that keep the largest GPUs busy
+#define FEW (1 << 12)         // so few of them only wait, so that it does not matter whether neighbours read neighbours
 #define ROW_KERNEL __attribute__((reqd_work_group_size(ROW_GROUP, 1, 1)))
 typedef struct {
   int lanes, lane;            // work-items that share a row, and which of them this one is
@@ -187,7 +189,9 @@ typedef struct {
 #define COLUMNS_OF(outer, rows, columns)                                                                                          \
   __local float rowValues_[ROW_GROUP];                                                                                            \
   int rowLanes_ = 1;                                                                                                              \
-  while (rowLanes_ * 8 < ROW_GROUP && rowLanes_ * 8 <= (rows) && (long)(outer) * (columns) * rowLanes_ < FILLING) rowLanes_ *= 2;
+  while (rowLanes_ < ROW_GROUP && rowLanes_ * 8 <= (rows) &&                                                                      \
+         (long)(outer) * (columns) * rowLanes_ < (rowLanes_ * 8 < ROW_GROUP ? FILLING : FEW))                                     \
+    rowLanes_ *= 2;
 #define FOR_EACH_COLUMN_OF(place, column, outer, columns)                                                                         \
   for (int block_ = get_group_id(0), width_ = ROW_GROUP / rowLanes_, blocks_ = ((columns) + width_ - 1) / width_;                 \
        block_ < (outer) * blocks_; block_ += get_num_groups(0)) {                                                                 \

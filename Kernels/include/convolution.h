@@ -58,7 +58,7 @@ typedef struct {
 ///   The batch * outputHeight rows of dy are shared out among `splits`. With splits = 1 dw and db are the results themselves; otherwise
 ///   they are scratch slices of splits * (floats of w) and splits * outputChannels, and convolution_merge follows, once for each.
 ///   With isPacked, `panels` holds dy in panels of TILE_ROWS channels, as pack_panels makes them of [pixels, channels].
-///   Global size: convolution_weight_items x splits x groups.
+///   Global size: (convolution_weight_items * outputParts) x splits x groups.
 /// depthwise_weight_gradient(x, dy, dw, db): the same where groups = inputChannels = outputChannels; a unit is TILE_COLUMNS channels
 ///   (depthwise_units_per_item), and rowsPerBlock is ignored. Its dw is always a scratch slice, [splits][taps][channels], and
 ///   depthwise_merge follows, even with splits = 1; db as above; panels are ignored. Global size: depthwise_items x splits x 1; on a GPU
@@ -71,6 +71,7 @@ typedef struct {
   int splits;          // convolution_weight_splits
   int unitsPerItem;    // a unit: one tap and TILE_COLUMNS input channels, all output channels: convolution_weight_units_per_item
   int rowsPerBlock;    // rows of dy to finish before the next ones, so that they stay in cache: convolution_weight_block
+  int outputParts;     // parts of a group's output channels, a multiple of TILE_ROWS each, for items of their own; ignored by depthwise ones
 } ConvolutionWeightGradientParameters;
 
 /// convolution_merge(partials, sum): sum[i] = partials[i] + partials[count + i] + ..., `splits` of them, in order.

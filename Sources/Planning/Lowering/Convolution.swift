@@ -129,7 +129,7 @@ extension Lowering {
     let db = unit.biasGradient.map { output($0) }
     var note = note(node, flops: shape.flops)
     if db != nil { note.operation += " + bias gradient" }
-    let splits = shape.isDepthwise ? depthwiseWeightSplits(shape) : local?.splits ?? convolution_weight_splits(shape)
+    let splits = shape.isDepthwise ? depthwiseWeightSplits(shape) : local?.splits ?? weightParts(shape).splits
     let needsMerge = shape.isDepthwise || splits > 1
     let weightPartials = needsMerge ? scratch(count(dw) * splits) : dw
     let biasPartials = db.map { splits > 1 ? scratch(count($0) * splits) : $0 }
@@ -153,6 +153,23 @@ extension Lowering {
     }
   }
 
+  /// How many parts of the output channels, and of the lines of dy, have work-items of their own in a weight gradient by register tiles, by the
+  /// shape alone. A GPU's work-items are to be many, each with 16 channels, which a gathered pixel is multiplied with; parts of the lines take
+  /// scratch and are merged, so that they come second, and are no more than half of what is read anyway.
+  private func weightParts(_ shape: ConvolutionShape) -> (outputs: Int, splits: Int) {
+    guard profile.style == .gpu else { return (1, convolution_weight_splits(shape)) }
+    let wanted = 1 << 14
+    let units = convolution_weight_units(shape, profile.tileColumns) * Int(shape.groups)
+    let outputs = max(1, min((Int(shape.outputChannels / shape.groups) + 15) / 16, (wanted + units - 1) / units))
+    let lines = Int(shape.batch) * Int(shape.outputHeight)
+    let pixels = lines * Int(shape.outputWidth)
+    let read =
+      Int(shape.batch) * Int(shape.inputHeight) * Int(shape.inputWidth) * Int(shape.inputChannels) + pixels * Int(shape.outputChannels)
+    let weights = convolution_weight_floats(shape)
+    let splits = min(512, lines / 2, (wanted + units * outputs - 1) / (units * outputs), read / (2 * weights), mostParts(of: weights))
+    return (outputs, max(1, splits))
+  }
+
   private mutating func emitWeightGradient(
     _ x: Slot, _ dy: Slot, _ dw: Slot, _ db: Slot?, _ shape: ConvolutionShape, _ splits: Int, _ note: Launch.Note
   ) {
@@ -161,6 +178,7 @@ extension Lowering {
       ? depthwise_units_per_item(shape, profile.tileColumns, splits, profile.workers)
       : convolution_weight_units_per_item(shape, profile.tileColumns, splits, profile.workers)
     let block = convolution_weight_block(shape)
+    let parts = shape.isDepthwise ? 1 : weightParts(shape).outputs
     let isPacked = profile.style == .cpu && convolution_packs_gradient(shape, profile.tileColumns) != 0
     let panels =
       isPacked
@@ -171,7 +189,7 @@ extension Lowering {
     emit(
       shape.isDepthwise ? "depthwise_weight_gradient" : "convolution_weight_gradient", note,
       items: !shape.isDepthwise
-        ? (convolution_weight_items(shape, profile.tileColumns, units), splits, Int(shape.groups))
+        ? (convolution_weight_items(shape, profile.tileColumns, units) * parts, splits, Int(shape.groups))
         : profile.style == .gpu
           ? (profile.shares(of: splits * Int(shape.kernelHeight) * Int(shape.outputChannels)), 1, 1)
           : (depthwise_items(shape, profile.tileColumns, units), splits, 1),
@@ -179,7 +197,8 @@ extension Lowering {
     ) { unit in
       ConvolutionWeightGradientParameters(
         x: unit(x), dy: unit(dy), panels: unit(panels), dw: unit(dw), db: unit(db), shape: shape, hasBias: db == nil ? 0 : 1,
-        isPacked: isPacked ? 1 : 0, splits: Int32(splits), unitsPerItem: Int32(units), rowsPerBlock: Int32(block))
+        isPacked: isPacked ? 1 : 0, splits: Int32(splits), unitsPerItem: Int32(units), rowsPerBlock: Int32(block), outputParts: Int32(parts)
+      )
     }
   }
 

@@ -14,7 +14,7 @@ extension Lowering {
   }
 
   /// As many partial results as fit into a buffer, of so many elements each.
-  private func mostParts(of count: Int) -> Int { max(1, (profile.limits.tensor - Slice.room(0)) / max(count, 1)) }
+  func mostParts(of count: Int) -> Int { max(1, (profile.limits.tensor - Slice.room(0)) / max(count, 1)) }
 
   /// - Returns: whether the product is computed through local memory; otherwise nothing was emitted.
   mutating func emitLocally(
