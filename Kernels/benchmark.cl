@@ -24,6 +24,13 @@ __kernel void fma_peak(__global float* restrict y, const FMAPeakParameters a ITE
 }
 REGISTER(fma_peak, FMAPeakParameters, 1)
 
+__kernel void fma_chain(__global float* restrict y, const FMAPeakParameters a ITEM) {
+  float x = (float)get_global_id(0);
+  for (int round = 0; round < a.rounds; round++) x = FMA(x, a.factor, a.addend);
+  AT(y, a.y)[get_global_id(0)] = x;
+}
+REGISTER(fma_chain, FMAPeakParameters, 1)
+
 // The machine's best copy may be with or without streaming stores, by size.
 #if LANES == 16
 #define STREAM(v, p) stream16(v, p)

@@ -9,8 +9,9 @@
 #define FMA_PEAK_GPU_CHAINS 16
 
 /// fma_peak(y): each work-item applies x = x * factor + addend, `rounds` times, to every accumulator, and writes their sum: a floatv.
+/// fma_chain(y): the same to one float, which it writes, so that each multiply-add waits for the one before.
 typedef struct {
-  int y;             // a floatv for each work-item
+  int y;             // a floatv, or a float, for each work-item
   int rounds;
   float factor, addend;
 } FMAPeakParameters;

@@ -40,6 +40,28 @@ struct LimitKernelTests {
     }
   }
 
+  /// Each multiply-add needs the one before: x = x/2 + 1/2, so often.
+  @Test(arguments: TestDevices.all) func chainsAreWalkedToTheirEnd(_ device: TestDevice) throws {
+    let plan = LimitPlans.chain(rounds: 3, for: device.device.profile)
+    let output = try #require(plan.launches[0].writes.first)
+    let values = try run(plan, on: device.device, filling: [])[..<output.count]
+    for (item, value) in values.enumerated() {
+      let start = Float(item)
+      #expect(value == (start - 1) / 8 + 1, "work-item \(item)")
+    }
+  }
+
+  /// In one launch, or in some of too little to pass the caches by.
+  @Test(arguments: TestDevices.all) func fillingWritesEverything(_ device: TestDevice) throws {
+    for isStreamed in [false, true] {
+      let plan = LimitPlans.filling(bytes: 9 << 20, isStreamed: isStreamed, for: device.device.profile)
+      #expect((plan.launches.count > 1) == !isStreamed && plan.byteCount == 9 << 20)
+      let values = try run(plan, on: device.device, filling: Array(repeating: 1, count: plan.activationsSize))
+      let (filled, rest) = (values[..<(9 << 18)], values[(9 << 18)...])
+      #expect(filled.allSatisfy { $0 == 0 } && rest.allSatisfy { $0 == 1 })
+    }
+  }
+
   /// Sizes that threads cannot share out evenly, too.
   @Test(arguments: TestDevices.all) func copiesAreWhole(_ device: TestDevice) throws {
     for count in [16, 48, 16 * 997, 1 << 16] {

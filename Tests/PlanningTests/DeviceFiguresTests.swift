@@ -19,6 +19,16 @@ struct DeviceFiguresTests {
       units: 1)
     let (read, written) = (figures.secondsPerByteRead(at: 1), figures.secondsPerByteWritten(at: 1))
     #expect(abs(read + written - 2 / 2e9) < 1e-15 && abs(figures.secondsPerByteUpdated(at: 1) - 2 / 3e9) < 1e-15)
+    #expect(figures.overlap(at: 1) == 0)
+  }
+
+  /// A copy is as long as its reading and writing apart, or hides one of them, or part of it.
+  @Test(arguments: [(1e9, 0.0), (2e9, 1.0), (4.0 / 3 * 1e9, 0.5), (0.5e9, -1.0)])
+  func overlapIsWhatACopyHides(_ copying: Double, _ overlap: Double) {
+    let figures = DeviceFigures(
+      style: .cpu, operationsPerSecond: 1, copying: .init(copying), reading: .init(1e9), writing: .init(1e9), streaming: 1e9,
+      streamedCopying: copying, launchSeconds: 0, hostSeconds: 0, units: 1)
+    #expect(abs(figures.overlap(at: 1) - overlap) < 1e-9 && abs(figures.overlap(at: 1, isStreamed: true) - overlap) < 1e-9)
   }
 
   @Test func distancesAreTheBytesBetweenTwoUses() {

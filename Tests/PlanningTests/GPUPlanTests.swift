@@ -72,6 +72,32 @@ struct GPUPlanTests {
     #expect(!plan.launches.contains { $0.kernelName == "convolution_patches" })
   }
 
+  /// Where products have no local memory, the sums over all pixels of a batch are shared out all the same, as channels and as parts that are
+  /// merged, and take no more scratch than half of what is read.
+  @Test(arguments: ["lenet", "resnet", "efficientnet"]) func weightGradientsWithoutLocalMemoryAreSharedOut(model: String) throws {
+    var profile = Self.profile
+    profile.products = ProductTuning()
+    let plan = try plan(model, for: profile)
+    let launches = plan.launches.filter { $0.kernelName == "convolution_weight_gradient" }
+    #expect(!launches.isEmpty)
+    for launch in launches {
+      let work = LaunchWork(launch, style: .gpu, tile: plan.tile)
+      #expect(work.items >= 1024 && work.waits < 1024, "\(launch.note.path): \(work.items) items wait \(work.waits) times")
+      let (read, splits) = (launch.reads.reduce(0) { $0 + $1.count }, launch.items.1)
+      #expect(splits == 1 || launch.writes[0].count <= read / 2, "\(launch.note.path)")
+    }
+  }
+
+  /// Many parts of few sums are merged by whole groups.
+  @Test(arguments: ["lenet", "efficientnet"]) func mergingSharesItsParts(model: String) throws {
+    let merges = try plan(model).launches.filter { $0.kernelName == "convolution_merge" }
+    #expect(!merges.isEmpty)
+    for launch in merges {
+      let work = LaunchWork(launch, style: .gpu)
+      #expect(work.waits <= 4, "\(launch.note.path): \(work.items) work-items wait \(work.waits) times")
+    }
+  }
+
   /// A processor's plans have none of it.
   @Test func processorsKeepTheirKernels() throws {
     let names = Set(try plan("resnet", for: TrainingPlans.cpu).launches.map(\.kernelName))

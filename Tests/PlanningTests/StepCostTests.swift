@@ -78,6 +78,133 @@ struct StepCostTests {
     expect(cost.launches[1].memory, Double(4 * count) / 1e9 + Double(4 * (count - 16)) * (2 / 4e9 - 1 / 4e9))
   }
 
+  /// A copy that is faster than reading and writing one after another shows how much of one the other hides.
+  @Test func readingAndWritingGoOnSideBySideAsInACopy() {
+    var figures = processor
+    (figures.reading, figures.writing, figures.copying) = (.init(4e9), .init(2e9), .init(4e9))
+    let count = 1 << 20
+    let (a, b, c) = (slice(0, count), slice(count, count), slice(2 * count, count))
+    // A copy takes what copies take, which is as long as its writing.
+    expect(cost([copy(a, b)], figures).launches[0].memory, Double(8 * count) / 4e9)
+    // A second operand is read as well, and there is nothing left to hide it behind.
+    var sum = copy(a, c)
+    sum.reads = [a, b]
+    expect(cost([sum], figures).launches[0].memory, Double(4 * count) * (1 / 2e9 + 1 / 4e9))
+    // One that is slower than both shows that they are in each other's way.
+    figures.copying = .init(2e9)
+    expect(cost([copy(a, b)], figures).launches[0].memory, Double(8 * count) / 2e9)
+    // Nothing to be hidden.
+    let fill = Launch("fill", items: 64, writes: [a], parameters: FillParameters(out: a.unit, count: Int32(count), value: 0))
+    expect(cost([fill], figures).launches[0].memory, Double(4 * count) / 2e9)
+  }
+
+  /// On a CPU bytes and instructions hide each other but in part; on a GPU others go on while some wait.
+  @Test func bytesAndInstructionsHideEachOther() {
+    let launch = copy(slice(0, 1 << 20), slice(1 << 20, 1 << 20), flops: 1 << 22)
+    let least = cost([launch], processor).launches[0]
+    #expect(least.bound == .memory && least.arithmetic > 0)
+    expect(least.computing, (least.memory * least.memory + least.arithmetic * least.arithmetic).squareRoot())
+    var figures = gpu()
+    figures.operationsPerSecond = 1e11
+    let other = cost([launch], figures).launches[0]
+    expect(other.computing, max(other.memory, other.arithmetic / other.busyShare, other.waiting))
+  }
+
+  /// A tile's edges, and sums that are too few for two units.
+  @Test func productsCountWholeTiles() {
+    func product(_ rows: Int, _ columns: Int) -> Double {
+      var parameters = MatmulParameters()
+      (parameters.batch, parameters.rows, parameters.columns, parameters.inner) = (1, Int32(rows), Int32(columns), 100)
+      let launch = Launch(
+        "matmul", items: 4, reads: [slice(0, 100 * rows), slice(1 << 20, 100 * columns)], writes: [slice(1 << 22, rows * columns)],
+        flops: 200 * rows * columns, parameters: parameters)
+      return LaunchWork(launch, style: .cpu, tile: RegisterTile(rows: 6, columns: 64)).operations
+    }
+    expect(product(60, 64), 200 * 60 * 64)
+    expect(product(32, 48), 200 * 36 * 48)
+    expect(product(36, 9), 200 * 36 * 16 * 8 / 6)
+  }
+
+  /// What one thread does alone has one thread's share of the bandwidth.
+  @Test func smallLaunchesHaveOneThread() {
+    var figures = processor
+    (figures.hostSeconds, figures.smallLaunchSeconds) = (0, 1e-9)
+    let small = cost([copy(slice(0, 1024), slice(1024, 1024))], figures)
+    expect(small.inOrder, 1e-9 + Double(8 * 1024) / 1e10 * 2)
+  }
+
+  // MARK: What processors do one after another
+
+  /// n numbers take log₂ n passes of merging, and wait at each step.
+  @Test func sortingIsSetByItsComparisons() {
+    var figures = processor
+    figures.clock = 1e9
+    func sort(_ columns: Int) -> LaunchCost {
+      let (rows, count) = (64, 64 * columns)
+      let parameters = SortRowsParameters(
+        in: 0, keys: slice(1 << 20, 8 * columns).unit, out: slice(1 << 21, count).unit, rows: Int32(rows), columns: Int32(columns),
+        count: Int32(columns), ascending: 0, stride: Int32(2 * columns))
+      let launch = Launch(
+        "sort_rows", items: 2, reads: [slice(0, count)], writes: [slice(1 << 20, 8 * columns), slice(1 << 21, count)],
+        parameters: parameters)
+      return cost([launch], figures).launches[0]
+    }
+    let (short, long) = (sort(256), sort(1024))
+    #expect(short.bound == .dependencies && long.bound == .dependencies)
+    // Four passes and six, each of as many clocks, beside the sorted beginnings.
+    expect(long.work.clocks / 1024 - short.work.clocks / 256, 64 * 2 * 18)
+    expect(long.dependencies, long.work.clocks / 2e9)
+    #expect(long.work.accesses.map(\.kind) == [.read, .written])
+  }
+
+  /// Exponentials take longer than bringing their numbers, choices do not.
+  @Test func functionsCountAsTheirInstructions() {
+    var figures = processor
+    (figures.operationsPerSecond, figures.clock) = (3e11, 3e9)
+    figures.copying = .init(7e10)
+    figures.reading = .init(6e10)
+    let shape = [4096, 1000].reduce(1, *)
+    func softmax(_ name: String, _ rows: Int, _ columns: Int) -> LaunchCost {
+      let (x, y) = (slice(0, rows * columns), slice(1 << 23, rows * columns))
+      let parameters = SoftmaxParameters(x: x.unit, y: y.unit, rows: Int32(rows), columns: Int32(columns))
+      return cost([Launch(name, items: 64, reads: [x], writes: [y], parameters: parameters)], figures).launches[0]
+    }
+    let long = softmax("softmax", 4096, 1000)
+    #expect(long.bound == .arithmetic && long.work.operations > 2 * 40 * Double(shape))
+    // Rows of ten are vectors of 16.
+    expect(softmax("softmax", 4096, 10).work.operations, softmax("softmax", 4096, 16).work.operations)
+    #expect(softmax("log_softmax", 4096, 1000).work.operations < long.work.operations)
+  }
+
+  /// Whoever owns rows of the table looks at every index.
+  @Test func searchingCountsEveryIndexForEveryOwner() {
+    func scatter(items: Int) -> LaunchWork {
+      let parameters = GatherParameters(
+        table: slice(1 << 20, 10_000 * 128).unit, indices: slice(1 << 22, 4096).unit, values: 0, outer: 1, extent: 10_000, inner: 128,
+        count: 4096, indexStride: 4096, perElement: 0, missing: 0)
+      return LaunchWork(
+        Launch(
+          "scatter_add", items: items, reads: [slice(0, 4096 * 128), slice(1 << 22, 4096)], writes: [slice(1 << 20, 10_000 * 128)],
+          parameters: parameters), style: .cpu)
+    }
+    // Two clocks for each look; no more than a quarter of a row's length of owners.
+    expect(scatter(items: 16).clocks - scatter(items: 8).clocks, 4096 * 2 * 8)
+    expect(scatter(items: 64).clocks, scatter(items: 32).clocks)
+  }
+
+  @Test func whatIsNotReadCostsNothing() {
+    func strided(_ outer: Int32, _ inner: Int32) -> Int {
+      var parameters = CopyStridedParameters()
+      parameters.dimensions = (1, 1, 1, 1, 1024, 512)
+      parameters.strides = (0, 0, 0, 0, outer, inner)
+      let launch = Launch(
+        "copy_strided", items: 64, reads: [slice(0, 1 << 20)], writes: [slice(1 << 21, 1 << 19)], parameters: parameters)
+      return LaunchWork(launch, style: .cpu).accesses[0].slice.count
+    }
+    // Half of each row; every second number, which is in every line; one row again and again.
+    #expect(strided(1024, 1) == 1 << 19 && strided(1024, 2) == 1 << 20 && strided(0, 1) == 512)
+  }
+
   // MARK: What wins
 
   @Test func theSlowestPartSetsTheTime() {
@@ -174,16 +301,16 @@ struct StepCostTests {
   // MARK: Waiting
 
   @Test func aMergeOfManyChunksWaitsWhateverTheDeviceCanDo() {
-    let (rows, channels) = (16384, 32)
+    let (rows, channels) = (1 << 18, 32)
     var parameters = BatchNormMergeParameters()
     (parameters.rows, parameters.channels, parameters.chunk) = (Int32(rows), Int32(channels), 64)
     let launch = Launch(
-      "batch_norm_statistics_merge", items: 256, reads: [slice(0, 256 * channels)], writes: [slice(1 << 20, channels)],
+      "batch_norm_statistics_merge", items: 256, reads: [slice(0, 4096 * channels)], writes: [slice(1 << 20, channels)],
       parameters: parameters)
     let cost = cost([launch], gpu())
-    #expect(cost.launches[0].work.items == 8 * channels && cost.launches[0].bound == .waits)
-    // 256 chunks in eight parts, four loads at a time.
-    expect(cost.launches[0].computing, 8 * 1e-6)
+    #expect(cost.launches[0].work.items == 64 * channels && cost.launches[0].bound == .waits)
+    // 4096 chunks, which the 64 of a group share, four loads at a time; 32 groups on ten units.
+    expect(cost.launches[0].computing, 16 * 1e-6)
     let finding = cost.findings(of: Plan(launches: [launch], activationsSize: 1 << 21)).first
     #expect(finding?.kernel == "batch_norm_statistics_merge" && finding?.bound == .waits && finding?.count == 1)
   }

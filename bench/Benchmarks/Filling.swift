@@ -22,12 +22,21 @@ enum Filling {
     random(count: count).map { Int32(truncatingIfNeeded: Int($0 >> 1) % max(below, 1)) }
   }
 
+  /// Random numbers in [-√2, -√½) and [√½, √2), roughly as many below 1 as above: products of some thousand neither vanish nor overflow.
+  static func factors(count: Int) -> [Float] {
+    random(count: count).map { word in
+      let size = word & 2 == 0 ? 1 + Float(word >> 8) * 0x1p-24 * 0.41421 : 1 / (1 + Float(word >> 8) * 0x1p-24 * 0.41421)
+      return word & 1 == 0 ? size : -size
+    }
+  }
+
   /// Fills a slice.
   static func write(_ content: KernelCase.Content, count: Int, to buffer: any DeviceBuffer, at offset: Int, of device: any Device) throws {
     let length = min(count, block)
     var words: [UInt32]
     switch content {
     case .numbers: words = numbers(count: length).map(\.bitPattern)
+    case .factors: words = factors(count: length).map(\.bitPattern)
     case .integers(let below): words = integers(count: length, below: below).map { UInt32(bitPattern: $0) }
     }
     var start = 0

@@ -8,6 +8,8 @@ struct KernelCase: Sendable {
   enum Content: Sendable, Hashable {
     /// Random numbers in [-1, 1).
     case numbers
+    /// Random numbers about 1 and -1. Products of others become subnormal, which processors take a hundred times as long for.
+    case factors
     /// Random int32 in 0..<below.
     case integers(below: Int)
   }
@@ -93,9 +95,12 @@ struct KernelCase: Sendable {
     init(_ operands: [Operand]) {
       var tensors: [Tensor] = []
       for (index, operand) in operands.enumerated() {
-        if case .numbers = operand.content {
-          tensors.append(graph[Parameter("operand\(index)", shape: operand.shape)])
-        } else {
+        switch operand.content {
+        case .numbers, .factors:
+          let tensor = graph[Parameter("operand\(index)", shape: operand.shape)]
+          contents[tensor.id] = operand.content
+          tensors.append(tensor)
+        case .integers:
           inputs["operand\(index)"] = operand.content
           tensors.append(graph.input("operand\(index)", shape: operand.shape, dtype: .int32))
         }
@@ -108,7 +113,7 @@ struct KernelCase: Sendable {
       var bytes = 4 * part.results.reduce(0) { $0 + $1.shape.count }
       var given: [(parameter: Parameter, content: Content)] = []
       for (source, parameter) in part.given {
-        given.append((parameter, source.dtype == .int32 ? .integers(below: taps) : .numbers))
+        given.append((parameter, source.dtype == .int32 ? .integers(below: taps) : contents[source.id] ?? .numbers))
         bytes += 4 * parameter.shape.count
       }
       for node in part.graph.nodes { if case .input = node.operation { bytes += 4 * node.outputs[0].shape.count } }

@@ -141,7 +141,7 @@ extension KernelCase {
       .forward("sum 4096x1024 over columns: forward", x) { [$0[0].sum(axes: [1])] },
       .forward("max 4096x1024 over columns: forward", x) { [$0[0].max(axes: [1])] },
       .gradient("max 4096x1024 over columns: gradient", x, of: [0]) { [$0[0].max(axes: [1])] },
-      .forward("product 4096x1024 over rows: forward", x) { [$0[0].product(axes: [0])] },
+      .forward("product 4096x1024 over rows: forward", [Operand([4096, 1024], .factors)]) { [$0[0].product(axes: [0])] },
       .forward("log-sum-exp 4096x1024 over columns: forward", x) { [$0[0].logSumExp(axes: [1])] },
       .forward("argmax 4096x1024 over columns: forward", x) { [$0[0].argmax(axis: 1)] },
       .forward("cumulative sum 4096x1024 over columns: forward", x) { [$0[0].cumulativeSum()] },

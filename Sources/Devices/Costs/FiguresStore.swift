@@ -30,7 +30,7 @@ struct FiguresStore {
     guard let path else { return nil }
     var information = stat()
     guard stat(path, &information) == 0, abs(Int(time(nil)) - information.st_mtim.tv_sec) < Self.age,
-      let value = try? JSONValue.read(path: path, limit: 1 << 20), value["format"] == .integer(1),
+      let value = try? JSONValue.read(path: path, limit: 1 << 20), value["format"] == .integer(2),
       value["platform"]?.stringValue == identity.platform, value["device"]?.stringValue == identity.device,
       value["driver"]?.stringValue == identity.driver, let figures = value["figures"]
     else { return nil }
@@ -42,7 +42,7 @@ struct FiguresStore {
     guard let path, let folder else { return }
     CacheFolder.make(folder)
     let value: JSONValue = [
-      "format": 1, "platform": .string(identity.platform), "device": .string(identity.device), "driver": .string(identity.driver),
+      "format": 2, "platform": .string(identity.platform), "device": .string(identity.device), "driver": .string(identity.driver),
       "figures": figures.json,
     ]
     try? AtomicFile.write(path: path, text: value.text(pretty: true) + "\n")
@@ -82,9 +82,9 @@ extension DeviceFigures {
       let includes = value["times_include_launch"]?.boolValue
     else { return nil }
     self.init(
-      style: style, operationsPerSecond: operations, copying: copying, reading: reading, inPlace: inPlace,
-      streaming: number("streaming_bytes_per_second"), launchSeconds: launch,
-      smallLaunchSeconds: small, hostSeconds: host, uploadRate: number("upload_bytes_per_second"), units: units,
+      style: style, operationsPerSecond: operations, clock: number("clock"), copying: copying, reading: reading, writing: curve("writing"),
+      inPlace: inPlace, streaming: number("streaming_bytes_per_second"), streamedCopying: number("streamed_copying_bytes_per_second"),
+      launchSeconds: launch, smallLaunchSeconds: small, hostSeconds: host, uploadRate: number("upload_bytes_per_second"), units: units,
       timesIncludeLaunch: includes)
   }
 
@@ -93,8 +93,10 @@ extension DeviceFigures {
       .array(bandwidth.points.map { ["bytes": .integer(Int64($0.bytes)), "bytes_per_second": .number($0.bytesPerSecond)] })
     }
     return [
-      "operations_per_second": .number(operationsPerSecond), "copying": curve(copying), "reading": curve(reading),
-      "in_place": curve(inPlace), "streaming_bytes_per_second": streaming.map { .number($0) } ?? .null,
+      "operations_per_second": .number(operationsPerSecond), "clock": clock.map { .number($0) } ?? .null, "copying": curve(copying),
+      "reading": curve(reading), "writing": writing.map { curve($0) } ?? .null, "in_place": curve(inPlace),
+      "streaming_bytes_per_second": streaming.map { .number($0) } ?? .null,
+      "streamed_copying_bytes_per_second": streamedCopying.map { .number($0) } ?? .null,
       "launch_seconds": .number(launchSeconds), "small_launch_seconds": .number(smallLaunchSeconds),
       "host_seconds": .number(hostSeconds), "upload_bytes_per_second": uploadRate.map { .number($0) } ?? .null,
       "units": .integer(Int64(units)), "times_include_launch": .bool(timesIncludeLaunch),

@@ -66,13 +66,28 @@ package enum LimitPlans {
     return Plan(launches: [launch], activationsSize: Slice.room(source.count) + Slice.room(rows))
   }
 
-  /// Writing, past the caches where kernels store so much that way.
-  /// - Parameter bytes: written.
-  package static func filling(bytes: Int, for profile: DeviceProfile) -> Plan {
-    let target = Slice(.activations, offset: 0, count: max(16, bytes / 4 / 16 * 16))
-    let parameters = FillParameters(out: target.unit, count: Int32(target.count), value: 0)
-    let launch = Launch("fill", items: profile.shares(of: target.count), writes: [target], parameters: parameters)
-    return Plan(launches: [launch], activationsSize: Slice.room(target.count))
+  /// Writing.
+  /// - Parameters:
+  ///   - bytes: written.
+  ///   - isStreamed: whether in one launch, which goes past the caches where kernels store so much that way; otherwise in launches of too little
+  ///     for that.
+  package static func filling(bytes: Int, isStreamed: Bool, for profile: DeviceProfile) -> Plan {
+    let count = max(16, bytes / 4 / 16 * 16), most = isStreamed ? count : LaunchWork.streamedCount / 2
+    let launches = stride(from: 0, to: count, by: most).map { start in
+      let target = Slice(.activations, offset: start, count: min(most, count - start))
+      let parameters = FillParameters(out: target.unit, count: Int32(target.count), value: 0)
+      return Launch("fill", items: profile.shares(of: target.count), writes: [target], parameters: parameters)
+    }
+    return Plan(launches: launches, activationsSize: Slice.room(count))
+  }
+
+  /// Multiply-adds that need each other's results, by each thread for itself.
+  package static func chain(rounds: Int, for profile: DeviceProfile) -> Plan {
+    let items = max(profile.workers, 1)
+    let output = Slice(.activations, offset: 0, count: items)
+    let parameters = FMAPeakParameters(y: output.unit, rounds: Int32(rounds), factor: 0.5, addend: 0.5)
+    let launch = Launch("fma_chain", items: items, writes: [output], flops: 2 * rounds * items, parameters: parameters)
+    return Plan(launches: [launch], activationsSize: Slice.room(output.count))
   }
 
   /// Launches that do nothing.

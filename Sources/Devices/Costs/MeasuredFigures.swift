@@ -20,10 +20,12 @@ extension DeviceFigures {
       return Bandwidth(points)
     }
     let information = device.information
+    let (isCPU, largest) = (device.profile.style == .cpu, meter.sizes.last ?? 1)
     return DeviceFigures(
-      style: device.profile.style, operationsPerSecond: peak, copying: try curve(.copy(.plain)),
-      reading: try curve(.reading), inPlace: try curve(.copy(.inPlace)),
-      streaming: device.profile.style == .cpu ? try meter.rate(of: .filling, bytes: meter.sizes.last ?? 1) : nil, lineBytes: 64,
+      style: device.profile.style, operationsPerSecond: peak, clock: isCPU ? try meter.clock() : nil, copying: try curve(.copy(.plain)),
+      reading: try curve(.reading), writing: isCPU ? try curve(.filling) : nil, inPlace: try curve(.copy(.inPlace)),
+      streaming: isCPU ? try meter.rate(of: .streaming, bytes: largest) : nil,
+      streamedCopying: isCPU ? try meter.rate(of: .copy(.streaming), bytes: largest) : nil, lineBytes: 64,
       launchSeconds: launches.device,
       smallLaunchSeconds: launches.small, hostSeconds: launches.host,
       uploadRate: information.sharesHostMemory || information.kind == .cpu ? nil : try meter.uploadRate(),
@@ -44,6 +46,7 @@ private struct FiguresMeter {
     case copy(LimitPlans.CopyKind)
     case reading
     case filling
+    case streaming
   }
 
   let device: any Device
@@ -115,12 +118,13 @@ private struct FiguresMeter {
       switch kind {
       case .copy(let kind): LimitPlans.copy(bytes: bytes, kind, for: device.profile)
       case .reading: LimitPlans.reading(bytes: bytes, for: device.profile)
-      case .filling: LimitPlans.filling(bytes: bytes, for: device.profile)
+      case .filling: LimitPlans.filling(bytes: bytes, isStreamed: false, for: device.profile)
+      case .streaming: LimitPlans.filling(bytes: bytes, isStreamed: true, for: device.profile)
       }
     // Often enough that waking threads and waiting do not count.
     let passes = max(1, min(256, (isNative ? 64 << 20 : 128 << 20) / bytes))
     let total = try time(plan.repeated(passes), rounds: bytes >= 8 << 20 ? 4 : 6).total / Double(passes)
-    return Double(bytes) / max(total - launchSeconds, total / 4)
+    return Double(bytes) / max(total - Double(plan.launches.count) * launchSeconds, total / 4)
   }
 
   func operationsPerSecond() throws(DeviceError) -> Double {
@@ -129,6 +133,13 @@ private struct FiguresMeter {
     let enough = max(rounds, min(Int(Double(rounds) * 2e-3 / max(short, 1e-6)), 10_000_000))
     let plan = LimitPlans.multiplyAdd(rounds: enough, for: device.profile)
     return Double(plan.flops) / (try time(plan, rounds: 6).total)
+  }
+
+  /// Hz of a thread: its share of multiply-adds that wait for each other, each of which takes four clocks. (Without an instruction for them, as at
+  /// the lowest level of x86-64, it is two instructions' time.)
+  func clock() throws(DeviceError) -> Double {
+    let rounds = 400_000
+    return 4 * Double(rounds) / (try time(LimitPlans.chain(rounds: rounds, for: device.profile), rounds: 6).total)
   }
 
   /// Seconds of a launch that does nothing.

@@ -91,14 +91,22 @@ public struct DeviceFigures: Hashable, Sendable {
   public var style: DeviceProfile.Style
   /// Operations per second in fused multiply-adds, each of which counts as two.
   public var operationsPerSecond: Double
+  /// Hz of a CPU's thread, by multiply-adds that need each other's results and take four clocks each; `nil` where nothing is known of it, so that
+  /// what waits for its own results counts for nothing.
+  public var clock: Double?
   /// Of copying, bytes read and written together.
   public var copying: Bandwidth
   /// Of reading alone.
   public var reading: Bandwidth
+  /// Of writing alone; `nil` for what a copy takes beyond its reading.
+  public var writing: Bandwidth?
   /// Of overwriting what was read, bytes read and written together.
   public var inPlace: Bandwidth
   /// Bytes per second of stores that pass a CPU's caches by, as results of many elements do there; `nil` where there are none.
   public var streaming: Double?
+  /// Bytes per second, read and written together, of copies far beyond the caches with such stores; `nil` for as long as both take one
+  /// after another.
+  public var streamedCopying: Double?
   /// Bytes of the smallest piece that memory hands over.
   public var lineBytes: Int
   /// Seconds between the end of one launch and the beginning of the next one, which needs its results.
@@ -118,17 +126,20 @@ public struct DeviceFigures: Hashable, Sendable {
 
   /// - Parameters: as the properties.
   public init(
-    style: DeviceProfile.Style, operationsPerSecond: Double, copying: Bandwidth, reading: Bandwidth? = nil, inPlace: Bandwidth? = nil,
-    streaming: Double? = nil, lineBytes: Int = 64, launchSeconds: Double, smallLaunchSeconds: Double? = nil, hostSeconds: Double,
-    uploadRate: Double? = nil,
-    units: Int, unit: ComputeUnit? = nil, timesIncludeLaunch: Bool = false
+    style: DeviceProfile.Style, operationsPerSecond: Double, clock: Double? = nil, copying: Bandwidth, reading: Bandwidth? = nil,
+    writing: Bandwidth? = nil, inPlace: Bandwidth? = nil, streaming: Double? = nil, streamedCopying: Double? = nil, lineBytes: Int = 64,
+    launchSeconds: Double, smallLaunchSeconds: Double? = nil, hostSeconds: Double, uploadRate: Double? = nil, units: Int,
+    unit: ComputeUnit? = nil, timesIncludeLaunch: Bool = false
   ) {
     self.style = style
     self.operationsPerSecond = operationsPerSecond
+    self.clock = clock
     self.copying = copying
     self.reading = reading ?? copying
+    self.writing = writing
     self.inPlace = inPlace ?? copying
     self.streaming = streaming
+    self.streamedCopying = streamedCopying
     self.lineBytes = lineBytes
     self.launchSeconds = launchSeconds
     self.smallLaunchSeconds = smallLaunchSeconds ?? launchSeconds
@@ -142,11 +153,21 @@ public struct DeviceFigures: Hashable, Sendable {
   /// Seconds for each byte that is read and not written, where `distance` bytes lie between two uses.
   func secondsPerByteRead(at distance: Int) -> Double { 1 / reading.rate(at: distance) }
 
-  /// Seconds for each byte that is written and was not read: what a copy takes beyond its reading.
+  /// Seconds for each byte that is written and was not read, if nothing else is done.
   func secondsPerByteWritten(at distance: Int, isStreamed: Bool = false) -> Double {
     if isStreamed, let streaming { return 1 / streaming }
+    if let writing { return 1 / writing.rate(at: distance) }
     let copy = 1 / copying.rate(at: distance)
     return max(2 * copy - 1 / reading.rate(at: distance), copy / 2)
+  }
+
+  /// How far reading and writing go on side by side, as a copy shows: the share of the shorter of the two that it hides. Below 0 where they
+  /// are in each other's way.
+  func overlap(at distance: Int, isStreamed: Bool = false) -> Double {
+    let copy = isStreamed && streaming != nil ? streamedCopying : writing == nil ? nil : copying.rate(at: distance)
+    guard let copy else { return 0 }
+    let (read, written) = (secondsPerByteRead(at: distance), secondsPerByteWritten(at: distance, isStreamed: isStreamed))
+    return min(max((read + written - 2 / copy) / min(read, written), -1), 1)
   }
 
   /// Seconds for each byte of what is read and overwritten in its place, read once and written once.

@@ -19,44 +19,57 @@ extension UpdateChain {
 }
 
 extension ElementwiseChain.Instruction.Function {
-  /// Instructions for one element, by what `Kernels/scalar.h` computes: polynomials, no library. A division counts as several.
+  /// Instructions for one vector, or on a GPU for one element: what clang makes of `Kernels/scalar.h` for AVX-512, without loads and stores.
+  /// (For AVX2, where a choice takes two more, it is up to a third more.) Polynomials, no library.
   var cost: Double {
     switch self {
     case .unary(let function):
       switch function {
-      case .exponential, .logarithm: 20
-      case .sigmoid: 28
-      case .silu: 32
-      case .gelu: 35
-      case .hyperbolicTangent: 26
-      case .softplus: 36
-      case .errorFunction: 36
-      case .exponentialMinusOne: 32
-      case .logarithmOnePlus: 30
-      case .roundToEven: 6
-      case .sine, .cosine: 24
-      case .squareRoot, .reciprocal: 6
-      case .reciprocalSquareRoot: 12
-      case .selu: 36
-      case .mish: 34
-      case .softsign: 8
-      case .exactGelu: 48
-      case .hardSigmoid: 4
-      case .hardSwish: 6
-      case .hardSwishSlope: 3
+      case .exponential: 25
+      case .logarithm: 33
+      case .logarithmOnePlus: 41 + Self.division
+      case .sigmoid: 28 + Self.division
+      case .silu: 29 + Self.division
+      case .gelu: 31 + Self.division
+      case .mish: 33 + Self.division
+      case .hyperbolicTangent: 40 + Self.division
+      case .softplus: 72 + Self.division
+      case .exponentialMinusOne: 39
+      case .selu: 43
+      case .errorFunction: 49
+      case .exactGelu: 62
+      case .sine, .cosine: 93
+      case .squareRoot, .reciprocal: Self.division
+      case .reciprocalSquareRoot: 2 * Self.division
+      case .softsign: 2 + Self.division
+      case .hardSwish, .toInteger: 7
+      case .hardSwishSlope: 6
+      case .roundToEven, .hardSigmoid: 5
+      case .sign: 4
+      case .relu6: 3
+      case .positive, .logicalNot: 2
       default: 1
       }
     case .binary(let function):
       switch function {
-      case .divide: 6
-      case .power: 40
-      case .geluGradient, .siluGradient: 34
-      case .elu, .mishGradient: 34
-      case .celu: 40
-      case .exactGeluGradient: 68
-      case .sigmoidGradient, .tanhGradient, .leakyRelu, .eluSlope: 2
+      case .divide: Self.division
+      case .power: 123
+      case .geluGradient: 43 + Self.division
+      case .siluGradient: 37 + Self.division
+      case .mishGradient: 42 + Self.division
+      case .exactGeluGradient: 90
+      case .elu: 42
+      case .celu: 42 + Self.division
+      case .maximum, .minimum, .relu6Gradient, .logicalOr, .logicalXor: 4
+      case .sigmoidGradient, .tanhGradient, .leakyRelu, .eluSlope, .logicalAnd: 3
+      case .leakyReluSlope, .greater, .greaterOrEqual, .equal, .notEqual, .integerEqual, .integerNotEqual, .integerGreater,
+        .integerGreaterOrEqual:
+        2
       default: 1
       }
     }
   }
+
+  /// A division or a root takes a unit of its own some ten clocks, most of which hide behind other instructions.
+  private static let division = 6.0
 }

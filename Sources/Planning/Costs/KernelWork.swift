@@ -10,17 +10,22 @@ struct KernelWork {
   let style: DeviceProfile.Style
   /// The register tile that products were cut for.
   let tile: RegisterTile
+  /// Whether a CPU's kernels are the native ones.
+  let isNative: Bool
 
-  init(_ launch: Launch, style: DeviceProfile.Style, tile: RegisterTile) {
+  init(_ launch: Launch, style: DeviceProfile.Style, tile: RegisterTile, isNative: Bool = true) {
     self.launch = launch
     self.style = style
     self.tile = tile
+    self.isNative = isNative
   }
 
   /// Loads of a loop that are on their way together.
   private static let loadsAhead = 4.0
   /// Instructions of an integer division.
   private static let division = 20.0
+  /// Clocks of one on a CPU.
+  private static let vectorDivision = 12.0
 
   /// Fills in what the kernel's parameters say.
   func describe(_ work: inout LaunchWork) {
@@ -33,12 +38,12 @@ struct KernelWork {
   }
 
   /// The launch's parameter struct.
-  private func parameters<Parameters>(_ type: Parameters.Type) -> Parameters? {
+  func parameters<Parameters>(_ type: Parameters.Type) -> Parameters? {
     launch.parameters.count == MemoryLayout<Parameters>.size ? launch.parameters.withUnsafeBytes { $0.loadUnaligned(as: type) } : nil
   }
 
-  private var written: Int { launch.writes.map(\.count).max() ?? 0 }
-  private var read: Int { launch.reads.map(\.count).max() ?? 0 }
+  var written: Int { launch.writes.map(\.count).max() ?? 0 }
+  var read: Int { launch.reads.map(\.count).max() ?? 0 }
 
   // MARK: Sharing out on a GPU
 
@@ -61,10 +66,11 @@ struct KernelWork {
     share(&work, units: rows * lanes, waits: passes * (turns / Self.loadsAhead).rounded(.up))
   }
 
-  /// Columns of `outer` matrices, each shared by up to eight parts of its rows, as many as fill a device (`COLUMNS_OF`).
+  /// Columns of `outer` matrices, each shared by up to eight parts of its rows, as many as fill a device, or by a whole group where the columns
+  /// are few (`COLUMNS_OF`).
   private func shareColumns(_ work: inout LaunchWork, outer: Int, rows: Int, columns: Int) {
     var parts = 1
-    while parts < 8, parts * 8 <= rows, outer * columns * parts < 1 << 16 { parts *= 2 }
+    while parts < 64, parts * 8 <= rows, outer * columns * parts < (parts < 8 ? 1 << 16 : 1 << 12) { parts *= 2 }
     let turns = Double((rows + parts - 1) / parts)
     share(&work, units: outer * columns * parts, waits: (turns / Self.loadsAhead).rounded(.up))
   }
@@ -77,6 +83,8 @@ struct KernelWork {
     let isGrid = chain.inputs.contains { $0 == .column || $0 == .row }
     let instructions = chain.instructionsPerElement + (style == .gpu && isGrid ? Self.division : 0)
     work.operations = 2 * Double(count) * instructions
+    // A driver's kernel divides once for each vector, to find its row.
+    if style == .cpu, !isNative, isGrid { work.clocks = Double((count + 15) / 16) * Self.vectorDivision }
     guard style == .gpu else { return }
     // Four neighbouring elements for each.
     share(&work, units: (count + 3) / 4)
@@ -144,40 +152,9 @@ struct KernelWork {
     work.waits = 1 + Double(steps) * 0.1
   }
 
-  // MARK: The library on a CPU
+  // MARK: The library on every device
 
-  private func describeOnCPU(_ name: String, _ work: inout LaunchWork) {
-    describeCommon(name, &work)
-    switch name {
-    case "winograd":
-      if let p = parameters(WinogradParameters.self) {
-        work.operations = winogradProducts(p.shape)
-        // What an item needs for itself stays in its core's cache.
-        work.accesses.removeAll { $0.kind == .written && $0.slice != launch.writes.first }
-      }
-    case "winograd_weight_products":
-      if let p = parameters(WinogradWeightGradientParameters.self) {
-        work.operations = 2 * Double(WINOGRAD_POSITIONS) * Double(p.tiles) * Double(p.channels) * Double(p.sourceChannels)
-      }
-    case "matmul", "matmul_inner", "convolution", "convolution_input_gradient", "convolution_weight_gradient":
-      // Fused multiply-adds, two operations each.
-      work.operations = Double(launch.note.flops)
-    case "depthwise", "depthwise_input_gradient", "depthwise_weight_gradient": work.operations = Double(launch.note.flops)
-    // Instructions of the inner loops, loads and stores of running sums included, since these are in the first-level cache.
-    case "batch_norm_statistics_partial": work.operations = 2 * Double(read) * 8
-    case "batch_norm_gradient_partial": work.operations = 2 * Double(read) * 10
-    case "max_pool", "max_pool_select": work.operations = 2 * Double(launch.note.flops) * 8
-    case "max_pool_gradient", "average_pool_gradient": work.operations = 2 * Double(written) * 16
-    default: break
-    }
-  }
-
-  private func winogradProducts(_ s: WinogradShape) -> Double {
-    2 * Double(WINOGRAD_POSITIONS) * Double(winograd_tiles(s)) * Double(s.sourceChannels) * Double(s.channels)
-  }
-
-  /// What is the same on every device.
-  private func describeCommon(_ name: String, _ work: inout LaunchWork) {
+  func describeCommon(_ name: String, _ work: inout LaunchWork) {
     switch name {
     case "fma_peak": work.operations = Double(launch.note.flops)
     case "softmax", "log_softmax", "softmax_gradient", "log_softmax_gradient", "softmax_cross_entropy":
@@ -187,7 +164,10 @@ struct KernelWork {
     // Philox: ten rounds of two wide multiplications for four numbers.
     case "dropout": work.operations = 2 * Double(written) * 30
     case "gather":
-      if let p = parameters(GatherParameters.self) { limit(&work, launch.reads.first, to: Int(p.outer) * Int(p.count) * Int(p.inner)) }
+      guard let p = parameters(GatherParameters.self) else { break }
+      // Whole lines of 16 numbers, whoever wants one of them.
+      let (rows, inner) = (Int(p.outer) * Int(p.count), Int(p.inner))
+      limit(&work, launch.reads.first, to: p.perElement == 1 ? rows * inner * 16 : rows * max(inner, 16))
     // Of an arena, the matrices of one shape.
     case "gather_matrices":
       onlyWritten(&work)
@@ -196,7 +176,9 @@ struct KernelWork {
       onlyWritten(&work)
       if let p = parameters(MatricesParameters.self) { limit(&work, launch.writes.first, to: Int(p.matrixCount) * Int(p.count)) }
     // Written only, in whole or in a turn's part.
-    case "copy_strided": onlyWritten(&work)
+    case "copy_strided":
+      onlyWritten(&work)
+      if let p = parameters(CopyStridedParameters.self) { limit(&work, launch.reads.first, to: p.touchedCount) }
     case "copy_rows":
       onlyWritten(&work)
       if let p = parameters(CopyRowsParameters.self) { limit(&work, launch.writes.first, to: Int(p.rows) * Int(p.columns)) }
@@ -205,7 +187,7 @@ struct KernelWork {
   }
 
   /// Only so many elements of a slice are read.
-  private func limit(_ work: inout LaunchWork, _ slice: Slice?, to count: Int) {
+  func limit(_ work: inout LaunchWork, _ slice: Slice?, to count: Int) {
     for index in work.accesses.indices where work.accesses[index].slice == slice && work.accesses[index].slice.count > count {
       work.accesses[index].slice.count = count
     }
@@ -291,10 +273,7 @@ struct KernelWork {
     case "matmul_merge":
       guard let p = parameters(MatmulMergeParameters.self) else { break }
       return share(&work, units: Int(p.rows) * Int(p.columns), waits: (Double(p.splits) / Self.loadsAhead).rounded(.up))
-    case "convolution_merge":
-      guard let p = parameters(ConvolutionMergeParameters.self) else { break }
-      return share(&work, units: Int(p.count), waits: (Double(p.splits) / Self.loadsAhead).rounded(.up))
-    case "depthwise_merge":
+    case "convolution_merge", "depthwise_merge":
       guard let p = parameters(ConvolutionMergeParameters.self) else { break }
       return shareColumns(&work, outer: 1, rows: Int(p.splits), columns: Int(p.count))
     case "copy_strided":
@@ -401,5 +380,17 @@ struct KernelWork {
     work.registers = sums + tile.columns + tile.rows + 36
     work.feedBytes = 4 * Double(tile.rows + tile.columns) / Double(sums)
     share(&work, units: items, waits: Double(launch.note.flops) / 2 / Double(sums) / Double(items) / Self.loadsAhead)
+  }
+}
+
+extension CopyStridedParameters {
+  /// Elements of the input that are read, all of the lines included that lie between neighbours at a stride of less than a line. What is read
+  /// again counts once.
+  var touchedCount: Int {
+    let (d, s) = (dimensions, strides)
+    let pairs = zip([d.0, d.1, d.2, d.3, d.4, d.5], [s.0, s.1, s.2, s.3, s.4, s.5]).filter { $1 != 0 }
+    let distinct = pairs.reduce(1) { $0 * Int($1.0) }
+    guard let nearest = pairs.map({ abs(Int($1)) }).min() else { return 1 }
+    return distinct * min(max(nearest, 1), 16)
   }
 }

@@ -19,6 +19,9 @@ public struct LaunchWork: Sendable {
   public var tileBytes = 0
   /// Operations as multiply-adds would take the time for: two for any instruction, edges that nobody needs included.
   public var operations = 0.0
+  /// Clocks of a CPU's threads, of all of them together, for instructions that need the results of those before them or take one number at a
+  /// time, beside the operations.
+  public var clocks = 0.0
   /// Bytes of local memory, or of a unit's own cache, for each multiply-add.
   public var feedBytes = 0.0
   /// Independent sums of a work-item, which hide each other's latency.
@@ -48,21 +51,23 @@ public struct LaunchWork: Sendable {
   }
 
   /// The work of a launch on a device that is planned for in a style.
-  /// - Parameter tile: the register tile that products were cut for; the GPUs' where that is not known.
-  public init(_ launch: Launch, style: DeviceProfile.Style, tile: RegisterTile? = nil) {
+  /// - Parameters:
+  ///   - tile: the register tile that products were cut for; the GPUs' where that is not known.
+  ///   - isNative: whether a CPU's kernels are the native ones, not a driver's.
+  public init(_ launch: Launch, style: DeviceProfile.Style, tile: RegisterTile? = nil, isNative: Bool = true) {
     self.init(accesses: Self.accesses(of: launch))
     for index in accesses.indices where style == .cpu && accesses[index].kind == .written {
       accesses[index].isStreamed = accesses[index].slice.count >= Self.streamedCount
     }
     operations = 2 * Double(launch.note.flops)
     items = launch.items.0 * launch.items.1 * launch.items.2
-    KernelWork(launch, style: style, tile: tile ?? RegisterTile(rows: 2, columns: 16)).describe(&self)
+    KernelWork(launch, style: style, tile: tile ?? RegisterTile(rows: 2, columns: 16), isNative: isNative).describe(&self)
     items = max(1, items)
     waits = max(1, waits)
   }
 
   /// Elements from which on a CPU's kernels store past the caches: `STREAMING_COUNT` of `Kernels/language.h`.
-  static let streamedCount = 2 << 20
+  package static let streamedCount = 2 << 20
 
   private static func accesses(of launch: Launch) -> [Access] {
     let written = Set(launch.writes)

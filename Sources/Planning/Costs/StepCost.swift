@@ -24,7 +24,7 @@ public struct StepCost: Sendable {
 
   public init(_ plan: Plan, on figures: DeviceFigures) {
     self.figures = figures
-    let works = plan.launches.map { LaunchWork($0, style: figures.style, tile: plan.tile) }
+    let works = plan.launches.map { LaunchWork($0, style: figures.style, tile: plan.tile, isNative: figures.hasSmallLaunches) }
     var distances = ReuseDistances()
     let total = works.reduce(0) { $0 + $1.bytes }
     var costs: [LaunchCost] = []

@@ -83,6 +83,7 @@ extension StepCost {
     case .memory where work.overfetch > 1: reason = "\(CostText.number(work.overfetch)) bytes handed over for each one used"
     case .memory: reason = "tiles read \(CostText.number(Double(work.tileBytes) / Double(max(work.bytes, 1)))) times what they need"
     case .arithmetic: reason = "\(groups), \(CostText.percent(cost.busyShare)) of the device at work, edges that nobody needs included"
+    case .dependencies: reason = "\(CostText.number(work.clocks)) clocks for what needs the result before it"
     case .launch: reason = "less than a launch, \(groups)"
     }
     return "\(finding.kernel)\(times)\(place): \(reason)"
