@@ -305,7 +305,7 @@ struct StepCostTests {
     var parameters = BatchNormMergeParameters()
     (parameters.rows, parameters.channels, parameters.chunk) = (Int32(rows), Int32(channels), 64)
     let launch = Launch(
-      "batch_norm_statistics_merge", items: 256, reads: [slice(0, 4096 * channels)], writes: [slice(1 << 20, channels)],
+      "batch_norm_statistics_merge", items: 64 * channels, reads: [slice(0, 4096 * channels)], writes: [slice(1 << 20, channels)],
       parameters: parameters)
     let cost = cost([launch], gpu())
     #expect(cost.launches[0].work.items == 64 * channels && cost.launches[0].bound == .waits)

@@ -154,19 +154,19 @@ extension Lowering {
   }
 
   /// How many parts of the output channels, and of the lines of dy, have work-items of their own in a weight gradient by register tiles, by the
-  /// shape alone. A GPU's work-items are to be many, each with 16 channels, which a gathered pixel is multiplied with; parts of the lines take
-  /// scratch and are merged, so that they come second, and are no more than half of what is read anyway.
+  /// shape alone. A GPU's work-items are to be many, each with eight channels, which a gathered pixel is multiplied with; parts of the lines take
+  /// scratch and are merged, so that they come second, and are no more than what is read anyway.
   private func weightParts(_ shape: ConvolutionShape) -> (outputs: Int, splits: Int) {
     guard profile.style == .gpu else { return (1, convolution_weight_splits(shape)) }
     let wanted = 1 << 14
     let units = convolution_weight_units(shape, profile.tileColumns) * Int(shape.groups)
-    let outputs = max(1, min((Int(shape.outputChannels / shape.groups) + 15) / 16, (wanted + units - 1) / units))
+    let outputs = max(1, min((Int(shape.outputChannels / shape.groups) + 7) / 8, (wanted + units - 1) / units))
     let lines = Int(shape.batch) * Int(shape.outputHeight)
     let pixels = lines * Int(shape.outputWidth)
     let read =
       Int(shape.batch) * Int(shape.inputHeight) * Int(shape.inputWidth) * Int(shape.inputChannels) + pixels * Int(shape.outputChannels)
     let weights = convolution_weight_floats(shape)
-    let splits = min(512, lines / 2, (wanted + units * outputs - 1) / (units * outputs), read / (2 * weights), mostParts(of: weights))
+    let splits = min(512, lines / 2, (wanted + units * outputs - 1) / (units * outputs), read / weights, mostParts(of: weights))
     return (outputs, max(1, splits))
   }
 
