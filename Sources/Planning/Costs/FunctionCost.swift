@@ -20,24 +20,24 @@ extension UpdateChain {
 
 extension ElementwiseChain.Instruction.Function {
   /// Instructions for one vector, or on a GPU for one element: what clang makes of `Kernels/scalar.h` for AVX-512, without loads and stores.
-  /// (For AVX2, where a choice takes two more, it is up to a third more.) Polynomials, no library.
+  /// (Elsewhere an exponential takes seven more; for AVX2, where a choice takes two more, all is up to a third more.) Polynomials, no library.
   var cost: Double {
     switch self {
     case .unary(let function):
       switch function {
-      case .exponential: 25
+      case .exponential: 18
       case .logarithm: 33
       case .logarithmOnePlus: 41 + Self.division
-      case .sigmoid: 28 + Self.division
-      case .silu: 29 + Self.division
-      case .gelu: 31 + Self.division
-      case .mish: 33 + Self.division
-      case .hyperbolicTangent: 40 + Self.division
-      case .softplus: 72 + Self.division
-      case .exponentialMinusOne: 39
-      case .selu: 43
-      case .errorFunction: 49
-      case .exactGelu: 62
+      case .sigmoid: 21 + Self.division
+      case .silu: 22 + Self.division
+      case .gelu: 24 + Self.division
+      case .mish: 26 + Self.division
+      case .hyperbolicTangent: 33 + Self.division
+      case .softplus: 65 + Self.division
+      case .exponentialMinusOne: 32
+      case .selu: 36
+      case .errorFunction: 43
+      case .exactGelu: 54
       case .sine, .cosine: 93
       case .squareRoot, .reciprocal: Self.division
       case .reciprocalSquareRoot: 2 * Self.division
@@ -53,13 +53,13 @@ extension ElementwiseChain.Instruction.Function {
     case .binary(let function):
       switch function {
       case .divide: Self.division
-      case .power: 123
-      case .geluGradient: 43 + Self.division
-      case .siluGradient: 37 + Self.division
-      case .mishGradient: 42 + Self.division
-      case .exactGeluGradient: 90
-      case .elu: 42
-      case .celu: 42 + Self.division
+      case .power: 116
+      case .geluGradient: 36 + Self.division
+      case .siluGradient: 30 + Self.division
+      case .mishGradient: 35 + Self.division
+      case .exactGeluGradient: 77
+      case .elu: 35
+      case .celu: 35 + Self.division
       case .maximum, .minimum, .relu6Gradient, .logicalOr, .logicalXor: 4
       case .sigmoidGradient, .tanhGradient, .leakyRelu, .eluSlope, .logicalAnd: 3
       case .leakyReluSlope, .greater, .greaterOrEqual, .equal, .notEqual, .integerEqual, .integerNotEqual, .integerGreater,

@@ -11,7 +11,7 @@ extension KernelWork {
   /// Clocks that a wrongly guessed branch costs.
   private static let wrongBranch = 20.0
   /// Instructions of an exponential, what replaces the lanes past the end included.
-  private static let exponential = 27.0
+  private static let exponential = 20.0
 
   func describeOnCPU(_ name: String, _ work: inout LaunchWork) {
     describeCommon(name, &work)
@@ -85,17 +85,18 @@ extension KernelWork {
       along(Int(p.rows), Int(p.columns), instructions: 3, across: 2, &work)
     case "argmax_rows":
       guard let p = parameters(ArgmaxRowsParameters.self) else { return }
-      // The largest; then the smallest place that has it, which takes a minimum and a choice for a NaN before the next vector's.
-      along(Int(p.rows), Int(p.columns), instructions: 5 + 2 * chained, across: 2, &work)
+      // The largest; then the first place that has it, which is half a row away.
+      along(Int(p.rows), Int(p.columns), instructions: 7, across: 1, &work)
     case "cumulative_sum":
       guard let p = parameters(CumulativeSumParameters.self) else { return }
-      // Four doublings, each of which puts lanes into others' places three times, and there is one unit for that; what rounding took.
-      along(Int(p.rows), Int(p.columns), instructions: 40, across: 0, &work)
+      // Four doublings, each a move of lanes and a sum of some; what rounding took, of four rows together.
+      along(Int(p.rows), Int(p.columns), instructions: 18, across: 0, &work)
     case "top_rows":
       guard let p = parameters(TopRowsParameters.self) else { return }
-      // A key for each number, whether it is left, whether it is better; then the best of 16 lanes, one after the other.
-      along(Int(p.rows), Int(p.columns), instructions: 19 * Double(p.count), across: 0, &work)
-      work.clocks += Double(p.rows) * Double(p.count) * 16 * 5
+      // The best of every sixteenth column, and a look for those that are no worse than the last of these; each of them, and some more, is put
+      // where it belongs, which nobody can guess.
+      along(Int(p.rows), Int(p.columns), instructions: 8, across: 1, &work)
+      work.clocks += Double(p.rows) * Double(p.count) * 2 * Self.wrongBranch
     case "sort_rows":
       guard let p = parameters(SortRowsParameters.self) else { return }
       sort(rows: Int(p.rows), columns: Int(p.columns), &work)
@@ -114,7 +115,7 @@ extension KernelWork {
       guard let p = parameters(SoftmaxGradientParameters.self) else { return }
       along(Int(p.rows), Int(p.columns), instructions: chained + Self.exponential, across: 1, &work)
     // Philox: ten rounds of two wide multiplications of 16 numbers each, which give four vectors.
-    case "dropout": work.operations = instructions(40, (written + 15) / 16)
+    case "dropout": work.operations = instructions(30, (written + 15) / 16)
     default: break
     }
   }
@@ -136,14 +137,20 @@ extension KernelWork {
     work.clocks = 0
   }
 
-  /// Runs of 16 by insertion, which moves four numbers for each and ends with a wrong guess; then passes of merging, in which each step knows
-  /// where to read only when it has compared (two additions' time), and guesses wrongly every second time.
+  /// Short rows by merging: runs of 16 by insertion, which moves four numbers for each and ends with a wrong guess; then passes in which each step
+  /// knows where to read only when it has compared (two additions' time), and guesses wrongly every second time. Longer ones digit by digit:
+  /// a key and four counts for each number, then four times a load, a count and a store that wait for each other; and four tables.
   private func sort(rows: Int, columns: Int, _ work: inout LaunchWork) {
-    var passes = 0
-    while 16 << passes < columns { passes += 1 }
-    let inserting: Double = 4 * 2 + Self.wrongBranch
-    let merging: Double = 2 * Self.addition + Self.wrongBranch / 2
-    let each = inserting + merging * Double(passes)
+    let each: Double
+    if columns < 160 {
+      var passes = 0
+      while 16 << passes < columns { passes += 1 }
+      let inserting: Double = 4 * 2 + Self.wrongBranch
+      let merging: Double = 2 * Self.addition + Self.wrongBranch / 2
+      each = inserting + merging * Double(passes)
+    } else {
+      each = 8 + 4 * Self.addition + 4 * 256 * 2 / Double(columns)
+    }
     work.operations = 0
     work.clocks = Double(rows * columns) * each
     // The words of a row stay in the cache.
@@ -182,19 +189,14 @@ extension KernelWork {
     guard let p = parameters(PoolParameters.self) else { return }
     let vectors = (Int(p.channels) + 15) / 16
     if name == "max_pool" || name == "max_pool_select" {
-      work.operations = 2 * Double(launch.note.flops) * 8
+      work.operations = 2 * Double(launch.note.flops) * 6
       return
     }
     let pixels = Int(p.batch) * Int(p.inputHeight) * Int(p.inputWidth)
     let windows = Double(p.kernelHeight * p.kernelWidth) / Double(max(p.strideHeight * p.strideWidth, 1))
-    if name == "max_pool_gradient" {
-      // Found once for all channels of a pixel: some sixty instructions without a vector, four in a clock.
-      work.operations = instructions(2 + 6 * windows, pixels * vectors)
-      work.clocks = Double(pixels) * 15
-    } else {
-      // Found for each vector anew.
-      work.operations = instructions(10 + 14 * windows, pixels * vectors)
-    }
+    // Windows are found once for all channels of a pixel: some thirty instructions without a vector, four in a clock.
+    work.operations = instructions(2 + (name == "max_pool_gradient" ? 4 : 2) * windows, pixels * vectors)
+    work.clocks = Double(pixels) * 8
   }
 
   /// Chunks of rows, and vectors of channels.
