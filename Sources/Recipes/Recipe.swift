@@ -48,6 +48,9 @@ public struct Recipe: Sendable {
   /// Whether somebody gave a value, which is not that there be none.
   public func isGiven(_ name: String) -> Bool { given[name].map { !$0.value.isNone } ?? false }
 
+  /// Whether somebody gave a value, which is neither that there be none nor a switch that is off.
+  func isOn(_ name: String) -> Bool { isGiven(name) && given[name]?.value as? Bool != false }
+
   /// What is in force of an option, as text; `nil` where there is no such option.
   public func text(of name: String) -> String? { Recipe.declaration(name)?.value(in: self).recipeText }
 

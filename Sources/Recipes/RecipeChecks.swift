@@ -25,6 +25,8 @@ extension Recipe {
       switch need {
       case .pictures, .picturesOrTables:
         if !exists(self.data), !DataSource.knownNames.contains(self.data) { throw DataError.missingFolder(path: self.data, hint: nil) }
+      // In a file a switch can be turned off and what goes with it be left for another time, as in the recipes of earlier runs.
+      case .option(let name) where spelling(of: declaration.name) == .file && isGiven(name): continue
       default: break
       }
       // A switch that is off is off for all.

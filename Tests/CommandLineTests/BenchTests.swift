@@ -164,6 +164,7 @@ struct BenchTests {
     (["optimizers", "--launches", "8"], "--launches is no option of bench optimizers"),
     (["train", "--launches", "-1"], "--launches is -1"),
     (["kernels", "--threshold", "0"], "--threshold is 0.0"),
+    (["kernels", "--threshold", "2"], "--threshold is for --compare, and that is not given"),
     (["kernels", "--json", "/nonexistent/results.json"], "--json is '/nonexistent/results.json'"),
     (["kernels", "--device", "gpu"], "did you mean 'opencl'?"),
     (["train", "--as", "h200"], "unknown published device 'h200'; did you mean 'h100'?"),

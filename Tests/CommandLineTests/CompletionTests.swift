@@ -35,6 +35,8 @@ struct CompletionTests {
     (["train", "--activation", "hard"], ["hardtanh", "hardswish", "hardsigmoid"]), (["evaluate", "--device", "o"], ["opencl"]),
     (["finetune", "--freeze", "b"], ["backbone"]), (["train", "--augment", "r"], ["resized-crop", "rotation", "rand-augment"]),
     (["weights", "resnet1"], ["resnet18", "resnet18-imagenet"]), (["schedule", "one"], ["one-cycle"]),
+    (["train", "--augment", "flip,cr"], ["flip,crop"]), (["finetune", "--freeze", "head,"], ["head,backbone"]),
+    (["landscape", "ravine", "--optimizer", "sgd,adam,ada"], ["adagrad", "adadelta", "adamw", "adamax"].map { "sgd,adam,\($0)" }),
     (["landscape", "ro"], ["rosenbrock"]), (["average", "--of", "p"], ["predictions"]), (["bench", "k"], ["kernels"]),
   ])
   func valuesAreOffered(_ words: [String], _ values: [String]) throws {
@@ -61,11 +63,20 @@ struct CompletionTests {
     #expect(try offered(["evaluate", "--run", "da"]) == ["data"])
   }
 
+  @Test func thereAreThreeShells() throws {
+    expectComplaint(try glissade("--generate-completion-script", "tcsh"), status: 2, "unknown shell 'tcsh'; ", "bash, fish, zsh")
+    expectComplaint(try glissade("--generate-completion-script=fsh"), status: 2, "unknown shell 'fsh'; did you mean 'fish'?")
+  }
+
   /// zsh and fish have the same words from the same declarations.
   @Test(arguments: ["zsh", "fish"]) func otherShellsHaveTheValues(_ shell: String) throws {
     let script = try Self.script(shell)
     for option in Recipe.declarations {
       guard let words = option.beginnings else { continue }
+      if option.isWordList {
+        #expect(script.contains("---completion train -- --\(option.optionName)"), "\(option.name)")
+        continue
+      }
       let list = shell == "zsh" ? words.map { "'\($0)'" }.joined(separator: " ") : "'\(words.joined(separator: " "))'"
       #expect(script.contains(list), "\(option.name)")
     }

@@ -22,6 +22,7 @@ struct LandscapeCommandTests {
   @Test(arguments: [
     (["rosenbrok"], "did you mean 'rosenbrock'?"), (["ravine", "--optimizer", "adma"], "did you mean 'adam'?"),
     (["ravine", "--steps", "0"], "--steps is 0"), (["ravine", "--lr=-1"], "--lr is -1"), (["ravine", "--start", "1"], "--start is '1'"),
+    (["--out", "x.svg"], "--out is for a function, and none is given; there are "), (["--lr", "1"], "--lr is for a function"),
     (["ravine", "--optimizer", "sgd,"], "unknown optimizer ''"),
     (["ravine", "--optimizer", "muon"], "muon is for matrices, and a landscape has two numbers"),
   ])

@@ -109,6 +109,9 @@ struct MultiLabelTests {
       try glissade("evaluate", "--run", folder.path("run"), "--classes", "red"), status: 2, "--classes is for models of classes")
     expectComplaint(
       try glissade("predict", "--run", folder.path("run"), folder.path("data/1.png"), "--threshold", "2"), status: 2, "--threshold is 2.0")
+    expectComplaint(
+      try glissade("predict", "--run", folder.path("run"), folder.path("data/1.png"), "--top", "2"), status: 2,
+      "--top is for models of classes")
     try "file,labels\n1.png,red;green\n".write(toFile: folder.path("green.csv"), atomically: true, encoding: .utf8)
     expectComplaint(
       try glissade(

@@ -94,6 +94,13 @@ struct PreviewTests {
       "<td>fc2</td><td>Dense</td><td>[10, 10]</td><td class=\"n\">1290</td><td>yes</td>", "optimizer state", "Memory of a step: ",
     ] { #expect(plain.contains(text), "\(text)") }
 
+    // What the monitor takes is told, as what is trained takes as much once more.
+    let compared = "what the monitor compares with"
+    recipe.monitor = true
+    let watched = try RecipePreview(of: recipe).html
+    #expect(!plain.contains(compared) && watched.contains(compared))
+    recipe.monitor = false
+
     try recipe.set("augment", to: .one("cutmix"), from: .program)
     let mixed = try RecipePreview(of: recipe).html
     #expect(mixed.contains("The first batch, mixed") && count(mixed) == 90)
@@ -157,6 +164,11 @@ struct PreviewTests {
     let outcome = try Command(["preview", "--out", "p.html"] + data, directory: folder.path).finish()
     #expect(outcome.status == 0 && outcome.output == "saved in p.html\n", "\(outcome)")
     #expect(folder.names() == ["p.html", "t.csv"])
+    let other = try Command(["preview", "--out", "p.html", "--as", "h100"] + data, directory: folder.path).finish()
+    let page = try String(contentsOfFile: folder.path("p.html"), encoding: .utf8)
+    #expect(other.status == 0 && page.contains("by published figures") && page.contains("MFLOP, at least 0."), "\(other)")
+    expectComplaint(
+      try glissade(["preview", "--out", folder.path("p.html"), "--as", "h1000"] + data), status: 2, "unknown published device")
     expectComplaint(try glissade(["preview"] + data), status: 2, "--out")
     expectComplaint(try glissade(["preview", "--out", folder.path("t.csv")] + data), status: 2, "which would be overwritten")
     expectComplaint(try glissade(["preview", "--out", folder.path] + data), status: 2, "is a folder")

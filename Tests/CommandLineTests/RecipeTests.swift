@@ -207,6 +207,9 @@ struct RecipeTests {
     expectComplaint(try glissade("train", "--recipe", ""), status: 2, "--recipe is empty")
     expectComplaint(try glissade("recipe", "a", "b"), status: 2, "--diff compares two")
     expectComplaint(try glissade("recipe", "--diff", "a"), status: 2, "--diff takes two")
+    expectComplaint(
+      try glissade("recipe", "--check", recipe, "--lr", "1"), status: 2, "--lr would change a recipe, and --check looks through")
+    expectComplaint(try glissade("recipe", "--diff", "a", "b", "--lr", "1"), status: 2, "--lr would change a recipe, and --diff compares")
     expectComplaint(try glissade("finetune", "--data", folder.path), status: 2, "missing expected argument '--pretrained")
   }
 

@@ -30,6 +30,7 @@ struct ScheduleCommandTests {
   @Test(arguments: [
     (["schedule", "cosin"], "did you mean 'cosine'?"), (["schedule", "cosine", "--epochs", "0"], "--epochs is 0"),
     (["schedule", "cosine", "--lr", "0"], "--lr is 0"),
+    (["schedule", "--svg", "x.svg"], "--svg is for the curve of a schedule, and none is given"),
   ])
   func mistakes(arguments: [String], message: String) throws {
     let run = try glissade(arguments)

@@ -81,6 +81,37 @@ struct SweepTests {
     #expect(try other.run() == .complete && self.table("more").prefix(5) == table[...])
   }
 
+  /// What a program and `--json` have of a search.
+  @Test func outcomes() throws {
+    var asked = 0
+    let stopped = try Trainer.sweep(
+      of: base, vary: Self.space, metric: .validationAccuracy, trials: 3, out: folder.path("p"),
+      shouldStop: {
+        asked += 1
+        return asked > 14
+      })
+    #expect(!stopped.isComplete && stopped.planned == 3 && stopped.trials.count == 1 && stopped.testLoss == nil)
+    var lines: [String] = []
+    let found = try Trainer.sweep(resuming: folder.path("p"), report: { lines.append($0) })
+    #expect(
+      found.isComplete && found.trials.map(\.number) == [1, 2, 3] && found.trials.allSatisfy { $0.status == .done && $0.epochs == 3 })
+    #expect(lines.contains { $0.hasPrefix("trial 3: ") } && found.metric == .validationAccuracy && found.seconds > 0)
+    let best = try #require(found.best)
+    #expect(best.value == found.trials.compactMap(\.value).max() && best == found.trials[best.number - 1])
+    #expect(found.recipe?.text(of: "lr").flatMap { Double($0) } == best.values["lr"].flatMap { Double($0) })
+    #expect(found.recipe?.optimizer == best.values["optimizer"] && best.folder.hasSuffix("p/trial-00\(best.number)"))
+    let summary = try summary("p", best.number)
+    #expect(found.testAccuracy == summary["test_accuracy"]?.doubleValue && found.testLoss == summary["test_loss"]?.doubleValue)
+    // The command goes on with what is complete, and has nothing to do.
+    let outcome = try glissade("sweep", "--resume", folder.path("p"), "--json")
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
+    let printed = try JSONValue.parse(Array(outcome.output.utf8))
+    #expect(printed["best"]?["trial"]?.integerValue == best.number && printed["complete"] == true && printed["planned"] == 3)
+    #expect(printed["trials"]?.arrayValue?.map { $0["value"]?.doubleValue } == found.trials.map(\.value))
+    #expect(printed["best"]?["values"]?["optimizer"]?.stringValue == best.values["optimizer"])
+    #expect(printed["test_accuracy"]?.doubleValue == found.testAccuracy && printed["folder"]?.stringValue == folder.path("p"))
+  }
+
   @Test("Stopped wherever, a search goes on to the same bytes", arguments: ["random", "halving"]) func interruption(strategy: String) throws
   {
     let plan = try plan(strategy: strategy)

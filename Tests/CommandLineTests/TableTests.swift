@@ -142,6 +142,8 @@ struct TableTests {
     #expect(text.count == 297, "\(text)")
     expectComplaint(
       try glissade("predict", "--run", sorts, data, "--device", "cpu"), status: 1, "column 'length': the model needs this column")
+    expectComplaint(
+      try glissade("predict", "--run", run, data, "--top", "1"), status: 2, "--top is for models of classes, and this one is of values")
     expectComplaint(try glissade("predict", "--run", sorts, "/no/such.csv"), status: 1, "/no/such.csv: cannot be read")
   }
 
@@ -162,6 +164,11 @@ struct TableTests {
     expectComplaint(try train(), status: 2, "--target has to name the column")
     expectComplaint(try train("--target", "kind"), status: 1, data, "column 'kind': there is no such column; there are length, width,")
     expectComplaint(try train("--target", "sort"), status: 1, data, ": line 15: column 'width': a value is missing")
+    let numbers = folder.path("numbers.csv")
+    try "a,b\n1,2\n3,4\n5,6\n7,9\n".write(toFile: numbers, atomically: true, encoding: .utf8)
+    expectComplaint(
+      try glissade("train", "--data", numbers, "--target", "a,b", "--device", "cpu", "--out", folder.path("run")), status: 1,
+      "numbers.csv: its 2 columns are all to be predicted, and predicting them needs others")
     expectComplaint(try train("--target", "sort", "--model", "lenet"), status: 2, "mlp is the model for tables")
     expectComplaint(try train("--target", "sort", "--task", "regresion"), status: 2, "did you mean 'regression'?")
     expectComplaint(try train("--target", "sort", "--task", "regression", "--missing", "drop"), status: 1, "regression needs numbers")

@@ -57,6 +57,14 @@ struct RecipeTests {
     #expect(try problem([("optimizer", "sgd"), ("nesterov", "true")]).contains("momentum is 0, and it has to be above 0 for Nesterov"))
     // A switch that is off is off for all, and what a file says falls away where the command line decides otherwise.
     #expect(try problem([("nesterov", "false")]) == "")
+    // Whoever asks for what goes with a switch wants the switch to be on.
+    #expect(try problem([("monitor_every", "5")]) == "--monitor-every is for --monitor, and that is not given")
+    #expect(try problem([("monitor_every", "5")], in: "monitor: false\n") == "--monitor-every is for --monitor, and that is off")
+    #expect(try problem([("monitor", "false"), ("monitor_every", "5")]) == "--monitor-every is for --monitor, and that is off")
+    #expect(try problem([("monitor_every", "5"), ("monitor", "true")], in: "monitor: false\n") == "")
+    #expect(
+      try problem([], in: "monitor: false\nmonitor_every: 5\n") == "" && problem([("monitor_every", "5")], in: "monitor: true\n") == "")
+    #expect(try problem([("monitor", "false")], in: "monitor: true\nmonitor_every: 5\n") == "")
     // What a step does.
     let cycle = "one-cycle(high-momentum: 0.95, low-momentum: 0.85)"
     #expect(try problem([("schedule", cycle)]) == "" && problem([("schedule", cycle), ("optimizer", "lion")]) == "")
@@ -77,6 +85,13 @@ struct RecipeTests {
     #expect(try problem([], in: "optimizer: lbfgs\nclip_norm: 1\n").hasPrefix("r.yaml:3:12: clip_norm is not for lbfgs, whose line search"))
     let sgd = "optimizer: sgd\nmomentum: 0.9\n"
     #expect(try problem([], in: sgd) == "" && problem([("optimizer", "adam")], in: sgd) == "")
+  }
+
+  /// Once more of what is complete, as a run's recipe is when it is fed back, is the same.
+  @Test func whatIsCompleteStaysAsItIs() {
+    let complete = Recipe().completed(for: .pictures)
+    #expect(complete.text(of: "monitor") == "false" && complete.origin(of: "monitor_every") == nil)
+    #expect(complete.completed(for: .pictures).differences(from: complete).isEmpty)
   }
 
   @Test func aBatchIsSoManySamplesOrAll() throws {

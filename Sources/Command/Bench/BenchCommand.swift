@@ -56,8 +56,11 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Compare with the results in this file.", completion: .file(extensions: ["json"]))
   var compare: String?
 
-  @Option(parsing: .unconditional, help: "How much slower, as a factor, is still as good.")
-  var threshold = 1.10
+  @Option(
+    parsing: .unconditional, help: "With --compare: how much slower, as a factor, is still as good. (default: \(Self.usualThreshold))")
+  var threshold: Double?
+
+  private static let usualThreshold = 1.1
 
   func run() throws {
     if let json, let compare, isSameFile(json, compare) {
@@ -96,6 +99,7 @@ struct BenchCommand: ParsableCommand {
     try Terminal.print("\n\(suites == [.train] ? "" : "over the whole run, ")" + BenchTable.text(of: limits))
     try keep(limits)
     guard let baseline, let compare else { return }
+    let threshold = threshold ?? Self.usualThreshold
     let comparison = BenchmarkComparison(results, with: baseline, suites: suites, options: options)
     try Terminal.print(BenchTable.text(of: comparison, with: baseline, path: compare, threshold: threshold))
     let slower = comparison.slower(than: threshold)
@@ -145,7 +149,10 @@ struct BenchCommand: ParsableCommand {
       throw Misuse("--batch-size is \(batchSize), and it has to be from 1 to \(1 << 20)")
     }
     if launches < 0 { throw Misuse("--launches is \(launches), and it has to be at least 0") }
-    if !(threshold > 0 && threshold.isFinite) { throw Misuse("--threshold is \(threshold), and it has to be a number above 0") }
+    if let threshold {
+      if !(threshold > 0 && threshold.isFinite) { throw Misuse("--threshold is \(threshold), and it has to be a number above 0") }
+      if compare == nil { throw Misuse("--threshold is for --compare, and that is not given") }
+    }
     if let json {
       let folder = json.contains("/") ? String(json[...(json.lastIndex(of: "/") ?? json.startIndex)]) : "."
       if json.isEmpty || json.hasSuffix("/") || !exists(folder) {

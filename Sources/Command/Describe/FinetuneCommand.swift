@@ -14,4 +14,4 @@ enum FinetuneDoor: TrainingDoor {
   static let needed: [String] = ["pretrained", "data"]
 }
 
-typealias FinetuneCommand = Training<FinetuneDoor>
+typealias FinetuneCommand = UsingRecipe<Training<FinetuneDoor>>

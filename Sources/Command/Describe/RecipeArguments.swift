@@ -1,39 +1,88 @@
 import ArgumentParser
 import Glissade
 
-/// A command that has every option of recipes.
-protocol RecipeArguments {
-  /// What ends a training early, as far as the command has it.
-  associatedtype Stopping: RecipeSection
-  var essentials: SectionArguments<EssentialSection> { get }
-  var training: SectionArguments<TrainingSection> { get }
-  var device: SectionArguments<DeviceSection> { get }
-  var pretrained: SectionArguments<PretrainedSection> { get }
-  var folds: SectionArguments<FoldSection> { get }
-  var ensembles: SectionArguments<EnsembleSection> { get }
-  var stopping: SectionArguments<Stopping> { get }
-  var saving: SectionArguments<SavingSection> { get }
-  var optimizers: SectionArguments<OptimizerSection> { get }
-  var groups: SectionArguments<GroupSection> { get }
-  var regularization: SectionArguments<RegularizationSection> { get }
-  var balance: SectionArguments<BalanceSection> { get }
-  var table: SectionArguments<TableSection> { get }
-  var pictures: SectionArguments<PictureSection> { get }
+/// What a command with every option of recipes does, and the options that are its own.
+protocol RecipeUse: ParsableArguments {
+  static var configuration: CommandConfiguration { get }
+  /// The themes of recipes whose options it has, in the order of help.
+  static var sections: [any RecipeSection] { get }
+  /// - Parameter given: what was given of recipes' options.
+  func run(_ given: GivenOptions) throws
 }
 
-extension RecipeArguments {
-  /// What was given.
-  var given: [(name: String, text: String)] {
-    essentials.given + training.given + device.given + pretrained.given + folds.given + ensembles.given + stopping.given + saving.given
-      + optimizers.given
-      + groups.given + regularization.given
-      + balance.given + table.given + pictures.given
+extension RecipeUse {
+  static var sections: [any RecipeSection] { Recipe.sections }
+}
+
+/// A command with every option of recipes: what everybody needs, its own options, and all others by theme.
+///
+/// All of these are the command's own, and none of a group in which others are, because the parser looks through each group of a group several
+/// times.
+struct UsingRecipe<Use: RecipeUse>: ParsableCommand, CustomReflectable {
+  static var configuration: CommandConfiguration { Use.configuration }
+
+  private var use = Use()
+  private var given = GivenOptions()
+
+  init() {}
+
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: OptionKey.self)
+    use = try Use(from: decoder)
+    for section in Self.sections { given.all += try section.given(in: values) }
   }
 
-  /// Changes a recipe by what was given.
+  /// What the parser finds the options by.
+  var customMirror: Mirror {
+    let groups: [Mirror.Child] = Self.sections.map { ("_" + $0.key.stringValue, $0.group) }
+    return Mirror(self, children: groups.prefix(1) + Mirror(reflecting: Use()).children + groups.dropFirst(), displayStyle: .struct)
+  }
+
+  private static var sections: [any RecipeSection] { [EssentialSection()] + Use.sections }
+
+  func run() throws { try use.run(given) }
+}
+
+/// What was given of recipes' options on the command line.
+struct GivenOptions {
+  var all: [(name: String, text: String)] = []
+
+  /// Changes a recipe by it.
   /// - Throws: `RecipeError`.
   func apply(to recipe: inout Recipe) throws(RecipeError) {
-    for (name, text) in given { try recipe.set(name, to: .one(text), from: .commandLine) }
+    for (name, text) in all { try recipe.set(name, to: .one(text), from: .commandLine) }
     recipe.dropWhatDoesNotFit()
+  }
+
+  /// The recipe of a file, or defaults, changed by it.
+  /// - Throws: `RecipeError`, and what keeps the file from being read.
+  func recipe(from file: String?) throws -> Recipe {
+    var recipe = try file.map(RecipeFile.read) ?? Recipe()
+    try apply(to: &recipe)
+    return recipe
+  }
+}
+
+extension ArgumentHelp {
+  /// Of a recipe that a command begins with.
+  static var recipeFile: ArgumentHelp {
+    ArgumentHelp("A recipe (see 'glissade recipe'), or - for standard input; options change what it says.", valueName: "file")
+  }
+}
+
+extension CompletionKind {
+  /// Files that are recipes, as far as their names say.
+  static var recipeFile: CompletionKind { .file(extensions: ["yaml", "yml"]) }
+}
+
+extension RecipeSection {
+  fileprivate var key: OptionKey { OptionKey("\(Self.self)") }
+
+  /// Its options as a group of a command's.
+  fileprivate var group: Any { OptionGroup<SectionArguments<Self>>(title: Self.title) }
+
+  /// What was given of it.
+  fileprivate func given(in values: KeyedDecodingContainer<OptionKey>) throws -> [(name: String, text: String)] {
+    try values.decode(OptionGroup<SectionArguments<Self>>.self, forKey: key).wrappedValue.given
   }
 }

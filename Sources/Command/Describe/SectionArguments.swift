@@ -30,8 +30,8 @@ struct SectionArguments<Section: RecipeSection>: ParsableArguments, CustomReflec
   }
 }
 
-/// The name of an option as the parser keeps its value.
-private struct OptionKey: CodingKey {
+/// The name of an option, or of a group of them, as the parser keeps its value.
+struct OptionKey: CodingKey {
   let stringValue: String
   var intValue: Int? { nil }
 
@@ -52,7 +52,7 @@ extension RecipeDeclaration {
 
   /// Values, as shells offer them.
   fileprivate var completion: CompletionKind {
-    if let beginnings { return .list(beginnings) }
+    if let beginnings { return isWordList ? .words(beginnings) : .list(beginnings) }
     return path == nil ? .default : .file()
   }
 }

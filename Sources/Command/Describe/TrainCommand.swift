@@ -16,4 +16,4 @@ enum TrainDoor: TrainingDoor {
   static let needed: [String] = []
 }
 
-typealias TrainCommand = Training<TrainDoor>
+typealias TrainCommand = UsingRecipe<Training<TrainDoor>>

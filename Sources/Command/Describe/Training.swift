@@ -15,18 +15,10 @@ protocol TrainingDoor: Sendable {
 }
 
 /// Everything that trains: by a recipe, what is different from it, and where the run is to be.
-///
-/// The groups stand here rather than in a group of their own, because the parser looks through each group of a group several times.
-struct Training<Door: TrainingDoor>: ParsableCommand, RecipeArguments {
+struct Training<Door: TrainingDoor>: RecipeUse {
   static var configuration: CommandConfiguration { Door.configuration }
 
-  @OptionGroup(title: EssentialSection.title) var essentials: SectionArguments<EssentialSection>
-
   @OptionGroup(title: EssentialSection.title) var places: TrainingPlaces
-
-  @OptionGroup(title: TrainingSection.title) var training: SectionArguments<TrainingSection>
-
-  @OptionGroup(title: DeviceSection.title) var device: SectionArguments<DeviceSection>
 
   @Flag(help: "Put this run in the place of the one that --out names: the files of that run are removed.")
   var replace = false
@@ -42,31 +34,9 @@ struct Training<Door: TrainingDoor>: ParsableCommand, RecipeArguments {
   @Flag(help: "Show the training on the whole screen, as 'glissade watch' does; q leaves that, and training goes on.")
   var live = false
 
-  @OptionGroup(title: PretrainedSection.title) var pretrained: SectionArguments<PretrainedSection>
-
-  @OptionGroup(title: FoldSection.title) var folds: SectionArguments<FoldSection>
-
-  @OptionGroup(title: EnsembleSection.title) var ensembles: SectionArguments<EnsembleSection>
-
-  @OptionGroup(title: StoppingSection.title) var stopping: SectionArguments<StoppingSection>
-
-  @OptionGroup(title: SavingSection.title) var saving: SectionArguments<SavingSection>
-
-  @OptionGroup(title: OptimizerSection.title) var optimizers: SectionArguments<OptimizerSection>
-
-  @OptionGroup(title: GroupSection.title) var groups: SectionArguments<GroupSection>
-
-  @OptionGroup(title: RegularizationSection.title) var regularization: SectionArguments<RegularizationSection>
-
-  @OptionGroup(title: BalanceSection.title) var balance: SectionArguments<BalanceSection>
-
-  @OptionGroup(title: TableSection.title) var table: SectionArguments<TableSection>
-
-  @OptionGroup(title: PictureSection.title) var pictures: SectionArguments<PictureSection>
-
-  func run() throws {
+  func run(_ given: GivenOptions) throws {
     if live, quiet { throw Misuse("--live shows the training, and --quiet wants nothing to be shown") }
-    let request = try request()
+    let request = try request(given)
     let recipe = request.recipe
     if let published = try published.device() {
       guard explain else { throw Misuse("--as is for --explain: nothing can be trained on a device that is not here") }
@@ -88,26 +58,24 @@ struct Training<Door: TrainingDoor>: ParsableCommand, RecipeArguments {
   }
 
   /// What is to be trained, checked as far as it can be without data and device.
-  private func request() throws -> TrainingRequest {
+  private func request(_ given: GivenOptions) throws -> TrainingRequest {
     let (out, resume) = (places.out, places.resume)
     if let out, out.isEmpty { throw Misuse("--out is empty, and it has to name a folder") }
     if resume != nil, out != nil { throw Misuse("--out cannot be given with --resume: the run goes on in its own folder") }
     if resume != nil, places.recipe != nil { throw Misuse("--recipe cannot be given with --resume: the run goes on with its own") }
-    let earlier = try resume.map { try EarlierRun($0, namedAnew: Set(given.map(\.name))) }
-    let recipe = try recipe(after: earlier)
+    let earlier = try resume.map { try EarlierRun($0, namedAnew: Set(given.all.map(\.name))) }
+    let recipe: Recipe
+    if var own = earlier?.recipe {
+      try given.apply(to: &own)
+      recipe = own
+    } else {
+      recipe = try given.recipe(from: places.recipe)
+    }
     if let missing = Door.needed.first(where: { !recipe.isGiven($0) }) {
       throw Misuse("missing expected argument '\(Recipe.declaration(missing).map { "--\($0.optionName) <\($0.optionName)>" } ?? missing)'")
     }
     try recipe.check()
     let report = FetchReport(line: quiet ? nil : { Terminal.write($0 + "\n", to: STDOUT_FILENO) }, isQuiet: quiet)
     return try TrainingRequest(recipe, resuming: earlier, file: places.recipe, fetch: report.file)
-  }
-
-  /// The recipe of a file or of the run that goes on, changed by the options that are given.
-  /// - Throws: `RecipeError`, and what keeps the file from being read.
-  private func recipe(after earlier: EarlierRun?) throws -> Recipe {
-    var recipe = try earlier?.recipe ?? places.recipe.map(RecipeFile.read) ?? Recipe()
-    try apply(to: &recipe)
-    return recipe
   }
 }

@@ -6,9 +6,7 @@ struct TrainingPlaces: ParsableArguments {
   @Option(help: ArgumentHelp("The run folder. (default: runs/<date>-<time>-<model>)", valueName: "folder"), completion: .directory)
   var out: String?
 
-  @Option(
-    help: ArgumentHelp("A recipe (see 'glissade recipe'), or - for standard input; options change what it says.", valueName: "file"),
-    completion: .file(extensions: ["yaml", "yml"]))
+  @Option(help: .recipeFile, completion: .recipeFile)
   var recipe: String?
 
   @Option(

@@ -21,7 +21,7 @@ struct LandscapeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Optimizers, separated by commas, or all.", valueName: "names"),
-    completion: .list(Optimizers.all.filter { !($0.rule is any MatrixOptimizer) }.map(\.name)))
+    completion: .words(["all"] + Self.ofNumbers))
   var optimizer = "sgd,momentum,nesterov,adagrad,rmsprop,adam"
 
   @Option(help: ArgumentHelp("Steps of each.", valueName: "n"))
@@ -33,19 +33,26 @@ struct LandscapeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write the paths to this file as an SVG picture.", valueName: "file"), completion: .file(extensions: ["svg"]))
   var out: String?
 
+  /// The optimizers of numbers rather than matrices.
+  private static let ofNumbers = Optimizers.all.filter { !($0.rule is any MatrixOptimizer) }.map(\.name)
+
   func run() throws {
-    guard let function else { return try Terminal.print(Self.list) }
+    guard let function else {
+      for (name, isGiven) in [("--out", out != nil), ("--lr", lr != nil), ("--start", start != nil)] where isGiven {
+        throw Misuse("\(name) is for a function, and none is given; there are \(Landscape.all.map(\.name).joined(separator: ", "))")
+      }
+      return try Terminal.print(Self.list)
+    }
     guard let landscape = Landscape.named(function) else {
       throw Misuse.unknown("function", function, among: Landscape.all.map(\.name))
     }
     guard (1...100_000).contains(steps) else { throw Misuse("--steps is \(steps), and it has to be from 1 to 100000") }
     if let lr, !(lr > 0 && lr.isFinite) { throw Misuse("--lr is \(lr), and it has to be a number above 0") }
-    let ofNumbers = Optimizers.all.filter { !($0.rule is any MatrixOptimizer) }.map(\.name)
-    let names = optimizer == "all" ? ofNumbers : optimizer.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    let names = optimizer == "all" ? Self.ofNumbers : optimizer.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     let chosen = try names.map { name in
-      guard let entry = Optimizers.named(name) else { throw Misuse.unknown("optimizer", name, among: ofNumbers) }
+      guard let entry = Optimizers.named(name) else { throw Misuse.unknown("optimizer", name, among: Self.ofNumbers) }
       if entry.rule is any MatrixOptimizer {
-        throw Misuse("\(name) is for matrices, and a landscape has two numbers; there are \(ofNumbers.joined(separator: ", "))")
+        throw Misuse("\(name) is for matrices, and a landscape has two numbers; there are \(Self.ofNumbers.joined(separator: ", "))")
       }
       return entry
     }

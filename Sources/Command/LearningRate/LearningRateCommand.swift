@@ -4,7 +4,10 @@ import GlissadeCharts
 import GlissadeFormats
 
 /// `glissade lr-find`.
-struct LearningRateCommand: ParsableCommand, RecipeArguments {
+typealias LearningRateCommand = UsingRecipe<RateFinding>
+
+/// What a range test has of its own.
+struct RateFinding: RecipeUse {
   static let configuration = CommandConfiguration(
     commandName: "lr-find", abstract: "Find a learning rate: train a few steps with growing rates, and see where the loss falls.",
     discussion: """
@@ -13,14 +16,10 @@ struct LearningRateCommand: ParsableCommand, RecipeArguments {
       model, and schedules play no part.
       """)
 
-  @OptionGroup(title: EssentialSection.title) var essentials: SectionArguments<EssentialSection>
-
   @Option(help: ArgumentHelp("Write the curve to this file as an SVG picture.", valueName: "file"), completion: .file(extensions: ["svg"]))
   var out: String?
 
-  @Option(
-    help: ArgumentHelp("A recipe (see 'glissade recipe'), or - for standard input; options change what it says.", valueName: "file"),
-    completion: .file(extensions: ["yaml", "yml"]))
+  @Option(help: .recipeFile, completion: .recipeFile)
   var recipe: String?
 
   @Option(help: ArgumentHelp("The first rate.", valueName: "rate"))
@@ -35,33 +34,7 @@ struct LearningRateCommand: ParsableCommand, RecipeArguments {
   @Flag(help: "Print the suggestion and the curve as JSON.")
   var json = false
 
-  @OptionGroup(title: TrainingSection.title) var training: SectionArguments<TrainingSection>
-
-  @OptionGroup(title: DeviceSection.title) var device: SectionArguments<DeviceSection>
-
-  @OptionGroup(title: PretrainedSection.title) var pretrained: SectionArguments<PretrainedSection>
-
-  @OptionGroup(title: FoldSection.title) var folds: SectionArguments<FoldSection>
-
-  @OptionGroup(title: EnsembleSection.title) var ensembles: SectionArguments<EnsembleSection>
-
-  @OptionGroup(title: StoppingSection.title) var stopping: SectionArguments<StoppingSection>
-
-  @OptionGroup(title: SavingSection.title) var saving: SectionArguments<SavingSection>
-
-  @OptionGroup(title: OptimizerSection.title) var optimizers: SectionArguments<OptimizerSection>
-
-  @OptionGroup(title: GroupSection.title) var groups: SectionArguments<GroupSection>
-
-  @OptionGroup(title: RegularizationSection.title) var regularization: SectionArguments<RegularizationSection>
-
-  @OptionGroup(title: BalanceSection.title) var balance: SectionArguments<BalanceSection>
-
-  @OptionGroup(title: TableSection.title) var table: SectionArguments<TableSection>
-
-  @OptionGroup(title: PictureSection.title) var pictures: SectionArguments<PictureSection>
-
-  func run() throws {
+  func run(_ given: GivenOptions) throws {
     if let out { try DrawnFile.picture.check(out, "--out") }
     var options = RateRange.Options()
     (options.lowest, options.highest, options.steps) = (from, to, steps)
@@ -69,7 +42,7 @@ struct LearningRateCommand: ParsableCommand, RecipeArguments {
       throw Misuse("--from is \(from) and --to is \(to), and they have to be above 0, the first below the second")
     }
     guard (10...100_000).contains(steps) else { throw Misuse("--steps is \(steps), and it has to be from 10 to 100000") }
-    let training = try prepared()
+    let training = try prepared(given)
     let selection = try training.openDevice(Terminal.note)
     var bar = !json && Terminal.isLive(2) ? ProgressBar(file: 2) : nil
     var done = 0
@@ -95,9 +68,8 @@ struct LearningRateCommand: ParsableCommand, RecipeArguments {
   }
 
   /// What would be trained.
-  private func prepared() throws -> RecipeTraining {
-    var recipe = try recipe.map(RecipeFile.read) ?? Recipe()
-    try apply(to: &recipe)
+  private func prepared(_ given: GivenOptions) throws -> RecipeTraining {
+    let recipe = try given.recipe(from: recipe)
     try recipe.check()
     if let series = TrainingSeries(recipe) {
       throw Misuse("--\(series.kind.countOption) makes several trainings of one; --\(series.kind.numberOption) says which of them is meant")

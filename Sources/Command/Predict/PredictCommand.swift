@@ -51,8 +51,8 @@ struct PredictCommand: ParsableCommand {
 
   @OptionGroup var choice: ModelChoice
 
-  @Option(parsing: .unconditional, help: "How many classes are printed for each picture or row.")
-  var top = 5
+  @Option(parsing: .unconditional, help: "How many classes are printed for each picture or row. (default: \(Self.usualTop))")
+  var top: Int?
 
   @Option(
     parsing: .unconditional,
@@ -62,9 +62,11 @@ struct PredictCommand: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  static let usualTop = 5
+
   func run() throws {
     try choice.check()
-    if top < 1 { throw Misuse("--top is \(top), and it has to be at least 1") }
+    if let top, top < 1 { throw Misuse("--top is \(top), and it has to be at least 1") }
     if let batchSize, batchSize < 1 { throw Misuse("--batch-size is \(batchSize), and it has to be at least 1") }
     if let threshold, !(threshold >= 0 && threshold <= 1) { throw Misuse("--threshold is \(threshold), and it has to be from 0 to 1") }
     _ = try device.request()
@@ -73,6 +75,10 @@ struct PredictCommand: ParsableCommand {
       throw Misuse(
         "--threshold is for models of pictures with any number of labels each, and this one is of \(run.table == nil ? "classes" : "a table")"
       )
+    }
+    if top != nil, run.table.map({ $0.deviation != nil }) ?? run.isMultiLabel {
+      throw Misuse(
+        "--top is for models of classes, and this one is of \(run.table == nil ? "pictures with any number of labels each" : "values")")
     }
     if let table = run.table { return try predict(table, run, model, states) }
     let pipeline = try run.picturePipeline()
@@ -109,7 +115,7 @@ struct PredictCommand: ParsableCommand {
           }
           continue
         }
-        let likeliest = Self.likeliest(output[place], top)
+        let likeliest = Self.likeliest(output[place], top ?? Self.usualTop)
         let agreement = Agreement(members.map { $0[place] }, on: likeliest.first?.label)
         let path = data.name(ofSample: index) ?? ""
         if json {

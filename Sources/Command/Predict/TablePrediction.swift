@@ -60,7 +60,7 @@ extension PredictCommand {
     _ output: ArraySlice<Float>, _ members: [ArraySlice<Float>], _ table: TableDescription
   ) -> (text: String, members: [JSONMember]) {
     if case .classes(_, let classes) = table.encoding.target {
-      let likeliest = Self.likeliest(output, top)
+      let likeliest = Self.likeliest(output, top ?? Self.usualTop)
       let agreement = Agreement(members, on: likeliest.first?.label)
       return (Self.text(likeliest, classes) + agreement.text, [JSONMember("classes", Self.json(likeliest, classes))] + agreement.json)
     }

@@ -9,7 +9,10 @@ import GlissadeFormats
 #endif
 
 /// `glissade preview`.
-struct PreviewCommand: ParsableCommand, RecipeArguments {
+typealias PreviewCommand = UsingRecipe<Previewing>
+
+/// What a preview has of its own.
+struct Previewing: RecipeUse {
   static let configuration = CommandConfiguration(
     commandName: "preview", abstract: "Write a page about what a training would get, before it begins.",
     discussion: """
@@ -18,44 +21,18 @@ struct PreviewCommand: ParsableCommand, RecipeArguments {
       classes have; the learning rate; the model's layers with shapes and parameters, and the memory that a step takes.
       """)
 
-  @OptionGroup(title: EssentialSection.title) var essentials: SectionArguments<EssentialSection>
-
   @OptionGroup(title: EssentialSection.title) var places: PreviewPlaces
 
-  @OptionGroup(title: TrainingSection.title) var training: SectionArguments<TrainingSection>
+  @OptionGroup var published: PublishedDeviceOption
 
-  @OptionGroup(title: DeviceSection.title) var device: SectionArguments<DeviceSection>
-
-  @OptionGroup(title: PretrainedSection.title) var pretrained: SectionArguments<PretrainedSection>
-
-  @OptionGroup(title: FoldSection.title) var folds: SectionArguments<FoldSection>
-
-  @OptionGroup(title: EnsembleSection.title) var ensembles: SectionArguments<EnsembleSection>
-
-  @OptionGroup(title: StoppingSection.title) var stopping: SectionArguments<StoppingSection>
-
-  @OptionGroup(title: SavingSection.title) var saving: SectionArguments<SavingSection>
-
-  @OptionGroup(title: OptimizerSection.title) var optimizers: SectionArguments<OptimizerSection>
-
-  @OptionGroup(title: GroupSection.title) var groups: SectionArguments<GroupSection>
-
-  @OptionGroup(title: RegularizationSection.title) var regularization: SectionArguments<RegularizationSection>
-
-  @OptionGroup(title: BalanceSection.title) var balance: SectionArguments<BalanceSection>
-
-  @OptionGroup(title: TableSection.title) var table: SectionArguments<TableSection>
-
-  @OptionGroup(title: PictureSection.title) var pictures: SectionArguments<PictureSection>
-
-  func run() throws {
-    var recipe = try places.recipe.map(RecipeFile.read) ?? Recipe()
-    try apply(to: &recipe)
+  func run(_ given: GivenOptions) throws {
+    let published = try published.device()
+    let recipe = try given.recipe(from: places.recipe)
     try recipe.check()
     let request = try TrainingRequest(recipe, resuming: nil, file: places.recipe, fetch: FetchReport().file)
     // Before data is read, which may take minutes.
     try places.check(against: request.inputs)
-    try RecipePreview(of: request, note: Terminal.note).write(to: places.out)
+    try RecipePreview(of: request, as: published, note: Terminal.note).write(to: places.out)
     try Terminal.print("saved in \(printable(places.out))\n")
   }
 }
@@ -65,9 +42,7 @@ struct PreviewPlaces: ParsableArguments {
   @Option(help: ArgumentHelp("The file to write.", valueName: "file"), completion: .file(extensions: ["html"]))
   var out: String
 
-  @Option(
-    help: ArgumentHelp("A recipe (see 'glissade recipe'), or - for standard input; options change what it says.", valueName: "file"),
-    completion: .file(extensions: ["yaml", "yml"]))
+  @Option(help: .recipeFile, completion: .recipeFile)
   var recipe: String?
 
   /// Sees whether the page can be where it is to be.

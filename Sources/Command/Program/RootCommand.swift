@@ -46,6 +46,7 @@ struct RootCommand: ParsableCommand {
     DriverOutput.isKeptFromStandardOutput = true
     do {
       let arguments = try ProcessArguments.all()
+      try checkShell(arguments)
       try checkSubcommand(arguments)
       var command = try parse(arguments)
       try command.run()
@@ -60,6 +61,22 @@ struct RootCommand: ParsableCommand {
       // Help and the version come as errors, too.
       if exitCode(for: error) == .success { throw error }
       throw Misuse(Text.sentence(message(for: error)) + (ProcessArguments.hint(arguments, message(for: error)) ?? ""))
+    }
+  }
+
+  /// The parser says in three lines which shells there are.
+  private static func checkShell(_ arguments: [String]) throws(Misuse) {
+    let option = "--generate-completion-script"
+    let shells = CompletionShell.allCases.map(\.rawValue).sorted()
+    switch arguments.first {
+    case option where arguments.count > 1:
+      if !shells.contains(arguments[1]) { throw .unknown("shell", arguments[1], among: shells) }
+    case option:
+      if CompletionShell.autodetected() == nil { throw Misuse("\(option) has to name a shell: \(shells.joined(separator: ", "))") }
+    case let first? where first.hasPrefix(option + "="):
+      let name = String(first.dropFirst(option.count + 1))
+      if !shells.contains(name) { throw .unknown("shell", name, among: shells) }
+    default: break
     }
   }
 

@@ -3,7 +3,10 @@ import Glissade
 import GlissadeFormats
 
 /// `glissade recipe`.
-struct RecipeCommand: ParsableCommand, RecipeArguments {
+typealias RecipeCommand = UsingRecipe<RecipeWriting>
+
+/// What `glissade recipe` has of its own.
+struct RecipeWriting: RecipeUse {
   static let configuration = CommandConfiguration(
     commandName: "recipe", abstract: "Print, check and compare recipes: what decides a training.",
     discussion: """
@@ -17,7 +20,7 @@ struct RecipeCommand: ParsableCommand, RecipeArguments {
 
   @Option(
     help: ArgumentHelp("Look through a recipe, and print everything in it that makes no sense.", valueName: "file"),
-    completion: .file(extensions: ["yaml", "yml"]))
+    completion: .recipeFile)
   var check: String?
 
   @Flag(help: "Print what differs between two runs or recipes, an option a line.")
@@ -26,42 +29,17 @@ struct RecipeCommand: ParsableCommand, RecipeArguments {
   @Flag(help: .hidden)
   var reference = false
 
-  @OptionGroup(title: EssentialSection.title) var essentials: SectionArguments<EssentialSection>
-
-  @OptionGroup(title: TrainingSection.title) var training: SectionArguments<TrainingSection>
-
-  @OptionGroup(title: DeviceSection.title) var device: SectionArguments<DeviceSection>
-
-  @OptionGroup(title: PretrainedSection.title) var pretrained: SectionArguments<PretrainedSection>
-
-  @OptionGroup(title: FoldSection.title) var folds: SectionArguments<FoldSection>
-
-  @OptionGroup(title: EnsembleSection.title) var ensembles: SectionArguments<EnsembleSection>
-
-  @OptionGroup(title: StoppingSection.title) var stopping: SectionArguments<StoppingSection>
-
-  @OptionGroup(title: SavingSection.title) var saving: SectionArguments<SavingSection>
-
-  @OptionGroup(title: OptimizerSection.title) var optimizers: SectionArguments<OptimizerSection>
-
-  @OptionGroup(title: GroupSection.title) var groups: SectionArguments<GroupSection>
-
-  @OptionGroup(title: RegularizationSection.title) var regularization: SectionArguments<RegularizationSection>
-
-  @OptionGroup(title: BalanceSection.title) var balance: SectionArguments<BalanceSection>
-
-  @OptionGroup(title: TableSection.title) var table: SectionArguments<TableSection>
-
-  @OptionGroup(title: PictureSection.title) var pictures: SectionArguments<PictureSection>
-
-  func run() throws {
+  func run(_ given: GivenOptions) throws {
     if reference { return try Terminal.print(OptionsPage.text) }
+    if let option = given.all.first.flatMap({ Recipe.declaration($0.name)?.optionName }), check != nil || diff {
+      throw Misuse("--\(option) would change a recipe, and \(check == nil ? "--diff compares" : "--check looks through") what is there")
+    }
     if let check { return try look(through: check) }
     if diff { return try compare() }
     if runs.count > 1 { throw Misuse("recipe takes one run, and \(runs.count) are given; --diff compares two") }
     let document = try runs.first.map(RecipeFile.document)
     var recipe = document?.recipe ?? Recipe()
-    try apply(to: &recipe)
+    try given.apply(to: &recipe)
     try recipe.check()
     let kind = document?.kind ?? recipe.dataSource.kind
     let complete = recipe.completed(for: kind)

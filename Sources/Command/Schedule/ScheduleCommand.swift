@@ -28,7 +28,10 @@ struct ScheduleCommand: ParsableCommand {
   var svg: String?
 
   func run() throws {
-    guard let schedule else { return try Terminal.print(Schedules.help + "\n") }
+    guard let schedule else {
+      if svg != nil { throw Misuse("--svg is for the curve of a schedule, and none is given") }
+      return try Terminal.print(Schedules.help + "\n")
+    }
     let parsed: Schedule
     do throws(ScheduleError) { parsed = try Schedule(schedule) } catch { throw Misuse("\(error)") }
     guard (1...1_000_000).contains(epochs) else { throw Misuse("--epochs is \(epochs), and it has to be from 1 to 1000000") }

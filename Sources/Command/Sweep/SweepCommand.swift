@@ -3,7 +3,10 @@ import Glissade
 import GlissadeFormats
 
 /// `glissade sweep`.
-struct SweepCommand: ParsableCommand, RecipeArguments {
+typealias SweepCommand = UsingRecipe<Sweeping>
+
+/// What a search has of its own.
+struct Sweeping: RecipeUse {
   static let configuration = CommandConfiguration(
     commandName: "sweep", abstract: "Search for good options of a training: train many, and compare them.",
     discussion: """
@@ -14,15 +17,11 @@ struct SweepCommand: ParsableCommand, RecipeArguments {
       whatever way, and comes to the same table.
       """)
 
-  @OptionGroup(title: EssentialSection.title) var essentials: SectionArguments<EssentialSection>
-
   @Option(
     help: ArgumentHelp("The folder of the sweep. (default: runs/<date>-<time>-sweep)", valueName: "folder"), completion: .directory)
   var out: String?
 
-  @Option(
-    help: ArgumentHelp("A recipe (see 'glissade recipe'), or - for standard input; options change what it says.", valueName: "file"),
-    completion: .file(extensions: ["yaml", "yml"]))
+  @Option(help: .recipeFile, completion: .recipeFile)
   var recipe: String?
 
   @Option(
@@ -68,42 +67,22 @@ struct SweepCommand: ParsableCommand, RecipeArguments {
   @Flag(help: "Print nothing but errors and the table at the end.")
   var quiet = false
 
-  @OptionGroup(title: TrainingSection.title) var training: SectionArguments<TrainingSection>
+  @Flag(help: "Print what came of it as JSON, and nothing else.")
+  var json = false
 
-  @OptionGroup(title: DeviceSection.title) var device: SectionArguments<DeviceSection>
-
-  @OptionGroup(title: PretrainedSection.title) var pretrained: SectionArguments<PretrainedSection>
-
-  @OptionGroup(title: FoldSection.title) var folds: SectionArguments<FoldSection>
-
-  @OptionGroup(title: EnsembleSection.title) var ensembles: SectionArguments<EnsembleSection>
-
-  @OptionGroup(title: StoppingSection.title) var stopping: SectionArguments<EarlyStoppingSection>
-
-  @OptionGroup(title: SavingSection.title) var saving: SectionArguments<SavingSection>
-
-  @OptionGroup(title: OptimizerSection.title) var optimizers: SectionArguments<OptimizerSection>
-
-  @OptionGroup(title: GroupSection.title) var groups: SectionArguments<GroupSection>
-
-  @OptionGroup(title: RegularizationSection.title) var regularization: SectionArguments<RegularizationSection>
-
-  @OptionGroup(title: BalanceSection.title) var balance: SectionArguments<BalanceSection>
-
-  @OptionGroup(title: TableSection.title) var table: SectionArguments<TableSection>
-
-  @OptionGroup(title: PictureSection.title) var pictures: SectionArguments<PictureSection>
+  /// The clock ends the sweep as a whole, and no trial.
+  static var sections: [any RecipeSection] { Recipe.sections.map { $0 is StoppingSection ? EarlyStoppingSection() : $0 } }
 
   private static let usualMetric = EarlyStopping.Measure.validationLoss.rawValue
 
-  func run() throws {
+  func run(_ given: GivenOptions) throws {
     let limit = try maxTime.map { text in
       do throws(RecipeValueError) { return try TimeSpan(recipeText: text) } catch {
         throw Misuse("--max-time is '\(text)', and it has to be \(TimeSpan.recipeKind)")
       }
     }
-    let reporter = SweepReporter(isQuiet: quiet)
-    let sweep = try sweep(reporter.watch)
+    let reporter = SweepReporter(isQuiet: quiet || json)
+    let sweep = try sweep(given, reporter.watch)
     if resume != nil {
       reporter.line("going on with \(sweep.folder.path): \(sweep.results.latest.count) of \(sweep.plan.trials.count) trials")
     }
@@ -113,23 +92,24 @@ struct SweepCommand: ParsableCommand, RecipeArguments {
       throw error
     }
     reporter.clear()
+    if json { return try Terminal.print(sweep.outcome(isComplete: ending == .complete).json.text(pretty: true)) }
     try Terminal.print((sweep.table() + sweep.conclusion(ending)).joined(separator: "\n") + "\n")
   }
 
-  private func sweep(_ watch: Sweep.Watch) throws -> Sweep {
+  private func sweep(_ given: GivenOptions, _ watch: Sweep.Watch) throws -> Sweep {
     if let out, out.isEmpty { throw Misuse("--out is empty, and it has to name a folder") }
     guard let resume else {
-      var recipe = try recipe.map(RecipeFile.read) ?? Recipe()
-      try apply(to: &recipe)
       let plan = try SweepPlan(
-        recipe, vary: vary, strategy: strategy ?? SweepStrategies.names[0], metric: metric ?? Self.usualMetric, trials: trials)
+        try given.recipe(from: recipe), vary: vary, strategy: strategy ?? SweepStrategies.names[0], metric: metric ?? Self.usualMetric,
+        trials: trials)
       return try Sweep(plan, out: out, watch: watch)
     }
     if resume.isEmpty { throw Misuse("--resume is empty, and it has to name the folder of a sweep") }
     let others = [
-      ("recipe", recipe != nil), ("vary", !vary.isEmpty), ("strategy", strategy != nil), ("metric", metric != nil), ("out", out != nil),
+      ("recipe", recipe != nil), ("vary", !vary.isEmpty), ("strategy", strategy != nil), ("metric", metric != nil),
+      ("out", out != nil),
     ]
-    if let name = others.first(where: \.1)?.0 ?? given.first?.name {
+    if let name = others.first(where: \.1)?.0 ?? given.all.first?.name {
       throw Misuse(
         "--\(name.replacing("_", with: "-")) cannot be given with --resume: a sweep goes on with the options that it began with, but for "
           + "--max-time and --trials")

@@ -15,7 +15,7 @@ public enum RecipeNeed: Sendable {
   case models([String])
   /// Trainings by certain optimizers.
   case optimizers([String])
-  /// Trainings for which another option is given.
+  /// Trainings for which another option is given, and is no switch that is off.
   case option(String)
 
   /// The option that decides.
@@ -37,7 +37,7 @@ public enum RecipeNeed: Sendable {
     case .picturesOrTables: data != .images
     case .models(let names): names.contains(recipe.model)
     case .optimizers(let names): names.contains(recipe.optimizer)
-    case .option(let name): recipe.isGiven(name)
+    case .option(let name): recipe.isOn(name)
     }
   }
 
@@ -63,7 +63,7 @@ public enum RecipeNeed: Sendable {
     case .tables: "is for tables, and \(data): \(DataSource.tableNames)"
     case .models(let names): "is no option of \(recipe.model)\(have(names))"
     case .optimizers(let names): "is no option of \(recipe.optimizer)\(have(names))"
-    case .option(let name): "is for \(spelling.name(name)), and that is not given"
+    case .option(let name): "is for \(spelling.name(name)), and that is \(recipe.isGiven(name) ? "off" : "not given")"
     }
   }
 

@@ -71,6 +71,7 @@ public struct RecipeOption<Value: RecipeValue>: RecipeDeclaration {
   public var kind: String { Value.recipeKind }
   public var choices: [String]? { words ?? Value.recipeChoices }
   public var beginnings: [String]? { choices ?? Value.recipeBeginnings }
+  public var isWordList: Bool { Value.isRecipeWordList }
   public var rangeText: String? { range?.text }
   public var isNumber: Bool { Value.isRecipeNumber }
   public var beginsWithNumber: Bool { Value.beginsWithNumber }
@@ -129,6 +130,8 @@ public protocol RecipeDeclaration: Sendable {
   var choices: [String]? { get }
   /// Words that it can be or begin with, as a shell offers them; `nil` where there are none.
   var beginnings: [String]? { get }
+  /// Whether it may be several of these words, separated by commas.
+  var isWordList: Bool { get }
   /// What a number may be, in words.
   var rangeText: String? { get }
   /// Values just outside that range.

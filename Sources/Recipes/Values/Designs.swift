@@ -45,6 +45,7 @@ extension ParameterSelection: RecipeValue {
   public var recipeText: String { description }
   public static var recipeKind: String { "backbone, head, or paths of parameters" }
   public static var recipeBeginnings: [String]? { ["backbone", "head"] }
+  public static var isRecipeWordList: Bool { true }
 }
 
 extension ClassWeights: RecipeValue {
@@ -130,6 +131,7 @@ public struct CheckedText<Reader: RecipeTextReader>: RecipeValue, Hashable {
   public var recipeText: String { text }
   public static var recipeKind: String { Reader.kind }
   public static var recipeBeginnings: [String]? { Reader.beginnings }
+  public static var isRecipeWordList: Bool { Reader.isWordList }
   public static var knowsRecipeNone: Bool { false }
 }
 
@@ -139,12 +141,20 @@ public protocol RecipeTextReader {
   static var kind: String { get }
   /// Words that it can begin with.
   static var beginnings: [String] { get }
+  /// Whether it may be several of them, separated by commas; default not.
+  static var isWordList: Bool { get }
   /// - Throws: `RecipeValueError` for a text that makes no sense.
   static func check(_ text: String) throws(RecipeValueError)
 }
 
+extension RecipeTextReader {
+  /// One word, or something else.
+  public static var isWordList: Bool { false }
+}
+
 /// Augmentations, as `AugmentationList` reads them.
 public enum AugmentationText: RecipeTextReader {
+  public static let isWordList = true
   public static let kind = "a list of augmentations"
   public static var beginnings: [String] { ["none"] + AugmentationList.names }
   public static func check(_ text: String) throws(RecipeValueError) {

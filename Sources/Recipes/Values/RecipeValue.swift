@@ -17,6 +17,8 @@ public protocol RecipeValue: Sendable {
   static var recipeChoices: [String]? { get }
   /// Words that it can be or begin with, where it may be more than a few words: what a shell offers. `nil` for none.
   static var recipeBeginnings: [String]? { get }
+  /// Whether it may be several of these words, separated by commas.
+  static var isRecipeWordList: Bool { get }
   /// The number that ranges are about; `nil` for what is no number.
   var recipeNumber: Double? { get }
   /// Whether it is a number.
@@ -38,6 +40,7 @@ extension RecipeValue {
   public var recipeList: [String]? { nil }
   public static var recipeChoices: [String]? { nil }
   public static var recipeBeginnings: [String]? { nil }
+  public static var isRecipeWordList: Bool { false }
   public var recipeNumber: Double? { nil }
   public static var isRecipeNumber: Bool { false }
   public static var beginsWithNumber: Bool { isRecipeNumber }

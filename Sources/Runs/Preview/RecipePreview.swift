@@ -23,8 +23,10 @@ public struct RecipePreview {
     try self.init(of: TrainingRequest(recipe, resuming: nil, file: nil), note: note)
   }
 
-  /// - Parameter request: a training as it was asked for.
-  package init(of request: TrainingRequest, note: (String) -> Void) throws {
+  /// - Parameters:
+  ///   - request: a training as it was asked for.
+  ///   - published: a device that need not be here, for which the step is planned; default the recipe's.
+  package init(of request: TrainingRequest, as published: PublishedDevice? = nil, note: (String) -> Void) throws {
     var request = request
     var notes: [String] = []
     if let series = TrainingSeries(request.recipe) {
@@ -38,7 +40,8 @@ public struct RecipePreview {
     }
     let data = try LoadedData.timed { try request.loadData(withColumns: true, add) }
     let training = try RecipeTraining(request, data: data)
-    html = try TrainingPreview(training, data, on: try training.openDevice(note), notes: notes + training.notes).page.html
+    let place = try published.map(TrainingPreview.Place.published) ?? .here(try training.openDevice(note))
+    html = try TrainingPreview(training, data, on: place, notes: notes + training.notes).page.html
   }
 
   /// Writes it, whole or not at all.
@@ -48,6 +51,19 @@ public struct RecipePreview {
 
 /// What a preview shows of a training.
 struct TrainingPreview {
+  /// What the step is planned for.
+  enum Place {
+    case here(DeviceSelection)
+    case published(PublishedDevice)
+
+    var text: String {
+      switch self {
+      case .here(let selection): "\(selection.device.information.description) (\(Text.line(selection.reason)))"
+      case .published(let device): "\(device.title), by published figures"
+      }
+    }
+  }
+
   private let training: RecipeTraining
   private let data: LoadedData
   private(set) var page: PreviewPage
@@ -66,7 +82,7 @@ struct TrainingPreview {
   private static let mostValueNames = 12
   private static let ratePoints = 500
 
-  init(_ training: RecipeTraining, _ data: LoadedData, on selection: DeviceSelection, notes: [String]) throws {
+  init(_ training: RecipeTraining, _ data: LoadedData, on place: Place, notes: [String]) throws {
     (self.training, self.data) = (training, data)
     page = PreviewPage(subject: "\(training.recipe.model) on \(training.recipe.data)")
     page.notes = notes
@@ -81,7 +97,13 @@ struct TrainingPreview {
     try showMixed()
     page.values = try values()
     page.rates = rates
-    let outline = try training.trainer.outline(of: training.training, on: selection.device)
+    let outline: StepOutline
+    switch place {
+    case .here(let selection): outline = try training.trainer.outline(of: training.training, on: selection.device)
+    // Parameters have to be somewhere.
+    case .published(let device):
+      outline = try training.trainer.outline(of: training.training, on: try CPUDevice(threads: 1), as: device)
+    }
     page.layers = outline.layers.map {
       PreviewPage.Layer(
         path: $0.path, type: $0.type, shape: "\($0.shape)", parameters: $0.parameters, trained: $0.trained, bytes: $0.bytes, flops: $0.flops
@@ -90,7 +112,7 @@ struct TrainingPreview {
     page.memory = outline.memory
     page.warnings = [outline.objection.map { "There is no room for it: \($0)." }].compactMap { $0 }
     page.summary = summary(outline)
-    page.facts = facts(outline, selection)
+    page.facts = facts(outline, place)
   }
 
   private var recipe: Recipe { training.recipe }
@@ -112,17 +134,18 @@ struct TrainingPreview {
       + (outline.trained == outline.parameters ? "" : ", \(outline.trained) of them trained")
   }
 
-  private func facts(_ outline: StepOutline, _ selection: DeviceSelection) -> [(name: String, value: String)] {
+  private func facts(_ outline: StepOutline, _ place: Place) -> [(name: String, value: String)] {
     func text(_ name: String) -> String? { recipe.isGiven(name) ? recipe.text(of: name) : nil }
     let options = training.trainer.options
     let steps = "\(stepsPerEpoch) step\(stepsPerEpoch == 1 ? "" : "s") of \(options.batchSize) samples"
+    let least = outline.leastSeconds.map { ", at least \(Text.significant($0 * 1e3)) ms" } ?? ""
     let rows: [(String, String?)] = [
       ("data", recipe.data), ("model", recipe.model), ("a sample", "\(samples.sampleShape)"),
       ("begins with", recipe.pretrained.map { "the weights of \($0)" } ?? "weights that are drawn"),
       ("epochs", "\(options.epochs), each \(steps)"), ("optimizer", text("optimizer")), ("learning rate", text("lr")),
       ("schedule", text("schedule")), ("augmentation", text("augment")), ("loss", text("loss") ?? options.loss.name),
-      ("device", "\(selection.device.information.description) (\(Text.line(selection.reason)))"),
-      ("a step", "\(outline.launches) launches, \(Text.fixed(Double(outline.flops) / 1e6, 1)) MFLOP"),
+      ("device", place.text),
+      ("a step", "\(outline.launches) launches, \(Text.fixed(Double(outline.flops) / 1e6, 1)) MFLOP\(least)"),
       ("reading the data took", "\(Text.fixed(data.preparation / .seconds(1), 1)) s"),
     ]
     return rows.compactMap { name, value in value.map { (name, $0) } }

@@ -22,7 +22,7 @@ extension Sweep {
   }
 
   private func row(_ result: SweepResult) -> [String] {
-    var row = ["\(result.trial)", Self.name(ofTrial: result.trial), status(of: result)]
+    var row = ["\(result.trial)", Self.name(ofTrial: result.trial), status(of: result).rawValue]
     row += plan.trials[result.trial - 1].values.map { $0 ?? "" }
     row.append("\(result.epochs)")
     row.append(result.value.map { "\($0)" } ?? "")
@@ -30,10 +30,10 @@ extension Sweep {
     return row
   }
 
-  /// `done`; `paused` where it was to be trained on only if it was among the best; `failed`.
-  private func status(of result: SweepResult) -> String {
-    if result.failure != nil { return "failed" }
-    return result.budget < plan.trials[result.trial - 1].recipe.epochs ? "paused" : "done"
+  /// Paused is what was to be trained on only if it was among the best.
+  func status(of result: SweepResult) -> SweepOutcome.Status {
+    if result.failure != nil { return .failed }
+    return result.budget < plan.trials[result.trial - 1].recipe.epochs ? .paused : .done
   }
 
   private var figures: SweepFigures {
@@ -54,7 +54,7 @@ extension Sweep {
     figures.trials = results.latest.map { result in
       SweepFigures.Trial(
         number: result.trial, run: Self.name(ofTrial: result.trial), values: plan.trials[result.trial - 1].values, result: result.value,
-        status: status(of: result), epochs: result.epochs, bestEpoch: result.bestEpoch, failure: result.failure)
+        status: status(of: result).rawValue, epochs: result.epochs, bestEpoch: result.bestEpoch, failure: result.failure)
     }
     figures.best = best?.trial
     figures.test = tested.map { $0.trial == best?.trial ? Self.text(ofTest: $0.values) : nil } ?? nil
@@ -110,7 +110,7 @@ extension Sweep {
       let status = status(of: result)
       var row = ["\(result.trial)"]
       row += plan.trials[result.trial - 1].values.map { printable($0 ?? "-", limit: 40) }
-      row += ["\(result.epochs)", text(result.value), result.bestEpoch.map(String.init) ?? "-", status == "done" ? "" : status]
+      row += ["\(result.epochs)", text(result.value), result.bestEpoch.map(String.init) ?? "-", status == .done ? "" : status.rawValue]
       return row
     }
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }

@@ -37,6 +37,8 @@ package struct StepOutline: Sendable {
   package var flops = 0
   /// Bytes that a training takes on its device, by what they are for.
   package var memory: [(what: String, bytes: Int)] = []
+  /// The least time that a device takes for it by its published figures, where it was planned for such a one.
+  package var leastSeconds: Double?
   /// Why there is no room for it, where there is none.
   package var objection: String?
 }
@@ -45,10 +47,15 @@ extension Trainer {
   /// Plans the step of a training and says what it consists of. Parameters get no memory, and nothing is run.
   /// - Parameters:
   ///   - training: what is learnt from.
-  ///   - device: for which it is planned.
+  ///   - device: for which it is planned, unless it is for another one that need not be here.
+  ///   - published: that one; what it has of memory is not known.
   /// - Throws: what keeps a step from being planned.
-  package func outline(of training: any Dataset, on device: any Device) throws -> StepOutline {
-    try session(for: training, on: device, isTrial: true).outline(batchSize: options.batchSize)
+  package func outline(
+    of training: any Dataset, on device: any Device, as published: PublishedDevice? = nil
+  ) throws -> StepOutline {
+    let session = try session(for: training, on: device, isTrial: true)
+    if options.monitor != nil { try session.monitor() }
+    return try session.outline(batchSize: options.batchSize, as: published)
   }
 
   /// The first samples of a training's first batch, as its first step gets them: chosen, changed and mixed.
@@ -74,8 +81,15 @@ extension Trainer {
 }
 
 extension TrainingSession {
-  fileprivate func outline(batchSize: Int) throws -> StepOutline {
-    let plan = try plannedStep(batchSize, .training)
+  fileprivate func outline(batchSize: Int, as published: PublishedDevice?) throws -> StepOutline {
+    let plan: Plan
+    if let published {
+      plan = try self.plan(batchSize: batchSize, isTraining: true, for: published.profile)
+    } else {
+      plan = try plannedStep(batchSize, .training)
+    }
+    // A step that is monitored has more to hold at once; the arena is one.
+    let watched = try monitoring == nil || published != nil ? nil : plannedStep(batchSize, .health)
     var outline = StepOutline(
       parameters: parameterCount, trained: trainableCount, batchSize: batchSize, launches: plan.launches.count, flops: plan.flops)
     outline.layers = layers(of: trace(batchSize, .training).graph)
@@ -87,10 +101,15 @@ extension TrainingSession {
     let memory = ModelMemory(layout, groups, updates)
     outline.memory = [
       ("parameters", memory.parameters), ("gradients", memory.gradients), ("optimizer state", memory.state),
-      ("starting points", memory.anchors), ("activations", 4 * plan.activationsSize),
+      ("starting points", memory.anchors), ("what the monitor compares with", monitoring == nil ? 0 : 4 * layout.groupSizes.reduce(0, +)),
+      ("activations", 4 * max(plan.activationsSize, watched?.activationsSize ?? 0)),
       ("two batches", 8 * plan.inputsSize),
     ].filter { $0.1 > 0 }
-    do { try checkRoom(batchSize: batchSize, isTraining: true) } catch { outline.objection = "\(error)" }
+    if let published {
+      outline.leastSeconds = StepCost(plan, on: published.figures).seconds
+    } else {
+      do { try checkRoom(batchSize: batchSize, isTraining: true) } catch { outline.objection = "\(error)" }
+    }
     return outline
   }
 
