@@ -59,12 +59,10 @@ struct LandscapeCommand: ParsableCommand {
     if let out { try DrawnFile.picture.check(out, "--out") }
     let walker = try LandscapeWalker(landscape, start: try place(), steps: steps)
     let descents = try chosen.map { try walker.descend($0.rule, named: $0.name, learningRate: lr) }
-    if let out {
-      do { try AtomicFile.write(path: out, text: try walker.map(of: descents).svg()) } catch { throw Failure("\(error)") }
-    }
+    if let out { try DrawnFile.write(try walker.map(of: descents).svg(), to: out) }
     try Terminal.print(
       "\(landscape.name): \(landscape.formula)\n\(landscape.about)\n\n"
-        + walker.curves(of: descents).text(columns: min(Terminal.width(1), 100), isUnicode: Terminal.isUnicode) + "\n"
+        + Terminal.text(of: walker.curves(of: descents)) + "\n"
         + Self.table(descents, landscape))
   }
 

@@ -53,13 +53,11 @@ struct RateFinding: RecipeUse {
     bar?.clear()
     let suggestion = found.suggestion
     let chart = Self.chart(found, "\(printable(training.recipe.model)) on \(printable(training.recipe.data)), \(training.recipe.optimizer)")
-    if let out {
-      do { try AtomicFile.write(path: out, text: chart.svg()) } catch { throw Failure("\(error)") }
-    }
+    if let out { try DrawnFile.write(chart.svg(), to: out) }
     if json {
       try Terminal.print(Self.json(found).text(pretty: true))
     } else {
-      var lines = [selection.line, chart.text(columns: min(Terminal.width(1), 100), isUnicode: Terminal.isUnicode)]
+      var lines = [selection.line, Terminal.text(of: chart)]
       if let end = found.end { lines.append("ended after \(found.points.count) of \(steps) steps: \(end)") }
       if let suggestion { lines.append("suggested: --lr \(ChartNumber.text(suggestion.rate, digits: 2)): \(suggestion.reason)") }
       try Terminal.print(lines.joined(separator: "\n") + "\n")

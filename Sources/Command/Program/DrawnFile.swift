@@ -34,6 +34,12 @@ enum DrawnFile {
     if !isOurs { throw Misuse("\(option) is \(printable(path)), which is there and is no \(name); take another name, or remove it") }
   }
 
+  /// Writes it, whole or not at all.
+  /// - Throws: `Failure`.
+  static func write(_ text: String, to path: String) throws(Failure) {
+    do throws(FormatError) { try AtomicFile.write(path: path, text: text) } catch { throw Failure("\(error)") }
+  }
+
   private var name: String {
     switch self {
     case .page: "page"

@@ -1,4 +1,5 @@
 import Glissade
+import GlissadeCharts
 
 #if canImport(Glibc)
   import Glibc
@@ -22,6 +23,9 @@ enum Terminal {
     let locale = (variable("LC_ALL") ?? variable("LC_CTYPE") ?? variable("LANG") ?? "").lowercased()
     return locale.contains("utf-8") || locale.contains("utf8")
   }()
+
+  /// A chart in characters, as wide as standard output is, and no wider than it can be read.
+  static func text(of chart: LineChart) -> String { chart.text(columns: min(width(STDOUT_FILENO), 100), isUnicode: isUnicode) }
 
   /// Writes to standard output what the command is for.
   /// - Throws: `Failure` where it cannot be written.

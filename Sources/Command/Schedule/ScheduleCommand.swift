@@ -43,11 +43,9 @@ struct ScheduleCommand: ParsableCommand {
     let total = epochs * stepsPerEpoch
     let chart = LineChart(
       "\(parsed)", x: Axis("epoch"), y: Axis("learning rate", isLogarithmic: log, includes: log ? [] : [0]), curves(parsed, total))
-    if let svg {
-      do { try AtomicFile.write(path: svg, text: chart.svg()) } catch { throw Failure("\(error)") }
-    }
+    if let svg { try DrawnFile.write(chart.svg(), to: svg) }
     try Terminal.print(
-      chart.text(columns: min(Terminal.width(1), 100), isUnicode: Terminal.isUnicode)
+      Terminal.text(of: chart)
         + (parsed.followsMeasurements ? "plateau: shown as if every epoch were better than the last\n" : ""))
   }
 

@@ -1,10 +1,10 @@
 /// Looks at every layer while a training runs: how large gradients, weights and updates are, and what activations come to (`LayerHealth`).
 ///
 /// A step that is measured is preceded by a plan of its own, which computes the same once more without changing a parameter, and followed by
-/// one that looks how far parameters moved; so what is trained has the same bits with and without the monitor. It costs somewhat more than a
+/// one that looks how far parameters moved; so what is trained has the same bits with and without the monitor. It costs about as much as a
 /// step each time.
 public struct HealthMonitor: Hashable, Sendable {
-  /// Measured at the first step of the run, and then at every so manieth; at least 1. Default 50: a few per cent of the time.
+  /// Measured at the first step of the run, and then at every so manieth; at least 1. Default 50: about two per cent of the time.
   public var interval = 50
 
   /// Whether the gradients of each epoch's last step are counted into histograms, on the host; default not.
