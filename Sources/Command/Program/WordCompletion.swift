@@ -8,6 +8,8 @@ extension CompletionKind {
 /// Finds what a list of words can become that somebody has begun to type.
 struct WordCompletion {
   private let words: [String]
+  /// Words that stand for a list.
+  private static let alone: Set = ["none", "all"]
 
   init(_ words: [String]) { self.words = words }
 
@@ -18,6 +20,7 @@ struct WordCompletion {
     let comma = text.lastIndex(of: ",").map { text.index(after: $0) } ?? text.startIndex
     let (before, begun) = (text[..<comma], text[comma...])
     let there = Set(before.split(separator: ","))
-    return words.filter { $0.hasPrefix(begun) && !there.contains($0[...]) }.map { before + $0 }
+    let fitting = words.filter { $0.hasPrefix(begun) && !there.contains($0[...]) && (before.isEmpty || !Self.alone.contains($0)) }
+    return fitting.map { before + $0 }
   }
 }

@@ -172,6 +172,7 @@ extension Optional: RecipeValue where Wrapped: RecipeValue {
   public static var recipeKind: String { Wrapped.recipeKind }
   public static var recipeChoices: [String]? { Wrapped.recipeChoices }
   public static var recipeBeginnings: [String]? { Wrapped.recipeBeginnings }
+  public static var isRecipeWordList: Bool { Wrapped.isRecipeWordList }
   public var recipeNumber: Double? { self?.recipeNumber }
   public static var isRecipeNumber: Bool { Wrapped.isRecipeNumber }
   public static var beginsWithNumber: Bool { Wrapped.beginsWithNumber }
