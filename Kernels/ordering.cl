@@ -20,9 +20,9 @@ INLINE float16 runningSums(float16 v, const int reversed) {
 }
 
 #define SUMMED_ROWS 4   // beside each other: a block waits for the sum of the one before
-// Of `rows` rows, up to SUMMED_ROWS; what is missing of them is the last one again. What rounding takes from a sum so far is kept beside it
-// (Knuth's two-sum).
-INLINE void sumAlongRows(__global const float* x, __global float* y, const int rows, const int columns, const int reversed) {
+// Of `rows` rows, up to `beside` (1 or SUMMED_ROWS, known when this is compiled); what is missing of them is the last one again. What rounding
+// takes from a sum so far is kept beside it (Knuth's two-sum).
+INLINE void sumAlongRows(__global const float* x, __global float* y, const int rows, const int beside, const int columns, const int reversed) {
   const int blocks = (columns + 15) / 16;
   float4 carry = (float4)(0.0f), lost = carry;
   size_t starts[SUMMED_ROWS];
@@ -31,18 +31,21 @@ INLINE void sumAlongRows(__global const float* x, __global float* y, const int r
     const int j = (reversed ? blocks - 1 - k : k) * 16, left = columns - j;
     float16 sums[SUMMED_ROWS];
     UNROLL for (int r = 0; r < SUMMED_ROWS; r++) {
+      if (r >= beside) continue;
       const float16 v = load16(x + starts[r] + j);
       sums[r] = runningSums(left < 16 ? firstLanes16(v, left, 0.0f) : v, reversed);
     }
+    float4 block = (float4)(0.0f);
     storev(carry.x + (lost.x + sums[0]), y + starts[0] + j, left);
-    storev(carry.y + (lost.y + sums[1]), y + starts[1] + j, left);
-    storev(carry.z + (lost.z + sums[2]), y + starts[2] + j, left);
-    storev(carry.w + (lost.w + sums[3]), y + starts[3] + j, left);
-    float4 block;
     block.x = reversed ? sums[0].s0 : sums[0].sf;
-    block.y = reversed ? sums[1].s0 : sums[1].sf;
-    block.z = reversed ? sums[2].s0 : sums[2].sf;
-    block.w = reversed ? sums[3].s0 : sums[3].sf;
+    if (beside > 1) {
+      storev(carry.y + (lost.y + sums[1]), y + starts[1] + j, left);
+      storev(carry.z + (lost.z + sums[2]), y + starts[2] + j, left);
+      storev(carry.w + (lost.w + sums[3]), y + starts[3] + j, left);
+      block.y = reversed ? sums[1].s0 : sums[1].sf;
+      block.z = reversed ? sums[2].s0 : sums[2].sf;
+      block.w = reversed ? sums[3].s0 : sums[3].sf;
+    }
     const float4 sum = carry + block, added = sum - carry, error = (carry - (sum - added)) + (block - added);
     lost += HALF_CHOOSE(4, (float4)(0.0f), error, error - error == 0.0f);   // unless it is not finite
     carry = sum;
@@ -84,10 +87,12 @@ __kernel ROW_KERNEL void cumulative_sum(__global const float* restrict in, __glo
     const int first = unit * most, rows = a.rows - first < most ? a.rows - first : most;
     __global const float* x = AT(in, a.in) + (size_t)first * a.columns;
     __global float* y = AT(out, a.out) + (size_t)first * a.columns;
-    if (a.reversed) {
-      sumAlongRows(x, y, rows, a.columns, 1);
+    if (most == 1) {
+      if (a.reversed) sumAlongRows(x, y, 1, 1, a.columns, 1);
+      else sumAlongRows(x, y, 1, 1, a.columns, 0);
     } else {
-      sumAlongRows(x, y, rows, a.columns, 0);
+      if (a.reversed) sumAlongRows(x, y, rows, SUMMED_ROWS, a.columns, 1);
+      else sumAlongRows(x, y, rows, SUMMED_ROWS, a.columns, 0);
     }
   }
 #endif
@@ -238,7 +243,6 @@ INLINE void orderPair(__global unsigned long* words, const int i, const int j) {
 }
 #else
 #define SORTED_RUN 16
-#define COUNTED_FROM 160   // columns from which on counting digits is quicker than merging
 // Merges: runs of SORTED_RUN are sorted by insertion, then two of them become one, from one half of the memory to the other.
 INLINE __global unsigned long* mergedWords(__global const float* x, const int columns, const int ascending, __global unsigned long* words) {
   for (int start = 0; start < columns; start += SORTED_RUN) {
@@ -274,7 +278,7 @@ INLINE __global unsigned long* mergedWords(__global const float* x, const int co
 // Digit by digit of the key, the last one first, each time to where its digit begins, in the order that they are in (a radix sort); how
 // often each digit occurs is counted once for all of them. A digit that all have is passed over.
 INLINE __global unsigned long* sortedWords(__global const float* x, const int columns, const int ascending, __global unsigned long* words) {
-  if (columns < COUNTED_FROM) return mergedWords(x, columns, ascending, words);
+  if (columns < SORT_COUNTED_FROM) return mergedWords(x, columns, ascending, words);
   int counts[4][256];
   for (int digit = 0; digit < 4; digit++)
     for (int k = 0; k < 256; k++) counts[digit][k] = 0;

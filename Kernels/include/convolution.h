@@ -68,8 +68,8 @@ typedef struct {
   ConvolutionShape shape;
   int hasBias;
   int isPacked;        // convolution_packs_gradient
-  int splits;          // convolution_weight_splits
-  int unitsPerItem;    // a unit: one tap and TILE_COLUMNS input channels, all output channels: convolution_weight_units_per_item
+  int splits;          // how many share out the rows of dy: as many as keep all work-items busy
+  int unitsPerItem;    // a unit: one tap, TILE_COLUMNS input channels and a part of the output channels: convolution_weight_units_per_item
   int rowsPerBlock;    // rows of dy to finish before the next ones, so that they stay in cache: convolution_weight_block
   int outputParts;     // parts of a group's output channels, a multiple of TILE_ROWS each, for items of their own; ignored by depthwise ones
 } ConvolutionWeightGradientParameters;

@@ -2,7 +2,11 @@
 #ifndef GLISSADE_ORDERING_H
 #define GLISSADE_ORDERING_H
 
-enum { TOP_ROWS_MOST = 16 };
+enum {
+  TOP_ROWS_MOST = 16,
+  /// Columns from which on a CPU counts digits, which is quicker than merging then.
+  SORT_COUNTED_FROM = 160,
+};
 
 /// cumulative_sum(in, out): out[r, c] = the sum of in[r, 0 ... c], or with `reversed` of in[r, c ... columns - 1].
 typedef struct {

@@ -17,12 +17,12 @@ enum DriverPatience {
 
   /// How long a GPU's work is waited for without any of it ending, before its driver counts as stuck: `GLISSADE_DRIVER_SECONDS`, or two minutes.
   /// - Parameter device: for the message.
-  /// - Throws: `DeviceError` for what is no number of seconds above 0.
+  /// - Throws: `DeviceError` for what is no number of seconds above 0 and up to a billion, which is thirty years.
   static func working(_ device: String) throws(DeviceError) -> Double {
     guard let text = Environment["GLISSADE_DRIVER_SECONDS"] else { return seconds }
-    guard let value = Double(text), value > 0, value.isFinite else {
+    guard let value = Double(text), value > 0, value <= 1e9 else {
       throw DeviceError(
-        device: device, call: "GLISSADE_DRIVER_SECONDS", error: "'\(text)'", detail: "it has to be a number of seconds above 0")
+        device: device, call: "GLISSADE_DRIVER_SECONDS", error: "'\(text)'", detail: "it has to be a number of seconds above 0 and up to 1e9")
     }
     return value
   }

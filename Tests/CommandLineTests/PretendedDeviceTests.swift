@@ -118,7 +118,7 @@ import Testing
     case "watchdog": environment["GLISSADE_PRETEND"] = "\(profile),stuck=\(launch)"
     case "hang":
       environment["GLISSADE_PRETEND"] = "\(profile),hang=\(launch)"
-      environment["GLISSADE_DRIVER_SECONDS"] = "2"
+      environment["GLISSADE_DRIVER_SECONDS"] = "4"
     default:
       let fault = FailingOpenCL.Fault.failLate("clEnqueueNDRangeKernel", call: launch, code: -5, onlyInEvents: way == "event")
       environment = try FailingOpenCL.environment([fault], device: profile)
@@ -136,17 +136,17 @@ import Testing
     let environment = try FailingOpenCL.environment([.countCalls(file: folder.path("calls"))], device: profile)
     #expect(try train("opencl", environment, to: "whole").status == 0)
     var hanging = try PretendingOpenCL.environment("\(profile),hang=\(try calls("clEnqueueNDRangeKernel") * 2 / 3)")
-    hanging["GLISSADE_DRIVER_SECONDS"] = "2"
+    hanging["GLISSADE_DRIVER_SECONDS"] = "4"
     let outcome = try train("opencl", hanging)
     expectComplaint(
-      outcome, status: 1, "no answer: nothing that it was given ended for 2 s", "is saved in \(folder.path("run"))", printsNothing: false)
+      outcome, status: 1, "no answer: nothing that it was given ended for 4 s", "is saved in \(folder.path("run"))", printsNothing: false)
     let resumed = try glissade(
       "train", "--resume", folder.path("run"), environment: try PretendingOpenCL.environment(profile))
     #expect(resumed.status == 0, "\(resumed)")
     #expect(try weights("run") == weights("whole"))
   }
 
-  @Test(arguments: ["soon", "0", "-1", "inf"]) func patienceIsANumberOfSeconds(_ text: String) throws {
+  @Test(arguments: ["soon", "0", "-1", "inf", "1e30"]) func patienceIsANumberOfSeconds(_ text: String) throws {
     var environment = try PretendingOpenCL.environment("amd-rdna")
     environment["GLISSADE_DRIVER_SECONDS"] = text
     expectComplaint(try train("opencl", environment), status: 1, "GLISSADE_DRIVER_SECONDS", "'\(text)'", "seconds above 0")

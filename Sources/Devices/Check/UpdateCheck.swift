@@ -34,7 +34,7 @@ struct UpdateCheck {
   /// About the same as a matrix, for rules that take parameters as such.
   static let usual = Matrices(shape: [405, 43], count: 1)
   private static let channels = 21
-  /// Matrices whose products cost more, or that have more elements, are not checked: they would take seconds.
+  /// Matrices whose products cost more, or that have more elements, are not checked, so that a start does not wait for it.
   private static let (mostWork, mostElements) = (1 << 31, 1 << 24)
 
   /// - Parameters:

@@ -17,6 +17,8 @@ final class OpenCLPatience: Sendable {
   private let seconds: Double?
   private let device: String
   private let stuck = Atomic(false)
+  /// Seconds that the longest plan's steps take at the most, as far as anybody knows.
+  private let longest = Mutex(0.0)
 
   init(seconds: Double?, device: String) {
     self.seconds = seconds
@@ -29,44 +31,54 @@ final class OpenCLPatience: Sendable {
   /// - Throws: `DeviceError` if the driver was given up.
   func check() throws(DeviceError) { if isStuck { throw error } }
 
+  /// Notes that some of the work may take so long, even where nobody waits longer than `seconds` otherwise.
+  func expect(seconds work: Double) { longest.withLock { $0 = max($0, work) } }
+
+  /// How long nothing may end.
+  private var limit: Double { max(seconds ?? 0, longest.withLock { $0 }) }
+
   /// Waits until everything in a queue has run, if it is to be waited for that way.
-  /// - Parameters:
-  ///   - watch: counts what else has ended meanwhile.
-  ///   - work: seconds that what was queued takes at the most, as far as anybody knows.
-  func settle(_ queue: cl_command_queue, _ watch: OpenCLWatch, work: Double = 0) throws(DeviceError) {
+  /// - Parameter watch: counts what else has ended meanwhile.
+  func settle(_ queue: cl_command_queue, _ watch: OpenCLWatch) throws(DeviceError) {
     guard seconds != nil else { return }
     try check()
     var event: cl_event?
     // Where that fails, the queue itself will say why.
     guard clEnqueueMarkerWithWaitList(queue, 0, nil, &event) == CL_SUCCESS, let event else { return }
     defer { if !isStuck { clReleaseEvent(event) } }
-    clFlush(queue)
-    try wait(for: event, watch, work: work)
+    try wait(for: event, in: queue, watch)
   }
 
   /// Waits until a command has ended, well or not, if it is to be waited for that way.
-  func wait(for event: cl_event, _ watch: OpenCLWatch, work: Double = 0) throws(DeviceError) {
-    guard let seconds else { return }
+  /// - Parameters:
+  ///   - event: the command's.
+  ///   - queue: where it is; asking for an event's state sends nothing to the device by itself.
+  ///   - watch: counts what else has ended meanwhile.
+  func wait(for event: cl_event, in queue: cl_command_queue, _ watch: OpenCLWatch) throws(DeviceError) {
+    guard seconds != nil else { return }
     try check()
-    let start = ContinuousClock.now
-    var deadline = start + .seconds(max(seconds, work)), running = Int.max
-    var turns = 0
-    while OpenCLWatch.state(of: event) > CL_COMPLETE {
+    clFlush(queue)
+    func isOver() -> Bool { OpenCLWatch.state(of: event) <= CL_COMPLETE }
+    // Some 0.2 ms of asking.
+    for _ in 0..<200 {
+      if isOver() { return }
+      sched_yield()
+    }
+    // Then longer and longer pauses, up to a millisecond. A machine that sleeps meanwhile does not count against the device.
+    let clock = SuspendingClock()
+    let patience = Duration.seconds(limit)
+    var running = watch.running, deadline = clock.now + patience, turns = 0
+    while !isOver() {
+      usleep(UInt32(min(50 + turns / 4, 1000)))
       turns += 1
-      // Some 0.2 ms of asking, then longer and longer pauses of a twentieth of the time so far, up to a millisecond.
-      if turns < 200 {
-        sched_yield()
-        continue
-      }
-      usleep(UInt32(min(max(turns / 4, 50), 1000)))
-      guard turns % 64 == 0, ContinuousClock.now >= deadline else { continue }
+      guard turns % 64 == 0 else { continue }
       // Work that ends, however slowly, is work.
       let left = watch.running
       if left < running {
         running = left
-        deadline = ContinuousClock.now + .seconds(max(seconds, work))
-        continue
+        deadline = clock.now + patience
       }
+      guard clock.now >= deadline, !isOver() else { continue }
       stuck.store(true, ordering: .relaxed)
       watch.abandon()
       DriverPatience.abandon()
@@ -77,6 +89,6 @@ final class OpenCLPatience: Sendable {
   private var error: DeviceError {
     DeviceError(
       device: device, call: "waiting for the device", error: "no answer",
-      detail: "nothing that it was given ended for \(Int((seconds ?? 0).rounded(.up))) s: a kernel that hangs, or a driver that lost it")
+      detail: "nothing that it was given ended for \(Int(limit.rounded(.up))) s: a kernel that hangs, or a driver that lost it")
   }
 }

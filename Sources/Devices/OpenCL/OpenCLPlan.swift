@@ -28,8 +28,6 @@ final class OpenCLPlan: PreparedPlan {
   private var calls: [Call] = []
   /// The calls of each launch.
   private var ranges: [Range<Int>] = []
-  /// Seconds that what is under way takes at the most, roughly.
-  private let work: Double
   /// What may be wrong when a step fails for no reason that can be seen.
   private let hint: String?
   private let buffers: [any DeviceBuffer]  // keeps memory alive
@@ -56,7 +54,7 @@ final class OpenCLPlan: PreparedPlan {
     stagedBytes = min(plan.inputsSize, inputBuffer.count) * 4
     inputs = plan.inputNames.compactMap { plan.inputs[$0].map { ($0.slice.offset * 4, $0.slice.count * 4) } }
     // Twice what a step takes that its kernels suit badly: no more than two are under way.
-    work = 4 * plan.launches.reduce(0) { $0 + device.seconds(of: $1) }
+    device.patience.expect(seconds: 4 * plan.launches.reduce(0) { $0 + device.seconds(of: $1) })
     let status = device.status
     let built = try device.programs.kernels(for: plan)
     kernels = built.map(\.handle)
@@ -168,7 +166,7 @@ final class OpenCLPlan: PreparedPlan {
     turn = 1 - turn
     try device.patience.check()
     if let consumed = stages[slot].consumed {
-      try device.patience.wait(for: consumed, device.watch, work: work)
+      try device.patience.wait(for: consumed, in: device.queue, device.watch)
       let code = clWaitForEvents(1, &stages[slot].consumed)
       if code != CL_SUCCESS { try device.watch.check() }
       try status.check(code, "clWaitForEvents")
@@ -223,8 +221,7 @@ final class OpenCLPlan: PreparedPlan {
     var event: cl_event?
     try enqueue(index, on: queue, event: &event)
     defer { if let event, !device.patience.isStuck { clReleaseEvent(event) } }
-    clFlush(queue)
-    if let event { try device.patience.wait(for: event, device.watch, work: work) }
+    if let event { try device.patience.wait(for: event, in: queue, device.watch) }
     try device.status.check(clFinish(queue), "clFinish", kernel: calls[index].name)
     try device.watch.check()
     func time(_ what: Int32) throws(DeviceError) -> UInt64 {

@@ -114,8 +114,6 @@ extension KernelWork {
     case "log_softmax_gradient":
       guard let p = parameters(SoftmaxGradientParameters.self) else { return }
       along(Int(p.rows), Int(p.columns), instructions: chained + Self.exponential, across: 1, &work)
-    // Philox: ten rounds of two wide multiplications of 16 numbers each, which give four vectors.
-    case "dropout": work.operations = instructions(30, (written + 15) / 16)
     default: break
     }
   }
@@ -142,7 +140,7 @@ extension KernelWork {
   /// a key and four counts for each number, then four times a load, a count and a store that wait for each other; and four tables.
   private func sort(rows: Int, columns: Int, _ work: inout LaunchWork) {
     let each: Double
-    if columns < 160 {
+    if columns < Int(SORT_COUNTED_FROM) {
       var passes = 0
       while 16 << passes < columns { passes += 1 }
       let inserting: Double = 4 * 2 + Self.wrongBranch

@@ -274,14 +274,18 @@ package struct RunScreen {
   /// What the layers' health was last; norms and ratios with how they went, over orders of magnitude.
   private func cells(of health: HealthTable, rows: Int) -> [[String]] {
     let rows = health.rows.prefix(rows)
-    func course(_ column: Int, _ row: [String]) -> String {
-      let values = health.course(of: column, in: row) ?? []
-      return Sparkline.text(values.map { $0 > 0 ? log10($0) : .nan }, width: Self.courseWidth)
+    let courses = rows.map { row in
+      health.names.indices.map { column in
+        let values = isUnicode ? health.course(of: column, in: row) ?? [] : []
+        return Sparkline.text(values.map { $0 > 0 ? log10($0) : .nan }, width: Self.courseWidth)
+      }
     }
-    let drawn = Set(health.names.indices.filter { column in isUnicode && rows.contains { !course(column, $0).isEmpty } })
+    let drawn = Set(health.names.indices.filter { column in courses.contains { !$0[column].isEmpty } })
     let head = health.names.enumerated().flatMap { [MetricsTable.text($1)] + (drawn.contains($0) ? ["by epoch"] : []) }
     return [head]
-      + rows.map { row in row.enumerated().flatMap { [Self.short($1)] + (drawn.contains($0) ? [course($0, row)] : []) } }
+      + zip(rows, courses).map { row, courses in
+        row.enumerated().flatMap { [Self.short($1)] + (drawn.contains($0) ? [courses[$0]] : []) }
+      }
   }
 
   /// A number of a file in as many digits as matter; what is none as it is.
