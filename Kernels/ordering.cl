@@ -100,9 +100,10 @@ __kernel ROW_KERNEL void cumulative_sum(__global const float* restrict in, __glo
 REGISTER(cumulative_sum, CumulativeSumParameters, 2)
 
 // ------------------------------------------------------------------------------------------------ order
-// A number as an integer that is the larger the earlier it comes: a NaN is larger than everything, and both zeros are equal.
+// A number as an integer that is the larger the earlier it comes: a NaN is larger than everything, and both zeros are equal. By integers alone,
+// since arithmetic may take what is smaller than a normal number for 0.
 INLINE int orderKey(const float x, const int ascending) {
-  const int bits = floatBits(x + 0.0f), key = x != x ? 0x7fffffff : bits ^ ((bits >> 31) & 0x7fffffff);
+  const int bits = floatBits(x), size = bits & 0x7fffffff, key = size > 0x7f800000 ? 0x7fffffff : bits < 0 ? ~size + (size == 0) : size;
   return ascending ? ~key : key;
 }
 

@@ -98,10 +98,16 @@ INLINE float16 loadFirst16(__global const float* p, const int n) {
 }
 
 // Whether a condition, an int16 of 0 and -1, holds in any lane.
-#if __has_builtin(__builtin_reduce_or) && (!defined(__OPENCL_VERSION__) || defined(CLANG_VECTORS))
+#ifndef __OPENCL_VERSION__
 #define anyLane16(condition) (__builtin_reduce_or(condition) != 0)
 #else
-#define anyLane16(condition) any(condition)
+// Not by the same builtin, which oclgrind takes for 0.
+INLINE int anyLane16(const int16 condition) {
+  const int8 eight = condition.lo | condition.hi;
+  const int4 four = eight.lo | eight.hi;
+  const int2 two = four.lo | four.hi;
+  return two.x | two.y;
+}
 #endif
 
 // In which lanes it does, a bit for each.
