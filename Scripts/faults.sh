@@ -3,8 +3,9 @@
 #   Scripts/faults.sh              a sample of everything, in two minutes
 #   Scripts/faults.sh all          everything: more than an hour
 #   Scripts/faults.sh opencl all   only the calls of OpenCL; likewise pretended, which are those on a GPU that is none, files, kills
-# A finding ends with status 1, after all the others were looked for. GLISSADE_COMMAND is the command; FAULTS_SEED chooses the sample, and
-# FAULTS_DEVICE the pretended GPU (Tests/PretendingOpenCL).
+# A finding ends with status 1, after all the others were looked for. GLISSADE_COMMAND is the command; FAULTS_SEED chooses the sample,
+# FAULTS_DEVICE the pretended GPU (Tests/PretendingOpenCL), and FAULTS_PART=2/3 the second of three parts of all but the kills, for several
+# machines or processors.
 set -u
 cd "$(dirname "$0")/.."
 
@@ -19,6 +20,8 @@ for word in "$@"; do
   esac
 done
 what=${what:- opencl pretended files kills}
+part=${FAULTS_PART:-1/1}
+[[ $part =~ ^[1-9][0-9]*/[1-9][0-9]*$ && ${part%/*} -le ${part#*/} ]] || { echo "FAULTS_PART=$part is no part, as 2/3 is" >&2; exit 2; }
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -33,9 +36,10 @@ finding() {
   echo "FINDING: $*" >&2
 }
 
-# Takes so many of the lines that come in when only a sample is wanted.
+# Takes so many of the lines that come in when only a sample is wanted, and of them this part.
 some() {
-  if [ "$size" = all ]; then cat; else shuf -n "$1" --random-source=<(yes "${FAULTS_SEED:-1}"); fi
+  if [ "$size" = all ]; then cat; else shuf -n "$1" --random-source=<(yes "${FAULTS_SEED:-1}"); fi |
+    awk -v part="$part" 'BEGIN { split(part, p, "/") } NR % p[2] == p[1] % p[2]'
 }
 
 # A table of two classes, and pictures of two.
@@ -65,12 +69,14 @@ digest() { (cd "$1" && sha256sum model.safetensors best.safetensors | sha256sum)
 # Every file of a run that is there has to be whole.
 whole() {
   local file
-  for file in "$1"/*; do
-    case $file in
-      *.safetensors) "$command" inspect "$file" >/dev/null 2>&1 || finding "$2: $file is broken" ;;
-      *.json) python3 -m json.tool "$file" >/dev/null 2>&1 || finding "$2: $file is broken" ;;
-    esac
+  for file in "$1"/*.safetensors; do
+    [ ! -e "$file" ] || "$command" inspect "$file" >/dev/null 2>&1 || finding "$2: $file is broken"
   done
+  while read -r file; do finding "$2: $file is broken"; done < <(python3 -IS -c '
+import json, pathlib, sys
+for file in pathlib.Path(sys.argv[1]).glob("*.json"):
+    try: json.loads(file.read_text())
+    except ValueError: print(file)' "$1")
 }
 
 # Builds one of the libraries that stand in front of OpenCL.
@@ -213,11 +219,11 @@ kills() {
   killed finetune $number "$command" finetune "${common[@]}" --size 28 --epochs 8 --pretrained "$work/beginning" --freeze backbone --unfreeze-at 5
 }
 
-for part in $what; do
+for kind in $what; do
   before=$tried
   begin=$SECONDS
-  $part
-  echo "$part: $((tried - before)) faults in $((SECONDS - begin)) s, $findings findings so far"
+  $kind
+  echo "$kind: $((tried - before)) faults in $((SECONDS - begin)) s, $findings findings so far"
 done
 [ "$tried" -gt 0 ] || finding "nothing was tried"
 [ "$findings" -eq 0 ] || { echo "$findings findings in $tried faults" >&2; exit 1; }

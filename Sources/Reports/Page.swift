@@ -66,6 +66,7 @@ enum Page {
     pre{white-space:pre-wrap;font-size:.85rem;border:1px solid var(--faint);border-radius:6px;padding:.75rem}
     footer{margin-top:2rem;color:var(--mark);font-size:.85rem}
     {{{chart_style}}}
+    @media(max-width:480px){table{font-size:.8rem}th,td{padding:.25rem .35rem}td.t{min-width:4.5rem}.map:not(.small){overflow-x:auto}.map:not(.small) svg{min-width:460px}}
     @media print{body{max-width:none;padding:0}.charts,.pictures li,table{break-inside:avoid}details>*{display:block}}
     </style>
     </head>
