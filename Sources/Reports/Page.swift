@@ -46,6 +46,7 @@ enum Page {
     table{border-collapse:collapse;font-size:.9rem}
     th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid var(--faint);vertical-align:top;overflow-wrap:normal}
     td.t{overflow-wrap:anywhere;min-width:6rem}
+    td.s{min-width:15rem}
     td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
     th button{all:unset;cursor:pointer;font:inherit}
     th button:focus-visible{outline:2px solid var(--tip)}
@@ -66,7 +67,7 @@ enum Page {
     pre{white-space:pre-wrap;font-size:.85rem;border:1px solid var(--faint);border-radius:6px;padding:.75rem}
     footer{margin-top:2rem;color:var(--mark);font-size:.85rem}
     {{{chart_style}}}
-    @media(max-width:480px){table{font-size:.8rem}th,td{padding:.25rem .35rem}td.t{min-width:4.5rem}.map:not(.small){overflow-x:auto}.map:not(.small) svg{min-width:460px}}
+    @media(max-width:480px){table{font-size:.8rem}th,td{padding:.25rem .35rem}td.t:not(.s){min-width:4.5rem}.map:not(.small){overflow-x:auto}.map:not(.small) svg{min-width:460px}}
     @media print{body{max-width:none;padding:0}.charts,.pictures li,table{break-inside:avoid}details>*{display:block}}
     </style>
     </head>

@@ -99,7 +99,7 @@ public struct RunComparison {
     {{#warnings}}<p class="warn">{{.}}</p>
     {{/warnings}}
     <div class="wide"><table class="sortable"><thead><tr><th>run</th><th>what</th><th>result</th><th class="n">epochs</th><th class="n">best</th><th class="n">parameters</th><th class="n">time</th></tr></thead><tbody>
-    {{#runs}}<tr><td class="t"><bdi>{{name}}</bdi></td><td class="t"><bdi>{{subject}}</bdi></td><td class="t">{{result}}</td><td class="n">{{epochs}}</td><td class="n">{{best}}</td><td class="n">{{parameters}}</td><td class="n">{{time}}</td></tr>
+    {{#runs}}<tr><td class="t"><bdi>{{name}}</bdi></td><td class="t"><bdi>{{subject}}</bdi></td><td class="t s">{{result}}</td><td class="n">{{epochs}}</td><td class="n">{{best}}</td><td class="n">{{parameters}}</td><td class="n">{{time}}</td></tr>
     {{/runs}}</tbody></table></div>
     <h2>Curves</h2>
     <p class="note">By epoch; dots mark best epochs.</p>

@@ -179,7 +179,7 @@ package struct SweepPage {
     {{/has_scatters}}<h2>Trials</h2>
     {{#paused}}<p class="note">{{.}}</p>
     {{/paused}}<div class="wide"><table class="sortable"><thead><tr><th class="n">trial</th>{{#names}}<th class="{{kind}}">{{name}}</th>{{/names}}<th class="n">epochs</th><th class="n">{{metric}}</th><th class="n">best epoch</th><th></th></tr></thead><tbody>
-    {{#trials}}<tr><td class="n">{{number}}</td>{{#cells}}<td class="{{kind}}"><bdi>{{text}}</bdi></td>{{/cells}}<td class="n">{{epochs}}</td><td class="n">{{result}}</td><td class="n">{{best}}</td><td class="t"><bdi>{{status}}</bdi></td></tr>
+    {{#trials}}<tr><td class="n">{{number}}</td>{{#cells}}<td class="{{kind}}"><bdi>{{text}}</bdi></td>{{/cells}}<td class="n">{{epochs}}</td><td class="n">{{result}}</td><td class="n">{{best}}</td><td class="t s"><bdi>{{status}}</bdi></td></tr>
     {{/trials}}</tbody></table></div>
     </main>
     <footer>Written by Glissade.</footer>
