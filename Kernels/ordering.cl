@@ -163,12 +163,12 @@ INLINE float16 leastOfBest(__global const float* x, const int columns, const int
   }
   best = parts[0];
   UNROLL for (int k = 1; k < 4; k++) best = CHOOSE_16(best, parts[k], parts[k] > best);
-  // How many are better than each.
+  // How many are better than each, negated: oclgrind takes a lane's 1 of a comparison for 255, but not its -1.
   float lanes[16];
   storePrivate16(best, lanes);
   int16 better = (int16)(0);
-  UNROLL for (int k = 0; k < 16; k++) better -= splat(lanes[k]) > best;
-  return splat(minimumOf(CHOOSE_16(splat(bitsFloat(0x7f800000)), best, better < count)));
+  UNROLL for (int k = 0; k < 16; k++) better += splat(lanes[k]) > best;
+  return splat(minimumOf(CHOOSE_16(splat(bitsFloat(0x7f800000)), best, better > -count)));
 }
 
 INLINE void topOfRow(__global const float* x, const int columns, const int count, const int ascending, __global int* o) {
