@@ -33,9 +33,7 @@ extension Layer {
   /// The outputs for some inputs: of a `Model` what it says, of any other layer `output`, from its one input.
   package func outputs(for inputs: Inputs) -> Outputs {
     if let model = self as? any Model {
-      var outputs = model(inputs)
-      outputs.role = "output"
-      return outputs
+      return adopted(model(inputs), in: inputs.graph)
     }
     guard inputs.count == 1 else {
       let names = inputs.names.map { "'\($0)'" }.joined(separator: ", ")
@@ -44,6 +42,15 @@ extension Layer {
         because: "it takes one tensor and there are the inputs \(names); a model of several inputs conforms to Model")
       return Outputs([(Outputs.outputName, rejected)], role: "output")
     }
-    return Outputs([(Outputs.outputName, self(inputs.tensors[0]))], role: "output")
+    return adopted([Outputs.outputName: self(inputs.tensors[0])], in: inputs.graph)
+  }
+
+  /// What a model gave, as tensors of the step's graph under names of their own.
+  private func adopted(_ outputs: Outputs, in graph: Graph) -> Outputs {
+    var seen = Set<String>()
+    if let twice = outputs.names.first(where: { !seen.insert($0).inserted }) {
+      _ = graph.reject("the model", [], because: "it gives two outputs called '\(twice)', and each has a name of its own")
+    }
+    return Outputs(outputs.entries.map { ($0.name, graph.adopted($0.tensor, by: "output '\($0.name)'")) }, role: "output", in: graph)
   }
 }

@@ -180,6 +180,22 @@ public final class Graph {
     return invalid
   }
 
+  /// Takes what somebody's own function gave for a tensor of this graph.
+  ///
+  /// It may be one of another graph, or an invalid one of another, where what was wrong was noted there and nobody here knows of it.
+  /// - Parameters:
+  ///   - tensor: what was given.
+  ///   - operation: by what, for the message.
+  /// - Returns: the tensor, or an invalid one of this graph with `firstError` set.
+  package func adopted(_ tensor: Tensor, by operation: String) -> Tensor {
+    if tensor.graph === self { return tensor }
+    if !tensor.isValid, let error = tensor.graph.firstError {
+      firstError = firstError ?? error
+      return invalid
+    }
+    return reject(operation, [], because: "it gives a tensor of another graph than the step's, or one that was computed from nothing of it")
+  }
+
   private func fail(_ error: ShapeError, operation: String, inputs: [TensorType]) {
     guard firstError == nil else { return }
     firstError = ShapeError(path: path(ofScope: currentScope), operation: operation, inputs: inputs, problem: error.problem)

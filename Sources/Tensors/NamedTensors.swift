@@ -13,13 +13,24 @@ public struct NamedTensors: ExpressibleByDictionaryLiteral {
   public private(set) var entries: [(name: String, tensor: Tensor)]
   /// What they are, for messages: `input`, `output`, `target`.
   package var role: String
+  /// The graph that they belong to where there are none.
+  private let home: Graph?
 
   /// - Parameters:
   ///   - entries: in order; of two with one name the first counts.
   ///   - role: what they are, for messages.
   public init(_ entries: [(name: String, tensor: Tensor)], role: String = "tensor") {
+    self.init(entries, role: role, in: nil)
+  }
+
+  /// - Parameters:
+  ///   - entries: in order; of two with one name the first counts.
+  ///   - role: what they are, for messages.
+  ///   - home: the graph in which mistakes are noted if there are no entries.
+  package init(_ entries: [(name: String, tensor: Tensor)], role: String, in home: Graph?) {
     self.entries = entries
     self.role = role
+    self.home = home
   }
 
   public init(dictionaryLiteral elements: (String, Tensor)...) { self.init(elements.map { (name: $0.0, tensor: $0.1) }) }
@@ -40,7 +51,7 @@ public struct NamedTensors: ExpressibleByDictionaryLiteral {
   /// How many there are.
   public var count: Int { entries.count }
   /// The graph that they belong to.
-  public var graph: Graph { entries.first?.tensor.graph ?? Graph() }
+  public var graph: Graph { entries.first?.tensor.graph ?? home ?? Graph() }
 
   /// A tensor by its name.
   public subscript(name: String) -> Tensor {
@@ -56,7 +67,7 @@ public struct NamedTensors: ExpressibleByDictionaryLiteral {
 
   /// Some of them, in the order of the names.
   public func selecting(_ names: [String]) -> NamedTensors {
-    NamedTensors(names.map { (name: $0, tensor: self[$0]) }, role: role)
+    NamedTensors(names.map { (name: $0, tensor: self[$0]) }, role: role, in: graph)
   }
 
   /// As in `there are 'a' and 'b'`.

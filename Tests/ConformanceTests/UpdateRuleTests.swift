@@ -278,6 +278,12 @@ struct UpdateRuleTests {
       (Rule { p, g, state, _ in (p - state["exp_avg"], state) }, "it lists none in stateNames"),
       (Rule(["sum"]) { p, g, state, _ in (p - state["summe"], state) }, "its stateNames are sum"),
       (Rule(["sum"]) { p, g, state, _ in (p - g, ["summe": g]) }, "state[\"summe\"]"),
+      (
+        Rule(["sum"]) { p, g, _, _ in
+          let left: UpdateState = ["sum": g]
+          return (p - left["summe"], left)
+        }, "state[\"summe\"]: nothing of that name was written down, only 'sum'"
+      ),
       (Rule(["a", "b", "c", "d", "e"]) { p, g, state, _ in (p - g, state) }, "up to 4"),
       (Rule { p, g, state, step in (p - (0..<17).reduce(g) { sum, k in sum * step.number { $0.rate + Double(k) } }, state) }, "at most 16"),
       (Rule { p, g, state, step in (p - (0..<17).reduce(g) { $0 * Float($1 + 2) }, state) }, "different constants"),

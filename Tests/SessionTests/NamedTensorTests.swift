@@ -193,6 +193,74 @@ struct NamedTensorTests {
     #expect(exported.outputs[1].shape == [.any("batch"), .fixed(1)])
   }
 
+  /// What there is to predict from need not say what it is to be compared with.
+  @Test func predictionTakesNoTargets() throws {
+    let (whole, device) = (try data(), try CPUDevice())
+    let bare = try TensorDataset(inputs: [
+      "picture": .floats((0..<60 * 12).map { Float(($0 * 7) % 11) / 11 }, shape: [2, 2, 3]),
+      "numbers": .floats((0..<60 * 2).map { Float(($0 * 5) % 13) / 13 }, shape: [2]),
+    ])
+    let trainer = Trainer(model: TwoHeads(), options: options())
+    let state = try trainer.fit(whole, on: selection(device)).state
+    let outputs = try trainer.outputs(for: bare, state: state, on: device)
+    let expected = try trainer.outputs(for: whole, state: state, on: device)
+    #expect(outputs["sort"]?.floats.count == 180 && outputs["sort"]?.floats == expected["sort"]?.floats)
+    let classes = try TensorDataset(inputs: ["features": .floats((0..<12).map { Float($0) }, shape: [6])])
+    let mlp = Trainer(model: MLP([6, 8, 3]), options: TrainingOptions())
+    let session = try TrainingSession(
+      model: MLP([6, 8, 3]), sampleShape: [6], batchSize: 2, loss: .crossEntropy, groups: [], device: device)
+    #expect(try mlp.outputs(for: classes, state: try session.state(), on: device)["output"]?.floats.count == 6)
+  }
+
+  /// Nothing that is asked of targets is recorded in a graph that nobody looks at, where there are none.
+  @Test func askingForTargetsThatThereAreNot() throws {
+    let data = try TensorDataset(inputs: ["x": .floats((0..<96).map { Float($0) }, shape: [6])])
+    func message(_ loss: Loss, _ metrics: [Metric] = [], model: any Layer = MLP([6, 8, 6])) throws -> String {
+      var options = options(loss)
+      options.metrics = metrics
+      do {
+        let result = try Trainer(model: model, options: options).fit(data, on: selection(try CPUDevice(threads: 1)))
+        return "no error; \(result.failure.map { "\($0)" } ?? "trained")"
+      } catch { return "\(error)" }
+    }
+    let copying = Loss.meanSquaredError.ofInputs()
+    #expect(try message(copying) == "no error; trained")
+    for metric in [
+      Metric("error") { output, values in abs(values - output).meanOfEachSample() },
+      Metric("error") { output, values in abs(output - values).meanOfEachSample() },
+    ] {
+      #expect(try message(copying, [metric]).hasPrefix("the target: one target is taken, and there is none"))
+    }
+    let named = Loss.named("named") { outputs, targets in targets["same"] - outputs.only.meanOfEachSample() }
+    #expect(try message(named).hasPrefix("target 'same': there is no such target; there is none"))
+    struct Twice: Model {
+      let dense = Dense(6, 6)
+      func forward(_ inputs: Inputs) -> Outputs { ["a": dense(inputs["x"]), "a": inputs["x"]] }
+    }
+    #expect(try message(copying, model: Twice()).hasPrefix("the model: it gives two outputs called 'a'"))
+    struct Stranger: Model {
+      let dense = Dense(6, 6)
+      func forward(_ inputs: Inputs) -> Outputs { ["a": dense(inputs["x"]), "b": Graph().constant(1, shape: [16])] }
+    }
+    #expect(try message(copying, model: Stranger()).hasPrefix("output 'b': it gives a tensor of another graph"))
+  }
+
+  /// What a metric adds up has one place, whatever the batch.
+  @Test func aMetricsNumbersAreAsManyForEveryBatch() throws {
+    var options = options()
+    options.metrics = [
+      Metric(
+        "pairs", sums: { outputs, _ in [outputs["size"].matmul(outputs["size"].transposed())] },
+        value: { sums, _ in sums[0].reduce(0, +) })
+    ]
+    // 60 samples in batches of 16 leave 12.
+    let error = #expect(throws: ShapeError.self) {
+      let result = try Trainer(model: TwoHeads(), options: options).fit(try data(), on: selection(try CPUDevice(threads: 1)))
+      if let failure = result.failure { throw failure }
+    }
+    #expect("\(error.map { "\($0)" } ?? "")".hasPrefix("metric 'pairs' of [12]: it gives [12] numbers"), "\(error.map { "\($0)" } ?? "")")
+  }
+
   @Test func mistakes() throws {
     struct Asking: Model {
       let dense = Dense(2, 3)

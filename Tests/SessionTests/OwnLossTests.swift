@@ -115,6 +115,8 @@ struct OwnLossTests {
     #expect(
       try message(Loss("stranger") { _, _ in Graph().constant(1) }).contains("loss 'stranger': it gives a tensor of another graph"))
     #expect(
+      try message(Loss("hits") { output, _ in output.argmax(axis: 1).cast(to: .float32) }).contains("argmax"))
+    #expect(
       try message(Loss("typed") { output, labels in output * labels }).contains("both have to be of one type; `cast(to:)` changes it"))
     #expect(
       try message(Loss("mean") { softmaxCrossEntropy($0, $1).loss }, weighs: true).contains("has to give a value for each sample, [32]"))

@@ -23,7 +23,9 @@ public struct UpdateState: ExpressibleByDictionaryLiteral {
     get {
       if let value = values[name] ?? missing(name) { return value }
       // Of a state that was written down, which has no graph of its own.
-      return values.first?.value ?? Graph().constant(0)
+      let graph = values.first?.value.graph ?? Graph()
+      let names = values.keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
+      return graph.reject("state[\"\(name)\"]", [], because: "nothing of that name was written down\(names.isEmpty ? "" : ", only \(names)")")
     }
     set { values[name] = newValue }
   }

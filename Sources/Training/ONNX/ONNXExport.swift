@@ -46,6 +46,10 @@ extension ONNXModel {
     }
     let outputs = model.outputs(for: Inputs(given, role: "input"))
     if let error = graph.firstError { throw error }
+    if let name = outputs.names.first(where: { name in inputs.contains { $0.name == name } }) {
+      throw ONNXExportError(
+        path: "", operation: "output '\(name)'", problem: "there is an input of that name, and in ONNX each tensor has a name of its own")
+    }
     let known = Dictionary(state.parameters.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     var problems: [String] = []
     var values: [ParameterID: [Float]] = [:]

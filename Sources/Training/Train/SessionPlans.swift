@@ -46,6 +46,7 @@ extension TrainingSession {
     request.isExact = isExact
     request.fuses = fuses
     let penalty = purpose == .training ? penalty(in: trace.graph) : nil
+    if trace.graph.firstError == nil, trace.loss != nil { try checkParts(of: trace) }
     if var loss = trace.loss {
       if let penalty { loss = loss + penalty }
       request.loss = loss
@@ -68,6 +69,17 @@ extension TrainingSession {
       for (place, output) in trace.outputs.tensors.enumerated() { request.outputs[Self.outputKey(place)] = output }
     }
     return request
+  }
+
+  /// What metrics add up has one place in the control block, whatever the batch.
+  private func checkParts(of trace: StepTrace) throws(ShapeError) {
+    for ((metric, parts), expected) in zip(zip(metrics, trace.parts), partSizes) {
+      let sizes = parts.map(\.shape.count)
+      guard sizes != expected else { continue }
+      throw ShapeError(
+        operation: "metric '\(metric.name)'", inputs: parts.map(\.type),
+        problem: "it gives \(sizes) numbers for each sample of this batch and \(expected) of another: as many are wanted of every batch")
+    }
   }
 
   /// What a plan calls an output.

@@ -59,7 +59,7 @@ struct StepTrace {
       return Targets(
         fields ?? [(SampleField.valuesName, graph.input(SampleField.valuesName + suffix, shape: output.shape))], role: "target")
     }
-    var own = Loss.Arguments(outputs: outputs, targets: Targets([], role: "target"), inputs: inputs)
+    var own = Loss.Arguments(outputs: outputs, targets: Targets([], role: "target", in: graph), inputs: inputs)
     if form.takesTargets { own.targets = targets() }
     func numbers(_ name: String, _ shape: Shape? = nil) -> Tensor { graph.input(name, shape: shape ?? [batch]) }
     // Names that no field can have.
@@ -115,8 +115,8 @@ struct StepTrace {
   /// A loss's values, if that is what they are.
   private func checked(_ values: Tensor, mayBeMean: Bool) -> Tensor {
     let name = "loss '\(compared.name)'"
+    let values = graph.adopted(values, by: name)
     guard values.isValid else { return values }
-    if values.graph !== graph { return graph.reject(name, [], because: "it gives a tensor of another graph") }
     if values.dtype != .float32 { return graph.reject(name, [values], because: "a loss gives float32") }
     if values.shape == [batch] { return values }
     guard values.shape.rank == 0 else {
@@ -154,9 +154,10 @@ struct StepTrace {
 
   /// What a metric adds up, over the batch.
   private func sums(_ metric: Metric, _ arguments: Loss.Arguments, weights: Tensor?) -> [Tensor] {
-    metric.parts(arguments).map { part in
+    metric.parts(arguments).map { given in
+      let part = graph.adopted(given, by: "metric '\(metric.name)'")
       guard part.isValid else { return part }
-      guard part.graph === graph, part.dtype == .float32, (1...2).contains(part.shape.rank), part.shape[0] == batch else {
+      guard part.dtype == .float32, (1...2).contains(part.shape.rank), part.shape[0] == batch else {
         return graph.reject(
           "metric '\(metric.name)'", [part], because: "a metric gives float32 numbers for each sample, [\(batch)] or [\(batch), n]")
       }

@@ -28,7 +28,7 @@ extension Trainer {
       batchSize: batchSize, loss: options.loss, weighing: .none, metrics: forOutputs ? [] : options.metrics, groups: [],
       clipping: GradientClipping(),
       seed: options.seed, device: device, isExact: options.isExact, fuses: true,
-      isTrial: false)
+      isTrial: false, predictsOnly: forOutputs)
   }
 
   /// What a model gives for a dataset, in evaluation mode, by the outputs' names.

@@ -177,10 +177,11 @@ public final class TrainingSession {
   ///   - weighing: how training batches say how much their samples count.
   ///   - isAveraged: whether an average of the parameters is kept beside them.
   ///   - isTrial: whether nothing is to be run, only planned: then parameters get no memory.
+  ///   - predictsOnly: whether outputs are all that is wanted, so that there need be nothing to compare them with.
   init(
     model: any Layer, inputs: [SampleField], targets: [SampleField]?, batchSize: Int, loss: Loss, weighing: StepWeighing,
     metrics: [Metric], groups: [ParameterGroup], clipping: GradientClipping, isAveraged: Bool = false, seed: UInt64, device: any Device,
-    isExact: Bool, fuses: Bool, isTrial: Bool
+    isExact: Bool, fuses: Bool, isTrial: Bool, predictsOnly: Bool = false
   ) throws {
     for group in groups {
       try group.optimizer.validate()
@@ -217,11 +218,10 @@ public final class TrainingSession {
     self.frozen = frozen
     // What depends on no trained parameter, or does not reach the loss, gets no gradient and no place in an arena.
     let form = StepForm(inputs: inputs, targets: targets, weighing: self.weighing, takesTargets: loss.takesTargets(metrics, self.weighing))
-    let trace = StepTrace(paths, frozen, form, batch: batchSize, groups.isEmpty ? .evaluation : .training, loss, metrics) {
-      model.outputs(for: $0)
-    }
+    let purpose = predictsOnly ? StepPurpose.prediction : groups.isEmpty ? .evaluation : .training
+    let trace = StepTrace(paths, frozen, form, batch: batchSize, purpose, loss, metrics) { model.outputs(for: $0) }
     if let error = trace.graph.firstError { throw error }
-    guard let objective = trace.objective, let first = trace.outputs.tensors.first else { throw TrainingError.nothingToTrain }
+    guard let first = trace.outputs.tensors.first, trace.objective != nil || predictsOnly else { throw TrainingError.nothingToTrain }
     outputs = trace.outputs.entries.map { SampleField($0.name, of: $0.tensor, batch: batchSize) }
     outputSize = first.shape.count / batchSize
     measure = trace.measure
@@ -235,8 +235,12 @@ public final class TrainingSession {
       throw TrainingError.unreachableParameter(name: stray.name, shape: stray.shape)
     }
     let wanted = trace.graph.parameters.filter { groupOf[$0.id] != nil }
-    let reached = zip(wanted, trace.graph.gradients(of: objective, withRespectTo: wanted.map { trace.graph[$0] }))
-    let trained = Set(reached.filter { $0.1 != nil }.map(\.0.id))
+    let reached = trace.objective.map { objective in
+      zip(wanted, trace.graph.gradients(of: objective, withRespectTo: wanted.map { trace.graph[$0] }))
+    }
+    // What a gradient was asked of that has none is known only now.
+    if let error = trace.graph.firstError { throw error }
+    let trained = Set((reached.map(Array.init) ?? []).filter { $0.1 != nil }.map(\.0.id))
     if !groups.isEmpty && trained.isEmpty { throw TrainingError.nothingToTrain }
     layout = ParameterLayout(paths, groupCount: groups.count, limits: device.profile.limits) { _, parameter in
       trained.contains(parameter.id) ? groupOf[parameter.id] : nil
