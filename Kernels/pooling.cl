@@ -38,6 +38,113 @@ INLINE int endTap(const int start, const int dilation, const int taps, const int
   return reach < taps ? reach : taps;
 }
 
+// What an average divides by along one axis: a window's extent within the padded line, or within the line itself.
+INLINE int poolExtent(const int start, const int taps, const int length, const int after, const int includesPadding) {
+  if (includesPadding) return start + taps < length + after ? taps : length + after - start;
+  return (start + taps < length ? start + taps : length) - (start < 0 ? 0 : start);
+}
+
+INLINE int poolExtentX(const PoolParameters* a, const int ox) {
+  return poolExtent(ox * a->strideWidth - a->paddingLeft, a->kernelWidth, a->inputWidth, a->paddingRight, a->countIncludesPadding);
+}
+INLINE int poolExtentY(const PoolParameters* a, const int oy) {
+  return poolExtent(oy * a->strideHeight - a->paddingTop, a->kernelHeight, a->inputHeight, a->paddingBottom, a->countIncludesPadding);
+}
+
+// What every window's average is multiplied by if all have the same extent, otherwise 0.
+INLINE float poolShare(const PoolParameters* a) {
+  const int lastY = a->outputHeight - 1, lastX = a->outputWidth - 1;
+  const int whole = poolExtentY(a, 0) == a->kernelHeight && poolExtentY(a, lastY) == a->kernelHeight &&
+                    poolExtentX(a, 0) == a->kernelWidth && poolExtentX(a, lastX) == a->kernelWidth;
+  return whole ? 1.0f / (float)(a->kernelHeight * a->kernelWidth) : 0.0f;
+}
+
+#if LANES == 1
+// On a GPU a unit is four channels of a pixel, where their number is a multiple of that, and one otherwise: it takes as many divisions of
+// integers to find out which pixel it is as for one, and they take longer than what is done with the numbers.
+#define POOLED_CHANNELS(name, real, whole)                                                                                                         \
+INLINE void maxPool##name(__global const float* x, __global float* y, __global int* index, const PoolParameters* a, const int image,               \
+                          const int py, const int px) {                                                                                            \
+  const int top = py * a->strideHeight - a->paddingTop, left = px * a->strideWidth - a->paddingLeft;                                               \
+  const int firstY = firstTap(top, a->dilationHeight), endY = endTap(top, a->dilationHeight, a->kernelHeight, a->inputHeight);                     \
+  const int firstX = firstTap(left, a->dilationWidth), endX = endTap(left, a->dilationWidth, a->kernelWidth, a->inputWidth);                       \
+  whole chosen = (whole)(firstY < endY && firstX < endX ? firstY * a->kernelWidth + firstX : -1);                                                  \
+  real best = (real)(bitsFloat((int)0xff800000));                                                                                                  \
+  for (int ky = firstY; ky < endY; ky++)                                                                                                           \
+    for (int kx = firstX; kx < endX; kx++) {                                                                                                       \
+      const int from = (image * a->inputHeight + top + ky * a->dilationHeight) * a->inputWidth + left + kx * a->dilationWidth;                     \
+      const real v = *(__global const real*)(x + (size_t)from * a->channels);                                                                      \
+      const whole better = ((v <= best) == 0) & (best == best);                                                                                    \
+      best = select(best, v, better);                                                                                                              \
+      chosen = select(chosen, (whole)(ky * a->kernelWidth + kx), better);                                                                          \
+    }                                                                                                                                              \
+  *(__global real*)y = best;                                                                                                                       \
+  *(__global whole*)index = chosen;                                                                                                                \
+}                                                                                                                                                  \
+INLINE real maxPoolGradient##name(__global const float* dy, __global const int* index, const PoolParameters* a, const int py, const int px) {      \
+  const int placeY = py + a->paddingTop, placeX = px + a->paddingLeft;                                                                             \
+  real sum = (real)(0.0f);                                                                                                                         \
+  if (a->dilationHeight == 1 && a->dilationWidth == 1) {                                                                                           \
+    const int lastY = placeY / a->strideHeight, tapY = placeY - lastY * a->strideHeight;                                                           \
+    const int lastX = placeX / a->strideWidth, tapX = placeX - lastX * a->strideWidth;                                                             \
+    for (int ky = tapY, oy = lastY; ky < a->kernelHeight && oy >= 0; ky += a->strideHeight, oy--)                                                  \
+      for (int kx = tapX, ox = lastX; kx < a->kernelWidth && ox >= 0; kx += a->strideWidth, ox--) {                                                \
+        if (oy >= a->outputHeight || ox >= a->outputWidth) continue;                                                                               \
+        const int at = (oy * a->outputWidth + ox) * a->channels;                                                                                   \
+        const whole here = *(__global const whole*)(index + at) == (whole)(ky * a->kernelWidth + kx);                                              \
+        sum += select((real)(0.0f), *(__global const real*)(dy + at), here);                                                                       \
+      }                                                                                                                                            \
+    return sum;                                                                                                                                    \
+  }                                                                                                                                                \
+  for (int ky = 0; ky < a->kernelHeight; ky++) {                                                                                                   \
+    const int reachY = placeY - ky * a->dilationHeight, oy = reachY / a->strideHeight;                                                             \
+    if (reachY < 0 || oy * a->strideHeight != reachY || oy >= a->outputHeight) continue;                                                           \
+    for (int kx = 0; kx < a->kernelWidth; kx++) {                                                                                                  \
+      const int reachX = placeX - kx * a->dilationWidth, ox = reachX / a->strideWidth;                                                             \
+      if (reachX < 0 || ox * a->strideWidth != reachX || ox >= a->outputWidth) continue;                                                           \
+      const int at = (oy * a->outputWidth + ox) * a->channels;                                                                                     \
+      const whole here = *(__global const whole*)(index + at) == (whole)(ky * a->kernelWidth + kx);                                                \
+      sum += select((real)(0.0f), *(__global const real*)(dy + at), here);                                                                         \
+    }                                                                                                                                              \
+  }                                                                                                                                                \
+  return sum;                                                                                                                                      \
+}                                                                                                                                                  \
+INLINE real averagePool##name(__global const float* x, const PoolParameters* a, const float common, const int image, const int py, const int px) { \
+  const int top = py * a->strideHeight - a->paddingTop, left = px * a->strideWidth - a->paddingLeft;                                               \
+  const int firstY = top < 0 ? 0 : top, endY = top + a->kernelHeight < a->inputHeight ? top + a->kernelHeight : a->inputHeight;                    \
+  const int firstX = left < 0 ? 0 : left, endX = left + a->kernelWidth < a->inputWidth ? left + a->kernelWidth : a->inputWidth;                    \
+  const float share = common != 0.0f ? common : 1.0f / (float)(poolExtentY(a, py) * poolExtentX(a, px));                                           \
+  real sum = (real)(0.0f);                                                                                                                         \
+  for (int iy = firstY; iy < endY; iy++)                                                                                                           \
+    for (int ix = firstX; ix < endX; ix++)                                                                                                         \
+      sum += *(__global const real*)(x + ((size_t)(image * a->inputHeight + iy) * a->inputWidth + ix) * a->channels);                              \
+  return sum * share;                                                                                                                              \
+}                                                                                                                                                  \
+INLINE real averagePoolGradient##name(__global const float* dy, const PoolParameters* a, const float common, const int py, const int px) {         \
+  const int placeY = py + a->paddingTop, lastY = placeY / a->strideHeight, tapY = placeY - lastY * a->strideHeight;                                \
+  const int placeX = px + a->paddingLeft, lastX = placeX / a->strideWidth, tapX = placeX - lastX * a->strideWidth;                                 \
+  real sum = (real)(0.0f);                                                                                                                         \
+  for (int ky = tapY, oy = lastY; ky < a->kernelHeight && oy >= 0; ky += a->strideHeight, oy--)                                                    \
+    for (int kx = tapX, ox = lastX; kx < a->kernelWidth && ox >= 0; kx += a->strideWidth, ox--) {                                                  \
+      if (oy >= a->outputHeight || ox >= a->outputWidth) continue;                                                                                 \
+      const float share = common != 0.0f ? common : 1.0f / (float)(poolExtentY(a, oy) * poolExtentX(a, ox));                                       \
+      sum = fma(*(__global const real*)(dy + (oy * a->outputWidth + ox) * a->channels), (real)(share), sum);                                       \
+    }                                                                                                                                              \
+  return sum;                                                                                                                                      \
+}
+POOLED_CHANNELS(_1, float, int)
+POOLED_CHANNELS(_4, float4, int4)
+#undef POOLED_CHANNELS
+#define FOR_POOLED(height, width)                                                                                     \
+  const int together = a.channels % 4 == 0 ? 4 : 1, parts = a.channels / together;                                   \
+  FOR_EACH_UNIT(unit, a.batch * (height) * (width) * parts) {                                                         \
+    const int pixel = unit / parts, c = (unit - pixel * parts) * together, line = pixel / (width);                    \
+    const int px = pixel - line * (width), image = line / (height), py = line - image * (height);                     \
+    const size_t at = (size_t)pixel * a.channels + c;                                                                 \
+    const size_t window = (size_t)image * a.outputHeight * a.outputWidth * a.channels + c;                            \
+    (void)window;
+#endif
+
 #ifndef __OPENCL_VERSION__
 // A window that lies in the image altogether, over all its channels. Its sizes are constants, so that the taps are unrolled.
 INLINE void maxOfWindow(__global const float* source, const int channels, const int height, const int width, const int step,
@@ -62,6 +169,14 @@ INLINE void maxOfWindow(__global const float* source, const int channels, const 
 
 __kernel void max_pool(__global const float* restrict x, __global float* restrict y, __global int* restrict index,
                        const PoolParameters a ITEM) {
+#if LANES == 1
+  FOR_POOLED(a.outputHeight, a.outputWidth)
+    __global float* values = AT(y, a.y) + at;
+    __global int* places = AT(index, a.index) + at;
+    if (together == 4) maxPool_4(AT(x, a.x) + c, values, places, &a, image, py, px);
+    else maxPool_1(AT(x, a.x) + c, values, places, &a, image, py, px);
+  }
+#else
   const int reach = (a.kernelWidth - 1) * a.dilationWidth, step = a.dilationWidth * a.channels;
   const long lineStep = (long)a.dilationHeight * a.inputWidth * a.channels;
   const int streams = STREAMS(a.batch * a.outputHeight * a.outputWidth * a.channels, a.channels % 16 == 0);
@@ -106,6 +221,7 @@ __kernel void max_pool(__global const float* restrict x, __global float* restric
         storeIndices(chosen, AT(index, a.index) + pixel * a.channels + c, rest - c);
       }
   END_LINES
+#endif
 }
 REGISTER(max_pool, PoolParameters, 3)
 
@@ -158,13 +274,21 @@ INLINE void addWindows(__global const float* dys, __global const int* indices, c
 
 __kernel void max_pool_gradient(__global const float* restrict dy, __global const int* restrict index, __global float* restrict dx,
                                 const PoolParameters a ITEM) {
+#if LANES == 1
+  FOR_POOLED(a.inputHeight, a.inputWidth)
+    __global const float* dys = AT(dy, a.y) + window;
+    __global const int* indices = AT(index, a.index) + window;
+    __global float* out = AT(dx, a.x) + at;
+    if (together == 4) *(__global float4*)out = maxPoolGradient_4(dys, indices, &a, py, px);
+    else *out = maxPoolGradient_1(dys, indices, &a, py, px);
+  }
+#else
   const int streams = STREAMS(a.batch * a.inputHeight * a.inputWidth * a.channels, a.channels % 16 == 0);
   (void)streams;
   FOR_LINES(a.inputHeight, a.inputWidth)
     const int placeY = py + a.paddingTop, lastY = placeY / a.strideHeight, tapY = placeY - lastY * a.strideHeight;
     __global const float* dys = AT(dy, a.y) + (size_t)image * a.outputHeight * a.outputWidth * a.channels;
     __global const int* indices = AT(index, a.index) + (size_t)image * a.outputHeight * a.outputWidth * a.channels;
-#if LANES != 1
     // Which windows reach a pixel is found once for all its channels.
     if (AT_MOST_TWO(a)) {
       Reached lines = reachedFrom(py, a.paddingTop, a.strideHeight), pixels = reachedFrom(0, a.paddingLeft, a.strideWidth);
@@ -191,7 +315,6 @@ __kernel void max_pool_gradient(__global const float* restrict dy, __global cons
       }
       continue;
     }
-#endif
     FOR_PIXELS(a.inputWidth)
       const int placeX = px + a.paddingLeft, lastX = placeX / a.strideWidth, tapX = placeX - lastX * a.strideWidth;
       FOR_CHANNELS {
@@ -220,6 +343,7 @@ __kernel void max_pool_gradient(__global const float* restrict dy, __global cons
       }
 #undef ADD_WINDOW
   END_LINES
+#endif
 }
 REGISTER(max_pool_gradient, PoolParameters, 3)
 
@@ -255,28 +379,15 @@ __kernel void max_pool_select(__global const float* restrict x, __global const i
 }
 REGISTER(max_pool_select, PoolParameters, 3)
 
-// What an average divides by along one axis: a window's extent within the padded line, or within the line itself.
-INLINE int poolExtent(const int start, const int taps, const int length, const int after, const int includesPadding) {
-  if (includesPadding) return start + taps < length + after ? taps : length + after - start;
-  return (start + taps < length ? start + taps : length) - (start < 0 ? 0 : start);
-}
-
-INLINE int poolExtentX(const PoolParameters* a, const int ox) {
-  return poolExtent(ox * a->strideWidth - a->paddingLeft, a->kernelWidth, a->inputWidth, a->paddingRight, a->countIncludesPadding);
-}
-INLINE int poolExtentY(const PoolParameters* a, const int oy) {
-  return poolExtent(oy * a->strideHeight - a->paddingTop, a->kernelHeight, a->inputHeight, a->paddingBottom, a->countIncludesPadding);
-}
-
-// What every window's average is multiplied by if all have the same extent, otherwise 0.
-INLINE float poolShare(const PoolParameters* a) {
-  const int lastY = a->outputHeight - 1, lastX = a->outputWidth - 1;
-  const int whole = poolExtentY(a, 0) == a->kernelHeight && poolExtentY(a, lastY) == a->kernelHeight &&
-                    poolExtentX(a, 0) == a->kernelWidth && poolExtentX(a, lastX) == a->kernelWidth;
-  return whole ? 1.0f / (float)(a->kernelHeight * a->kernelWidth) : 0.0f;
-}
-
 __kernel void average_pool(__global const float* restrict x, __global float* restrict y, const PoolParameters a ITEM) {
+#if LANES == 1
+  const float common = poolShare(&a);
+  FOR_POOLED(a.outputHeight, a.outputWidth)
+    __global float* out = AT(y, a.y) + at;
+    if (together == 4) *(__global float4*)out = averagePool_4(AT(x, a.x) + c, &a, common, image, py, px);
+    else *out = averagePool_1(AT(x, a.x) + c, &a, common, image, py, px);
+  }
+#else
   const float common = poolShare(&a);
   const int streams = STREAMS(a.batch * a.outputHeight * a.outputWidth * a.channels, a.channels % 16 == 0);
   (void)streams;
@@ -296,6 +407,7 @@ __kernel void average_pool(__global const float* restrict x, __global float* res
         streamv(sum * share, AT(y, a.y) + pixel * a.channels + c, rest - c, streams);
       }
   END_LINES
+#endif
 }
 REGISTER(average_pool, PoolParameters, 2)
 
@@ -312,13 +424,20 @@ INLINE void addShares(__global const float* dys, const int* at, const int count,
 #endif
 
 __kernel void average_pool_gradient(__global const float* restrict dy, __global float* restrict dx, const PoolParameters a ITEM) {
+#if LANES == 1
+  const float common = poolShare(&a);
+  FOR_POOLED(a.inputHeight, a.inputWidth)
+    __global float* out = AT(dx, a.x) + at;
+    if (together == 4) *(__global float4*)out = averagePoolGradient_4(AT(dy, a.y) + window, &a, common, py, px);
+    else *out = averagePoolGradient_1(AT(dy, a.y) + window, &a, common, py, px);
+  }
+#else
   const float common = poolShare(&a);
   const int streams = STREAMS(a.batch * a.inputHeight * a.inputWidth * a.channels, a.channels % 16 == 0);
   (void)streams;
   FOR_LINES(a.inputHeight, a.inputWidth)
     const int placeY = py + a.paddingTop, lastY = placeY / a.strideHeight, tapY = placeY - lastY * a.strideHeight;
     __global const float* dys = AT(dy, a.y) + (size_t)image * a.outputHeight * a.outputWidth * a.channels;
-#if LANES != 1
     if (AT_MOST_TWO(a) && common != 0.0f) {
       Reached lines = reachedFrom(py, a.paddingTop, a.strideHeight), pixels = reachedFrom(0, a.paddingLeft, a.strideWidth);
       findWindows(&lines, a.kernelHeight, a.strideHeight, a.outputHeight);
@@ -341,7 +460,6 @@ __kernel void average_pool_gradient(__global const float* restrict dy, __global 
       }
       continue;
     }
-#endif
     FOR_PIXELS(a.inputWidth)
       const int placeX = px + a.paddingLeft, lastX = placeX / a.strideWidth, tapX = placeX - lastX * a.strideWidth;
       FOR_CHANNELS {
@@ -355,5 +473,6 @@ __kernel void average_pool_gradient(__global const float* restrict dy, __global 
         streamv(sum, AT(dx, a.x) + pixel * a.channels + c, rest - c, streams);
       }
   END_LINES
+#endif
 }
 REGISTER(average_pool_gradient, PoolParameters, 2)

@@ -22,6 +22,8 @@ enum SelfTest {
   private static func runWhole(on device: OpenCLDevice) throws(DeviceError) {
     let expected = try results(on: try CPUDevice(threads: 1))
     let found = try results(on: device)
+    // Operands of half precision have eleven bits, and some decisions of ReLU fall otherwise.
+    let allowed: Float = device.roundsProducts ? 5e-2 : 1e-3
     for (name, right) in expected.sorted(by: { $0.key < $1.key }) {
       let result = found[name] ?? []
       let scale = right.reduce(Float(1e-3)) { max($0, abs($1)) }
@@ -29,7 +31,7 @@ enum SelfTest {
         let difference = abs(pair.0 - pair.1)
         return difference.isFinite ? max(worst, difference) : .infinity
       }
-      guard result.count == right.count, error <= 1e-3 * scale else {
+      guard result.count == right.count, error <= allowed * scale else {
         throw DeviceError(
           device: device.information.identifier, call: "self-test", error: "a wrong result",
           detail: "\(name) is off by \(error / scale) relative to its largest value")

@@ -17,7 +17,7 @@ extension DeviceFigures {
     func curve(_ kind: FiguresMeter.Traffic) throws(DeviceError) -> Bandwidth {
       var points: [Bandwidth.Point] = []
       for bytes in meter.sizes { points.append(.init(bytes: bytes, bytesPerSecond: try meter.rate(of: kind, bytes: bytes))) }
-      return Bandwidth(points)
+      return Bandwidth(hidingLaunches: points)
     }
     let information = device.information
     let (isCPU, largest) = (device.profile.style == .cpu, meter.sizes.last ?? 1)
