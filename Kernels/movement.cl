@@ -100,14 +100,22 @@ __kernel ROW_KERNEL void copy_strided(__global const float* restrict in, __globa
     }
     return;
   }
-  FOR_EACH(i, rows * inner) {
-    int rest = i / inner, place = (i - rest * inner) * innerStride;
+  // Four at a time, where rows consist of that: divisions of integers take longer than what is moved.
+  const int together = inner % 4 == 0 ? 4 : 1, parts = inner / together;
+  FOR_EACH(i, rows * parts) {
+    int rest = i / parts, place = (i - rest * parts) * together * innerStride;
     UNROLL for (int d = 4; d >= 0; d--) {
+      if (a.dimensions[d] == 1) continue;
       const int next = rest / a.dimensions[d];
       place += (rest - next * a.dimensions[d]) * a.strides[d];
       rest = next;
     }
-    o[i] = x[place];
+    if (together == 4) {
+      const float4 v = {x[place], x[place + innerStride], x[place + 2 * innerStride], x[place + 3 * innerStride]};
+      *(__global float4*)(o + 4 * (size_t)i) = v;
+    } else {
+      o[i] = x[place];
+    }
   }
 #else
   const int streams = STREAMS(rows * inner, inner % 16 == 0);
@@ -226,16 +234,30 @@ __kernel void pad(__global const float* restrict in, __global float* restrict ou
   int rows = 1;
   UNROLL for (int d = 0; d < 5; d++) rows *= a.dimensions[d];
 #if LANES == 1
-  FOR_EACH(i, rows * inner) {
-    int rest = i / inner, from = paddedFrom(i - rest * inner, before, step, extent), size = extent, inside = from >= 0;
+  // Four at a time, as in copy_strided.
+  const int together = inner % 4 == 0 ? 4 : 1, parts = inner / together;
+  FOR_EACH(i, rows * parts) {
+    int rest = i / parts, from = 0, size = extent, inside = 1;
+    const int first = (i - rest * parts) * together;
     UNROLL for (int d = 4; d >= 0; d--) {
-      const int next = rest / a.dimensions[d], k = paddedFrom(rest - next * a.dimensions[d], a.before[d], a.steps[d], a.extents[d]);
+      const int next = a.dimensions[d] == 1 ? rest : rest / a.dimensions[d];
+      const int index = a.dimensions[d] == 1 ? 0 : rest - next * a.dimensions[d];
+      const int k = paddedFrom(index, a.before[d], a.steps[d], a.extents[d]);
       inside = inside && k >= 0;
       from += k * size;
       size *= a.extents[d];
       rest = next;
     }
-    o[i] = inside ? x[inside ? from : 0] : a.value;
+    float lanes[4];
+    UNROLL for (int k = 0; k < 4; k++) {
+      const int at = k < together ? paddedFrom(first + k, before, step, extent) : -1, isIn = inside && at >= 0;
+      lanes[k] = isIn ? x[isIn ? from + at : 0] : a.value;
+    }
+    if (together == 4) {
+      *(__global float4*)(o + 4 * (size_t)i) = (float4)(lanes[0], lanes[1], lanes[2], lanes[3]);
+    } else {
+      o[i] = lanes[0];
+    }
   }
 #else
   const int streams = STREAMS(rows * inner, inner % 16 == 0);
@@ -302,8 +324,18 @@ __kernel void gather(__global const float* restrict table, __global const int* r
   __global float* o = AT(out, a.values);
   const int size = a.count * a.inner;   // of one o's values
 #if LANES == 1
+  if (!a.perElement && a.inner % 4 == 0) {
+    const int parts = a.inner / 4;
+    FOR_EACH(i, a.outer * a.count * parts) {
+      const int place = i / parts, column = (i - place * parts) * 4, part = a.outer == 1 ? 0 : place / a.count;
+      const int row = index[part * a.indexStride + place - part * a.count], found = row >= 0 && row < a.extent;
+      const size_t from = ((size_t)part * a.extent + (found ? row : 0)) * a.inner + column;
+      *(__global float4*)(o + 4 * (size_t)i) = found ? *(__global const float4*)(t + from) : (float4)(a.missing);
+    }
+    return;
+  }
   FOR_EACH(i, a.outer * size) {
-    const int part = i / size, place = i - part * size, j = place / a.inner, column = place - j * a.inner;
+    const int part = a.outer == 1 ? 0 : i / size, place = i - part * size, j = place / a.inner, column = place - j * a.inner;
     const int row = index[part * a.indexStride + (a.perElement ? place : j)];
     o[i] = row >= 0 && row < a.extent ? t[((size_t)part * a.extent + row) * a.inner + column] : a.missing;
   }
@@ -341,11 +373,45 @@ REGISTER(gather, GatherParameters, 3)
 
 // A work-item owns whole rows of the table (on a GPU: every so-manieth element of a column), and goes through every index in order: no two
 // work-items write one place, and every sum is in the order of j, whatever the number of work-items.
-__kernel void scatter_add(__global const float* restrict values, __global const int* restrict indices, __global float* restrict table,
+__kernel ROW_KERNEL void scatter_add(__global const float* restrict values, __global const int* restrict indices, __global float* restrict table,
                           const GatherParameters a ITEM) {
   __global const float* v = AT(values, a.values);
   __global const int* index = AT(indices, a.indices);
   __global float* t = AT(table, a.table);
+#if LANES == 1
+  __local uint hits[(ROW_GROUP + 31) / 32];
+  if (!a.perElement) {
+    // A group owns a stretch of rows. It looks at as many indices at a time as it has work-items, and adds what is its own in their order, each
+    // work-item the same columns always.
+    const int item = get_local_id(0), groups = (int)get_num_groups(0) / a.outer, most = groups < 1 ? 1 : groups;
+    const int owners = most < a.extent ? most : a.extent, owned = (a.extent + owners - 1) / owners;
+    for (int unit = get_group_id(0); unit < a.outer * owners; unit += get_num_groups(0)) {
+      const int outer = unit / owners, first = (unit - outer * owners) * owned;
+      const int end = first + owned < a.extent ? first + owned : a.extent;
+      __global float* own = t + (size_t)outer * a.extent * a.inner;
+      __global const float* source = v + (size_t)outer * a.count * a.inner;
+      __global const int* rows = index + (size_t)outer * a.indexStride;
+      for (int j = item; j < (end - first) * a.inner; j += ROW_GROUP) own[(size_t)first * a.inner + j] = 0.0f;
+      barrier(CLK_GLOBAL_MEM_FENCE);
+      for (int k = 0; k < a.count; k += ROW_GROUP) {
+        if (item < (ROW_GROUP + 31) / 32) hits[item] = 0;
+        barrier(CLK_LOCAL_MEM_FENCE);
+        const int row = k + item < a.count ? rows[k + item] : -1;
+        if (row >= first && row < end) atomic_or(&hits[item / 32], 1u << (item % 32));
+        barrier(CLK_LOCAL_MEM_FENCE);
+        UNROLL for (int word = 0; word < (ROW_GROUP + 31) / 32; word++) {
+          for (uint bits = hits[word]; bits != 0; bits &= bits - 1) {
+            const int j = k + 32 * word + 31 - (int)clz(bits & (0u - bits));
+            __global float* target = own + (size_t)rows[j] * a.inner;
+            for (int i = item; i < a.inner; i += ROW_GROUP) target[i] += source[(size_t)j * a.inner + i];
+          }
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+      }
+    }
+    return;
+  }
+#endif
   const int wanted = (int)get_global_size(0) / (LANES == 1 ? a.outer * a.inner : a.outer);
   // Every owner looks at every index, which costs as much as to add some four numbers: on a CPU there are few owners of short rows.
   const int most = LANES == 1 ? a.extent : a.perElement || a.inner < 32 ? 8 : a.inner / 4, limit = most < a.extent ? most : a.extent;
