@@ -181,6 +181,20 @@ struct LargeModelTests {
     #expect(device.peakBytes == 0)
   }
 
+  /// What is recommended has room.
+  @Test(arguments: [
+    (768, "frozen parameters take neither"), (512, "its parameters alone take 507 MiB, so that no optimizer and no batch has room"),
+  ])
+  func nothingIsRecommendedThatHasNoRoom(_ megabytes: Int, _ words: String) throws {
+    let device = try SmallDevice(memoryBytes: megabytes << 20, largestAllocation: 400 << 20)
+    let error = #expect(throws: DeviceError.self) {
+      try TrainingSession(
+        model: VGG(channels: 3, classes: 1000), sampleShape: [224, 224, 3], batchSize: 8, groups: [ParameterGroup(Adam())], device: device)
+    }
+    let text = error?.description ?? ""
+    #expect(text.contains(words) && !text.contains("SGD"), "\(text)")
+  }
+
   // MARK: Memory that is given back
 
   /// A plan that needs more than those before it takes their place; it is not there beside them.

@@ -284,15 +284,23 @@ struct KernelWork {
       work.operations = 2 * Double(count) * Self.division
       return share(&work, units: max(count, 1))
     case "pad":
-      work.operations = 2 * Double(written) * 6 * Self.division
-      return share(&work, units: max(written, 1))
+      guard let p = parameters(PadParameters.self) else { break }
+      let d = p.dimensions
+      return moved(written, inner: d.5, divisions: 1 + [d.0, d.1, d.2, d.3, d.4].count { $0 != 1 }, &work)
     case "gather":
-      work.operations = 2 * Double(written) * 2 * Self.division
+      guard let p = parameters(GatherParameters.self) else { break }
+      moved(written, inner: p.perElement == 1 ? 1 : p.inner, divisions: p.outer == 1 ? 1 : 2, &work)
       // The element that an index names is known when that has come.
-      return share(&work, units: max(written, 1), waits: 2)
+      work.waits *= 2
     case "scatter_add":
       guard let p = parameters(GatherParameters.self) else { break }
       let (columns, extent) = (max(Int(p.outer) * Int(p.inner), 1), max(Int(p.extent), 1))
+      if p.perElement == 0 {
+        // Groups own rows. Each looks at all indices, as many at a time as it has work-items: a dozen instructions, and barriers.
+        let outer = max(Int(p.outer), 1), owners = max(1, min(launch.items.0 / 64 / outer, extent))
+        work.operations = 2 * Double(outer * owners) * Double(p.count) * 12
+        return share(&work, units: outer * owners * 64, waits: (Double(p.count) / 64).rounded(.up))
+      }
       let parts = max(1, min(work.items / columns, extent))
       work.operations = 2 * Double(columns * parts) * Double(p.count) * Self.division
       return share(&work, units: columns * parts, waits: (Double(p.count) / Self.loadsAhead).rounded(.up))
@@ -301,9 +309,9 @@ struct KernelWork {
       return share(&work, units: written)
     case "max_pool", "max_pool_select", "average_pool", "max_pool_gradient", "average_pool_gradient":
       guard let p = parameters(PoolParameters.self) else { break }
-      let taps = Double(p.kernelHeight * p.kernelWidth)
-      work.operations += 2 * Double(written) * 3 * Self.division
-      return share(&work, units: written, waits: 1 + (taps / Self.loadsAhead).rounded(.up))
+      let taps = Double(p.kernelHeight * p.kernelWidth), together = name != "max_pool_select" && p.channels % 4 == 0 ? 4 : 1
+      work.operations += 2 * Double(written / together) * 5 * Self.division
+      return share(&work, units: written / together, waits: 1 + (taps / Self.loadsAhead).rounded(.up))
     case "depthwise", "depthwise_input_gradient":
       guard let p = parameters(ConvolutionParameters.self) else { break }
       return depthwise(p.shape, isGradient: name != "depthwise", &work)
@@ -344,8 +352,14 @@ struct KernelWork {
     }
     // Of neighbours that read at a stride each needs a line of its own.
     work.overfetch = stride <= 1 ? 1 : min(Double(stride), 8)
-    work.operations = 2 * Double(count) * 6 * Self.division
-    share(&work, units: count)
+    moved(count, inner: d.5, divisions: 1 + [d.0, d.1, d.2, d.3, d.4].count { $0 != 1 }, &work)
+  }
+
+  /// Four numbers for a work-item where rows consist of that, and as many divisions to find out where they are from.
+  private func moved(_ count: Int, inner: Int32, divisions: Int, _ work: inout LaunchWork) {
+    let units = max(inner % 4 == 0 ? count / 4 : count, 1)
+    work.operations = 2 * Double(units) * Double(divisions) * Self.division
+    share(&work, units: units)
   }
 
   /// Four neighbouring pixels of a channel for a work-item.

@@ -13,10 +13,10 @@ extension TrainingSession {
     let memory = ModelMemory(layout, groups, updates)
     let what = "a model of \(layout.entries.reduce(0) { $0 + $1.slice.count }) parameters"
     do { try device.checkRoom(for: memory.total, what, of: memory.parts) } catch var error as MemoryError {
-      error.remedy = memory.remedy
+      error.remedy = memory.remedy(within: nil)
       throw error
     } catch var error as DeviceError {
-      if let remedy = memory.remedy { error.detail = (error.detail ?? "") + "; \(remedy)" }
+      if let remedy = memory.remedy(within: device.usableBytes) { error.detail = (error.detail ?? "") + "; \(remedy)" }
       throw error
     }
   }
@@ -103,7 +103,7 @@ extension TrainingSession {
     }
     let memory = ModelMemory(layout, groups, updates)
     let samples = smallest == 1 ? "one sample" : "\(smallest) samples"
-    let remedy = memory.remedy.map { "; \($0)" } ?? ""
+    let remedy = memory.remedy(within: device.usableBytes).map { "; \($0)" } ?? ""
     return "not even \(samples) would have room beside \(memory.parts)\(remedy)"
   }
 }
@@ -135,11 +135,18 @@ struct ModelMemory {
     return texts.count < 2 ? texts.first ?? "nothing" : "\(texts.dropLast().joined(separator: ", ")) and \(texts[texts.count - 1])"
   }
 
-  /// What would take less; `nil` for a model that only evaluates.
-  var remedy: String? {
+  /// What would take less, and has room; `nil` for a model that only evaluates.
+  /// - Parameter room: bytes; `nil` where nobody knows.
+  func remedy(within room: Int?) -> String? {
     guard gradients > 0 else { return nil }
-    let plain = "SGD without momentum would take \(OversizedBuffer.text(total - state)) instead of \(OversizedBuffer.text(total))"
-    return (state > 0 ? "\(plain), and " : "") + "frozen parameters take neither gradients nor what an optimizer remembers"
+    let room = room ?? .max
+    guard parameters < room else {
+      return "its parameters alone take \(OversizedBuffer.text(parameters)), so that no optimizer and no batch has room on this device"
+    }
+    let plain =
+      state > 0 && total - state < room
+      ? "SGD without momentum would take \(OversizedBuffer.text(total - state)) instead of \(OversizedBuffer.text(total)), and " : ""
+    return plain + "frozen parameters take neither gradients nor what an optimizer remembers"
   }
 }
 
