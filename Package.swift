@@ -132,7 +132,8 @@ let package = Package(
     .testTarget(name: "DevicesTests", dependencies: ["Glissade", "TestSupport"]),
     .testTarget(name: "ChartsTests", dependencies: ["GlissadeCharts"]),
     .testTarget(name: "LandscapesTests", dependencies: ["GlissadeLandscapes", "GlissadeOptimizers", "GlissadeCharts"]),
-    .testTarget(name: "ReportsTests", dependencies: ["GlissadeReports", "GlissadeTraining", "GlissadeFormats", "TestSupport"]),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["GlissadeReports", "GlissadeCharts", "GlissadeTraining", "GlissadeFormats", "TestSupport"]),
     .testTarget(name: "OptimizersTests", dependencies: ["GlissadeOptimizers"]),
     .testTarget(name: "FormatsTests", dependencies: ["GlissadeFormats", "TestSupport"]),
     .testTarget(name: "DataTests", dependencies: ["GlissadeData", "GlissadeRandom", "CZlib", "TestSupport"]),

@@ -4,7 +4,8 @@
   Scripts/pages.py [--pictures FOLDER] PAGE…
 
 Each page is opened at 360 and at 1100 pixels, light and dark. Wrong is: anything on the console, a request for anything but the page itself,
-an error of the page's script, content that is wider than the window, a table that does not sort. With --pictures, leaves a picture of each.
+an error of the page's script, content that is wider than the window, a table that does not sort, a matrix whose order tears its diagonal apart,
+something closed that is not on paper. With --pictures, leaves a picture of each.
 """
 import base64
 import json
@@ -98,6 +99,29 @@ def look(browser, page, width, scheme, picture):
   })()""")
   if unsorted:
     wrong.append(f"does not sort by {unsorted}")
+  torn = value("""(() => {
+    for (const table of document.querySelectorAll('table.matrix')) {
+      const buttons = [...table.parentElement.previousElementSibling.querySelectorAll('button')];
+      if (buttons.length < 4) return 'no order';
+      for (const button of buttons.reverse()) {
+        button.click();
+        const rows = [...table.tBodies[0].rows], heads = table.tHead.rows[0].cells;
+        const mistakes = rows.map(row => Number(row.cells[row.cells.length - 2].textContent));
+        const isRight = rows.every((row, place) => row.cells[0].textContent === heads[place + 1].textContent && [...row.cells].every(
+          (cell, column) => column === 0 || (cell.classList.contains('right') ? column === place + 1 : column !== place + 1 || cell.textContent === '')));
+        if (!isRight) return button.textContent;
+        if (button.textContent === 'mistakes' && mistakes.some((count, place) => place > 0 && count > mistakes[place - 1])) return 'mistakes';
+      }
+    }
+    return null;
+  })()""")
+  if torn:
+    wrong.append(f"has a matrix that is torn apart in the order: {torn}")
+  features = [{"name": "prefers-color-scheme", "value": scheme}]
+  ask("Emulation.setEmulatedMedia", media="print", features=features)
+  if not value("[...document.querySelectorAll('details>:not(summary)')].every(part => part.checkVisibility() && part.getBoundingClientRect().height > 0)"):
+    wrong.append("has something closed that is not on paper")
+  ask("Emulation.setEmulatedMedia", media="", features=features)
   if value("[...document.images].some(image => !image.complete || image.naturalWidth === 0)"):
     wrong.append("has a picture that cannot be shown")
   if picture:

@@ -12,12 +12,23 @@ public struct Axis: Hashable, Sendable {
   public var isLogarithmic: Bool
   /// What has to be in it, beside the values.
   public var includes: [Double]
+  /// Whether only whole numbers have marks, as of what is counted.
+  public var isWhole: Bool
+  /// Which values there can be: the axis goes no further, whatever would be round. For axes that are not logarithmic.
+  public var limits: ClosedRange<Double>?
 
-  public init(_ label: String, isLogarithmic: Bool = false, includes: [Double] = []) {
+  public init(
+    _ label: String, isLogarithmic: Bool = false, includes: [Double] = [], isWhole: Bool = false, limits: ClosedRange<Double>? = nil
+  ) {
     self.label = label
     self.isLogarithmic = isLogarithmic
     self.includes = includes
+    self.isWhole = isWhole
+    self.limits = limits
   }
+
+  /// Epochs, of which there are whole ones.
+  package static let epoch = Axis("epoch", isWhole: true)
 }
 
 /// An axis with its ends: where values lie, and where its marks are.
@@ -41,11 +52,14 @@ struct Scale {
       marks = Self.powers(low, high, count)
     } else {
       if low == high { (low, high) = low == 0 ? (0, 1) : (low - abs(low) / 2, high + abs(high) / 2) }
+      // Values beyond what there can be are drawn nevertheless.
+      let limits = axis.limits.flatMap { limits in drawn.allSatisfy(limits.contains) ? limits : nil } ?? -Double.infinity...(.infinity)
+      (low, high) = (max(low, limits.lowerBound), min(high, limits.upperBound))
       // To whole strides, unless the values end at a round number anyway.
-      let stride = Self.stride((high - low) / Double(max(count, 1)))
+      let stride = max(Self.stride((high - low) / Double(max(count, 1))), axis.isWhole ? 1 : 0)
       let (first, last) = ((low / stride).rounded(.down), (high / stride).rounded(.up))
-      (lower, upper) = (first * stride, last * stride)
-      marks = (0...max(Int(last - first), 1)).map { (first + Double($0)) * stride }
+      (lower, upper) = (max(first * stride, limits.lowerBound), min(last * stride, limits.upperBound))
+      marks = (0...max(Int(last - first), 1)).map { (first + Double($0)) * stride }.filter(limits.contains)
     }
   }
 

@@ -12,10 +12,14 @@ public struct LineChart: Sendable {
     public var mark: Int?
     /// Whether its points are dots that nothing joins, as of a scatter plot.
     public var isScattered: Bool
+    /// Which of the palette's colours it has, from 0, so that a thing has the same in several charts; `nil` for that of its place.
+    public var colour: Int?
 
     public init(
-      _ name: String, _ points: [(x: Double, y: Double)], isDashed: Bool = false, mark: Int? = nil, isScattered: Bool = false
+      _ name: String, _ points: [(x: Double, y: Double)], isDashed: Bool = false, mark: Int? = nil, isScattered: Bool = false,
+      colour: Int? = nil
     ) {
+      self.colour = colour
       self.name = name
       self.points = points
       self.isDashed = isDashed

@@ -32,7 +32,8 @@ extension LineChart {
       parts.append(SVG.text(ChartNumber.text(mark), at, plot.bottom + 20, "mark", anchor: "middle"))
     }
     parts += SVG.frame(plot, x.label, y.label, height: Double(whole))
-    for (index, each) in series.enumerated() {
+    for (order, each) in series.enumerated() {
+      let index = max(each.colour ?? order, 0)
       let style = "curve c\(index % SVG.colours)\(each.isDashed || index >= SVG.colours ? " dashed" : "")"
       for piece in pieces(each, scales) {
         let points = SVG.thinned(piece, to: 2 * width).map { place($0.x, $0.y) }
@@ -51,7 +52,8 @@ extension LineChart {
     }
     for (index, entry) in legend.enumerated() {
       let (at, top) = (plot.left + 12 + entry.at, beginning + 18 * Double(entry.line) - 6)
-      let style = "curve c\(index % SVG.colours)\(series[index].isDashed || index >= SVG.colours ? " dashed" : "")"
+      let colour = max(series[index].colour ?? index, 0)
+      let style = "curve c\(colour % SVG.colours)\(series[index].isDashed || colour >= SVG.colours ? " dashed" : "")"
       parts.append(SVG.line((at, top + 10), (at + 18, top + 10), style))
       parts.append(SVG.text(entry.name, at + 24, top + 14, "mark"))
     }
@@ -96,6 +98,8 @@ package enum ChartStyle {
 enum SVG {
   /// Colours that a curve may have before dashes tell them apart; from Okabe and Ito's palette, which colour-blind readers can tell apart.
   static let colours = 6
+  /// How much there is of a dot's colour where others may lie below it.
+  static let faintness = 0.7
 
   /// The names of what has a colour, with its value in light and in dark.
   private static let palette: [(name: String, light: String, dark: String)] = [
@@ -120,7 +124,7 @@ enum SVG {
       + "\(all) .paper{\(paint("fill", "paper"))}\(all) text{\(paint("fill", "ink"))}\(all) .title{font-size:15px;font-weight:600}"
       + "\(all) .mark{\(paint("fill", "mark"));font-size:12px}\(all) .grid{\(paint("stroke", "faint"))}"
       + "\(all) .axis{\(paint("stroke", "mark"))}\(all) .curve{fill:none;stroke-width:2;stroke-linejoin:round}"
-      + "\(all) .halo{paint-order:stroke;stroke-width:4px;\(paint("stroke", "paper"))}\(all) .ink{font-size:12px}\(all) .dashed{stroke-dasharray:6 4}\(all) .faint{opacity:.55}"
+      + "\(all) .halo{paint-order:stroke;stroke-width:4px;\(paint("stroke", "paper"))}\(all) .ink{font-size:12px}\(all) .dashed{stroke-dasharray:6 4}\(all) .faint{opacity:\(faintness)}"
       + (0..<colours).map {
         "\(all) .curve.c\($0){\(paint("stroke", "c\($0)"))}\(all) .dot.c\($0),\(all) .bar.c\($0){\(paint("fill", "c\($0)"))}"
       }.joined()

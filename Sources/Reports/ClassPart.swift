@@ -4,8 +4,6 @@ import GlissadeFormats
 /// What a page says of the classes: scores, confusions, mistakes, calibration, curves of two classes.
 struct ClassPart {
   private let report: JSONValue
-  private static let largestMap = 40
-  private static let shownWorst = 25
   private static let classRows = 1000
 
   /// - Parameter report: as the summary has it.
@@ -43,7 +41,7 @@ struct ClassPart {
       },
       "mistakes": pairs("mistakes") { mistake in
         var cells = [
-          "sample": printable(mistake["name"]?.stringValue ?? "sample \(mistake["sample"]?.integerValue ?? 0)"),
+          "sample": printable(path: mistake["name"]?.stringValue ?? "sample \(mistake["sample"]?.integerValue ?? 0)"),
           "sure": Figure.percent(mistake["confidence"]?.doubleValue),
         ]
         if let picture = mistake["picture"]?.stringValue, picture.utf8.allSatisfy(Self.isBase64) { cells["picture"] = picture }
@@ -51,7 +49,7 @@ struct ClassPart {
       },
     ]
     for key in ["confusions", "mistakes"] where (context[key] as? [Any])?.isEmpty == false { context["has_\(key)"] = true }
-    if let map { (context["map"], context["map_note"]) = (map.svg, map.note) }
+    if let matrix = ConfusionTable(report)?.context { context["matrix"] = matrix }
     if let calibration { context["calibration"] = calibration }
     if let curves { context["thresholds"] = curves }
     return context
@@ -72,24 +70,6 @@ struct ClassPart {
       true
     default: false
     }
-  }
-
-  /// The confusion matrix: whole where there is room, otherwise of the classes with the lowest F1.
-  private var map: (svg: String, note: String)? {
-    guard let rows = report["confusion_matrix"]?.arrayValue else { return nil }
-    let counts = rows.map { ($0.arrayValue ?? []).map { $0.integerValue ?? 0 } }
-    let scores = scores
-    guard counts.count == scores.count, counts.allSatisfy({ $0.count == scores.count }) else { return nil }
-    var chosen = Array(scores.indices)
-    var note = "Each row holds the samples of a class, each column what they were taken for."
-    if chosen.count > Self.largestMap {
-      let worst = chosen.sorted { (scores[$0].f1 ?? 2, $0) < (scores[$1].f1 ?? 2, $1) }
-      chosen = worst.prefix(Self.shownWorst).sorted()
-      note += " Of \(scores.count) classes these are the \(chosen.count) with the lowest F1; summary.json has all."
-    }
-    let map = HeatMap(
-      "", x: "taken for", y: "class", names: chosen.map { scores[$0].name }, counts: chosen.map { row in chosen.map { counts[row][$0] } })
-    return (map.inline(), note)
   }
 
   /// How far probabilities can be believed.

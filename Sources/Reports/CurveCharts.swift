@@ -20,7 +20,7 @@ enum CurveCharts {
         }
       }
       let title = MetricsTable.text(measured)
-      if !series.isEmpty { charts.append(LineChart(title, x: Axis("epoch"), y: Axis(title), series)) }
+      if !series.isEmpty { charts.append(LineChart(title, x: .epoch, y: MetricsTable.axis(measured), series)) }
     }
     add("loss")
     if let measure = run.measure { add(measure) }
@@ -30,19 +30,28 @@ enum CurveCharts {
     }
     for (name, title) in [("learning_rate", "learning rate"), ("samples_per_second", "samples per second")] {
       guard let points = run.metrics.points(name) else { continue }
-      charts.append(LineChart(title, x: Axis("epoch"), y: Axis(title, includes: [0]), [.init(title, points)]))
+      charts.append(LineChart(title, x: .epoch, y: Axis(title, includes: [0]), [.init(title, points)]))
     }
     return charts.map { $0.inline() }
   }
 
-  /// The same column of several runs over each other; `nil` where none has it.
-  static func of(_ runs: [(name: String, figures: RunFigures)], column: String) -> String? {
-    let series = runs.compactMap { run in
-      run.figures.metrics.points(column).map { LineChart.Series(run.name, $0, mark: run.figures.bestPlace) }
+  /// The same column of several runs over each other, each in its own colour; of losses, those of each kind for themselves.
+  static func of(_ runs: [(name: String, figures: RunFigures)], column: String) -> [String] {
+    let shown = runs.enumerated().compactMap { place, run in
+      run.figures.metrics.points(column).map {
+        (loss: run.figures.loss, series: LineChart.Series(run.name, $0, mark: run.figures.bestPlace, colour: place))
+      }
     }
-    guard !series.isEmpty else { return nil }
-    let title = MetricsTable.text(column)
-    return LineChart(title, x: Axis("epoch"), y: Axis(title), series).inline()
+    let isLoss = column.hasSuffix("_loss")
+    var kinds: [String?] = []
+    for run in shown where !kinds.contains(isLoss ? run.loss : nil) { kinds.append(isLoss ? run.loss : nil) }
+    return kinds.map { kind in
+      let series = shown.filter { !isLoss || $0.loss == kind }.map(\.series)
+      // A curve alone has no legend.
+      let alone = series.count == 1 && runs.count > 1 ? ": \(series[0].name)" : ""
+      let title = MetricsTable.text(column) + (kinds.count > 1 ? ", \(kind ?? "unknown")" : "") + alone
+      return LineChart(title, x: .epoch, y: MetricsTable.axis(column), series).inline()
+    }
   }
 }
 
@@ -53,8 +62,4 @@ extension LineChart {
 
 extension BarChart {
   func inline(height: Int = 320) -> String { svg(width: 480, height: height, hasStyle: false) }
-}
-
-extension HeatMap {
-  func inline() -> String { svg(width: 720, hasStyle: false) }
 }

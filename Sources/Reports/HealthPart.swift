@@ -63,7 +63,7 @@ struct HealthPart {
         LineChart.Series(
           printable(layer), rows.filter { $0.layer == layer }.map { (x: $0.epoch, y: $0.values[name] ?? .nan) })
       }
-      return LineChart("\(title) by layer", x: Axis("epoch"), y: Axis(title, isLogarithmic: true), series).inline()
+      return LineChart("\(title) by layer", x: .epoch, y: Axis(title, isLogarithmic: true), series).inline()
     }
     let last = rows.last?.epoch ?? 0
     let table = rows.filter { $0.epoch == last }.map { row -> [String: Any] in

@@ -1,3 +1,4 @@
+import GlissadeCharts
 import GlissadeFormats
 
 /// A run's `metrics.csv`, read back.
@@ -36,5 +37,18 @@ struct MetricsTable {
   }
 
   /// A column for people: `validation_mean_absolute_error` becomes `validation mean absolute error`.
-  static func text(_ name: String) -> String { printable(name.replacing("_", with: " "), limit: 200) }
+  static func text(_ name: String) -> String {
+    let words = name.split(separator: "_", omittingEmptySubsequences: false).map { signs[String($0)] ?? String($0) }
+    return printable(words.joined(separator: " "), limit: 200)
+  }
+
+  /// Words of columns that people write otherwise.
+  private static let signs = ["r2": "R²", "f1": "F1"]
+
+  /// The axis on which a column is drawn: shares of a whole are never more than all of it.
+  static func axis(_ name: String) -> Axis {
+    let limits: ClosedRange<Double>? =
+      ["accuracy", "f1"].contains { name.hasSuffix($0) } ? 0...1 : name.hasSuffix("r2") ? -Double.greatestFiniteMagnitude...1 : nil
+    return Axis(text(name), limits: limits)
+  }
 }

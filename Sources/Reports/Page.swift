@@ -41,7 +41,7 @@ enum Page {
     .tip{background:var(--tippaper);color:var(--tip)}
     .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:12px}
     .charts svg,.map svg{display:block;width:100%;height:auto;border:1px solid var(--faint);border-radius:6px}
-    .map{max-width:760px}.map.small{max-width:520px}
+    .map.small{max-width:520px}
     .wide{overflow-x:auto}
     table{border-collapse:collapse;font-size:.9rem}
     th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid var(--faint);vertical-align:top;overflow-wrap:normal}
@@ -52,6 +52,16 @@ enum Page {
     th button:focus-visible{outline:2px solid var(--tip)}
     th[aria-sort=ascending] button::after{content:" ▲"}
     th[aria-sort=descending] button::after{content:" ▼"}
+    .matrix th,.matrix td{padding:.15rem .3rem;text-align:right;white-space:nowrap;vertical-align:bottom}
+    .matrix td{position:relative;isolation:isolate;min-width:2.4rem;font-variant-numeric:tabular-nums}
+    .matrix small{display:block}
+    .matrix td[class]::before{content:"";position:absolute;inset:1px;z-index:-1;border-radius:3px;opacity:var(--s);background:var(--c1);print-color-adjust:exact;-webkit-print-color-adjust:exact}
+    .matrix td.right::before{background:var(--c2)}
+    .matrix th{font-weight:400;max-width:12rem;overflow:hidden;text-overflow:ellipsis}
+    .matrix th span{display:inline-block;writing-mode:vertical-rl;transform:rotate(180deg);max-height:9rem;overflow:hidden;text-overflow:ellipsis}
+    .matrix tr>:first-child{position:sticky;left:0;z-index:1;background:var(--paper)}
+    .orders button{margin:0 .15rem;padding:.1rem .5rem;border:1px solid var(--mark);border-radius:6px;background:var(--paper);color:var(--ink);font:inherit;cursor:pointer}
+    .orders button[aria-pressed=true]{background:var(--ink);color:var(--paper)}
     dl{display:grid;grid-template-columns:minmax(7rem,auto) 1fr;gap:.15rem 1rem;margin:.5rem 0}
     dt{color:var(--mark)}dd{margin:0}
     .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(136px,1fr));gap:12px;list-style:none;padding:0}
@@ -67,15 +77,17 @@ enum Page {
     pre{white-space:pre-wrap;font-size:.85rem;border:1px solid var(--faint);border-radius:6px;padding:.75rem}
     footer{margin-top:2rem;color:var(--mark);font-size:.85rem}
     {{{chart_style}}}
-    @media(max-width:480px){table{font-size:.8rem}th,td{padding:.25rem .35rem}td.t:not(.s){min-width:4.5rem}.map:not(.small){overflow-x:auto}.map:not(.small) svg{min-width:460px}}
-    @media print{body{max-width:none;padding:0}.charts,.pictures li,table{break-inside:avoid}details>*{display:block}}
+    @media(max-width:480px){table{font-size:.8rem}th,td{padding:.25rem .35rem}td.t:not(.s){min-width:4.5rem}.matrix th{max-width:6rem}}
+    @media print{body{max-width:none;padding:0}.charts,.pictures li,table{break-inside:avoid}.wide{overflow:visible}.matrix{font-size:6pt}.matrix td{min-width:0}.orders{display:none}}
+    @media print{details::details-content{display:block;content-visibility:visible;height:auto}}
     </style>
     </head>
     <body>
 
     """
 
-  /// Tables can be sorted where there is JavaScript; numbers by what they say.
+  /// Tables can be sorted where there is JavaScript; numbers by what they say. A matrix is ordered as a whole, so that its diagonal stays one. What
+  /// is closed is opened for paper, also by browsers whose style sheets do not reach in there.
   private static let end = """
 
     <script>
@@ -105,6 +117,41 @@ enum Page {
         });
       });
     }
+    for (const table of document.querySelectorAll('table.matrix')) {
+      const body = table.tBodies[0], rows = [...body.rows];
+      const cells = [table.tHead.rows[0], ...rows].map(row => [...row.cells]);
+      const name = row => row.cells[0].textContent;
+      const last = (row, place) => Number(row.cells[row.cells.length - place].textContent);
+      const orders = {
+        'as listed': () => 0,
+        'name': (a, b) => name(a).localeCompare(name(b)),
+        'mistakes': (a, b) => last(b, 2) - last(a, 2),
+        'samples': (a, b) => last(b, 1) - last(a, 1),
+      };
+      const line = document.createElement('p');
+      line.className = 'note orders';
+      line.append('In order: ');
+      for (const [title, order] of Object.entries(orders)) {
+        const button = document.createElement('button');
+        button.type = 'button';
+        button.textContent = title;
+        button.setAttribute('aria-pressed', title === 'as listed');
+        button.addEventListener('click', () => {
+          const places = rows.map((_, place) => place).sort((a, b) => order(rows[a], rows[b]));
+          for (const row of cells) row[0].after(...places.map(place => row[place + 1]));
+          body.append(...places.map(place => rows[place]));
+          for (const each of line.querySelectorAll('button')) each.setAttribute('aria-pressed', each === button);
+        });
+        line.append(button);
+      }
+      table.parentElement.before(line);
+    }
+    addEventListener('beforeprint', () => {
+      for (const part of document.querySelectorAll('details:not([open])')) part.open = part.wasClosed = true;
+    });
+    addEventListener('afterprint', () => {
+      for (const part of document.querySelectorAll('details')) if (part.wasClosed) part.open = part.wasClosed = false;
+    });
     </script>
     </body>
     </html>

@@ -128,7 +128,7 @@ package struct PreviewPage {
       }
     }
     if !rates.isEmpty {
-      let chart = LineChart("", x: Axis("epoch"), y: Axis("learning rate", includes: [0]), [.init("learning rate", rates)])
+      let chart = LineChart("", x: .epoch, y: Axis("learning rate", includes: [0]), [.init("learning rate", rates)])
       context["rates"] = chart.inline()
     }
     if !layers.isEmpty { context["model"] = model }
@@ -150,7 +150,7 @@ package struct PreviewPage {
           var cells: [String: Any] = [
             "draws": sample.draws.enumerated().map { ["picture": Self.text($0.element), "alt": "in epoch \($0.offset + 1)"] }
           ]
-          if let name = sample.name { cells["place"] = printable(name) }
+          if let name = sample.name { cells["place"] = printable(path: name) }
           return cells
         },
       ]
@@ -171,7 +171,7 @@ package struct PreviewPage {
     let chart = BarChart("", label: "class", values: Axis("training samples"), isLying: true, bars)
     let total = classes.reduce(0) { $0 + $1.training }
     var context: [String: Any] = [
-      "chart": chart.inline(height: 84 + 22 * bars.count), "note": note,
+      "chart": chart.inline(height: 84 + 22 * bars.count),
       "rows": classes.prefix(Self.classRows).map { each in
         var cells = [
           "name": printable(each.name), "training": "\(each.training)",
@@ -182,6 +182,7 @@ package struct PreviewPage {
         return cells
       },
     ]
+    if !note.isEmpty { context["note"] = note }
     if classes.contains(where: { $0.validation != nil }) { context["has_validation"] = true }
     if classes.contains(where: { $0.test != nil }) { context["has_test"] = true }
     return context

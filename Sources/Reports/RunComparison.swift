@@ -15,7 +15,7 @@ public struct RunComparison {
       let figures = try RunFigures(folder)
       // Where the last names are the same, the paths tell the runs apart.
       let isAlone = folders.filter { $0.path.split(separator: "/").last == folder.path.split(separator: "/").last }.count == 1
-      runs.append((isAlone ? figures.name : printable(folder.path), figures))
+      runs.append((isAlone ? figures.name : printable(path: folder.path), figures))
     }
     html = Self.page(runs)
   }
@@ -43,7 +43,15 @@ public struct RunComparison {
     if Set(runs.compactMap { $0.figures.text("dataset") ?? $0.figures.recipe?.data }).count > 1 {
       notes.insert("These runs are of different data, so their figures are not of the same task.", at: 0)
     }
-    let shown = columns.compactMap { CurveCharts.of(runs, column: $0) }
+    let losses = runs.compactMap(\.figures.loss).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+    if losses.count > 1, measures.count <= 1 {
+      notes.append(
+        "These runs minimise different losses (\(losses.joined(separator: ", "))), whose figures say nothing of each other: only curves of the "
+          + "same loss are drawn over each other.")
+    }
+    let compared = ComparedPart.of(runs)
+    if case .unlike(let text) = compared { notes.append(text) }
+    let shown = columns.flatMap { CurveCharts.of(runs, column: $0) }
     var context: [String: Any] = [
       "title": "\(runs.count) runs compared", "count": "\(runs.count)", "warnings": notes, "curves": shown,
       "runs": runs.map { run in
@@ -57,39 +65,26 @@ public struct RunComparison {
     ]
     let differences = differences(runs)
     if !differences.isEmpty { (context["has_differences"], context["differences"]) = (true, differences) }
-    let classes = classes(runs)
-    if !classes.isEmpty { (context["has_classes"], context["classes"]) = (true, classes) }
+    if case .part(let part) = compared { context["better"] = part.context(runs.map(\.name)) }
     return Page.html(template, context)
   }
 
   /// What is not the same in all recipes.
   private static func differences(_ runs: Runs) -> [[String: Any]] {
-    let recipes = runs.map(\.figures.recipe)
-    let known = recipes.compactMap { $0 }
+    let known = runs.compactMap(\.figures.recipe)
     guard let first = known.first else { return [] }
     var names: [String] = []
     for other in known.dropFirst() {
       for difference in first.differences(from: other) where !names.contains(difference.name) { names.append(difference.name) }
     }
-    return names.map { name in
-      // What a training has not got, it does not say.
-      let texts = recipes.map { recipe in recipe.flatMap { $0.isGiven(name) ? $0.text(of: name) : nil } ?? "–" }
+    return names.compactMap { name in
+      // What a training has not got, it does not say; and what it minimises may follow from its data.
+      let texts = runs.map { run in
+        (name == "loss" ? run.figures.loss : run.figures.recipe.flatMap { $0.isGiven(name) ? $0.text(of: name) : nil }) ?? "–"
+      }
+      // One says that there is none of what the other has no use for.
+      guard Set(texts).count > 1 else { return nil }
       return ["name": name, "cells": texts.map { ["text": printable($0)] }] as [String: Any]
-    }
-  }
-
-  /// The F1 of each class in each run, and which is the best; for runs that know the same classes.
-  private static func classes(_ runs: Runs) -> [[String: Any]] {
-    let scores = runs.map { ClassPart($0.figures.summary["report"])?.scores ?? [] }
-    guard let first = scores.first, !first.isEmpty, scores.allSatisfy({ $0.map(\.name) == first.map(\.name) }) else { return [] }
-    return first.indices.map { index in
-      let values = scores.map { $0[index].f1 }
-      let best = values.compactMap { $0 }.max()
-      let winners = zip(runs, values).filter { $0.1 != nil && $0.1 == best }.map(\.0.name)
-      return [
-        "name": first[index].name, "cells": values.map { ["text": Figure.percent($0)] },
-        "best": winners.count == runs.count || winners.isEmpty ? "–" : winners.joined(separator: ", "),
-      ] as [String: Any]
     }
   }
 
@@ -110,11 +105,11 @@ public struct RunComparison {
     <div class="wide"><table><thead><tr><th>option</th>{{#names}}<th><bdi>{{name}}</bdi></th>{{/names}}</tr></thead><tbody>
     {{#differences}}<tr><td>{{name}}</td>{{#cells}}<td class="t"><bdi>{{text}}</bdi></td>{{/cells}}</tr>
     {{/differences}}</tbody></table></div>{{/has_differences}}
-    {{#has_classes}}<h2>Which is better where</h2>
-    <p class="note">F1 of each class.</p>
-    <div class="wide"><table class="sortable"><thead><tr><th>class</th>{{#names}}<th class="n"><bdi>{{name}}</bdi></th>{{/names}}<th>best</th></tr></thead><tbody>
-    {{#classes}}<tr><td class="t"><bdi>{{name}}</bdi></td>{{#cells}}<td class="n">{{text}}</td>{{/cells}}<td class="t"><bdi>{{best}}</bdi></td></tr>
-    {{/classes}}</tbody></table></div>{{/has_classes}}
+    {{#better}}<h2>Which is better where</h2>
+    <p class="note">{{note}}</p>
+    <div class="wide"><table class="sortable"><thead><tr><th>{{head}}</th>{{#names}}<th class="n"><bdi>{{name}}</bdi></th>{{/names}}<th>best</th></tr></thead><tbody>
+    {{#rows}}<tr><td class="t"><bdi>{{name}}</bdi></td>{{#cells}}<td class="n">{{text}}</td>{{/cells}}<td class="t"><bdi>{{best}}</bdi></td></tr>
+    {{/rows}}</tbody></table></div>{{/better}}
     </main>
     <footer>Written by Glissade.</footer>
     """

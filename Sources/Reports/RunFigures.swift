@@ -11,18 +11,26 @@ struct RunFigures {
   let metrics: MetricsTable
   /// `nil` for a run that was not monitored.
   let health: HealthPart?
+  /// Why there is nothing to be said of layers although the run was monitored.
+  let healthProblem: String?
   /// `nil` where the folder has none that makes sense.
   let recipe: Recipe?
   /// As it stands there.
   let recipeText: String
 
-  /// - Parameter hasHealth: whether what a monitor found is read, too.
-  /// - Throws: `FormatError` for a summary, a table of epochs or one of layers that is damaged.
+  /// - Parameter hasHealth: whether what a monitor found is read, too. Where that is damaged, there is the rest.
+  /// - Throws: `FormatError` for a summary or a table of epochs that is damaged.
   init(_ folder: RunFolder, hasHealth: Bool = true) throws(FormatError) {
     self.folder = folder
     summary = FileIdentity(folder.summaryPath) == nil ? .null : try JSONValue.read(path: folder.summaryPath)
     metrics = FileIdentity(folder.metricsPath) == nil ? MetricsTable() : try MetricsTable(path: folder.metricsPath)
-    health = hasHealth ? try HealthPart(path: folder.healthPath) : nil
+    do throws(FormatError) {
+      health = hasHealth ? try HealthPart(path: folder.healthPath) : nil
+      healthProblem = nil
+    } catch {
+      health = nil
+      healthProblem = "\(error)"
+    }
     let bytes = (try? FileBytes.read(path: folder.recipePath, limit: 1 << 20)) ?? []
     recipeText = String(decoding: bytes, as: UTF8.self)
     recipe = try? Recipe(yaml: bytes, path: folder.recipePath)
@@ -52,6 +60,14 @@ struct RunFigures {
 
   /// What classes or values are told by beside the loss: the middle of the names of its columns.
   var measure: String? { ["accuracy", "mean_absolute_error"].first { metrics.names.contains("train_\($0)") } }
+
+  /// What is minimised, as recipes call it; `nil` where nobody says. Earlier versions left to the recipe what the summary has now.
+  var loss: String? {
+    if let loss = text("loss") { return printable(loss) }
+    if let loss = recipe?.loss { return loss.recipeText }
+    if recipe?.multiLabel == true { return LossChoice.usualOfMarks.recipeText }
+    return measure.map { ($0 == "accuracy" ? LossChoice.usualOfClasses : .usualOfValues).recipeText }
+  }
 
   /// Which epoch is the best one: that of the summary or, while there is none, the one with the lowest validation loss.
   var bestEpoch: Double? {
@@ -96,12 +112,15 @@ struct RunFigures {
 
   /// What people should know before they read on: each a sentence.
   var warnings: [String] {
-    if !isFinished { return ["This run has no summary: it goes on, or its process was killed. What follows is what its files say so far."] }
+    let unread = healthProblem.map { ["What the monitor found is left out: \(printable($0, limit: 600))."] } ?? []
+    if !isFinished {
+      return ["This run has no summary: it goes on, or its process was killed. What follows is what its files say so far."] + unread
+    }
     let named = [
       ("failure", "The training failed"), ("interruption", "It was stopped"), ("stop_reason", "It ended early"),
       ("fallback", "It moved to another device"), ("divergence", "It diverged"),
     ]
-    return named.compactMap { key, text in summary[key]?.stringValue.map { "\(text): \(printable($0, limit: 600))." } }
+    return named.compactMap { key, text in summary[key]?.stringValue.map { "\(text): \(printable($0, limit: 600))." } } + unread
   }
 }
 

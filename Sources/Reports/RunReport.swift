@@ -38,6 +38,7 @@ public struct RunReport {
     }
     if !noticed.isEmpty { (context["noticed"], context["has_noticed"]) = (noticed, true) }
     if let chart = times(run) { context["times"] = chart }
+    if run.number("device_seconds") != nil { context["has_device_time"] = true }
     if let chart = stepTimes(run) { context["step_times"] = chart }
     context["on"] = run.summary["predictions"]?["on"]?.stringValue ?? "test"
     if let version = run.text("glissade_version") { context["version"] = printable(version) }
@@ -51,8 +52,9 @@ public struct RunReport {
 
   private static func facts(_ run: RunFigures) -> [[String: String]] {
     let rows: [(String, String?)] = [
-      ("run", printable(run.folder.path)), ("model", run.text("model") ?? run.recipe?.model),
+      ("run", printable(path: run.folder.path)), ("model", run.text("model") ?? run.recipe?.model),
       ("parameters", run.number("parameters").map { Figure.text($0) }), ("data", run.text("dataset") ?? run.recipe?.data),
+      ("loss", run.loss),
       ("epochs", run.number("epochs").map { Figure.text($0) } ?? "\(run.metrics.epochs.count)"),
       ("best epoch", run.bestEpoch.map { Figure.text($0) }),
       ("device", run.text("device").map { device in run.text("device_reason").map { "\(device) (\($0))" } ?? device }),
@@ -67,15 +69,23 @@ public struct RunReport {
     return rows.compactMap { name, value in value.map { ["name": name, "value": printable($0, limit: 400)] } }
   }
 
-  /// Where the time went.
+  /// Where the time went: each second in one bar.
   private static func times(_ run: RunFigures) -> String? {
     let epochs = run.metrics["seconds"].filter(\.isFinite).reduce(0, +)
     guard epochs > 0, run.isFinished else { return nil }
-    let waited = run.number("data_wait_seconds") ?? 0
-    let parts = [
-      ("reading data before", run.number("preparation_seconds") ?? 0), ("features", run.number("feature_seconds") ?? 0),
-      ("training steps", max(epochs - waited, 0)), ("waiting for data", waited), ("validation", run.number("validation_seconds") ?? 0),
+    func seconds(_ key: String) -> Double { run.number(key) ?? 0 }
+    let waited = seconds("data_wait_seconds")
+    let (ofFeatures, ofValidation) = (seconds("feature_wait_seconds"), seconds("validation_wait_seconds"))
+    let steps = max(epochs - max(waited - ofFeatures - ofValidation, 0), 0)
+    var parts = [
+      ("reading data before", seconds("preparation_seconds")), ("features", max(seconds("feature_seconds") - ofFeatures, 0)),
     ]
+    if let device = run.number("device_seconds"), let host = run.number("host_seconds") {
+      parts += [("steps, device", device), ("steps, host", host)]
+    } else {
+      parts.append(("training steps", steps))
+    }
+    parts += [("waiting for data", waited), ("validation", max(seconds("validation_seconds") - ofValidation, 0))]
     let bars = parts.map { BarChart.Bar($0.0, $0.1) }
     return BarChart("", label: "", values: Axis("seconds"), isLying: true, bars).inline(height: 240)
   }
@@ -131,9 +141,11 @@ public struct RunReport {
     <div class="wide"><table class="sortable"><thead><tr><th>class</th><th class="n">precision</th><th class="n">recall</th><th class="n">F1</th><th class="n">samples</th></tr></thead><tbody>
     {{#scores}}<tr><td class="t"><bdi>{{name}}</bdi></td><td class="n">{{precision}}</td><td class="n">{{recall}}</td><td class="n">{{f1}}</td><td class="n">{{support}}</td></tr>
     {{/scores}}</tbody></table></div>
-    {{#map}}<h2>What is taken for what</h2>
-    <p class="note">{{map_note}}</p>
-    <div class="map">{{{map}}}</div>{{/map}}
+    {{#matrix}}<h2>What is taken for what</h2>
+    <p class="note">{{note}}</p>
+    <div class="wide"><table class="matrix glissade-chart"><thead><tr><th>class</th>{{#names}}<th title="{{.}}"><span><bdi>{{.}}</bdi></span></th>{{/names}}{{#has_others}}<th><span>any other</span></th>{{/has_others}}<th><span>mistakes</span></th><th><span>samples</span></th></tr></thead><tbody>
+    {{#rows}}<tr><th scope="row" title="{{name}}"><bdi>{{name}}</bdi></th>{{#cells}}<td{{#kind}} class="{{kind}}" style="--s:{{depth}}"{{/kind}}>{{#kind}}{{count}} <small>{{share}}</small>{{/kind}}</td>{{/cells}}<td>{{mistakes}}</td><td>{{samples}}</td></tr>
+    {{/rows}}</tbody></table></div>{{/matrix}}
     {{#has_confusions}}<h3>Most frequent confusions</h3>
     <div class="wide"><table class="sortable"><thead><tr><th>class</th><th>taken for</th><th class="n">samples</th><th class="n">share of the class</th></tr></thead><tbody>
     {{#confusions}}<tr><td class="t"><bdi>{{meant}}</bdi></td><td class="t"><bdi>{{said}}</bdi></td><td class="n">{{count}}</td><td class="n">{{share}}</td></tr>
@@ -163,12 +175,17 @@ public struct RunReport {
     <div class="charts">
     {{#charts}}{{{.}}}{{/charts}}
     </div>
+    {{#has_parts}}<h3>Error by part of the range</h3>
+    <div class="wide"><table class="sortable"><thead><tr><th class="n">from</th><th class="n">to</th><th class="n">samples</th><th class="n">mean absolute error</th></tr></thead><tbody>
+    {{#parts}}<tr><td class="n">{{from}}</td><td class="n">{{to}}</td><td class="n">{{samples}}</td><td class="n">{{error}}</td></tr>
+    {{/parts}}</tbody></table></div>{{/has_parts}}
     <h3>Worst predictions</h3>
     <div class="wide"><table class="sortable"><thead><tr><th>sample</th><th class="n">true</th><th class="n">predicted</th><th class="n">error</th></tr></thead><tbody>
     {{#worst}}<tr><td class="t"><bdi>{{place}}</bdi></td><td class="n">{{value}}</td><td class="n">{{prediction}}</td><td class="n">{{error}}</td></tr>
     {{/worst}}</tbody></table></div>
     {{/values}}
     {{#times}}<h2>Where the time went</h2>
+    <p class="note">Each second stands in one place: features and validation are without what they waited for data.{{#has_device_time}} What the device takes for a training step is that of the steps below; what is left of the epochs is the host's.{{/has_device_time}}</p>
     <div class="map small">{{{times}}}</div>{{/times}}
     {{#step_times}}<h3>A training step on the device</h3>
     <p class="note">By kind of kernel, with the number of launches: the mean of a few steps that were timed launch by launch.</p>

@@ -129,7 +129,7 @@ package struct SweepPage {
       figures.dimensions.map { dimension in
         ParallelChart.Dimension(
           Axis(printable(dimension.name), isLogarithmic: dimension.isLogarithmic), choices: dimension.choices?.map { printable($0) })
-      } + [ParallelChart.Dimension(Axis(metric))]
+      } + [ParallelChart.Dimension(MetricsTable.axis(figures.metric))]
     let lines = shown.map { trial in
       let rank = order.firstIndex { $0 == trial.result } ?? 0
       return ParallelChart.Line(
@@ -158,7 +158,8 @@ package struct SweepPage {
         ?? [LineChart.Series("trials", points(nil), isScattered: true)]
       guard series.contains(where: { !$0.points.isEmpty }) else { return nil }
       return LineChart(
-        printable(dimension.name), x: Axis(printable(dimension.name), isLogarithmic: dimension.isLogarithmic), y: Axis(metric), series
+        printable(dimension.name), x: Axis(printable(dimension.name), isLogarithmic: dimension.isLogarithmic),
+        y: MetricsTable.axis(figures.metric), series
       ).inline()
     }
   }

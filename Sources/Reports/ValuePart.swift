@@ -22,12 +22,19 @@ enum ValuePart {
       let worst = (member.value["worst"]?.arrayValue ?? []).map { entry in
         let (value, prediction) = (entry["value"]?.doubleValue, entry["prediction"]?.doubleValue)
         return [
-          "place": printable(entry["place"]?.stringValue ?? "sample \(entry["sample"]?.integerValue ?? 0)"), "value": Figure.text(value),
+          "place": printable(path: entry["place"]?.stringValue ?? "sample \(entry["sample"]?.integerValue ?? 0)"),
+          "value": Figure.text(value),
           "prediction": Figure.text(prediction), "error": Figure.text(value.flatMap { value in prediction.map { $0 - value } }),
         ]
       }
+      let parts = (member.value["parts"]?.arrayValue ?? []).map { part in
+        [
+          "from": Figure.text(part["from"]?.doubleValue), "to": Figure.text(part["to"]?.doubleValue),
+          "error": Figure.text(part["mean_absolute_error"]?.doubleValue), "samples": "\(part["samples"]?.integerValue ?? 0)",
+        ]
+      }
       return [
-        "name": name, "worst": worst,
+        "name": name, "worst": worst, "has_parts": !parts.isEmpty, "parts": parts,
         "charts": [
           scatter.inline(), residuals.inline(),
           BarChart.histogram(of: points.map { $0.y - $0.x }, "distribution of errors", of: "predicted − true").inline(),

@@ -2,7 +2,7 @@ import Foundation
 import GlissadeCharts
 import Testing
 
-/// Bars, fields and dots as SVG.
+/// Bars and dots as SVG.
 struct BarChartTests {
   @Test func everyNumberHasABar() {
     let chart = BarChart("t", label: "b", values: Axis("n"), [.init("a<b", 2), .init("c", .nan), .init("d", 4)])
@@ -16,14 +16,6 @@ struct BarChartTests {
     }
     #expect(heights.count == 2 && abs(heights[1] - 2 * heights[0]) < 0.11)
     #expect(BarChart("", label: "", values: Axis("n"), []).svg().contains("</svg>"))
-  }
-
-  @Test func fieldsWithoutSamplesAreEmpty() {
-    let map = HeatMap("", x: "taken for", y: "class", names: ["a&b", "c"], counts: [[8, 1], [0, 3]])
-    let svg = map.svg()
-    #expect(svg.components(separatedBy: "class=\"bar").count == 4)
-    #expect(svg.contains("a&amp;b, taken for c: 1 of 9") && svg.contains("class=\"bar c2\"") && svg.contains("class=\"bar c1\""))
-    #expect(HeatMap("", x: "", y: "", names: [], counts: []).svg().contains("</svg>"))
   }
 
   @Test func scatteredPointsAreNotJoined() {

@@ -35,6 +35,18 @@ struct LineChartTests {
     #expect(LineChart("", x: Axis("x"), y: Axis("y"), [.init("a", [(3, 7), (4, 7)])]).svg().contains("polyline"))
   }
 
+  @Test func marksAreWhereThereCanBeValues() {
+    func marks(_ axis: Axis, _ values: [Double], _ count: Int = 5) -> [Double] { Scale(axis, values, marks: count).marks }
+    #expect(marks(.epoch, [1, 2]) == [1, 2] && marks(.epoch, [1, 2, 3]) == [1, 2, 3] && marks(.epoch, [1, 20]) == [0, 5, 10, 15, 20])
+    #expect(marks(.epoch, [1]) == [0, 1, 2])
+    let share = Axis("accuracy", limits: 0...1)
+    #expect(marks(share, [0.8, 0.8]).max() == 1 && marks(share, [0.8, 0.8]).allSatisfy { (0...1).contains($0) })
+    #expect(marks(share, [0.4, 0.97]).max() == 1 && marks(share, [1, 1]).max() == 1 && marks(share, [0, 0]).min() == 0)
+    #expect(Scale(share, [0.8, 0.8], marks: 5).place(1) == 1)
+    // What cannot be is drawn where it is.
+    #expect(Scale(share, [0.5, 1.5], marks: 5).upper >= 1.5 && Scale(Axis("a"), [0.8], marks: 5).upper > 1)
+  }
+
   @Test func namesAreText() {
     let hostile = LineChart("<script>&\u{1b}\"", x: Axis("a<b"), y: Axis("y"), [.init("</svg>", [(0, 1), (1, 2)]), .init("b", [(0, 1)])])
     let svg = hostile.svg()

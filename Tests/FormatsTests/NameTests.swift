@@ -31,5 +31,15 @@ import Testing
     #expect(seen == bytes + [0])
   }
 
+  /// A text is cut at its end, a path in its middle.
+  @Test func longTextIsCut() {
+    let path = String(repeating: "folder/", count: 100) + "\u{1b}file.png"
+    #expect(printable(path).count == 201 && printable(path).hasSuffix("…"))
+    let short = printable(path: path)
+    #expect(short.hasPrefix("folder/folder/") && short.contains("…") && short.hasSuffix("/\\u{1b}file.png"))
+    #expect(short.count == 201 + "\\u{1b}".count - 1)
+    #expect(printable(path: "a/b.png") == "a/b.png" && printable("abc", limit: 3) == "abc" && printable("abcd", limit: 3) == "abc…")
+  }
+
   @Test func bytesAreShownAsSuch() { #expect(printable(PathBytes.text([0x63, 0xe9, 0x0a])) == "c\\xe9\\u{a}") }
 }

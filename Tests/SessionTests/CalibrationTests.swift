@@ -50,6 +50,23 @@ import Testing
     #expect(report.rows[0].points.map(\.value) == [100, 120, 110] && report.rows[0].points.map(\.prediction) == [100, 110, 150])
     #expect(report.rows[0].worst.map(\.sample) == [2, 1, 0] && report.rows[0].worst[0].error == 40)
   }
+
+  /// Quarters of the samples by their values, in whatever order these come; errors are 0, 1, 2 and 3 there.
+  @Test func errorsByPartOfTheRange() {
+    let order = (0..<40).map { ($0 * 7) % 40 }
+    let values = order.map { Float($0) }
+    let report = RegressionReport(predictions: order.map { Float($0 + $0 / 10) }, values: values, names: ["y"]).multiplied(
+      by: [2], from: [100])
+    let parts = report.rows[0].parts
+    #expect(parts.map(\.lower) == [100, 120, 140, 160] && parts.map(\.upper) == [118, 138, 158, 178])
+    #expect(parts.map(\.samples) == [10, 10, 10, 10] && parts.map(\.meanAbsoluteError) == [0, 2, 4, 6])
+    let json = report.predictions(on: "test")["values"]?["y"]
+    #expect(json?["parts"]?.arrayValue?[1] == ["from": 120.0, "to": 138.0, "samples": 10, "mean_absolute_error": 2.0])
+    // Equal values stay together, and few samples are not divided.
+    let equal = RegressionReport(predictions: values, values: order.map { $0 < 30 ? 1 : Float($0) }, names: ["y"]).rows[0].parts
+    #expect(equal.map(\.samples) == [30, 10] && equal.map(\.upper) == [1, 39])
+    #expect(RegressionReport(predictions: [1, 2], values: [1, 2], names: ["y"]).rows[0].parts.isEmpty)
+  }
 }
 
 /// Sentences that follow from figures.
@@ -77,6 +94,31 @@ import Testing
     var diverged = record([(1, 1), (9, 9), (10, 10)])
     diverged.divergence = "it diverged"
     #expect(diverged.advice.count == 1 && diverged.advice[0].hasPrefix("it diverged. A lower --lr"))
+  }
+
+  /// Values that are predicted no better than by their mean, and classes no better than by the largest.
+  @Test func whatSaysNothing() {
+    var values = record([(1, 1)])
+    values.reportedOn = "test"
+    values.predictions = RegressionReport(predictions: [3, 1, 3, 1], values: [1, 2, 3, 4], names: ["y"])
+    #expect(values.advice.count == 1 && values.advice[0].hasPrefix("No better than the mean: on the test data R² of 'y' is -1.8, where"))
+    values.predictions = RegressionReport(predictions: [1, 2, 3, 3], values: [1, 2, 3, 4], names: ["y"])
+    #expect(values.advice.isEmpty)
+    func classes(_ answers: [Int], _ labels: [Int32]) -> [String] {
+      var record = record([(1, 1)])
+      var report = ClassificationReport(classNames: ["a", "b"], mistakeLimit: 0)
+      let logits = answers.flatMap { [Float($0 == 0 ? 0.1 : 0), $0 == 0 ? 0 : 0.1] }
+      labels.withUnsafeBufferPointer { report.add(logits: logits, labels: $0, first: 0) { _ in nil } }
+      (record.report, record.reportedOn) = (report, "validation")
+      return record.advice.filter { $0.hasPrefix("No better") }
+    }
+    #expect(
+      classes([0, 1, 1, 0], [0, 0, 0, 1]).first?.hasPrefix(
+        "No better than guessing: 25 % of the answers to the validation data are right, and always answering 'a' has 75 %.") == true)
+    #expect(classes([0, 0, 0, 0], [0, 0, 0, 1]).count == 1)
+    #expect(classes([0, 0, 0, 1], [0, 0, 0, 1]).isEmpty)
+    // Where all are of one class nobody can do better.
+    #expect(classes([0, 0], [0, 0]).isEmpty)
   }
 
   @Test func rareClasses() {

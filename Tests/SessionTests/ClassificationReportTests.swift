@@ -42,5 +42,28 @@ import Testing
     #expect(json["mistakes"]?.arrayValue?[1]["name"] == "file 2" && json["mistakes"]?.arrayValue?[1]["taken_for"] == "b")
     let many = ClassificationReport(classNames: (0..<201).map(String.init), mistakeLimit: 2)
     #expect(many.json["confusion_matrix"] == .null && many.accuracy.isNaN && many.macroF1.isNaN)
+    #expect(json["most_confused"] == .null && many.json["most_confused"]?["classes"] == [])
+  }
+
+  /// Of many classes the summary has those that are taken for each other most often, with what is taken for the rest.
+  @Test func theMostConfused() {
+    let count = 300
+    var many = ClassificationReport(classNames: (0..<count).map { "k\($0)" }, mistakeLimit: 0)
+    func add(_ label: Int32, takenFor prediction: Int, times: Int) {
+      let logits = (0..<count).map { Float($0 == prediction ? 1 : 0) }
+      for _ in 0..<times { [label].withUnsafeBufferPointer { many.add(logits: logits, labels: $0, first: 0) { _ in nil } } }
+    }
+    add(250, takenFor: 7, times: 5)
+    add(7, takenFor: 7, times: 2)
+    // Forty more pairs, of which there is room for 19.
+    for pair in 0..<40 { add(Int32(20 + 2 * pair), takenFor: 21 + 2 * pair, times: 2) }
+    add(250, takenFor: 120, times: 1)
+    let json = many.json["most_confused"]
+    let names = json?["classes"]?.arrayValue?.compactMap(\.stringValue) ?? []
+    #expect(names == ["k7"] + (20..<58).map { "k\($0)" } + ["k250"])
+    #expect(json?["counts"]?.arrayValue?[39].arrayValue?[0] == 5 && json?["counts"]?.arrayValue?[0].arrayValue?[0] == 2)
+    #expect(json?["others"]?.arrayValue?[39] == 1 && json?["others"]?.arrayValue?[1] == 0)
+    #expect(ClassificationReport.mostConfused([[5, 1, 0], [0, 5, 0], [3, 0, 0]], limit: 2) == [0, 2])
+    #expect(ClassificationReport.mostConfused([[5, 0], [0, 5]], limit: 2) == [])
   }
 }

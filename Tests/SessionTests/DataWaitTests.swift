@@ -1,28 +1,16 @@
-import Foundation
 import Glissade
 import TestSupport
 import Testing
+
+@testable import GlissadeTraining
 
 /// What a run says of the time that the device spent waiting for data.
 @Suite struct DataWaitTests {
   private let model = Sequential(Dense(4, 6), ReLU(), Dense(6, 3))
 
-  /// Takes its time over every batch.
-  private struct Slow: Dataset {
-    static let pause = 0.05
-    let base: SyntheticClassification
-    var count: Int { base.count }
-    var sampleShape: [Int] { base.sampleShape }
-    var labels: [Int32] { base.labels }
-    var classNames: [String] { base.classNames }
+  private static let pause = 0.05
 
-    func gather(
-      _ indices: ArraySlice<Int>, into features: UnsafeMutableBufferPointer<Float>, labels: UnsafeMutableBufferPointer<Int32>
-    ) throws(DataError) {
-      usleep(UInt32(Self.pause * 1e6))
-      try base.gather(indices, into: features, labels: labels)
-    }
-  }
+  private func slow(_ base: SyntheticClassification) -> SlowDataset { SlowDataset(base, pause: Self.pause) }
 
   private func data(_ part: UInt32) throws -> SyntheticClassification {
     try SyntheticClassification(count: 64, sampleShape: [4], classCount: 3, separation: 0.5, seed: 1, part: part)
@@ -44,24 +32,50 @@ import Testing
   /// At least the first batch is waited for, from nearly its beginning; others may be loaded meanwhile.
   @Test func everyKindOfWaitCounts() throws {
     let (training, validation) = (try data(0), try data(1))
-    let least = 0.5 * Slow.pause
-    let (epoch, checked) = (try fit(Slow(base: training), validation).record, try fit(training, Slow(base: validation)).record)
-    let features = try fit(Slow(base: training), validation, features: true).record
-    #expect(epoch.dataWaitSeconds >= least && epoch.epochs[0].seconds >= least)
-    #expect(checked.dataWaitSeconds >= least && checked.validationSeconds >= least)
-    #expect(features.dataWaitSeconds >= least && features.featureSeconds >= least)
+    let least = 0.5 * Self.pause
+    let (epoch, checked) = (try fit(slow(training), validation).record, try fit(training, slow(validation)).record)
+    let features = try fit(slow(training), validation, features: true).record
+    #expect(epoch.stepWaitSeconds >= least && epoch.epochs[0].seconds >= epoch.stepWaitSeconds)
+    #expect(checked.validationWaitSeconds >= least && checked.validationSeconds >= checked.validationWaitSeconds)
+    #expect(features.featureWaitSeconds >= least && features.featureSeconds >= features.featureWaitSeconds)
+    #expect(epoch.featureWaitSeconds == 0 && checked.featureWaitSeconds == 0)
     for record in [epoch, checked, features] {
       let whole = record.featureSeconds + record.validationSeconds + record.epochs[0].seconds
       #expect(record.dataWaitShare == record.dataWaitSeconds / whole && record.dataWaitShare <= 1)
+      let parts = record.stepWaitSeconds + record.featureWaitSeconds + record.validationWaitSeconds
+      #expect(abs(parts - record.dataWaitSeconds) < 1e-9)
     }
   }
 
-  @Test func readingTheDataIsWaitedFor() throws {
+  @Test func readingBeforeTrainingIsNoPartOfTheShare() throws {
     let (training, validation) = (try data(0), try data(1))
-    let record = try fit(training, validation, preparation: .seconds(1000)).record
-    #expect(record.preparationSeconds == 1000)
-    #expect(record.dataWaitShare > 0.9 && record.dataWaitShare < 1)
+    let record = try fit(training, slow(validation), preparation: .seconds(1000)).record
+    let whole = record.validationSeconds + record.epochs[0].seconds
+    #expect(record.preparationSeconds == 1000 && abs(record.dataWaitShare - record.dataWaitSeconds / whole) < 1e-6)
     #expect(RunRecord().dataWaitShare.isNaN)
+  }
+
+  /// Steps are divided between waiting, the device and the host; where there were other steps, nobody knows the device's part.
+  @Test func stepsAreDivided() throws {
+    var record = RunRecord()
+    record.batchSize = 10
+    record.epochs = [
+      EpochRecord(
+        epoch: 1, step: 20, learningRate: 0.1, trainLoss: 1, trainAccuracy: 0.5, validationLoss: .nan, validationAccuracy: .nan,
+        seconds: 10,
+        samplesPerSecond: 20)
+    ]
+    (record.dataWaitSeconds, record.featureWaitSeconds, record.validationWaitSeconds) = (4, 1, 2)
+    #expect(record.stepWaitSeconds == 1 && record.deviceSeconds.isNaN && record.hostSeconds.isNaN)
+    // 200 samples are 20 steps of 0.25 s.
+    record.stepTimes = try #require(
+      StepTimes(json: ["steps": 3, "kernels": [["kind": "matmul", "launches": 2, "seconds": 0.25]]]))
+    #expect(record.deviceSeconds == 5 && record.hostSeconds == 4)
+    record.stepTimes = try #require(
+      StepTimes(json: ["steps": 3, "kernels": [["kind": "matmul", "launches": 2, "seconds": 2]]]))
+    #expect(record.deviceSeconds == 9 && record.hostSeconds == 0)
+    record.hasOtherSteps = true
+    #expect(record.deviceSeconds.isNaN && RunRecord(json: record.json)?.hasOtherSteps == true)
   }
 
   /// What a run goes on with reads the data once more, and may have no use for features any longer.
@@ -76,6 +90,8 @@ import Testing
     #expect(checkpoint.record.featureSeconds == first.record.featureSeconds)
     #expect(checkpoint.record.validationSeconds == first.record.validationSeconds)
     #expect(checkpoint.record.dataWaitSeconds == first.record.dataWaitSeconds)
+    #expect(checkpoint.record.featureWaitSeconds == first.record.featureWaitSeconds)
+    #expect(checkpoint.record.validationWaitSeconds == first.record.validationWaitSeconds)
     let next = try fit(training, validation, features: true, epochs: 2, preparation: .seconds(3), resuming: checkpoint)
     #expect(next.record.preparationSeconds == 5)
     #expect(next.record.featureSeconds > first.record.featureSeconds)

@@ -174,15 +174,22 @@ import Testing
     #expect(told.kinds.contains("overfitting") && told.text("overfitting").contains("--early-stop"))
   }
 
-  @Test func waitingForData() {
-    var record = RunRecord()
-    record.epochs = [
-      EpochRecord(
-        epoch: 1, step: 1, learningRate: 0.1, trainLoss: 1, trainAccuracy: 0.5, validationLoss: .nan, validationAccuracy: .nan, seconds: 20,
-        samplesPerSecond: 1)
-    ]
-    #expect(record.warningsNow.isEmpty)
-    record.dataWaitSeconds = 10
-    #expect(record.warningsNow.map(\.kind) == ["data_wait"] && record.warningsNow[0].text.contains("waited for data 50 %"))
+  /// Each batch takes longer to be read than anything takes to be computed.
+  @Test func waitingForData() throws {
+    let told = try fit(MLP([6, 16, 3]), Adam(learningRate: 0.01), epochs: 2, interval: 50, SlowDataset(data(), pause: 0.3))
+    #expect(told.kinds == ["data_wait"], "\(told.result.record.warnings)")
+    #expect(told.text("data_wait").contains("% of the training's time: smaller pictures (--size)"))
+    #expect(told.result.record.dataWaitShare > 0.5 && told.result.record.dataWaitSeconds > 2)
+  }
+
+  /// What is read before training is waited for once, and nothing of training would be faster by other pictures.
+  @Test func readingBeforeTrainingIsNoWait() throws {
+    var options = TrainingOptions(groups: [ParameterGroup(Adam(learningRate: 0.01))])
+    (options.epochs, options.batchSize, options.monitor) = (3, 16, HealthMonitor(interval: 1))
+    let record = try Trainer(model: MLP([6, 16, 3]), options: options).fit(
+      data(), on: DeviceSelection(device: try CPUDevice(threads: 1), reason: "test", mayFallBack: false), preparation: .seconds(20)
+    ).record
+    #expect(record.warnings.isEmpty && record.dataWaitShare < 0.9)
+    #expect(record.advice.contains { $0.hasPrefix("Reading the data before training took ") && $0.contains(" % of the time, 20 of ") })
   }
 }

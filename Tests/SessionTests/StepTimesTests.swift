@@ -45,6 +45,9 @@ struct StepTimesTests {
     let kept = try #require(checkpoint?.record)
     #expect(RunRecord(json: kept.json)?.stepTimes == record.stepTimes)
     #expect(record.stepTimes.parts == record.stepTimes.parts.sorted { $0.seconds > $1.seconds })
+    let seconds = record.epochs.reduce(0) { $0 + $1.seconds }
+    #expect(record.deviceSeconds > 0 && record.hostSeconds >= 0)
+    #expect(abs(record.deviceSeconds + record.hostSeconds + record.stepWaitSeconds - seconds) < 1e-9)
     // Too few steps to tell.
     options.epochs = 1
     let short = try Trainer(model: model, options: options).fit(try data(64), on: device).record

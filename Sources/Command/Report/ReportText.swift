@@ -46,7 +46,7 @@ struct ReportText {
 
   private var mistakes: [String] {
     report.mistakes.prefix(Self.shownMistakes).map { mistake in
-      let sample = mistake.name.map { printable($0) } ?? "sample \(mistake.sample)"
+      let sample = mistake.name.map { printable(path: $0) } ?? "sample \(mistake.sample)"
       return "  \(sample): \(names[mistake.label]), taken for \(names[mistake.prediction]) with \(Text.percent(mistake.confidence, 1))"
     }
   }

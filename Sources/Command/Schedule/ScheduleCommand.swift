@@ -42,7 +42,7 @@ struct ScheduleCommand: ParsableCommand {
     if let svg { try DrawnFile.picture.check(svg, "--svg") }
     let total = epochs * stepsPerEpoch
     let chart = LineChart(
-      "\(parsed)", x: Axis("epoch"), y: Axis("learning rate", isLogarithmic: log, includes: log ? [] : [0]), curves(parsed, total))
+      "\(parsed)", x: .epoch, y: Axis("learning rate", isLogarithmic: log, includes: log ? [] : [0]), curves(parsed, total))
     if let svg { try DrawnFile.write(chart.svg(), to: svg) }
     try Terminal.print(
       Terminal.text(of: chart)

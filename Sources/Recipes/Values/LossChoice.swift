@@ -44,6 +44,13 @@ public struct LossChoice: RecipeValue, Hashable {
     public var isOfDistributions: Bool { [.crossEntropy, .nll].contains(self) }
   }
 
+  /// What it is of classes where nobody says.
+  public static let usualOfClasses = LossChoice(.crossEntropy)
+  /// Of numbers that are predicted.
+  public static let usualOfValues = LossChoice(.mse)
+  /// Of labels each of which a sample has or has not.
+  public static let usualOfMarks = LossChoice(.bce)
+
   /// Which loss.
   public let name: Name
   private let numbers: [Float]

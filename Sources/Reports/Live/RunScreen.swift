@@ -175,7 +175,7 @@ package struct RunScreen {
         if part == "train" { points += running }
         if !points.isEmpty { series.append(.init(name, points)) }
       }
-      return series.isEmpty ? nil : LineChart(title, x: Axis("epoch"), y: Axis(title), series)
+      return series.isEmpty ? nil : LineChart(title, x: .epoch, y: MetricsTable.axis(measured), series)
     }
     var panels = [chart("loss", "loss", running: running(\.loss, \.loss))]
     if let measure = state.figures.measure ?? state.progress?.measure {
@@ -186,7 +186,7 @@ package struct RunScreen {
       if measured != state.figures.measure { panels.append(chart(measured, MetricsTable.text(measured), running: [])) }
     }
     if let rates = metrics.points("learning_rate"), rates.count > 1 {
-      panels.append(LineChart("learning rate", x: Axis("epoch"), y: Axis("learning rate"), [.init("learning rate", rates)]))
+      panels.append(LineChart("learning rate", x: .epoch, y: Axis("learning rate"), [.init("learning rate", rates)]))
     }
     return panels.compactMap { $0 }
   }

@@ -74,6 +74,11 @@ package struct RunDescription {
     return table?.lossOfValues ?? lossOfClasses?.ofClasses(smoothing: labelSmoothing) ?? .crossEntropy(labelSmoothing: labelSmoothing)
   }
 
+  /// The same as a recipe calls it.
+  package var lossChoice: LossChoice {
+    lossOfClasses ?? (isMultiLabel ? .usualOfMarks : table?.deviation == nil ? .usualOfClasses : .usualOfValues)
+  }
+
   /// Whether what is told are labels, each of which a sample has or has not.
   package var areMarks: Bool { isMultiLabel || table?.areMarks == true }
 

@@ -72,7 +72,7 @@ extension TableDescription {
       preferring: delimiter, prefersDecimalCommas: hasDecimalCommas, limits: limits)
   }
 
-  private static let usualLoss = LossChoice(.mse).recipeText
+  private static let usualLoss = LossChoice.usualOfValues.recipeText
   /// Earlier versions had no choice for classes, and wrote one of numbers.
   package static let lossOfClassesKey = "loss_of_classes"
 

@@ -143,7 +143,7 @@ struct TrainingPreview {
       ("data", recipe.data), ("model", recipe.model), ("a sample", "\(samples.sampleShape)"),
       ("begins with", recipe.pretrained.map { "the weights of \($0)" } ?? "weights that are drawn"),
       ("epochs", "\(options.epochs), each \(steps)"), ("optimizer", text("optimizer")), ("learning rate", text("lr")),
-      ("schedule", text("schedule")), ("augmentation", text("augment")), ("loss", text("loss") ?? options.loss.name),
+      ("schedule", text("schedule")), ("augmentation", text("augment")), ("loss", training.run.lossChoice.recipeText),
       ("device", place.text),
       ("a step", "\(outline.launches) launches, \(Text.fixed(Double(outline.flops) / 1e6, 1)) MFLOP\(least)"),
       ("reading the data took", "\(Text.fixed(data.preparation / .seconds(1), 1)) s"),

@@ -13,11 +13,14 @@ import GlissadeTraining
 package final class RunFiles {
   package let folder: RunFolder
   package let request: TrainingRequest
+  /// What is minimised, as a recipe calls it.
+  private let loss: String
   /// Nobody else writes there while this is kept.
   private let lock: RunFolderLock
   private var events: RunEvents?
 
-  package init(folder: RunFolder, lock: RunFolderLock, request: TrainingRequest) {
+  package init(folder: RunFolder, lock: RunFolderLock, request: TrainingRequest, loss: String) {
+    self.loss = loss
     self.folder = folder
     self.lock = lock
     self.request = request
@@ -101,7 +104,8 @@ package final class RunFiles {
 
   /// At the end.
   package func finish(_ record: RunRecord, failure: String? = nil) throws {
-    let description = RunFolder.Description(model: recipe.model, dataset: recipe.data, seed: recipe.seed, version: Version.number)
+    let description = RunFolder.Description(
+      model: recipe.model, dataset: recipe.data, seed: recipe.seed, version: Version.number, loss: loss)
     try folder.write(record)
     try folder.write(summary: record, description, failure: failure)
     try events?.finish(record, isSuccess: failure == nil && record.interruption == nil, time: Self.now)

@@ -36,7 +36,7 @@ extension RecipeTraining {
       progress.note(event)
       observe(event)
     }
-    let files = RunFiles(folder: folder, lock: lock, request: request)
+    let files = RunFiles(folder: folder, lock: lock, request: request, loss: run.lossChoice.recipeText)
     let samples = try RunSamples(training: training, validation: validation, test: test)
     var checkpoint: TrainingCheckpoint?
     if place.isResumed {

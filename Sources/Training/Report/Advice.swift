@@ -14,7 +14,8 @@ extension RunRecord {
     ("vanishing_gradients", true, \.ofVanishingGradients), ("dead_units", true, \.ofDeadUnits), ("overshooting", true, \.ofOvershooting),
     ("idle_head", true, \.ofIdleHead), ("overfitting", true, \.ofOverfitting), ("slowness", true, \.ofSlowness),
     ("early_end", false, \.ofAnEarlyEnd), ("imbalance", false, \.ofImbalance), ("unanswered_classes", true, \.ofUnansweredClasses),
-    ("overconfidence", false, \.ofConfidence), ("data_wait", true, \.ofWaiting),
+    ("no_better_than_mean", false, \.ofTheMean), ("no_better_than_guessing", false, \.ofGuessing),
+    ("overconfidence", false, \.ofConfidence), ("data_wait", true, \.ofWaiting), ("reading", false, \.ofReading),
   ]
 
   private var ofDivergence: String? {
@@ -78,11 +79,46 @@ extension RunRecord {
       + "its probabilities more honest."
   }
 
-  private var ofWaiting: String? {
-    guard dataWaitShare > 0.3, wholeSeconds > 10 else { return nil }
+  /// Values are predicted no better than by their mean.
+  private var ofTheMean: String? {
+    // Labels that samples have or have not are told by other figures.
+    guard divergence == nil, let predictions, predictions.labels == nil else { return nil }
+    let missed = predictions.rows.filter { $0.determination <= 0 }
+    guard let first = missed.first else { return nil }
+    let others = missed.count > 1 ? ", and \(missed.count - 1) other value\(missed.count == 2 ? " is" : "s are") no better" : ""
     return
-      "The device waited for data \(Int((dataWaitShare * 100).rounded())) % of the time: smaller pictures (--size), fewer augmentations or a "
-      + "faster disk make training faster, a faster device does not."
+      "No better than the mean: on the \(reportedOn) data R² of '\(first.name)' is \(figure(first.determination)), where always answering the "
+      + "mean has 0\(others). Try --lr a tenth and ten times of what it was and more --epochs; if nothing helps, what is given may say nothing of "
+      + "what is asked."
+  }
+
+  /// Classes are told no better than by always answering the largest.
+  private var ofGuessing: String? {
+    guard divergence == nil, let report, let largest = report.scores.max(by: { $0.support < $1.support }), largest.support < report.count,
+      report.correct <= largest.support
+    else { return nil }
+    func percent(_ part: Int) -> String { "\(figure(100 * Double(part) / Double(report.count))) %" }
+    return
+      "No better than guessing: \(percent(report.correct)) of the answers to the \(reportedOn) data are right, and always answering "
+      + "'\(largest.name)' has \(percent(largest.support)). Try --lr a tenth and ten times of what it was and more --epochs; if nothing helps, "
+      + "what is given may say nothing of the classes."
+  }
+
+  /// Waits that somebody notices.
+  private var ofWaiting: String? {
+    guard dataWaitShare > 0.3, dataWaitSeconds > 2 else { return nil }
+    return
+      "The device waited for data \(Int((dataWaitShare * 100).rounded())) % of the training's time: smaller pictures (--size), fewer "
+      + "augmentations or a faster disk make training faster, a faster device does not."
+  }
+
+  /// Most of the run was over before the first step.
+  private var ofReading: String? {
+    guard !epochs.isEmpty, preparationSeconds > 0.5 * wholeSeconds, preparationSeconds > 5 else { return nil }
+    return
+      "Reading the data before training took \(Int((100 * preparationSeconds / wholeSeconds).rounded())) % of the time, "
+      + "\(figure(preparationSeconds)) of \(figure(wholeSeconds)) s. It is read once, however many --epochs there are; smaller files are read "
+      + "faster, and so are pictures that are stored in about the size that the model sees."
   }
 
   /// The epoch with the lowest validation loss, whatever the best one goes by.

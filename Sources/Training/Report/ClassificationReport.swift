@@ -127,6 +127,28 @@ public struct ClassificationReport: Hashable, Sendable {
       found.sorted { ($1.count, $0.label, $0.prediction) < ($0.count, $1.label, $1.prediction) }.prefix(limit))
   }
 
+  /// Of a matrix, the classes between which the most frequent confusions are, in label order: those of one confusion after another, until there
+  /// are so many.
+  /// - Parameters:
+  ///   - confusion: how often samples of class i were taken for class j: [i][j].
+  ///   - limit: at most so many classes.
+  package static func mostConfused(_ confusion: [[Int]], limit: Int) -> [Int] {
+    var pairs: [(count: Int, label: Int, prediction: Int)] = []
+    for (label, row) in confusion.enumerated() {
+      for (prediction, count) in row.enumerated() where count > 0 && prediction != label { pairs.append((count, label, prediction)) }
+    }
+    pairs.sort { ($1.count, $0.label, $0.prediction) < ($0.count, $1.label, $1.prediction) }
+    var chosen = Set<Int>()
+    for pair in pairs where chosen.count < limit {
+      let more = [pair.label, pair.prediction].filter { !chosen.contains($0) }
+      if chosen.count + more.count <= limit { chosen.formUnion(more) }
+    }
+    return chosen.sorted()
+  }
+
+  /// A matrix of more classes than this is too large to be looked at as a whole.
+  package static let shownClasses = 40
+
   /// Samples in all.
   public var count: Int { confusion.reduce(0) { $0 + $1.reduce(0, +) } }
   /// Samples that were taken for what they are.

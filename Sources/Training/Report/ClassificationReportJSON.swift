@@ -2,6 +2,16 @@ import FoundationEssentials
 import GlissadeFormats
 
 extension ClassificationReport {
+  private var mostConfused: JSONValue {
+    let chosen = Self.mostConfused(confusion, limit: Self.shownClasses)
+    return [
+      "classes": .array(chosen.map { .string(classNames[$0]) }),
+      "counts": .array(chosen.map { row in .array(chosen.map { .integer(Int64(confusion[row][$0])) }) }),
+      "others": .array(
+        chosen.map { row in .integer(Int64(confusion[row].reduce(0, +) - chosen.reduce(0) { $0 + confusion[row][$1] })) }),
+    ]
+  }
+
   /// A matrix of more classes than this says nothing to people, and much to disks.
   private static let largestMatrix = 200
   /// Pairs of classes that are listed.
@@ -10,7 +20,8 @@ extension ClassificationReport {
   private static let curvePoints = 200
 
   /// The report under stable keys, for summaries. The confusion matrix has a row for each class, and a column for what it was taken for; it
-  /// is `null` beyond 200 classes. `confusions` are the most frequent of its mistakes for any number of them.
+  /// is `null` beyond 200 classes, where `most_confused` has that of the 40 classes between which the most frequent confusions are, with how many
+  /// samples of each were taken for any `other` class. `confusions` are the most frequent of its mistakes for any number of them.
   public var json: JSONValue {
     func share(_ value: Double) -> JSONValue { value.isFinite ? .number(value) : .null }
     return [
@@ -24,6 +35,7 @@ extension ClassificationReport {
       "macro_f1": share(macroF1),
       "confusion_matrix": classNames.count > Self.largestMatrix
         ? .null : .array(confusion.map { .array($0.map { .integer(Int64($0)) }) }),
+      "most_confused": classNames.count > Self.largestMatrix ? mostConfused : .null,
       "confusions": .array(
         confusions(limit: Self.listedConfusions).map {
           [

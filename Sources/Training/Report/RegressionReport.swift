@@ -25,6 +25,21 @@ public struct RegressionReport: Hashable, Sendable {
     public var points: [Point] = []
     /// Those that are predicted worst, the worst first.
     public var worst: [Point] = []
+    /// How well each quarter of the samples is predicted, from those with the smallest values to those with the largest; what has equal values is
+    /// in one part. None where there are few samples.
+    public var parts: [Part] = []
+  }
+
+  /// A part of a value's range.
+  public struct Part: Hashable, Sendable {
+    /// The smallest value in it.
+    public var lower: Double
+    /// The largest value in it.
+    public var upper: Double
+    /// How many have a value there.
+    public var samples: Int
+    /// The mean of |prediction − value| of these.
+    public var meanAbsoluteError: Double
   }
 
   /// What became of one sample.
@@ -43,6 +58,8 @@ public struct RegressionReport: Hashable, Sendable {
 
   /// How many points and how many of the worst samples a report keeps.
   private static let (pointLimit, worstLimit) = (400, 10)
+  /// Parts of a value's range, and the fewest samples for each.
+  private static let (partCount, leastSamples) = (4, 5)
 
   /// In the dataset's order of values.
   public var rows: [Row]
@@ -85,7 +102,27 @@ public struct RegressionReport: Hashable, Sendable {
       }
       return Row(
         name: names[index], meanAbsoluteError: absolute / count, rootMeanSquaredError: (squares / count).squareRoot(),
-        determination: spread > 0 ? 1 - squares / spread : .nan, points: (0..<shown).map { point($0 * samples / shown) }, worst: worst)
+        determination: spread > 0 ? 1 - squares / spread : .nan, points: (0..<shown).map { point($0 * samples / shown) }, worst: worst,
+        parts: Self.parts((0..<samples).map(point)))
+    }
+  }
+
+  /// Divides samples by their values.
+  private static func parts(_ points: [Point]) -> [Part] {
+    guard points.count >= partCount * leastSamples, points.allSatisfy({ $0.value.isFinite }) else { return [] }
+    let sorted = points.sorted { ($0.value, $0.sample) < ($1.value, $1.sample) }
+    // Where a part begins: never between equal values.
+    var begins = [0]
+    for number in 1..<partCount {
+      var place = number * sorted.count / partCount
+      while place > 0, sorted[place - 1].value == sorted[place].value { place -= 1 }
+      if let last = begins.last, place > last { begins.append(place) }
+    }
+    return zip(begins, begins.dropFirst() + [sorted.count]).map { begin, end in
+      let part = sorted[begin..<end]
+      return Part(
+        lower: sorted[begin].value, upper: sorted[end - 1].value, samples: part.count,
+        meanAbsoluteError: part.reduce(0) { $0 + abs($1.error) } / Double(part.count))
     }
   }
 
@@ -117,6 +154,11 @@ public struct RegressionReport: Hashable, Sendable {
       report.rows[index].rootMeanSquaredError *= factor
       report.rows[index].points = rows[index].points.map(told)
       report.rows[index].worst = rows[index].worst.map(told)
+      report.rows[index].parts = rows[index].parts.map {
+        Part(
+          lower: $0.lower * factor + zero, upper: $0.upper * factor + zero, samples: $0.samples,
+          meanAbsoluteError: $0.meanAbsoluteError * factor)
+      }
     }
     return report
   }

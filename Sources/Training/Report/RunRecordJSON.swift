@@ -8,7 +8,8 @@ extension RunRecord {
       "device": .string(device), "device_reason": .string(deviceReason), "parameters": .integer(Int64(parameters)),
       "first_step_seconds": .number(firstStepSeconds), "data_wait_seconds": .number(dataWaitSeconds),
       "preparation_seconds": .number(preparationSeconds), "feature_seconds": .number(featureSeconds),
-      "validation_seconds": .number(validationSeconds),
+      "validation_seconds": .number(validationSeconds), "feature_wait_seconds": .number(featureWaitSeconds),
+      "validation_wait_seconds": .number(validationWaitSeconds),
       "peak_arena_bytes": .integer(Int64(peakArenaBytes)), "fallback": optional(fallback), "measure": .string(measure.rawValue),
       "epochs": .array(epochs.map(\.json)),
     ]
@@ -20,6 +21,7 @@ extension RunRecord {
     }
     if valueUnit != 1, let members = json.members { json = .object(members + [JSONMember("value_unit", .number(valueUnit))]) }
     if stepTimes.steps > 0, let members = json.members { json = .object(members + [JSONMember("step_times", stepTimes.json)]) }
+    if hasOtherSteps, let members = json.members { json = .object(members + [JSONMember("other_steps", true)]) }
     return json
   }
 
@@ -40,6 +42,9 @@ extension RunRecord {
     preparationSeconds = json["preparation_seconds"]?.doubleValue ?? 0
     featureSeconds = json["feature_seconds"]?.doubleValue ?? 0
     validationSeconds = json["validation_seconds"]?.doubleValue ?? 0
+    featureWaitSeconds = json["feature_wait_seconds"]?.doubleValue ?? 0
+    validationWaitSeconds = json["validation_wait_seconds"]?.doubleValue ?? 0
+    hasOtherSteps = json["other_steps"] == true
     peakArenaBytes = peak
     self.measure = measure
     valueUnit = json["value_unit"]?.doubleValue ?? 1

@@ -257,13 +257,12 @@ public struct RunRecord: Sendable {
   public var validationSeconds = 0.0
   /// Seconds that steps, features and validation waited for data.
   public var dataWaitSeconds = 0.0
-  /// The share of the training's whole time that the device waited for data. That time is what reading the data, computing features, the
-  /// epochs and their validation took; the device waits all through the first, and in the others for `dataWaitSeconds`. NaN before the first
-  /// epoch is over.
-  public var dataWaitShare: Double {
-    let seconds = epochs.reduce(0) { $0 + $1.seconds }
-    return seconds > 0 ? (preparationSeconds + dataWaitSeconds) / wholeSeconds : .nan
-  }
+  /// What of that features waited.
+  public var featureWaitSeconds = 0.0
+  /// What of that validation waited.
+  public var validationWaitSeconds = 0.0
+  /// Whether there were steps unlike those of `stepTimes`: in another phase of training, or on another device.
+  var hasOtherSteps = false
 
   /// Of a training that has not begun.
   public init() {}

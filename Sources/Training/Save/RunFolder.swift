@@ -86,9 +86,12 @@ public struct RunFolder: Sendable {
     public var seed: UInt64
     /// Of the program.
     public var version: String
+    /// What was minimised, as a recipe calls it; `nil` where nobody says.
+    public var loss: String?
 
     /// See the properties.
-    public init(model: String, dataset: String, seed: UInt64, version: String) {
+    public init(model: String, dataset: String, seed: UInt64, version: String, loss: String? = nil) {
+      self.loss = loss
       self.model = model
       self.dataset = dataset
       self.seed = seed
@@ -105,6 +108,7 @@ public struct RunFolder: Sendable {
       "device_reason": .string(record.deviceReason),
       "model": .string(description.model),
       "dataset": .string(description.dataset),
+      "loss": description.loss.map { .string($0) } ?? .null,
       "parameters": .integer(Int64(record.parameters)),
       "epochs": .integer(Int64(record.epochs.count)),
       "seed": Int64(exactly: description.seed).map { .integer($0) } ?? .string("\(description.seed)"),
@@ -138,7 +142,11 @@ public struct RunFolder: Sendable {
       "preparation_seconds": number(record.preparationSeconds),
       "feature_seconds": number(record.featureSeconds),
       "validation_seconds": number(record.validationSeconds),
+      "device_seconds": number(record.deviceSeconds),
+      "host_seconds": number(record.hostSeconds),
       "data_wait_seconds": number(record.dataWaitSeconds),
+      "feature_wait_seconds": number(record.featureWaitSeconds),
+      "validation_wait_seconds": number(record.validationWaitSeconds),
       "data_wait_share": number(record.dataWaitShare),
       "peak_arena_bytes": .integer(Int64(record.peakArenaBytes)),
       "health": record.epochs.last { $0.health != nil }.map(Self.health) ?? .null,
@@ -208,7 +216,8 @@ extension RegressionReport {
       })
   }
 
-  /// Samples beside what was predicted for them: some of all as pairs of value and prediction, and the worst with their places.
+  /// Samples beside what was predicted for them: some of all as pairs of value and prediction, the worst with their places, and the error in each
+  /// part of the range.
   /// - Parameter part: of the data.
   func predictions(on part: String) -> JSONValue {
     func number(_ value: Double) -> JSONValue { value.isFinite ? .number(value) : .null }
@@ -216,6 +225,14 @@ extension RegressionReport {
       JSONMember(
         row.name,
         [
+          "mean_absolute_error": number(row.meanAbsoluteError),
+          "parts": .array(
+            row.parts.map {
+              [
+                "from": number($0.lower), "to": number($0.upper), "samples": .integer(Int64($0.samples)),
+                "mean_absolute_error": number($0.meanAbsoluteError),
+              ]
+            }),
           "points": .array(row.points.map { [number($0.value), number($0.prediction)] }),
           "worst": .array(
             row.worst.map {

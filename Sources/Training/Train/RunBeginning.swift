@@ -31,6 +31,7 @@ extension TrainingRun {
     if case .checkpoint(let checkpoint) = beginning { lastState.averageStatistics = checkpoint.state.averageStatistics }
     self.last.state = lastState
     try anchorGroups(of: session)
+    if !record.epochs.isEmpty, record.device != device.information.description { record.hasOtherSteps = true }
     record.device = device.information.description
     record.deviceReason = reason
     record.parameters = session.parameterCount

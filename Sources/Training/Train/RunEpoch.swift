@@ -85,7 +85,7 @@ extension TrainingRun {
       // An epoch without its validation is not over.
       if shouldStop() { return interrupt(at: end, session, epoch: epoch) }
       record.validationSeconds += seconds(since: begin)
-      record.dataWaitSeconds += seconds(result.waited)
+      noteValidationWait(result)
       (row.validationLoss, row.validationAccuracy) = (result.loss, result.accuracy * unit)
       row.validationDetermination = result.determination
       for (place, value) in result.metrics.enumerated() { row.metrics[place].validation = value }
@@ -94,7 +94,7 @@ extension TrainingRun {
         let result = try evaluate(validation, session, with: state, insteadOf: end.state)
         if shouldStop() { return interrupt(at: end, session, epoch: epoch) }
         record.validationSeconds += seconds(since: begin)
-        record.dataWaitSeconds += seconds(result.waited)
+        noteValidationWait(result)
         (row.averageValidationLoss, row.averageValidationAccuracy) = (result.loss, result.accuracy * unit)
       }
     }
@@ -113,6 +113,11 @@ extension TrainingRun {
     next.record = record
     try save(next)
     observe(.epoch(row))
+  }
+
+  private func noteValidationWait(_ result: Evaluation) {
+    record.dataWaitSeconds += seconds(result.waited)
+    record.validationWaitSeconds += seconds(result.waited)
   }
 
   /// Lends what the times of a step are added to, if it is one of those that are timed.

@@ -53,6 +53,7 @@ extension TrainingRun {
     let next = try open(device)
     try next.restore(state)
     try anchorGroups(of: next)
+    record.hasOtherSteps = true
     observe(.unfroze(epoch: completedEpochs + 1, trainable: next.trainableCount))
     return next
   }
@@ -90,7 +91,9 @@ extension TrainingRun {
       let (first, second) = (try features(of: training), try validation.map(features))
       kept = (first, second)
       record.featureSeconds += seconds(since: begin)
-      record.dataWaitSeconds += seconds(first.waited + (second?.waited ?? .zero))
+      let waited = seconds(first.waited + (second?.waited ?? .zero))
+      record.dataWaitSeconds += waited
+      record.featureWaitSeconds += waited
     }
     try session.take(.features)
     return (kept?.training ?? training, kept?.validation ?? validation)
