@@ -8,7 +8,7 @@ extension RunRecord {
       "device": .string(device), "device_reason": .string(deviceReason), "parameters": .integer(Int64(parameters)),
       "first_step_seconds": .number(firstStepSeconds), "data_wait_seconds": .number(dataWaitSeconds),
       "preparation_seconds": .number(preparationSeconds), "feature_seconds": .number(featureSeconds),
-      "validation_seconds": .number(validationSeconds),
+      "validation_seconds": .number(validationSeconds), "elapsed_seconds": .number(elapsedSeconds),
       "peak_arena_bytes": .integer(Int64(peakArenaBytes)), "fallback": optional(fallback), "measure": .string(measure.rawValue),
       "epochs": .array(epochs.map(\.json)),
     ]
@@ -52,6 +52,8 @@ extension RunRecord {
       guard let epoch = EpochRecord(json: row) else { return nil }
       epochs.append(epoch)
     }
+    // Those of earlier versions say only what was counted by itself.
+    elapsedSeconds = json["elapsed_seconds"]?.doubleValue ?? wholeSeconds
   }
 }
 

@@ -138,6 +138,7 @@ public struct RunFolder: Sendable {
       "preparation_seconds": number(record.preparationSeconds),
       "feature_seconds": number(record.featureSeconds),
       "validation_seconds": number(record.validationSeconds),
+      "elapsed_seconds": number(record.elapsedSeconds),
       "data_wait_seconds": number(record.dataWaitSeconds),
       "data_wait_share": number(record.dataWaitShare),
       "peak_arena_bytes": .integer(Int64(record.peakArenaBytes)),
