@@ -1,9 +1,9 @@
 #!/bin/bash
 # Lets trainings fail in every way there is, and looks at what is left: status, files, and whether resuming leads to the same bytes.
-#   Scripts/faults.sh              a sample of everything, in two minutes
+#   Scripts/faults.sh              a sample of everything, in three minutes
 #   Scripts/faults.sh all          everything: more than an hour
 #   Scripts/faults.sh opencl all   only the calls of OpenCL; likewise pretended, which are those on a GPU that is none, files, kills, and sweeps,
-#                                  which are kills of searches (within a minute)
+#                                  which are kills of searches (about a minute)
 # A finding ends with status 1, after all the others were looked for. GLISSADE_COMMAND is the command; FAULTS_SEED chooses the sample,
 # FAULTS_DEVICE the pretended GPU (Tests/PretendingOpenCL), and FAULTS_PART=2/3 the second of three parts of all but kills and sweeps, for several
 # machines or processors.
