@@ -1,10 +1,11 @@
 #!/bin/bash
 # Lets trainings fail in every way there is, and looks at what is left: status, files, and whether resuming leads to the same bytes.
-#   Scripts/faults.sh              a sample of everything, in two minutes
+#   Scripts/faults.sh              a sample of everything, in three minutes
 #   Scripts/faults.sh all          everything: more than an hour
-#   Scripts/faults.sh opencl all   only the calls of OpenCL; likewise pretended, which are those on a GPU that is none, files, kills
+#   Scripts/faults.sh opencl all   only the calls of OpenCL; likewise pretended, which are those on a GPU that is none, files, kills, and sweeps,
+#                                  which are kills of searches (about a minute)
 # A finding ends with status 1, after all the others were looked for. GLISSADE_COMMAND is the command; FAULTS_SEED chooses the sample,
-# FAULTS_DEVICE the pretended GPU (Tests/PretendingOpenCL), and FAULTS_PART=2/3 the second of three parts of all but the kills, for several
+# FAULTS_DEVICE the pretended GPU (Tests/PretendingOpenCL), and FAULTS_PART=2/3 the second of three parts of all but kills and sweeps, for several
 # machines or processors.
 set -u
 cd "$(dirname "$0")/.."
@@ -15,11 +16,11 @@ size=sample
 for word in "$@"; do
   case $word in
     all | sample) size=$word ;;
-    opencl | pretended | files | kills) what="$what $word" ;;
-    *) echo "usage: Scripts/faults.sh [opencl] [pretended] [files] [kills] [sample|all]" >&2; exit 2 ;;
+    opencl | pretended | files | kills | sweeps) what="$what $word" ;;
+    *) echo "usage: Scripts/faults.sh [opencl] [pretended] [files] [kills] [sweeps] [sample|all]" >&2; exit 2 ;;
   esac
 done
-what=${what:- opencl pretended files kills}
+what=${what:- opencl pretended files kills sweeps}
 part=${FAULTS_PART:-1/1}
 [[ $part =~ ^[1-9][0-9]*/[1-9][0-9]*$ && ${part%/*} -le ${part#*/} ]] || { echo "FAULTS_PART=$part is no part, as 2/3 is" >&2; exit 2; }
 
@@ -63,8 +64,8 @@ train() { # folder, more
   "$command" train "${training[@]}" --out "$out" "$@"
 }
 
-# What a run leaves that has to be the same each time.
-digest() { (cd "$1" && sha256sum model.safetensors best.safetensors | sha256sum); }
+# What a run leaves that has to be the same each time: its weights; of a search its table and the recipe of its best.
+digest() { (cd "$1" && if [ -e sweep.json ]; then sha256sum sweep.csv best.yaml; else sha256sum model.safetensors best.safetensors; fi | sha256sum); }
 
 # Every file of a run that is there has to be whole.
 whole() {
@@ -184,12 +185,12 @@ files() {
   done <"$work/rules"
 }
 
-# Kills a training at so many random instants, and resumes it until it ends.
+# Kills a training, or a search, at so many random instants, and resumes it until it ends.
 killed() { # name, number of kills, command line…
-  local name=$1 kills=$2 run=$work/$1 expected process begin length number
+  local name=$1 kills=$2 run=$work/$1 expected process begin length number folder
   shift 2
   begin=$(date +%s%N)
-  "$@" --out "$run" --quiet || { finding "$name without a fault"; return; }
+  "$@" --out "$run" --quiet >"$work/log" || { finding "$name without a fault"; return; }
   length=$((($(date +%s%N) - begin) / 1000))
   expected=$(digest "$run")
   for number in $(seq "$kills"); do
@@ -200,8 +201,8 @@ killed() { # name, number of kills, command line…
     sleep "$(awk -v r=$RANDOM -v l=$length 'BEGIN { print l / 1e6 * r / 32767 }')"
     kill -KILL $process 2>/dev/null
     wait $process 2>/dev/null
-    whole "$run" "$name, kill $number"
-    if [ -e "$run/recipe.yaml" ]; then
+    for folder in "$run" "$run"/trial-*; do whole "$folder" "$name, kill $number"; done
+    if [ -e "$run/recipe.yaml" ] || [ -e "$run/sweep.json" ]; then
       "$command" "$2" --resume "$run" --quiet >"$work/log" 2>&1
     else
       "$@" --out "$run" --quiet >"$work/log" 2>&1
@@ -217,6 +218,14 @@ kills() {
   killed train $number "$command" train "${common[@]}" --size 28 --epochs 8
   "$command" train "${common[@]}" --size 28 --epochs 1 --out "$work/beginning" --quiet || finding "a network to begin with"
   killed finetune $number "$command" finetune "${common[@]}" --size 28 --epochs 8 --pretrained "$work/beginning" --freeze backbone --unfreeze-at 5
+}
+
+sweeps() {
+  local number=10
+  [ "$size" = sample ] || number=60
+  local common=(--vary lr=1e-3..1e-1:log optimizer=sgd,adam --data "$work/table.csv" --target c --hidden 8 --batch-size 16 --seed 1)
+  killed sweep $number "$command" sweep "${common[@]}" --device cpu --threads 1 --trials 4 --epochs 4 --checkpoint-every 2
+  killed halving $((number / 2)) "$command" sweep "${common[@]}" --device cpu --threads 1 --trials 4 --epochs 4 --strategy halving
 }
 
 for kind in $what; do

@@ -232,12 +232,23 @@ extension Recipe {
     return try? Fold(number, of: count)
   }
 
+  /// Options and what each takes the place of, which cannot be given with it.
+  private static let replacements = [
+    ("kfold", "validation"), ("kfold", "ensemble"), ("kfold", "member"), ("ensemble", "kfold"), ("ensemble", "fold"), ("ema", "swa"),
+    ("swa", "ema"),
+  ]
+
   /// What a file says falls away where the command line decides otherwise: the momentum of a file, say, where another optimizer is asked for
-  /// that has none.
+  /// that has none, and the share for validation where folds are asked for. A run's recipe says everything that was in force.
   public mutating func dropWhatDoesNotFit() {
+    func isOfFile(_ name: String) -> Bool { if case .file? = origin(of: name) { true } else { false } }
+    for (name, other) in Self.replacements where isGiven(name) && origin(of: name) == .commandLine && isOfFile(other) { remove(other) }
+    if self.optimizer == LBFGS.name, origin(of: "optimizer") == .commandLine, isOfFile("batch_size"), !isOn("mini_batches") {
+      remove("batch_size")
+    }
     let kind = dataSource.kind
     for declaration in Self.declarations {
-      guard let need = declaration.needs, case .file? = origin(of: declaration.name), !need.isMet(by: self, on: kind),
+      guard let need = declaration.needs, isOfFile(declaration.name), !need.isMet(by: self, on: kind),
         origin(of: need.deciding) == .commandLine
       else { continue }
       remove(declaration.name)

@@ -72,8 +72,15 @@ public struct PublishedWeights: Hashable, Sendable {
     return own + builtIn.filter { one in !own.contains { $0.name == one.name && $0.model == one.model } }
   }
 
-  /// Whether a text is the name of published weights rather than a path. A table that cannot be read has no names.
-  public static func isName(_ text: String) -> Bool { ((try? all()) ?? builtIn).contains { $0.name == text } }
+  /// What there are names for, each once. A table that cannot be read has none.
+  public static var names: [String] {
+    var names: [String] = []
+    for weights in (try? all()) ?? builtIn where !names.contains(weights.name) { names.append(weights.name) }
+    return names
+  }
+
+  /// Whether a text is the name of published weights rather than a path.
+  public static func isName(_ text: String) -> Bool { names.contains(text) }
 
   /// Finds weights.
   /// - Parameters:

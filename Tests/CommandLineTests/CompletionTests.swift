@@ -1,5 +1,6 @@
 import Foundation
 import Glissade
+import GlissadeFormats
 import Testing
 
 /// What a shell offers for the values of options and arguments.
@@ -32,7 +33,7 @@ struct CompletionTests {
     (["train", "--model", "res"], ["resnet18", "resnet18-imagenet", "resnet34", "resnet50"]),
     (["train", "--optimizer", "ada"], ["adagrad", "adadelta", "adam", "adamw", "adamax"]),
     (["recipe", "--schedule", "cos"], ["cosine", "cosine-restarts"]), (["finetune", "--loss", "h"], ["huber", "hinge"]),
-    (["train", "--activation", "hard"], ["hardtanh", "hardswish", "hardsigmoid"]), (["evaluate", "--device", "o"], ["opencl"]),
+    (["train", "--activation", "hard"], ["hardtanh", "hardswish", "hardsigmoid"]), (["evaluate", "--device", "c"], ["cpu"]),
     (["finetune", "--freeze", "b"], ["backbone"]), (["train", "--augment", "r"], ["resized-crop", "rotation", "rand-augment"]),
     (["weights", "resnet1"], ["resnet18", "resnet18-imagenet"]), (["schedule", "one"], ["one-cycle"]),
     (["train", "--augment", "flip,cr"], ["flip,crop"]), (["finetune", "--freeze", "head,"], ["head,backbone"]),
@@ -47,6 +48,32 @@ struct CompletionTests {
     for name in ["mine.yaml", "mine.txt"] { try Data().write(to: URL(fileURLWithPath: folder.path(name))) }
     #expect(try offered(["train", "--recipe", "mi"]) == ["mine.yaml"])
     #expect(Set(try offered(["train", "--data", "mi"])) == ["mine.yaml", "mine.txt"])
+    // And names beside them; of a folder that is all there is, what it holds.
+    #expect(Set(try offered(["train", "--data", ""])) == ["fashion-mnist", "mine.yaml", "mine.txt", "completion.bash"])
+    #expect(try offered(["train", "--data", "fash"]) == ["fashion-mnist"])
+    #expect(try offered(["finetune", "--pretrained", "ima"]).contains("imagenet"))
+    #expect(Set(try offered(["finetune", "--pretrained", "mi"])) == ["mine.yaml", "mine.txt"])
+    try FileManager.default.createDirectory(atPath: folder.path("pictures/train"), withIntermediateDirectories: true)
+    #expect(Set(try offered(["train", "--data", "pic"])) == ["pictures/", "pictures/train/"])
+    #expect(try offered(["train", "--data", folder.path("pictures/t")]) == [folder.path("pictures/train/")])
+  }
+
+  @Test func devicesAreOffered() throws {
+    let listed = try JSONValue.parse(Array(glissade("devices", "--json").output.utf8))
+    let names = (listed["devices"]?.arrayValue ?? []).compactMap { $0["identifier"]?.stringValue }
+    try #require(names.contains("cpu"))
+    let devices = names.filter { $0.hasPrefix("opencl") }
+    #expect(try offered(["train", "--device", "opencl"]) == ["opencl"] + devices)
+    #expect(try offered(["bench", "--device", "a"]) == ["auto"])
+  }
+
+  @Test func whatASearchVariesIsOffered() throws {
+    #expect(try offered(["sweep", "--vary", "optim"]) == ["optimizer="])
+    #expect(Set(try offered(["sweep", "--vary", "l"])).isSuperset(of: ["lr=", "loss=", "l2="]))
+    let optimizers = ["adagrad", "adadelta", "adam", "adamw", "adamax"].map { "optimizer=sgd,\($0)" }
+    #expect(Set(try offered(["sweep", "--vary", "optimizer=sgd,ada"])) == Set(optimizers))
+    #expect(try offered(["sweep", "--vary", "amsgrad=t"]) == ["amsgrad=true"])
+    #expect(try offered(["sweep", "--vary", "lr=1e-4"]).isEmpty && offered(["sweep", "--vary", "nothing=1"]).isEmpty)
   }
 
   @Test func runsAreOfferedWhereverTheyLie() throws {
@@ -59,6 +86,9 @@ struct CompletionTests {
     #expect(try offered(["train", "--resume", "runs/f"]) == ["runs/first"])
     #expect(try offered(["report", "ru"]) == ["runs/cross/fold-1", "runs/first"])
     #expect(try offered(["predict", "--run", folder.path("o")]) == [folder.path("other")])
+    try FileManager.default.createDirectory(atPath: folder.path("runs/search"), withIntermediateDirectories: true)
+    try Data("{}".utf8).write(to: URL(fileURLWithPath: folder.path("runs/search/sweep.json")))
+    #expect(try offered(["sweep", "--resume", ""]) == ["runs/search"])
     // Where there is none, the way to one.
     #expect(try offered(["evaluate", "--run", "da"]) == ["data"])
   }
@@ -73,13 +103,15 @@ struct CompletionTests {
     let script = try Self.script(shell)
     for option in Recipe.declarations {
       guard let words = option.beginnings else { continue }
-      if option.isWordList {
+      if option.isWordList || option.name == "device" {
         #expect(script.contains("---completion train -- --\(option.optionName)"), "\(option.name)")
         continue
       }
       let list = shell == "zsh" ? words.map { "'\($0)'" }.joined(separator: " ") : "'\(words.joined(separator: " "))'"
       #expect(script.contains(list), "\(option.name)")
     }
-    #expect(script.contains("---completion evaluate -- --run"))
+    for value in ["evaluate -- --run", "train -- --data", "finetune -- --pretrained", "evaluate -- --device", "sweep -- --vary"] {
+      #expect(script.contains("---completion \(value)"), "\(value)")
+    }
   }
 }

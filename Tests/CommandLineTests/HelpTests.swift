@@ -39,6 +39,8 @@ struct HelpTests {
     let essentials = Recipe.essentials.map(\.optionName)
     for (command, options) in [
       ("train", Self.first), ("finetune", Self.first), ("recipe", essentials), ("preview", essentials + ["out", "recipe"]),
+      ("sweep", Self.first + ["vary", "trials", "strategy", "metric", "max-time"]),
+      ("lr-find", essentials.filter { $0 != "epochs" } + ["out", "recipe", "from", "to", "steps"]),
     ] {
       let help = try glissade(command, "--help").output
       let sections = help.components(separatedBy: "\n\n").filter { $0.contains(":\n  ") }
@@ -64,6 +66,23 @@ struct HelpTests {
       let names = (command.arguments ?? []).flatMap { $0.names ?? [] }.map(\.name)
       for option in Recipe.declarations { #expect(names.filter { $0 == option.optionName }.count == 1, "\(name) --\(option.optionName)") }
     }
+  }
+
+  /// What would do nothing is not there to be given.
+  @Test func aRangeTestHasNoOptionsOfWhatItLeavesOut() throws {
+    let command = try #require(commands.first { $0.commandName == "lr-find" })
+    let names = (command.arguments ?? []).flatMap { $0.names ?? [] }.map(\.name)
+    let sections = Set((command.arguments ?? []).compactMap(\.sectionTitle).map { $0.lowercased() })
+    #expect(!sections.contains("checkpoints") && !sections.contains("stopping early") && sections.contains("tables"))
+    for name in ["tensorboard", "checkpoint-every", "monitor", "early-stop", "max-time", "epochs", "schedule", "ema"] {
+      #expect(!names.contains(name))
+    }
+    for option in Recipe.declarations { #expect(names.filter { $0 == option.optionName }.count <= 1, "--\(option.optionName)") }
+    #expect(names.contains("lr") && names.contains("limit") && names.contains("stay-close"))
+    expectComplaint(try glissade("lr-find", "--tensorboard"), status: 2, "--tensorboard")
+    let sweep = try #require(commands.first { $0.commandName == "sweep" })
+    let given = (sweep.arguments ?? []).flatMap { $0.names ?? [] }.map(\.name)
+    #expect(given.filter { $0 == "max-time" }.count == 1)
   }
 
   @Test func noDefaultIsToldTwice() {

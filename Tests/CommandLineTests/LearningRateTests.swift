@@ -41,6 +41,9 @@ struct LearningRateTests {
     expectComplaint(whole, status: 2, "a line search finds its steps")
     expectComplaint(try find("--kfold", "3"), status: 2, "--kfold makes several trainings of one; --fold says")
     expectComplaint(try find("--from", "100", "--to", "1000"), status: 1, "no rate can be suggested", printsNothing: false)
+    let drawn = try find("--out", folder.path("curve.png"))
+    expectComplaint(drawn, status: 2, "curve.png, and what is written is SVG, no PNG; take \(folder.path("curve.svg"))")
+    #expect(folder.names() == ["t.csv"])
     expectComplaint(try find("--optimizr", "adam"), status: 2, "--optimizer")
   }
 }

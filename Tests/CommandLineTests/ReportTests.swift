@@ -37,6 +37,8 @@ struct ReportTests {
     expectComplaint(
       try glissade("report", folder.path("a"), "--out", folder.path("a/model.safetensors")), status: 2, "is there and is no page")
     #expect(try Data(contentsOf: URL(fileURLWithPath: folder.path("a/model.safetensors"))) == model)
+    expectComplaint(
+      try glissade("report", folder.path("a"), "--out", folder.path("a.pdf")), status: 2, "what is written is HTML, no PDF; take ")
   }
 
   @Test func aRegressionIsDrawn() throws {
@@ -51,6 +53,18 @@ struct ReportTests {
     #expect(values?["worst"]?.arrayValue?.first?["place"]?.stringValue?.contains("t.csv:") == true)
     let page = try text("run/report.html")
     #expect(page.contains("Predictions of <bdi>y</bdi>") && page.contains("t.csv:") && page.contains("residuals"))
+  }
+
+  /// Emoji take two columns each.
+  @Test func tablesOfClassesAreStraight() throws {
+    let rows = (0..<60).map { "\($0),\($0 % 2 == 0 ? "🦊🦊" : "down")\n" }
+    try ("a,y\n" + rows.joined()).write(toFile: folder.path("t.csv"), atomically: true, encoding: .utf8)
+    let outcome = try glissade(
+      "train", "--data", folder.path("t.csv"), "--target", "y", "--epochs", "1", "--device", "cpu", "--out", folder.path("run"))
+    #expect(outcome.status == 0, "\(outcome)")
+    let lines = outcome.output.split(separator: "\n").drop { !$0.hasPrefix("CLASS") }.prefix(3)
+    let widths = lines.map { line in line.count + line.filter { $0 == "🦊" }.count }
+    #expect(lines.count == 3 && Set(widths).count == 1, "\(lines)")
   }
 
   @Test func whatIsNoRun() throws {

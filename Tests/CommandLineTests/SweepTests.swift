@@ -65,6 +65,11 @@ struct SweepTests {
       // Test data is for the best alone.
       #expect((summary["test_accuracy"]?.doubleValue != nil) == (trial == sweep.best?.trial), "\(trial)")
     }
+    // A sweep has a page of its own.
+    let path = folder.path("s")
+    expectComplaint(
+      try glissade("report", path), status: 1, "\(path) is a sweep (\(path)/sweep.html is its page) and holds runs: \(path)/trial-001",
+      "name one, or several")
     let values = table.dropFirst().compactMap { Double($0[6]) }
     #expect(sweep.best?.value == values.max() && sweep.best?.trial == (values.firstIndex { $0 == values.max() } ?? 9) + 1)
     let best = try #require(sweep.best?.trial)

@@ -65,6 +65,16 @@ struct RecipeTests {
     #expect(
       try problem([], in: "monitor: false\nmonitor_every: 5\n") == "" && problem([("monitor_every", "5")], in: "monitor: true\n") == "")
     #expect(try problem([("monitor", "false")], in: "monitor: true\nmonitor_every: 5\n") == "")
+    // Of what excludes each other, too: a run's recipe says everything that was in force.
+    #expect(try problem([("kfold", "3")], in: "validation: 0.1\n") == "")
+    #expect(try problem([("kfold", "3")], in: "validation: 0.1\nensemble: 4\nmember: 2\n") == "")
+    #expect(try problem([("ensemble", "3")], in: "kfold: 4\nfold: 2\n") == "")
+    #expect(try problem([("ema", "0.99")], in: "swa: 2\n") == "" && problem([("swa", "2")], in: "ema: 0.99\n") == "")
+    #expect(try problem([("optimizer", "lbfgs")], in: "batch_size: 128\n") == "")
+    #expect(
+      try problem([("kfold", "3"), ("validation", "0.1")]) == "--validation cannot be given with --kfold, which holds out 1/3 of the data")
+    #expect(try problem([], in: "kfold: 3\nvalidation: 0.1\n").contains("validation cannot be given with kfold"))
+    #expect(try problem([("validation", "0.1")], in: "kfold: 3\n").contains("--validation cannot be given with --kfold"))
     // What a step does.
     let cycle = "one-cycle(high-momentum: 0.95, low-momentum: 0.85)"
     #expect(try problem([("schedule", cycle)]) == "" && problem([("schedule", cycle), ("optimizer", "lion")]) == "")

@@ -207,6 +207,7 @@ struct RunScreenTests {
     let first = try lines.lines(of: reader.read(at: 1001), at: 1001)
     #expect(
       first.count == 5 && first[0].hasPrefix("mlp on ") && first[1].hasPrefix("epoch 1  ") && first[3].contains("validation loss 0.625"))
+    #expect(first[3].contains("train accuracy 90 %  ") && first[3].hasSuffix("validation accuracy 75 %"))
     #expect(
       first[4] == "epoch 4/5  step 20/40  loss 0.25  accuracy 92.5 %  1:01:40 left  1235 samples/s")
     #expect(try lines.lines(of: reader.read(at: 1002), at: 1002).isEmpty)
@@ -220,6 +221,19 @@ struct RunScreenTests {
     try put("summary.json", #"{"best_epoch": 4, "failure": "no space"}"#)
     let last = try lines.lines(of: reader.read(at: 1013), at: 1013)
     #expect(last.first?.hasPrefix("epoch 4  ") == true && last.contains("The training failed: no space."))
+  }
+
+  @Test func figuresAreToldAsTrainTellsThem() throws {
+    let table = "epoch,step,train_loss,train_mean_absolute_error,validation_loss,validation_r2\n1,5,1.5,0.3,1.25,0.75\n"
+    try put("metrics.csv", table)
+    var (reader, lines) = (RunReader(run), RunLines())
+    let told = try lines.lines(of: reader.read(at: 1001), at: 1001)
+    #expect(told.contains { $0.hasSuffix("train mean absolute error 0.3  validation loss 1.25  validation R² 0.75") }, "\(told)")
+  }
+
+  @Test func textIsFilledByColumns() {
+    #expect(TerminalColumns.padded("🦊", to: 4) == "🦊  " && TerminalColumns.padded("雪", to: 4, atRight: true) == "  雪")
+    #expect(TerminalColumns.padded("🦊🦊🦊", to: 4) == "🦊… " && TerminalColumns.padded("ab", to: 2) == "ab")
   }
 
   @Test(arguments: [

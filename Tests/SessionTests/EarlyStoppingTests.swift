@@ -1,3 +1,4 @@
+import Foundation
 import Glissade
 import TestSupport
 import Testing
@@ -131,6 +132,35 @@ import Testing
     options.timeLimit = nil
     let whole = try fit(options)
     #expect(bits(resumed.state) == bits(whole.state) && resumed.record.epochs.count == 6 && resumed.record.stopReason == nil)
+  }
+
+  /// A tenth of a second goes by where each epoch is saved; the epochs themselves take nearly none.
+  @Test func savingIsPartOfTheTime() throws {
+    var options = options
+    (options.earlyStopping, options.checkpointSteps, options.epochs, options.timeLimit) = (nil, nil, 1000, .milliseconds(250))
+    func save(_ checkpoint: TrainingCheckpoint) { usleep(100_000) }
+    let first = try fit(options, checkpoint: save)
+    #expect((2...4).contains(first.record.epochs.count), "\(first.record.epochs.count)")
+    #expect(first.record.stopReason?.hasPrefix("the time is over") == true)
+    let least = 0.1 * Double(first.record.epochs.count)
+    #expect(first.record.elapsedSeconds >= least && first.record.elapsedSeconds > first.record.wholeSeconds)
+    // What is kept knows of it, and there is no more time than before.
+    let folder = try TemporaryFolder()
+    let path = folder.file("checkpoint")
+    try first.checkpoint.save(to: path)
+    let kept = try TrainingCheckpoint(contentsOf: path)
+    #expect(kept.record.elapsedSeconds == first.checkpoint.record.elapsedSeconds && kept.record.elapsedSeconds >= 0.25)
+    #expect(try fit(options, resuming: kept, checkpoint: save).record.epochs.count == first.record.epochs.count)
+    // What is left is told likewise: ten epochs, each with its saving.
+    (options.epochs, options.timeLimit) = (11, nil)
+    var left: [Double] = []
+    func note(_ event: TrainingEvent) { if case .progress(let progress) = event, progress.epoch == 2 { left.append(progress.secondsLeft) } }
+    _ = try fit(options, checkpoint: save, observe: note)
+    #expect(left.allSatisfy { $0 > 0.9 } && !left.isEmpty, "\(left)")
+    options.timeLimit = .milliseconds(300)
+    left = []
+    _ = try fit(options, checkpoint: save, observe: note)
+    #expect(left.allSatisfy { $0 < 0.3 } && !left.isEmpty, "\(left)")
   }
 
   @Test func whatCannotBeMeasuredIsRefused() throws {

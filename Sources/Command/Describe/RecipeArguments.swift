@@ -4,14 +4,19 @@ import Glissade
 /// What a command with every option of recipes does, and the options that are its own.
 protocol RecipeUse: ParsableArguments {
   static var configuration: CommandConfiguration { get }
-  /// The themes of recipes whose options it has, in the order of help.
-  static var sections: [any RecipeSection] { get }
+  /// The options of recipes that it has not, since they would do nothing in it. What a recipe's file says of them is of no concern.
+  static var leavesOut: Set<String> { get }
   /// - Parameter given: what was given of recipes' options.
   func run(_ given: GivenOptions) throws
 }
 
 extension RecipeUse {
-  static var sections: [any RecipeSection] { Recipe.sections }
+  static var leavesOut: Set<String> { [] }
+
+  /// The options of recipes that it has of a theme.
+  static func options<Section: RecipeSection>(of section: Section.Type) -> [any RecipeDeclaration] {
+    Recipe.shown(with: section).filter { !leavesOut.contains($0.name) }
+  }
 }
 
 /// A command with every option of recipes: what everybody needs, its own options, and all others by theme.
@@ -29,16 +34,17 @@ struct UsingRecipe<Use: RecipeUse>: ParsableCommand, CustomReflectable {
   init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: OptionKey.self)
     use = try Use(from: decoder)
-    for section in Self.sections { given.all += try section.given(in: values) }
+    for section in Self.sections { given.all += try section.given(in: values, to: Use.self) }
   }
 
   /// What the parser finds the options by.
   var customMirror: Mirror {
-    let groups: [Mirror.Child] = Self.sections.map { ("_" + $0.key.stringValue, $0.group) }
+    let groups: [Mirror.Child] = Self.sections.map { ("_" + $0.key.stringValue, $0.group(for: Use.self)) }
     return Mirror(self, children: groups.prefix(1) + Mirror(reflecting: Use()).children + groups.dropFirst(), displayStyle: .struct)
   }
 
-  private static var sections: [any RecipeSection] { [EssentialSection()] + Use.sections }
+  /// The themes of which it has something, in the order of help.
+  private static var sections: [any RecipeSection] { ([EssentialSection()] + Recipe.sections).filter { $0.isPart(of: Use.self) } }
 
   func run() throws { try use.run(given) }
 }
@@ -78,11 +84,15 @@ extension CompletionKind {
 extension RecipeSection {
   fileprivate var key: OptionKey { OptionKey("\(Self.self)") }
 
+  fileprivate func isPart<Use: RecipeUse>(of use: Use.Type) -> Bool { !Use.options(of: Self.self).isEmpty }
+
   /// Its options as a group of a command's.
-  fileprivate var group: Any { OptionGroup<SectionArguments<Self>>(title: Self.title) }
+  fileprivate func group<Use: RecipeUse>(for use: Use.Type) -> Any { OptionGroup<SectionArguments<Use, Self>>(title: Self.title) }
 
   /// What was given of it.
-  fileprivate func given(in values: KeyedDecodingContainer<OptionKey>) throws -> [(name: String, text: String)] {
-    try values.decode(OptionGroup<SectionArguments<Self>>.self, forKey: key).wrappedValue.given
+  fileprivate func given<Use: RecipeUse>(
+    in values: KeyedDecodingContainer<OptionKey>, to use: Use.Type
+  ) throws -> [(name: String, text: String)] {
+    try values.decode(OptionGroup<SectionArguments<Use, Self>>.self, forKey: key).wrappedValue.given
   }
 }

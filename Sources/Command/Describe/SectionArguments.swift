@@ -1,9 +1,9 @@
 import ArgumentParser
 import Glissade
 
-/// The options of one theme on the command line, made from their declarations: names, help, completion. What everybody needs is
-/// `SectionArguments<EssentialSection>`, and not in its theme.
-struct SectionArguments<Section: RecipeSection>: ParsableArguments, CustomReflectable {
+/// The options of one theme that a command has, made from their declarations: names, help, completion. What everybody needs is
+/// `SectionArguments<Use, EssentialSection>`, and not in its theme.
+struct SectionArguments<Use: RecipeUse, Section: RecipeSection>: ParsableArguments, CustomReflectable {
   /// What was given, by the options' names.
   private(set) var given: [(name: String, text: String)] = []
 
@@ -11,7 +11,7 @@ struct SectionArguments<Section: RecipeSection>: ParsableArguments, CustomReflec
 
   init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: OptionKey.self)
-    for declaration in Recipe.shown(with: Section.self) {
+    for declaration in Use.options(of: Section.self) {
       let key = OptionKey(declaration.name)
       if declaration.isFlag {
         if let flag = try values.decode(Flag<Bool?>.self, forKey: key).wrappedValue { given.append((declaration.name, "\(flag)")) }
@@ -26,7 +26,7 @@ struct SectionArguments<Section: RecipeSection>: ParsableArguments, CustomReflec
 
   /// What the parser finds the options by.
   var customMirror: Mirror {
-    Mirror(self, children: Recipe.shown(with: Section.self).map { (label: "_" + $0.name, value: $0.argument) }, displayStyle: .struct)
+    Mirror(self, children: Use.options(of: Section.self).map { (label: "_" + $0.name, value: $0.argument) }, displayStyle: .struct)
   }
 }
 
@@ -52,7 +52,10 @@ extension RecipeDeclaration {
 
   /// Values, as shells offer them.
   fileprivate var completion: CompletionKind {
+    if name == DeviceSection().device.name { return .device }
     if let beginnings { return isWordList ? .words(beginnings) : .list(beginnings) }
+    let placeNames = placeNames
+    if path != nil, !placeNames().isEmpty { return .place(placeNames) }
     return path == nil ? .default : .file()
   }
 }

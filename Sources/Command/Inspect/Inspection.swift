@@ -66,7 +66,8 @@ struct Inspection {
   var listing: String {
     let names = file.tensors.map { printable($0.name) }
     let shapes = file.tensors.map { "\($0.shape)" }
-    let (nameWidth, shapeWidth) = ((names.map(\.count) + [4]).max() ?? 4, (shapes.map(\.count) + [5]).max() ?? 5)
+    let widths = Text.widths(of: [["NAME", "SHAPE"]] + zip(names, shapes).map { [$0, $1] })
+    let (nameWidth, shapeWidth) = (widths[0], widths[1])
     func row(_ name: String, _ shape: String, _ type: String, _ size: String) -> String {
       Text.column(name, nameWidth) + "  " + Text.column(shape, shapeWidth) + "  " + Text.column(type, 5)
         + Text.column(size, 12, right: true)

@@ -13,28 +13,22 @@ struct RateFinding: RecipeUse {
     discussion: """
       A learning-rate range test (Smith, 2017) of what 'glissade train' would train with the same recipe and options: a step with each of --steps \
       rates from --from to --to, until the loss is four times its lowest. Prints the curve and a rate to train with. Nothing is saved of the \
-      model, and schedules play no part.
+      model, and schedules play no part, nor does what a recipe says of epochs, averages and checkpoints.
       """)
 
-  @Option(help: ArgumentHelp("Write the curve to this file as an SVG picture.", valueName: "file"), completion: .file(extensions: ["svg"]))
-  var out: String?
-
-  @Option(help: .recipeFile, completion: .recipeFile)
-  var recipe: String?
-
-  @Option(help: ArgumentHelp("The first rate.", valueName: "rate"))
-  var from = RateRange.Options().lowest
-
-  @Option(help: ArgumentHelp("The last rate.", valueName: "rate"))
-  var to = RateRange.Options().highest
-
-  @Option(help: ArgumentHelp("How many rates, each for one step.", valueName: "n"))
-  var steps = RateRange.Options().steps
+  @OptionGroup(title: EssentialSection.title) var test: RateTestOptions
 
   @Flag(help: "Print the suggestion and the curve as JSON.")
   var json = false
 
+  /// What says when a training ends, what it leaves, and what becomes of its rate and its weights as it goes on.
+  static let leavesOut = Set(
+    Recipe.declarations(of: StoppingSection.self).map(\.name) + Recipe.declarations(of: SavingSection.self).map(\.name)
+      + [TrainingSection().epochs.name, TrainingSection().schedule.name, PretrainedSection().unfreezeAt.name]
+      + [EnsembleSection().snapshots.name, RegularizationSection().ema.name, RegularizationSection().swa.name])
+
   func run(_ given: GivenOptions) throws {
+    let (out, from, to, steps) = (test.out, test.from, test.to, test.steps)
     if let out { try DrawnFile.picture.check(out, "--out") }
     var options = RateRange.Options()
     (options.lowest, options.highest, options.steps) = (from, to, steps)
@@ -67,13 +61,13 @@ struct RateFinding: RecipeUse {
 
   /// What would be trained.
   private func prepared(_ given: GivenOptions) throws -> RecipeTraining {
-    let recipe = try given.recipe(from: recipe)
+    let recipe = try given.recipe(from: test.recipe)
     try recipe.check()
     if let series = TrainingSeries(recipe) {
       throw Misuse("--\(series.kind.countOption) makes several trainings of one; --\(series.kind.numberOption) says which of them is meant")
     }
     let report = FetchReport(line: json ? nil : { Terminal.write($0 + "\n", to: 1) }, isQuiet: json)
-    return try RecipeTraining(try TrainingRequest(recipe, resuming: nil, file: self.recipe, fetch: report.file), note: Terminal.note)
+    return try RecipeTraining(try TrainingRequest(recipe, resuming: nil, file: test.recipe, fetch: report.file), note: Terminal.note)
   }
 
   /// The smoothed loss over the rate, with the suggestion marked.

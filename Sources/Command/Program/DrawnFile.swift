@@ -16,8 +16,17 @@ enum DrawnFile {
   /// - Parameters:
   ///   - path: the file's.
   ///   - option: what names it, as `--out`.
-  /// - Throws: `Misuse` where somebody's file would be lost.
+  /// - Throws: `Misuse` where somebody's file would be lost, or the name promises another format.
   func check(_ path: String, _ option: String) throws(Misuse) {
+    try checkContent(of: path, option)
+    if let ending = Self.formats.first(where: { path.lowercased().hasSuffix(".\($0)") }), !endings.contains(ending) {
+      throw Misuse(
+        "\(option) is \(printable(path)), and what is written is \(format), no \(ending.uppercased()); take \(printable(path.dropLast(ending.count) + endings[0]))"
+      )
+    }
+  }
+
+  private func checkContent(of path: String, _ option: String) throws(Misuse) {
     if path.isEmpty { throw Misuse("\(option) is empty, and it has to name a file") }
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else { return }
@@ -46,4 +55,24 @@ enum DrawnFile {
     case .picture: "picture of this kind (SVG)"
     }
   }
+
+  private var format: String {
+    switch self {
+    case .page: "HTML"
+    case .picture: "SVG"
+    }
+  }
+
+  /// What its name may end in, the usual one first.
+  private var endings: [String] {
+    switch self {
+    case .page: ["html", "htm"]
+    case .picture: ["svg"]
+    }
+  }
+
+  /// Endings by which whoever gives them expects a certain format.
+  private static let formats = [
+    "svg", "html", "htm", "png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff", "pdf", "ps", "eps", "csv", "json", "md", "txt",
+  ]
 }

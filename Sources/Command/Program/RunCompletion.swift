@@ -4,7 +4,10 @@ import GlissadeRecipes
 
 extension CompletionKind {
   /// Folders of runs below what is typed, as a shell offers them; where there are none, folders.
-  static var run: CompletionKind { .custom { _, _, prefix in RunCompletion.paths(from: prefix) } }
+  static var run: CompletionKind { .custom { _, _, prefix in RunCompletion.paths(from: prefix) { $0.isRun } } }
+
+  /// The same for folders of sweeps.
+  static var sweep: CompletionKind { .custom { _, _, prefix in RunCompletion.paths(from: prefix) { exists($0.sweepPath) } } }
 }
 
 /// Finds the runs that somebody may mean who has typed the beginning of a path.
@@ -14,10 +17,12 @@ enum RunCompletion {
   /// How many names of files are read before it is enough: nobody waits for a whole disk.
   private static let budget = 5000
 
-  /// - Parameter typed: as the shell hands it over, quotes and all.
+  /// - Parameters:
+  ///   - typed: as the shell hands it over, quotes and all.
+  ///   - isMeant: which folders are looked for.
   /// - Returns: paths that begin with it, in their order by name.
-  static func paths(from typed: String) -> [String] {
-    let prefix = typed.filter { $0 != "'" && $0 != "\"" && $0 != "\\" }
+  static func paths(from typed: String, _ isMeant: (RunFolder) -> Bool) -> [String] {
+    let prefix = PlaceCompletion.unquoted(typed)
     let slash = prefix.lastIndex(of: "/").map { prefix.index(after: $0) } ?? prefix.startIndex
     let (folder, begun) = (String(prefix[..<slash]), prefix[slash...])
     var (runs, folders, left) = ([String](), [String](), budget)
@@ -27,7 +32,7 @@ enum RunCompletion {
         let path = place + name
         guard isFolder(path) else { continue }
         if levels == depth { folders.append(path) }
-        if RunFolder(path).isRun { runs.append(path) }
+        if isMeant(RunFolder(path)) { runs.append(path) }
         if levels > 1 { look(path + "/", levels - 1, "") }
       }
     }

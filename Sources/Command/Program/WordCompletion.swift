@@ -16,7 +16,7 @@ struct WordCompletion {
   /// - Parameter typed: as the shell hands it over, quotes and all.
   /// - Returns: lists that begin with it, with one more word each that is not there yet.
   func offered(behind typed: String) -> [String] {
-    let text = typed.filter { $0 != "'" && $0 != "\"" && $0 != "\\" }
+    let text = PlaceCompletion.unquoted(typed)
     let comma = text.lastIndex(of: ",").map { text.index(after: $0) } ?? text.startIndex
     let (before, begun) = (text[..<comma], text[comma...])
     let there = Set(before.split(separator: ","))

@@ -41,7 +41,9 @@ struct ReportCommand: ParsableCommand {
   /// The runs that a folder stands for: its own, or those of an ensemble, or of folds.
   /// - Throws: `Failure` for a folder that holds neither.
   private static func folders(_ path: String) throws(Failure) -> [RunFolder] {
-    guard !RunFolder(path).isRun, let series = TrainingSeries.Kind.found(in: path) else { return [try RunFolder.existing(path)] }
+    guard !RunFolder(path).isRun, let series = TrainingSeries.Kind.found(in: path) else {
+      return [try RunFolder.existing(path, orSeveral: true)]
+    }
     return series.folders(in: path).filter(\.isRun)
   }
 }

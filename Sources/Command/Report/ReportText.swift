@@ -9,7 +9,6 @@ struct ReportText {
   private static let largestMatrix = 20
   /// Mistakes that are printed; the summary has more.
   private static let shownMistakes = 5
-  private static let widestName = 24
 
   init(_ report: ClassificationReport) { self.report = report }
 
@@ -22,7 +21,7 @@ struct ReportText {
   }
 
   private var names: [String] { report.classNames.map { printable($0) } }
-  private var nameWidth: Int { min(max(names.map(\.count).max() ?? 0, 9), Self.widestName) }
+  private var nameWidth: Int { Text.width(ofNames: names) }
 
   private var classes: [String] {
     func row(_ name: String, _ cells: [String]) -> String {

@@ -17,52 +17,7 @@ struct Sweeping: RecipeUse {
       whatever way, and comes to the same table.
       """)
 
-  @Option(
-    help: ArgumentHelp("The folder of the sweep. (default: runs/<date>-<time>-sweep)", valueName: "folder"), completion: .directory)
-  var out: String?
-
-  @Option(help: .recipeFile, completion: .recipeFile)
-  var recipe: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Go on with the sweep in this folder where it stopped, with the options that it began with; --max-time may be another, and random "
-        + "searches may have more --trials.", valueName: "sweep"), completion: .directory)
-  var resume: String?
-
-  @Option(
-    parsing: .upToNextOption,
-    help: ArgumentHelp(
-      "What is varied: options, each with numbers from one to another (lr=1e-4..1e-2:log, dropout=0..0.5, lr=1e-4..1e-2:log:5 for five of "
-        + "these) or with values to choose from (optimizer=sgd,adam; with commas in them: hidden=64|128,64). What only some trials have is "
-        + "varied in these.", valueName: "option=values"))
-  var vary: [String] = []
-
-  @Option(
-    help: ArgumentHelp(
-      "How many trials. (default: \(SweepStrategies.usualTrials); every combination of a grid; of few combinations no more than there are)",
-      valueName: "n"))
-  var trials: Int?
-
-  @Option(
-    help: ArgumentHelp(
-      stringLiteral: SweepStrategies.all.map { "\($0.name): \($0.summary)" }.joined(separator: ". ")
-        + ". (default: \(SweepStrategies.names[0]))"),
-    completion: .list(SweepStrategies.names))
-  var strategy: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "What trials are compared by: \(EarlyStopping.Measure.allCases.map(\.rawValue).joined(separator: ", ")). (default: \(Self.usualMetric))"
-    ),
-    completion: .list(EarlyStopping.Measure.allCases.map(\.rawValue)))
-  var metric: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "End after the epoch in which this time is over, counted over the whole sweep, as 20m or 1h30m. --resume with more goes on.",
-      valueName: "time"))
-  var maxTime: String?
+  @OptionGroup(title: EssentialSection.title) var search: SearchOptions
 
   @Flag(help: "Print nothing but errors and the table at the end.")
   var quiet = false
@@ -70,20 +25,18 @@ struct Sweeping: RecipeUse {
   @Flag(help: "Print what came of it as JSON, and nothing else.")
   var json = false
 
-  /// The clock ends the sweep as a whole, and no trial.
-  static var sections: [any RecipeSection] { Recipe.sections.map { $0 is StoppingSection ? EarlyStoppingSection() : $0 } }
-
-  private static let usualMetric = EarlyStopping.Measure.validationLoss.rawValue
+  /// The clock ends the sweep as a whole, and no trial: --max-time is its own.
+  static let leavesOut: Set<String> = [StoppingSection().maxTime.name]
 
   func run(_ given: GivenOptions) throws {
-    let limit = try maxTime.map { text in
+    let limit = try search.maxTime.map { text in
       do throws(RecipeValueError) { return try TimeSpan(recipeText: text) } catch {
         throw Misuse("--max-time is '\(text)', and it has to be \(TimeSpan.recipeKind)")
       }
     }
     let reporter = SweepReporter(isQuiet: quiet || json)
     let sweep = try sweep(given, reporter.watch)
-    if resume != nil {
+    if search.resume != nil {
       reporter.line("going on with \(sweep.folder.path): \(sweep.results.latest.count) of \(sweep.plan.trials.count) trials")
     }
     let ending: Sweep.Ending
@@ -97,16 +50,17 @@ struct Sweeping: RecipeUse {
   }
 
   private func sweep(_ given: GivenOptions, _ watch: Sweep.Watch) throws -> Sweep {
+    let (out, recipe, vary, trials) = (search.out, search.recipe, search.vary, search.trials)
     if let out, out.isEmpty { throw Misuse("--out is empty, and it has to name a folder") }
-    guard let resume else {
+    guard let resume = search.resume else {
       let plan = try SweepPlan(
-        try given.recipe(from: recipe), vary: vary, strategy: strategy ?? SweepStrategies.names[0], metric: metric ?? Self.usualMetric,
-        trials: trials)
+        try given.recipe(from: recipe), vary: vary, strategy: search.strategy ?? SweepStrategies.names[0],
+        metric: search.metric ?? SearchOptions.usualMetric, trials: trials)
       return try Sweep(plan, out: out, watch: watch)
     }
     if resume.isEmpty { throw Misuse("--resume is empty, and it has to name the folder of a sweep") }
     let others = [
-      ("recipe", recipe != nil), ("vary", !vary.isEmpty), ("strategy", strategy != nil), ("metric", metric != nil),
+      ("recipe", recipe != nil), ("vary", !vary.isEmpty), ("strategy", search.strategy != nil), ("metric", search.metric != nil),
       ("out", out != nil),
     ]
     if let name = others.first(where: \.1)?.0 ?? given.all.first?.name {
@@ -116,13 +70,6 @@ struct Sweeping: RecipeUse {
     }
     return try Sweep(resuming: resume, trials: trials, watch: watch)
   }
-}
-
-/// What ends a trial early; the clock ends the sweep as a whole.
-struct EarlyStoppingSection: RecipeSection {
-  static let title = StoppingSection.title
-
-  let earlyStop = StoppingSection().earlyStop
 }
 
 /// Tells people how a search goes: a line for each trial, and on a terminal the bar of the one that is trained.

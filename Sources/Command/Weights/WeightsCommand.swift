@@ -61,7 +61,7 @@ struct WeightsCommand: ParsableCommand {
         here, printable(weights.publisher),
       ])
     }
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    let widths = Text.widths(of: rows)
     var lines = rows.map { row in
       let cells = row.indices.map { Text.column(row[$0], widths[$0], right: (2...3).contains($0)) }
       return Text.trimmed(cells.joined(separator: "  "))

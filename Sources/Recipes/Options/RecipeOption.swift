@@ -9,6 +9,7 @@ public struct RecipeOption<Value: RecipeValue>: RecipeDeclaration {
   public let needs: RecipeNeed?
   public let whenResumed: Resuming
   public let path: PathKind?
+  public let placeNames: @Sendable () -> [String]
   public let essential: Int?
   public let outside: [String]
   public let defaultText: String?
@@ -26,6 +27,7 @@ public struct RecipeOption<Value: RecipeValue>: RecipeDeclaration {
   ///   - needs: who has it; default everybody.
   ///   - whenResumed: whether a run that goes on may have another value; default not.
   ///   - path: whether it names a file or folder.
+  ///   - placeNames: names that it knows beside those of files and folders.
   ///   - essential: its place among what everybody needs and help shows first; default not among these.
   ///   - aliases: other names of the option on the command line.
   ///   - valueName: what stands for its value in help.
@@ -33,7 +35,8 @@ public struct RecipeOption<Value: RecipeValue>: RecipeDeclaration {
   init(
     _ name: String, default standard: @escaping @Sendable (Recipe) -> Value, defaultText: String? = nil, range: RecipeRange? = nil,
     words: [String]? = nil, noun: String? = nil, needs: RecipeNeed? = nil, whenResumed: Resuming = .same, path: PathKind? = nil,
-    essential: Int? = nil, aliases: [String] = [], valueName: String? = nil, help: String
+    placeNames: @escaping @Sendable () -> [String] = { [] }, essential: Int? = nil, aliases: [String] = [], valueName: String? = nil,
+    help: String
   ) {
     self.name = name
     self.aliases = aliases
@@ -45,6 +48,7 @@ public struct RecipeOption<Value: RecipeValue>: RecipeDeclaration {
     self.needs = needs
     self.whenResumed = whenResumed
     self.path = path
+    self.placeNames = placeNames
     self.essential = essential
     self.valueName = valueName
     self.help = help
@@ -54,15 +58,16 @@ public struct RecipeOption<Value: RecipeValue>: RecipeDeclaration {
   /// With one default for all.
   init(
     _ name: String, default value: Value, defaultText: String? = nil, range: RecipeRange? = nil, words: [String]? = nil,
-    noun: String? = nil, needs: RecipeNeed? = nil, whenResumed: Resuming = .same, path: PathKind? = nil, essential: Int? = nil,
-    aliases: [String] = [], valueName: String? = nil, help: String
+    noun: String? = nil, needs: RecipeNeed? = nil, whenResumed: Resuming = .same, path: PathKind? = nil,
+    placeNames: @escaping @Sendable () -> [String] = { [] }, essential: Int? = nil, aliases: [String] = [], valueName: String? = nil,
+    help: String
   ) {
     let isNone = value.recipeText == "none" || Value.isRecipeFlag && value.recipeText == "false"
     self.init(
       name, default: { _ in value }, defaultText: defaultText ?? (isNone ? nil : value.recipeText.withoutPoint),
       range: range,
-      words: words, noun: noun, needs: needs, whenResumed: whenResumed, path: path, essential: essential, aliases: aliases,
-      valueName: valueName, help: help)
+      words: words, noun: noun, needs: needs, whenResumed: whenResumed, path: path, placeNames: placeNames,
+      essential: essential, aliases: aliases, valueName: valueName, help: help)
   }
 
   /// Its value where nobody gives one.
@@ -120,6 +125,8 @@ public protocol RecipeDeclaration: Sendable {
   var whenResumed: Resuming { get }
   /// Whether it names a file or folder.
   var path: PathKind? { get }
+  /// Names that it knows beside those of files and folders, as a shell offers them.
+  var placeNames: @Sendable () -> [String] { get }
   /// Its place among what everybody needs and help shows first; `nil` for all others.
   var essential: Int? { get }
   /// The default in words.

@@ -4,13 +4,14 @@ import GlissadeLayers
 import GlissadeModels
 import GlissadeOptimizers
 import GlissadeTraining
+import GlissadeWeights
 
 /// What every training has.
 public struct TrainingSection: RecipeSection {
   public static let title = "Training"
 
   public let data = RecipeOption<String>(
-    "data", default: "fashion-mnist", whenResumed: .place, path: .fileOrFolder, essential: 1,
+    "data", default: "fashion-mnist", whenResumed: .place, path: .fileOrFolder, placeNames: { DataSource.knownNames }, essential: 1,
     help: "fashion-mnist, a folder with IDX files, CIFAR's binary files or a folder of pictures for each class, or a .csv table.")
   public let model = RecipeOption<String>(
     "model", default: { $0.dataSource.isTable ? "mlp" : $0.pretrained == nil ? "lenet" : "efficientnet-lite0" },
@@ -85,7 +86,7 @@ public struct PretrainedSection: RecipeSection {
   public static let title = "Pretrained weights"
 
   public let pretrained = RecipeOption<String?>(
-    "pretrained", default: nil, whenResumed: .place, path: .fileOrFolder, essential: 3,
+    "pretrained", default: nil, whenResumed: .place, path: .fileOrFolder, placeNames: { PublishedWeights.names }, essential: 3,
     help: "The weights to begin from: imagenet (published ones: 'glissade weights'), a PyTorch checkpoint, a safetensors file, or a run.")
   public let key = RecipeOption<String?>(
     "key", default: nil, needs: .option("pretrained"),

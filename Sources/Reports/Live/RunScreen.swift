@@ -264,9 +264,12 @@ package struct RunScreen {
     let names = metrics.names.filter { $0 != "step" && $0 != "seconds" }
     let shown = metrics.epochs.indices.suffix(room - 1)
     let cells = shown.map { row in
-      [Figure.text(metrics.epochs[row])] + names.map { name in metrics[name].indices.contains(row) ? Figure.text(metrics[name][row]) : "" }
+      [Figure.text(metrics.epochs[row])]
+        + names.map { name in
+          metrics[name].indices.contains(row) ? Figure.text(metrics[name][row], ofColumn: name) : ""
+        }
     }
-    let heads = ["epoch"] + names.map { MetricsTable.text($0) }
+    let heads = ["epoch"] + names.map { Figure.name(ofColumn: $0) }
     lines += columns([heads] + cells).enumerated().map { Line($0.element, $0.offset == 0 ? .faint : .plain) }
     return lines
   }

@@ -18,9 +18,11 @@ package enum TerminalColumns {
   }
 
   /// A text with blanks behind it, as wide as it is to be.
-  static func padded(_ text: String, to columns: Int, isUnicode: Bool = true) -> String {
+  /// - Parameter atRight: whether they stand before it.
+  package static func padded(_ text: String, to columns: Int, atRight: Bool = false, isUnicode: Bool = true) -> String {
     let text = clipped(text, to: columns, isUnicode: isUnicode)
-    return text + String(repeating: " ", count: max(columns - width(of: text), 0))
+    let space = String(repeating: " ", count: max(columns - width(of: text), 0))
+    return atRight ? space + text : text + space
   }
 
   /// Texts side by side on as few lines as have room for them, two blanks between two.

@@ -13,7 +13,7 @@ extension LabelReport {
   /// A line for each label, below one that says what stands in them.
   package var lines: [String] {
     let names = rows.map { printable($0.name) }
-    let width = min(max(names.map(\.count).max() ?? 0, 9), 24)
+    let width = Text.width(ofNames: names)
     func row(_ name: String, _ cells: [String]) -> String {
       Text.column(name, width) + cells.map { Text.column($0, 11, right: true) }.joined()
     }

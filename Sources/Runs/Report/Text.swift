@@ -1,4 +1,5 @@
 import GlissadeFormats
+import GlissadeReports
 
 #if canImport(Glibc)
   import Glibc
@@ -86,18 +87,25 @@ package enum Text {
     return "\(fixed(value, 1)) TiB"
   }
 
-  /// Cuts or fills to a width.
+  /// Cuts or fills to a width in columns of a terminal.
   package static func column(_ text: String, _ width: Int, right: Bool = false) -> String {
-    if text.count > width { return text.prefix(max(width - 1, 0)) + "…" }
-    let space = String(repeating: " ", count: width - text.count)
-    return right ? space + text : text + space
+    TerminalColumns.padded(text, to: width, atRight: right)
   }
+
+  /// How wide the columns of a table are in those of a terminal, by its rows.
+  package static func widths(of rows: [[String]]) -> [Int] {
+    (rows.first ?? []).indices.map { column in rows.map { TerminalColumns.width(of: $0[column]) }.max() ?? 0 }
+  }
+
+  /// How wide a column of names is: as the widest of them, but from 9 to 24.
+  package static func width(ofNames names: [String]) -> Int { min(max(names.map(TerminalColumns.width).max() ?? 0, 9), 24) }
 
   /// Breaks a text between words into lines of at most a width; longer words stay whole.
   package static func wrapped(_ text: String, width: Int) -> [String] {
     var lines = [""]
     for word in text.split(separator: " ") {
-      if !lines[lines.count - 1].isEmpty, lines[lines.count - 1].count + 1 + word.count > width { lines.append("") }
+      let taken = TerminalColumns.width(of: lines[lines.count - 1])
+      if taken > 0, taken + 1 + TerminalColumns.width(of: String(word)) > width { lines.append("") }
       lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
     }
     return lines

@@ -10,8 +10,9 @@ import GlissadeTraining
 /// Finding a run, and the model that it is used with.
 extension RunFolder {
   /// The folder of a run that is there.
+  /// - Parameter orSeveral: whether several may be named, for what is said of a folder of runs.
   /// - Throws: `Failure` that says what is there instead, and which runs lie in it.
-  package static func existing(_ path: String) throws(Failure) -> RunFolder {
+  package static func existing(_ path: String, orSeveral: Bool = false) throws(Failure) -> RunFolder {
     let folder = RunFolder(path)
     if folder.isRun { return folder }
     guard exists(path) else { throw Failure("\(path): no such run folder") }
@@ -20,18 +21,21 @@ extension RunFolder {
       let around = parent.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : parent
       throw Failure("\(path) is a file, and a run is a folder" + (RunFolder(around).isRun ? "; did you mean \(around)?" : ""))
     }
-    throw Failure(absence(path))
+    throw Failure(absence(path, orSeveral: orSeveral))
   }
 
   /// That a folder is no run, for people.
-  private static func absence(_ path: String) -> String {
+  private static func absence(_ path: String, orSeveral: Bool) -> String {
     let names = runs(in: path)
     guard !names.isEmpty else { return "\(path) is no run's folder: there is no recipe.yaml in it" }
     let base = path.hasSuffix("/") ? String(path.dropLast()) : path
     // The last ones are the newest where names begin with their time.
     let shown = names.suffix(5).map { "\(base)/\($0)" }.joined(separator: ", ")
     let what = names.count > 5 ? "\(names.count) runs, the last of them" : names.count == 1 ? "a run" : "runs"
-    return "\(path) is no run itself, but holds \(what): \(shown); name \(names.count == 1 ? "it" : "one")"
+    let folder = RunFolder(base)
+    let page = exists(folder.sweepPagePath) ? " (\(folder.sweepPagePath) is its page)" : ""
+    let kind = exists(folder.sweepPath) ? "is a sweep\(page) and" : "is no run itself, but"
+    return "\(path) \(kind) holds \(what): \(shown); name \(names.count == 1 ? "it" : orSeveral ? "one, or several" : "one")"
   }
 
   /// The file with one of the run's models.

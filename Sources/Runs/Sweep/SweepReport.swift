@@ -113,7 +113,7 @@ extension Sweep {
       row += ["\(result.epochs)", text(result.value), result.bestEpoch.map(String.init) ?? "-", status == .done ? "" : status.rawValue]
       return row
     }
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    let widths = Text.widths(of: rows)
     var lines = rows.map { row in
       var line = zip(row, widths).map { Text.column($0, $1) }.joined(separator: "  ")
       while line.last == " " { line.removeLast() }

@@ -10,6 +10,7 @@ extension RunRecord {
       "preparation_seconds": .number(preparationSeconds), "feature_seconds": .number(featureSeconds),
       "validation_seconds": .number(validationSeconds), "feature_wait_seconds": .number(featureWaitSeconds),
       "validation_wait_seconds": .number(validationWaitSeconds),
+      "elapsed_seconds": .number(elapsedSeconds),
       "peak_arena_bytes": .integer(Int64(peakArenaBytes)), "fallback": optional(fallback), "measure": .string(measure.rawValue),
       "epochs": .array(epochs.map(\.json)),
     ]
@@ -57,6 +58,8 @@ extension RunRecord {
       guard let epoch = EpochRecord(json: row) else { return nil }
       epochs.append(epoch)
     }
+    // Those of earlier versions say only what was counted by itself.
+    elapsedSeconds = json["elapsed_seconds"]?.doubleValue ?? wholeSeconds
   }
 }
 

@@ -255,6 +255,9 @@ public struct RunRecord: Sendable {
   public var featureSeconds = 0.0
   /// Seconds that validation took after the epochs, whose own seconds are without it.
   public var validationSeconds = 0.0
+  /// Seconds that the training took by the clock, on all its stretches, from the reading of its data on: beside what is counted by itself also
+  /// saving and getting ready.
+  public var elapsedSeconds = 0.0
   /// Seconds that steps, features and validation waited for data.
   public var dataWaitSeconds = 0.0
   /// What of that features waited.

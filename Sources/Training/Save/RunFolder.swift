@@ -144,6 +144,7 @@ public struct RunFolder: Sendable {
       "validation_seconds": number(record.validationSeconds),
       "device_seconds": number(record.deviceSeconds),
       "host_seconds": number(record.hostSeconds),
+      "elapsed_seconds": number(record.elapsedSeconds),
       "data_wait_seconds": number(record.dataWaitSeconds),
       "feature_wait_seconds": number(record.featureWaitSeconds),
       "validation_wait_seconds": number(record.validationWaitSeconds),

@@ -15,6 +15,7 @@ extension TrainingRun {
     position.sums = steps == 0 ? [] : try session.sumsBlock()
     position.epochSeconds = seconds(since: epochStart)
     position.record = record
+    position.record.elapsedSeconds = elapsedSeconds
     position.record.dataWaitSeconds += seconds(waited)
     position.record.peakArenaBytes = max(record.peakArenaBytes, session.peakArenaBytes)
     return position

@@ -59,6 +59,8 @@ extension TrainingRun {
     let sums = try session.sums()
     try check(sums, session, epoch: epoch)
     let elapsed = seconds(since: epochStart)
+    let endOfSteps = clock.now
+    defer { pauses = (pauses.seconds + seconds(since: endOfSteps), pauses.count + 1) }
     var end = try position(session, epoch: epoch, steps: steps, since: epochStart, waited: loader.waited)
     record.dataWaitSeconds += seconds(loader.waited)
     var row = EpochRecord(
@@ -110,6 +112,7 @@ extension TrainingRun {
     if record.bestEpoch?.epoch == row.epoch { best = ModelState(parameters: end.state.parameters) }
     var next = TrainingCheckpoint(state: end.state)
     next.completedEpochs = epoch + 1
+    record.elapsedSeconds = elapsedSeconds
     next.record = record
     try save(next)
     observe(.epoch(row))
@@ -131,16 +134,12 @@ extension TrainingRun {
     try check(sums, session, epoch: epoch)
     let elapsed = seconds(since: epochStart)
     let rate = Double(sums.samples) / elapsed
-    let left = (options.epochs - epoch) * order.batchesPerEpoch - steps
-    let perStep = elapsed / Double(max(steps, 1))
-    // The epoch at hand ends whole, whatever time there is.
-    let time = options.timeLimit.map { max(seconds($0) - record.wholeSeconds - elapsed, perStep * Double(order.batchesPerEpoch - steps)) }
     observe(
       .progress(
         .init(
           epoch: epoch + 1, epochs: options.epochs, step: steps, stepsPerEpoch: order.batchesPerEpoch, loss: sums.loss,
           accuracy: sums.accuracy * unit, metrics: zip(session.metrics, sums.metrics).map { MetricValue(name: $0.name, training: $1) },
-          samplesPerSecond: rate, secondsLeft: min(perStep * Double(left), time ?? .infinity),
+          samplesPerSecond: rate, secondsLeft: secondsLeft(epoch: epoch, steps: steps, elapsed: elapsed),
           learningRate: learningRate(ofGroup: 0, step: session.steps - 1))))
   }
 }

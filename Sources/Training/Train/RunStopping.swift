@@ -3,6 +3,22 @@ extension TrainingRun {
   /// Why no other epoch begins; `nil` where one does. Whether anything gets better follows from what checkpoints
   /// hold; how long epochs took, from the machine.
   var reasonToStop: String? { record.reasonToStop(options) }
+
+  /// What `RunRecord.elapsedSeconds` is by now.
+  var elapsedSeconds: Double { elapsedBefore + seconds(since: begun) }
+
+  /// Seconds to the end of the run, as far as can be told within an epoch: its steps as they went so far, and between epochs what went by there
+  /// before. The epoch at hand ends whole, whatever time there is.
+  /// - Parameters:
+  ///   - steps: how many of it are done.
+  ///   - elapsed: the seconds that these took.
+  func secondsLeft(epoch: Int, steps: Int, elapsed: Double) -> Double {
+    let perStep = elapsed / Double(max(steps, 1))
+    let pause = pauses.count == 0 ? 0 : pauses.seconds / Double(pauses.count)
+    let atHand = perStep * Double(order.batchesPerEpoch - steps) + pause
+    let all = atHand + (perStep * Double(order.batchesPerEpoch) + pause) * Double(options.epochs - epoch - 1)
+    return min(all, options.timeLimit.map { max(seconds($0) - elapsedSeconds, atHand) } ?? .infinity)
+  }
 }
 
 extension RunRecord {
@@ -11,7 +27,7 @@ extension RunRecord {
     guard epochs.count < options.epochs, !epochs.isEmpty else { return nil }
     if let verdict = options.earlyStopping?.verdict(on: epochs) { return verdict }
     // Compared as numbers: a damaged file may say seconds that no `Duration` holds.
-    guard let limit = options.timeLimit, wholeSeconds >= Self.seconds(limit) else { return nil }
+    guard let limit = options.timeLimit, elapsedSeconds >= Self.seconds(limit) else { return nil }
     return "the time is over: \(Self.words(limit))"
   }
 

@@ -51,7 +51,7 @@ public struct TrainingOptions: Sendable {
   /// Ends the training when what is measured stops getting better; default it goes through all its epochs. It also decides which epoch is the
   /// best one: by its measure instead of the validation loss.
   public var earlyStopping: EarlyStopping?
-  /// Ends the training after the epoch in which this time is over, counted over all its stretches (`RunRecord.wholeSeconds`); default none.
+  /// Ends the training after the epoch in which this time is over, counted over all its stretches (`RunRecord.elapsedSeconds`); default none.
   public var timeLimit: Duration?
   /// Looks at every layer now and then, and warns of what goes wrong; default not.
   public var monitor: HealthMonitor?

@@ -32,6 +32,11 @@ final class TrainingRun {
   var snapshots: SnapshotClock?
   let observe: (TrainingEvent) -> Void
   let clock = ContinuousClock()
+  /// When this stretch of the training began, and what `RunRecord.elapsedSeconds` was then.
+  let begun: ContinuousClock.Instant
+  var elapsedBefore = 0.0
+  /// What went by between the steps of one epoch and those of the next, in this stretch: validation, saving.
+  var pauses = (seconds: 0.0, count: 0)
   var session: TrainingSession?
   var isInterrupted = false
   /// Whether a step has been trained.
@@ -77,6 +82,7 @@ final class TrainingRun {
     self.checkpoint = checkpoint
     self.snapshot = snapshot
     self.observe = observe
+    begun = clock.now
     if case .checkpoint(let checkpoint) = beginning {
       last = checkpoint
       record = checkpoint.record
@@ -90,6 +96,8 @@ final class TrainingRun {
     record.stopReason = nil
     record.monitored.isClipped = options.clipping != GradientClipping()
     record.preparationSeconds += seconds(preparation)
+    record.elapsedSeconds += seconds(preparation)
+    elapsedBefore = record.elapsedSeconds
     record.stepsPerEpoch = order.batchesPerEpoch
     record.batchSize = options.batchSize
     record.stepSeconds.reserveCapacity(min(order.batchesPerEpoch * options.epochs, 1 << 20))
@@ -110,6 +118,7 @@ final class TrainingRun {
     record.peakArenaBytes = max(record.peakArenaBytes, session.peakArenaBytes)
     try session.take(.samples)
     if !isInterrupted { try report(on: test, session) }
+    record.elapsedSeconds = elapsedSeconds
   }
 
   /// Where errors are told in a unit of their own, how large that of the data is in it.
