@@ -127,8 +127,12 @@ private struct FiguresMeter {
       case .filling: LimitPlans.filling(bytes: bytes, isStreamed: false, for: device.profile)
       case .streaming: LimitPlans.filling(bytes: bytes, isStreamed: true, for: device.profile)
       }
-    // Often enough that waking threads and waiting do not count.
-    let passes = max(1, min(256, (isNative ? 64 << 20 : 128 << 20) / bytes))
+    // Often enough that waking threads and waiting do not count, which a fast GPU is done before.
+    var passes = max(1, min(256, (isNative ? 64 << 20 : 128 << 20) / bytes))
+    if !isNative {
+      let first = try time(plan.repeated(passes), rounds: 1).total
+      passes = min(256, max(passes, Int(Double(passes) * 3e-3 / max(first, 1e-6))))
+    }
     let total = try time(plan.repeated(passes), rounds: bytes >= 8 << 20 ? 4 : 6).total / Double(passes)
     return Double(bytes) / max(total - Double(plan.launches.count) * launchSeconds, total / 4)
   }
