@@ -147,6 +147,7 @@ extension Recipe {
   /// - Throws: `RecipeError` where it is not.
   package func checkLossOfNumbers(areSeveral: Bool) throws(RecipeError) {
     if areSeveral, self.loss?.name.isOfMarks == true { return }
+    if self.labelSmoothing > 0 { throw error("label_smoothing", .sentence("is for classes, and numbers are to be predicted")) }
     if let objection = lossOfNumbersObjection { throw error("loss", .sentence(objection)) }
   }
 

@@ -64,8 +64,7 @@ struct EnsembleCommandTests {
     let page = try String(contentsOfFile: out + "/report.html", encoding: .utf8)
     #expect(page.contains("3 runs compared") && page.contains("member-2"))
     expectComplaint(
-      try glissade("convert", out, folder.path("net.onnx")), status: 1, "holds the members of an ensemble", "\(out)/member-1",
-      "'glissade average")
+      try glissade("convert", out, folder.path("net.onnx")), status: 1, "holds the members of an ensemble", "\(out)/member-1")
     // Predictions are the mean of the members'.
     func probabilities(_ run: String) throws -> [[String: Double]] {
       try #require(try json("predict", "--run", run, folder.path("classes.csv")).arrayValue).map { row in

@@ -61,6 +61,8 @@ struct NeuronTests {
     #expect(smoothed.status == 2 && smoothed.errors.contains("cross_entropy and nll"), "\(smoothed)")
     let numbers = try train("sum", "--loss", "focal", out: "numbers")
     #expect(numbers.status == 2 && numbers.errors.contains("mse, mae, huber, smooth_l1"), "\(numbers)")
+    let softened = try train("sum", "--label-smoothing", "0.1", out: "numbers")
+    #expect(softened.status == 2 && softened.errors.contains("is for classes, and numbers are to be predicted"), "\(softened)")
     let unknown = try train("sort", "--loss", "focel")
     #expect(unknown.status == 2 && unknown.errors.contains("did you mean 'focal'"), "\(unknown)")
     let range = try train("sort", "--loss", "focal(-1)")

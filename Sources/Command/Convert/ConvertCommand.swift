@@ -64,8 +64,7 @@ struct ConvertCommand: ParsableCommand {
     if exists(output), !force { throw Failure("\(output) is there already; --force replaces it") }
     if TrainingSeries.Kind.found(in: input) == .members, !RunFolder(input).isRun {
       throw Failure(
-        "\(input) holds the members of an ensemble, and a file holds one model: name one of them, as \(input)/member-1, or what "
-          + "'glissade average \(input)' makes of their weights")
+        "\(input) holds the members of an ensemble, and a file holds one model: name one of them, as \(input)/member-1")
     }
     if !tensors.isGiven, let export = try RunExport(input, choice) { return try write(export, target) }
     if let flag = choice.given { throw Misuse("\(flag) is for the folder of a run, and \(input) is none") }

@@ -134,7 +134,8 @@ final class OpenCLPlan: PreparedPlan {
       throw error
     }
     try device.watch.add(done, "clEnqueueNDRangeKernel", hint: hint)
-    try device.status.check(clFlush(device.queue), "clFlush")
+    // What it complains of is one of the launches that were queued, or an earlier one.
+    try device.status.check(clFlush(device.queue), "clFlush", detail: "the driver took what was queued, and told only later")
   }
 
   private func enqueue(_ index: Int, on queue: cl_command_queue, event: UnsafeMutablePointer<cl_event?>?) throws(DeviceError) {
