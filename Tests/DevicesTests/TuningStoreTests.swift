@@ -74,7 +74,9 @@ struct TuningStoreTests {
     // The most similar problem decides; kinds without measurements keep the class's kernels.
     let near = ProductProblem(.matmul, rows: 130, columns: 500, inner: 800, isTransposedB: true)
     #expect(tuning.products.variant(for: near) == entries[0].variant)
-    #expect(tuning.products.variant(for: ProductProblem(.weightGradient, rows: 1, columns: 1, inner: 1)) == .registers)
+    #expect(tuning.products.variant(for: entries[1].problem) == entries[1].variant)
+    let far = ProductProblem(entries[1].problem.kind, rows: 1, columns: 1, inner: 1)
+    #expect(tuning.products.variant(for: far) == candidate.defaultProducts.variant(for: far))
     let convolution = ProductProblem(.convolution, rows: 4096, columns: 64, inner: 576)
     #expect(tuning.products.variant(for: convolution) == candidate.defaultProducts.variant(for: convolution))
     // What the device cannot run is not used.

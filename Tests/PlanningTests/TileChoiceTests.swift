@@ -47,11 +47,14 @@ import Testing
     #expect(tile.splits(tiles: tile.tiles(64, 64) * 1000, inner: 1024) == 1)
   }
 
-  /// What was measured comes first, for its kind.
+  /// What was measured comes first, for its kind and what is like it.
   @Test func measurementsComeFirst() {
-    let measured = ProductProblem(.matmul, rows: 1, columns: 1, inner: 1)
+    let measured = ProductProblem(.matmul, rows: 512, columns: 512, inner: 512)
     let tuning = ProductTuning([.init(measured, .registers)], otherwise: Self.choice)
-    #expect(tuning.variant(for: ProductProblem(.matmul, rows: 512, columns: 512, inner: 512)) == .registers)
+    #expect(tuning.variant(for: ProductProblem(.matmul, rows: 640, columns: 512, inner: 1000)) == .registers)
+    #expect(tuning.variant(for: ProductProblem(.matmul, rows: 640, columns: 512, inner: 4096)) != .registers)
     #expect(tuning.variant(for: ProductProblem(.convolution, rows: 512, columns: 512, inner: 512)) != .registers)
+    // Better what is far than nothing.
+    #expect(ProductTuning(always: .local(LocalTile())).variant(for: ProductProblem(.matmul, rows: 1, columns: 1, inner: 1)) != .registers)
   }
 }
