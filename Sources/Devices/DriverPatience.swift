@@ -22,7 +22,8 @@ enum DriverPatience {
     guard let text = Environment["GLISSADE_DRIVER_SECONDS"] else { return seconds }
     guard let value = Double(text), value > 0, value <= 1e9 else {
       throw DeviceError(
-        device: device, call: "GLISSADE_DRIVER_SECONDS", error: "'\(text)'", detail: "it has to be a number of seconds above 0 and up to 1e9")
+        device: device, call: "GLISSADE_DRIVER_SECONDS", error: "'\(text)'",
+        detail: "it has to be a number of seconds above 0 and up to 1e9")
     }
     return value
   }

@@ -25,7 +25,8 @@ public struct UpdateState: ExpressibleByDictionaryLiteral {
       // Of a state that was written down, which has no graph of its own.
       let graph = values.first?.value.graph ?? Graph()
       let names = values.keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
-      return graph.reject("state[\"\(name)\"]", [], because: "nothing of that name was written down\(names.isEmpty ? "" : ", only \(names)")")
+      return graph.reject(
+        "state[\"\(name)\"]", [], because: "nothing of that name was written down\(names.isEmpty ? "" : ", only \(names)")")
     }
     set { values[name] = newValue }
   }
