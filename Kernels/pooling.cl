@@ -1,4 +1,4 @@
-// Pooling, NHWC, vectors along the channels. A unit is one line of pixels (on a GPU: one channel of one pixel). Gradients gather: each
+// Pooling, NHWC, vectors along the channels. A unit is one line of pixels (on a GPU: four channels of one pixel, or one). Gradients gather: each
 // input pixel adds the windows that reach it, in the order of ky and kx, so nothing is scattered. On a CPU pixels are stored in order
 // and in whole vectors (shareRest). With few channels a pixel is little work: what can be is found once for a line, and what is outside
 // the image only matters to the pixels that reach it. Index spaces are one-dimensional, of any size.

@@ -90,8 +90,8 @@ public struct ProductTuning: Hashable, Sendable {
     entries = ProductProblem.Kind.allCases.map { Entry(ProductProblem($0, rows: 256, columns: 256, inner: 256), variant) }
   }
 
-  /// Octaves between two problems' sizes up to which what is best for one is taken for the other's best. On an H200 what was measured up to here
-  /// was 0 to 28 % faster than the class's tile, and farther off up to 1.9 times slower as often as faster.
+  /// Octaves between two problems' sizes up to which what is best for one is taken for the other's best. On an H200 it was up to
+  /// 28 % faster there than the class's tile and never slower; farther off it was slower twice as often as faster, by up to 1.9 times.
   private static let likeness = 1.25
 
   /// The variant of the most similar problem of the kind, of equally similar ones that of the first; where none is like it, what is known of

@@ -189,7 +189,7 @@ private func open(_ device: String) throws -> PretendedDevice {
 }
 
 /// The pretended GPU with a context and a queue.
-private struct PretendedDevice {
+private final class PretendedDevice {
   let handle: cl_device_id
   let context: cl_context
   let queue: cl_command_queue
@@ -201,6 +201,9 @@ private struct PretendedDevice {
     context = try #require(clCreateContext(nil, 1, &device, nil, nil, &status))
     queue = try #require(clCreateCommandQueue(context, handle, 0, &status))
   }
+
+  /// Waits: PoCL's threads may be compiling a kernel that was launched, and the process ends next, with the compiler's constants.
+  deinit { clFinish(queue) }
 
   static func all(_ type: Int32) throws -> [cl_device_id] {
     var (platforms, count) = ([cl_platform_id?](repeating: nil, count: 8), cl_uint(0))

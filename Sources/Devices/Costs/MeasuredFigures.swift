@@ -11,6 +11,7 @@ extension DeviceFigures {
   /// - Throws: `DeviceError`.
   public static func measured(on device: any Device) throws(DeviceError) -> DeviceFigures {
     var meter = try FiguresMeter(device)
+    let isCPU = device.profile.style == .cpu
     var launches = try meter.launches()
     // Where queueing takes the host as long as all of it, nobody knows what the device takes of that: less, since it waits for the host.
     let isHidden = launches.host > 0.8 * launches.device
@@ -23,10 +24,9 @@ extension DeviceFigures {
     func curve(_ kind: FiguresMeter.Traffic) throws(DeviceError) -> Bandwidth {
       var points: [Bandwidth.Point] = []
       for bytes in meter.sizes { points.append(.init(bytes: bytes, bytesPerSecond: try meter.rate(of: kind, bytes: bytes))) }
-      return Bandwidth(hidingLaunches: points)
+      return isCPU ? Bandwidth(points) : Bandwidth(hidingLaunches: points)
     }
-    let information = device.information
-    let (isCPU, largest) = (device.profile.style == .cpu, meter.sizes.last ?? 1)
+    let (information, largest) = (device.information, meter.sizes.last ?? 1)
     return DeviceFigures(
       style: device.profile.style, operationsPerSecond: peak, clock: isCPU ? try meter.clock() : nil, copying: try curve(.copy(.plain)),
       reading: try curve(.reading), writing: isCPU ? try curve(.filling) : nil, inPlace: try curve(.copy(.inPlace)),
@@ -129,7 +129,7 @@ private struct FiguresMeter {
       }
     // Often enough that waking threads and waiting do not count, which a fast GPU is done before.
     var passes = max(1, min(256, (isNative ? 64 << 20 : 128 << 20) / bytes))
-    if !isNative {
+    if device.profile.style == .gpu {
       let first = try time(plan.repeated(passes), rounds: 1).total
       passes = min(256, max(passes, Int(Double(passes) * 3e-3 / max(first, 1e-6))))
     }

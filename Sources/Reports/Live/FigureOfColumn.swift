@@ -1,11 +1,5 @@
 /// Figures of a table of epochs in lines, as `train` says them.
 extension Figure {
-  /// What a column is called: `validation_r2` becomes `validation R²`.
-  static func name(ofColumn name: String) -> String {
-    let text = MetricsTable.text(name)
-    return text.hasSuffix(" r2") ? "\(text.dropLast(2))R²" : text
-  }
-
   /// One of its numbers: a share in per cent, where it is one of right answers.
   static func text(_ value: Double, ofColumn name: String) -> String { accuracies.contains(name) ? percent(value) : text(value) }
 

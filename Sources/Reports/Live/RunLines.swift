@@ -55,7 +55,7 @@ package struct RunLines {
     let metrics = state.figures.metrics
     let cells = metrics.names.compactMap { name -> String? in
       guard name != "step", metrics[name].indices.contains(place), metrics[name][place].isFinite else { return nil }
-      return "\(Figure.name(ofColumn: name)) \(Figure.text(metrics[name][place], ofColumn: name))"
+      return "\(MetricsTable.text(name)) \(Figure.text(metrics[name][place], ofColumn: name))"
     }
     return (["epoch \(Figure.text(metrics.epochs[place]))"] + cells).joined(separator: "  ")
   }

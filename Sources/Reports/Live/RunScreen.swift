@@ -269,7 +269,7 @@ package struct RunScreen {
           metrics[name].indices.contains(row) ? Figure.text(metrics[name][row], ofColumn: name) : ""
         }
     }
-    let heads = ["epoch"] + names.map { Figure.name(ofColumn: $0) }
+    let heads = ["epoch"] + names.map(MetricsTable.text)
     lines += columns([heads] + cells).enumerated().map { Line($0.element, $0.offset == 0 ? .faint : .plain) }
     return lines
   }

@@ -235,12 +235,10 @@ public final class TrainingSession {
       throw TrainingError.unreachableParameter(name: stray.name, shape: stray.shape)
     }
     let wanted = trace.graph.parameters.filter { groupOf[$0.id] != nil }
-    let reached = trace.objective.map { objective in
-      zip(wanted, trace.graph.gradients(of: objective, withRespectTo: wanted.map { trace.graph[$0] }))
-    }
+    let gradients = trace.objective.map { trace.graph.gradients(of: $0, withRespectTo: wanted.map { trace.graph[$0] }) } ?? []
     // What a gradient was asked of that has none is known only now.
     if let error = trace.graph.firstError { throw error }
-    let trained = Set((reached.map(Array.init) ?? []).filter { $0.1 != nil }.map(\.0.id))
+    let trained = Set(zip(wanted, gradients).filter { $0.1 != nil }.map(\.0.id))
     if !groups.isEmpty && trained.isEmpty { throw TrainingError.nothingToTrain }
     layout = ParameterLayout(paths, groupCount: groups.count, limits: device.profile.limits) { _, parameter in
       trained.contains(parameter.id) ? groupOf[parameter.id] : nil
