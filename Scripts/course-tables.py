@@ -8,15 +8,14 @@ first seeds come before all second ones. The page is written from what is there.
 
 import argparse
 import json
-import os
 import re
-import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from results import ROOT, Results, spread
+
 # What is compared: the option, and what the page calls it.
 KINDS = {"optimizer": "Optimizers", "activation": "Activations", "loss": "Losses"}
 ENSEMBLES = {
@@ -37,30 +36,11 @@ def options():
   return found
 
 
-class Results:
-  """What trainings came to, by their names, in a file."""
-
-  def __init__(self, arguments):
-    self.path = Path(arguments.results)
-    # What is trained otherwise is another result.
-    self.part = f"{arguments.epochs} epochs" + (f", {arguments.limit} samples" if arguments.limit else "")
-    self.everything = json.loads(self.path.read_text()) if self.path.exists() else {}
-    self.found = self.everything.setdefault(self.part, {})
-
-  def add(self, name, result):
-    self.found[name] = result
-    text = json.dumps(self.everything, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    beside = self.path.with_name(self.path.name + ".new")
-    self.path.parent.mkdir(parents=True, exist_ok=True)
-    beside.write_text(text)
-    os.replace(beside, self.path)
-
-
 class Trainings:
-  def __init__(self, arguments, results):
+  def __init__(self, arguments, part, results):
     self.arguments = arguments
     self.results = results
-    self.folder = Path(arguments.runs) / results.part.replace(", ", "-").replace(" ", "-")
+    self.folder = Path(arguments.runs) / part.replace(", ", "-").replace(" ", "-")
     self.deadline = time.monotonic() + 60 * arguments.minutes if arguments.minutes else None
     self.is_over = False
 
@@ -127,13 +107,6 @@ def name_of(kind, word, default, device, seed):
   return f"usual-{device}-{seed}" if word == default else f"{kind}-{word}-{device}-{seed}"
 
 
-def spread(values, digits=2):
-  if not values:
-    return ""
-  deviation = f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
-  return f"{statistics.fmean(values):.{digits}f}{deviation}"
-
-
 def compared(found, kind, words, default, arguments):
   """The table of one option: a row for each of its words."""
   columns = [kind, "rate"] + [f"{device}: accuracy, %" for device in arguments.devices] + ["training loss", "seeds"]
@@ -183,8 +156,9 @@ def main():
   parser.add_argument("--glissade", default=str(ROOT / ".build/release/glissade"))
   parser.add_argument("--out", default=str(ROOT / "docs/course.md"))
   arguments = parser.parse_args()
-  results = Results(arguments)
-  trainings = Trainings(arguments, results)
+  part = f"{arguments.epochs} epochs" + (f", {arguments.limit} samples" if arguments.limit else "")
+  results = Results(arguments.results, part)
+  trainings = Trainings(arguments, part, results)
   wanted = {kind: each for kind, each in options().items() if not arguments.only or kind in arguments.only}
   has_ensembles = not arguments.only or "ensembles" in arguments.only
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Pages about runs in a real browser: trains seven small runs and a search, among them one of 200 classes, one of hostile names, one that diverges and one that
+# Pages about runs in a real browser: trains nine small runs and a search, among them one of 200 classes, one of hostile names, one that diverges and one that
 # is stopped, previews of four trainings, and opens all these pages and a comparison in headless Chromium (Scripts/pages.py says what counts as wrong there).
 #   Scripts/report.sh [FOLDER]    pictures of the pages are left in FOLDER
 # Status 75, and a word why, where there is no browser and none can be installed.
@@ -49,27 +49,6 @@ with open("many.csv", "w") as table:
     table.write(",".join(str(random.gauss(c, 1)) for c in centres[i % 200]) + f",kind {i % 200}\n")
 EOF
 
-train() {
-  local name=$1
-  shift
-  "$command" train "$@" --device cpu --out "$name" --quiet || [ "$name" = diverged ]
-}
-train values --data values.csv --target y --hidden 32,32 --epochs 20 --batch-size 32 --lr 3e-3
-train two --data two.csv --target sort --hidden 16 --epochs 8 --batch-size 32
-train hostile --data hostile.csv --target sort --hidden 16 --epochs 3 --batch-size 32
-train many --data many.csv --target sort --hidden 128 --epochs 8 --batch-size 64
-train diverged --data values.csv --target y --hidden 32,32 --epochs 6 --batch-size 32 --lr 30 --optimizer sgd 2>/dev/null
-train images --data fashion-mnist --model lenet --epochs 3 --limit 6000
-# As if it went on: without its summary.
-cp -r two going
-rm going/summary.json
-"$command" report going >/dev/null
-"$command" report two hostile --out comparison.html >/dev/null
-"$command" report images values diverged --out different.html >/dev/null
-"$command" sweep --data two.csv --target sort --hidden 16 --epochs 9 --batch-size 32 --device cpu --out search --strategy halving --trials 9 \
-  --vary lr=1e-4..1e30:log optimizer=sgd,adam momentum=0.5..0.95 'schedule=constant|cosine(to: 1e-5)' >/dev/null
-
-# What trainings would get.
 python3 - <<'EOF'
 import os, random, struct, zlib
 
@@ -84,6 +63,32 @@ for place, name in enumerate(["<b>warm", "cold & 'wet'", "🦊 مرحبا"]):
     with open(f"pictures/{name}/picture {number}.png", "wb") as file:
       file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 96, 64, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 EOF
+
+train() {
+  local name=$1
+  shift
+  "$command" train "$@" --device cpu --out "$name" --quiet || [ "$name" = diverged ]
+}
+train values --data values.csv --target y --hidden 32,32 --epochs 20 --batch-size 32 --lr 3e-3
+train two --data two.csv --target sort --hidden 16 --epochs 8 --batch-size 32
+train hostile --data hostile.csv --target sort --hidden 16 --epochs 3 --batch-size 32
+train many --data many.csv --target sort --hidden 128 --epochs 8 --batch-size 64
+train diverged --data values.csv --target y --hidden 32,32 --epochs 6 --batch-size 32 --lr 30 --optimizer sgd 2>/dev/null
+train images --data fashion-mnist --model lenet --epochs 3 --limit 6000
+# A fine-tuning on pictures: of what a short training of other classes came to, since published weights want a network.
+train begun --data pictures --classes '<b>warm,🦊 مرحبا' --model resnet18 --size 32 --epochs 1 --batch-size 4
+"$command" finetune --data pictures --model resnet18 --size 32 --pretrained begun --freeze backbone --epochs 3 --test 0.3 --device cpu \
+  --out fine-tuned --quiet
+# As if it went on: without its summary.
+cp -r two going
+rm going/summary.json
+"$command" report going >/dev/null
+"$command" report two hostile --out comparison.html >/dev/null
+"$command" report images values diverged --out different.html >/dev/null
+"$command" sweep --data two.csv --target sort --hidden 16 --epochs 9 --batch-size 32 --device cpu --out search --strategy halving --trials 9 \
+  --vary lr=1e-4..1e30:log optimizer=sgd,adam momentum=0.5..0.95 'schedule=constant|cosine(to: 1e-5)' >/dev/null
+
+# What trainings would get.
 preview() {
   local name=$1
   shift

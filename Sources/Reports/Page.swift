@@ -45,7 +45,7 @@ enum Page {
     .wide{overflow-x:auto}
     table{border-collapse:collapse;font-size:.9rem}
     th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid var(--faint);vertical-align:top;overflow-wrap:normal}
-    td.t{overflow-wrap:anywhere;min-width:6rem}
+    td.t{overflow-wrap:anywhere;min-width:8rem}
     td.s{min-width:15rem}
     td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
     th button{all:unset;cursor:pointer;font:inherit}
