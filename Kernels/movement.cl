@@ -120,15 +120,17 @@ __kernel ROW_KERNEL void copy_strided(__global const float* restrict in, __globa
 #else
   const int streams = STREAMS(rows * inner, inner % 16 == 0);
   if (across >= 0) {
-    // Transpose in blocks of 16 along `across` by 16 along the last dimension.
+    // Transpose tiles of 16 by 16, in blocks of `high` along `across` and `wide` along the last dimension. What caches do not keep is read in
+    // long pieces, which the processor sees coming, and written two lines at a time.
     int outStride = inner, others = 1;
     for (int d = across + 1; d < 5; d++) outStride *= a.dimensions[d];
     for (int d = 0; d < 5; d++) others *= d == across ? 1 : a.dimensions[d];
-    const int length = a.dimensions[across], blocks = (length + 15) / 16, innerBlocks = (inner + 15) / 16;
-    FOR_EACH_UNIT(unit, others * blocks) {
-      const int block = (unit % blocks) * 16, high = length - block < 16 ? length - block : 16;
-      long from = block, to = (long)block * outStride, size = inner;
-      for (int d = 4, rest = unit / blocks; d >= 0; d--) {
+    const int high = streams ? 512 : 16, wide = streams ? 32 : inner;
+    const int length = a.dimensions[across], blocks = (length + high - 1) / high, innerBlocks = (inner + wide - 1) / wide;
+    FOR_EACH_UNIT(unit, others * blocks * innerBlocks) {
+      const int place = unit / innerBlocks, left = (unit - place * innerBlocks) * wide, top = place % blocks * high;
+      long from = 0, to = 0, size = inner;
+      for (int d = 4, rest = place / blocks; d >= 0; d--) {
         if (d != across) {
           const int index = rest % a.dimensions[d];
           rest /= a.dimensions[d];
@@ -137,15 +139,17 @@ __kernel ROW_KERNEL void copy_strided(__global const float* restrict in, __globa
         }
         size *= a.dimensions[d];
       }
-      for (int j = 0; j < innerBlocks; j++) {
-        __global const float* source = x + from + (long)j * 16 * innerStride;
-        __global float* target = o + to + j * 16;
-        const int wide = inner - j * 16 < 16 ? inner - j * 16 : 16;
-        if (high == 16 && wide == 16) {
-          transposeTile(source, innerStride, target, outStride, streams);
-        } else {
-          for (int r = 0; r < high; r++)
-            for (int c = 0; c < wide; c++) target[(long)r * outStride + c] = source[r + (long)c * innerStride];
+      const int bottom = length - top < high ? length : top + high, right = inner - left < wide ? inner : left + wide;
+      for (int block = top; block < bottom; block += 16) {
+        for (int j = left; j < right; j += 16) {
+          __global const float* source = x + from + block + (long)j * innerStride;
+          __global float* target = o + to + (long)block * outStride + j;
+          if (bottom - block >= 16 && right - j >= 16) {
+            transposeTile(source, innerStride, target, outStride, streams);
+          } else {
+            for (int r = 0; r < bottom - block && r < 16; r++)
+              for (int c = 0; c < right - j && c < 16; c++) target[(long)r * outStride + c] = source[r + (long)c * innerStride];
+          }
         }
       }
     }
