@@ -139,7 +139,8 @@ def table(found):
       nearly += equal <= FACTOR
       farthest = max(farthest, equal)
     of = len(found)
-    lines.append(f"| {name} | {near} of {of} | {nearly} of {of} | {farthest:.1f} |")
+    text = f"{farthest:.1f}" if farthest < 100 else f"{float(f'{farthest:.2g}'):,.0f}"
+    lines.append(f"| {name} | {near} of {of} | {nearly} of {of} | {text} |")
   return "\n".join(lines)
 
 
