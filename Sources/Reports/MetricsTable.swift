@@ -22,7 +22,15 @@ struct MetricsTable {
       for (name, field) in zip(header, row) {
         // What was not measured is left empty.
         guard let value = field.isEmpty ? Double.nan : Double(field) else { throw problem("'\(printable(field))' is no number") }
-        if name == "epoch" { epochs.append(value) } else { values[name, default: []].append(value) }
+        if name == "epoch" {
+          guard epochs.last.map({ $0 < value }) ?? (value > 0) else {
+            let last = epochs.last.map { " after epoch \(Figure.text($0))" } ?? ""
+            throw problem("epoch '\(printable(field))'\(last): epochs rise from line to line")
+          }
+          epochs.append(value)
+        } else {
+          values[name, default: []].append(value)
+        }
       }
     }
   }

@@ -110,9 +110,18 @@ struct RunFigures {
     return "no finite loss after epoch \(number)"
   }
 
+  /// That epochs are missing in the table, which somebody may have cut; `nil` where all of them are there.
+  private var missing: String? {
+    guard let epochs = number("epochs"), epochs >= 1, epochs.rounded() == epochs else { return nil }
+    let last = metrics.epochs.last ?? 0
+    guard metrics.epochs.count < Int(exactly: min(epochs, 1e9)) ?? 0 || last < epochs else { return nil }
+    return "metrics.csv has \(metrics.epochs.count) of the \(Figure.text(epochs)) epochs that were trained: the curves are not whole."
+  }
+
   /// What people should know before they read on: each a sentence.
   var warnings: [String] {
-    let unread = healthProblem.map { ["What the monitor found is left out: \(printable($0, limit: 600))."] } ?? []
+    var unread = healthProblem.map { ["What the monitor found is left out: \(printable($0, limit: 600))."] } ?? []
+    if let missing { unread.append(missing) }
     if !isFinished {
       return ["This run has no summary: it goes on, or its process was killed. What follows is what its files say so far."] + unread
     }

@@ -26,6 +26,7 @@ public struct RunReport {
     if let labels = run.labels { context["labels"] = LabelPart.context(labels) }
     for key in ["advice", "epoch_charts"] where (context[key] as? [Any])?.isEmpty == false { context["has_\(key)"] = true }
     if let best = run.bestEpoch { context["best"] = Figure.text(best) }
+    context["has_best_place"] = run.bestPlace != nil
     if let classes = ClassPart(run.summary["report"]) {
       context["classes"] = classes.context.merging(["on": run.text("reported_on") ?? "test"]) { $1 }
     }
@@ -119,7 +120,7 @@ public struct RunReport {
     {{#advice}}<p class="tip">{{.}}</p>
     {{/advice}}{{/has_advice}}
     {{#has_epoch_charts}}<h2>Curves</h2>
-    <p class="note">By epoch, from metrics.csv; dashed is training.{{#best}} The dot marks the best epoch, {{best}}.{{/best}}</p>
+    <p class="note">By epoch, from metrics.csv; dashed is training.{{#has_best_place}} The dot marks the best epoch, {{best}}.{{/has_best_place}}</p>
     <div class="charts">
     {{#epoch_charts}}{{{.}}}{{/epoch_charts}}
     </div>{{/has_epoch_charts}}

@@ -224,6 +224,12 @@ struct RecipeTests {
     #expect(checked.status == 0 && checked.output == "\(path) makes sense\n", "\(checked)")
   }
 
+  @Test func aSummaryIsNoRecipe() throws {
+    let summary = try put("summary.json", #"{"model": "mlp", "train_loss": 0.5, "glissade_version": "0.1.0"}"#)
+    let checked = try glissade("recipe", "--check", summary)
+    #expect(checked.status == 1 && checked.output.contains("summary.json"), "\(checked)")
+  }
+
   @Test func shellsCompleteEveryOption() throws {
     let script = try glissade("--generate-completion-script", "bash").output
     let help = try glissade("train", "--help").output

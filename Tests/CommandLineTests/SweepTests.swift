@@ -279,6 +279,9 @@ struct SweepTests {
     let sweep = try Sweep(plan(metric: "validation_r2"), out: folder.path("s"), watch: Sweep.Watch())
     let error = #expect(throws: RunMisuse.self) { try sweep.run() }
     #expect(error?.description.contains("validation_r2 is none of this data; there are validation_loss, validation_accuracy") == true)
+    // The search without the mistake finds its place free.
+    #expect(!FileManager.default.fileExists(atPath: folder.path("s")))
+    _ = try Sweep(plan(), out: folder.path("s"), watch: Sweep.Watch())
     #expect(try plan(strategy: "random").trials.count == 4)
   }
 

@@ -76,6 +76,14 @@ struct StepCostTests {
     let cost = cost(pair, figures)
     expect(cost.launches[0].memory, Double(4 * count) * (1 / 4e9 + 1 / 2e9))
     expect(cost.launches[1].memory, Double(4 * count) / 1e9 + Double(4 * (count - 16)) * (2 / 4e9 - 1 / 4e9))
+    // A part of a slice that is written in parts: of a concatenation, that is named both read and written.
+    for rows in [4096, 4095] {
+      let parameters = CopyRowsParameters(in: 0, out: 0, start: 0, rows: Int32(rows), columns: 512, stride: 1024)
+      let (from, to) = (slice(0, 4096 * 512), slice(1 << 22, 4096 * 1024))
+      let work = LaunchWork(Launch("copy_rows", items: 64, reads: [from, to], writes: [to], parameters: parameters), style: .cpu)
+      let written = work.accesses.first { $0.kind == .written }
+      #expect(written?.slice.count == rows * 512 && written?.isStreamed == (rows == 4096), "\(work.accesses)")
+    }
   }
 
   /// A copy that is faster than reading and writing one after another shows how much of one the other hides.

@@ -227,6 +227,8 @@ struct RunReportTests {
   @Test(arguments: [
     ("epoch,step,train_loss\n1,5,abc\n", "line 2: 'abc' is no number"),
     ("epoch,train_loss\n1,2,3\n", "3 fields where the first line has 2"),
+    ("epoch,train_loss\n1,3\n3,2\n1,3\n", "line 4: epoch '1' after epoch 3: epochs rise from line to line"),
+    ("epoch,train_loss\n,3\n", "line 2: epoch '': epochs rise"),
     ("what,is,this\n", "line 1: a table of epochs begins with 'epoch'"), ("epoch,a,a\n1,2,3\n", "two columns have the same name"),
   ])
   func aDamagedTable(text: String, message: String) throws {
@@ -234,6 +236,15 @@ struct RunReportTests {
     let error = #expect(throws: FormatError.self) { try RunReport(of: run) }
     #expect(
       error?.description.contains("metrics.csv") == true && error?.description.contains(message) == true, "\(String(describing: error))")
+  }
+
+  @Test func aTableWithoutItsLastEpochs() throws {
+    try write(metrics: "epoch,step,train_loss,validation_loss\n1,5,1.5,1.25\n", summary(["cat", "dog"]))
+    let html = try RunReport(of: run).html
+    #expect(html.contains("metrics.csv has 1 of the 3 epochs that were trained: the curves are not whole."))
+    #expect(!html.contains("The dot marks"))
+    try write(summary(["cat", "dog"]))
+    #expect(try !RunReport(of: run).html.contains("not whole") && RunReport(of: run).html.contains("The dot marks the best epoch, 2."))
   }
 
   @Test func severalRuns() throws {

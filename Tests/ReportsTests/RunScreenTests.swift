@@ -103,6 +103,10 @@ struct RunScreenTests {
     for part in ["epoch 4/5", "step 20/40", "loss 0.25", "accuracy 92.5 %", "rate 0.0125", "1:01:40 left"] {
       #expect(lines.contains { $0.contains(part) }, "\(part)\n\(lines.joined(separator: "\n"))")
     }
+    // A long name gives way to what it is the name of.
+    try put("metrics.csv", "epoch,step,train_loss,train_mean_absolute_error\n1,5,0.5,1.25\n2,10,0.25,1.125\n")
+    #expect(screen(try state(), 20, 14).contains { $0.hasPrefix("mean absol") && $0.hasSuffix("… 0.925") })
+    try put("metrics.csv", Self.metrics)
     // A curve in a line where a picture has no room.
     #expect(lines.contains { $0.hasPrefix("loss █") && $0.hasSuffix(" 0.625") }, "\(lines.joined(separator: "\n"))")
     #expect(!screen(try state(), 20, 14, isUnicode: false).contains { $0.contains("█") })

@@ -56,12 +56,13 @@ public struct LaunchWork: Sendable {
   ///   - isNative: whether a CPU's kernels are the native ones, not a driver's.
   public init(_ launch: Launch, style: DeviceProfile.Style, tile: RegisterTile? = nil, isNative: Bool = true) {
     self.init(accesses: Self.accesses(of: launch))
-    for index in accesses.indices where style == .cpu && accesses[index].kind == .written {
-      accesses[index].isStreamed = accesses[index].slice.count >= Self.streamedCount
-    }
     operations = 2 * Double(launch.note.flops)
     items = launch.items.0 * launch.items.1 * launch.items.2
     KernelWork(launch, style: style, tile: tile ?? RegisterTile(rows: 2, columns: 16), isNative: isNative).describe(&self)
+    // Now that it is known what is only written, and how much of it.
+    for index in accesses.indices where style == .cpu && accesses[index].kind == .written {
+      accesses[index].isStreamed = accesses[index].slice.count >= Self.streamedCount
+    }
     items = max(1, items)
     waits = max(1, waits)
   }

@@ -17,7 +17,10 @@ struct EarlierOptions {
 
   /// - Returns: `nil` for what is no such file.
   init?(_ json: JSONValue, path: String) {
-    guard json["glissade_version"]?.stringValue != nil, let members = json.members else { return nil }
+    // Summaries and sweeps name the version, too.
+    guard json["glissade_version"]?.stringValue != nil, json["train_loss"] == nil, json["results"] == nil, let members = json.members else {
+      return nil
+    }
     var recipe = Recipe()
     let origin = Recipe.Origin.file(path, line: nil, column: nil)
     for (name, text) in Self.arguments(json) { try? recipe.set(name, to: .one(text), from: origin) }

@@ -184,8 +184,10 @@ public struct SavingSection: RecipeSection {
   public let monitor = RecipeOption<Bool>(
     "monitor", default: false, whenResumed: .free,
     help:
-      "Look at every layer now and then (gradients, updates, activations), keep it in health.csv, and warn of what goes wrong. Costs some time."
-  )
+      """
+      Look at every layer now and then (gradients, updates, activations), keep it in health.csv, and warn of what goes wrong. A look costs about as \
+      much as a step.
+      """)
   public let monitorEvery = RecipeOption<Int>(
     "monitor_every", default: HealthMonitor().interval, range: .from(1, to: 1_000_000), needs: .option("monitor"), whenResumed: .free,
     valueName: "steps", help: "Steps between two measurements of --monitor.")

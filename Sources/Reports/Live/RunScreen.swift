@@ -242,9 +242,11 @@ package struct RunScreen {
     let series = panel.series.first { $0.points.contains { $0.y.isFinite } } ?? panel.series[0]
     let values = series.points.map(\.y).filter(\.isFinite)
     let last = values.last.map { Figure.text($0) } ?? "-"
-    let room = width - TerminalColumns.width(of: panel.title) - last.count - 2
+    // The figure says more than the end of a long name.
+    let title = TerminalColumns.clipped(panel.title, to: max(width - last.count - 1, 1), isUnicode: isUnicode)
+    let room = width - TerminalColumns.width(of: title) - last.count - 2
     let curve = isUnicode && room >= 4 ? Sparkline.text(values, width: min(room, 40)) : ""
-    return [panel.title, curve, last].filter { !$0.isEmpty }.joined(separator: " ")
+    return [title, curve, last].filter { !$0.isEmpty }.joined(separator: " ")
   }
 
   // MARK: Tables

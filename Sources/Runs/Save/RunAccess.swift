@@ -27,7 +27,10 @@ extension RunFolder {
   /// That a folder is no run, for people.
   private static func absence(_ path: String, orSeveral: Bool) -> String {
     let names = runs(in: path)
-    guard !names.isEmpty else { return "\(path) is no run's folder: there is no recipe.yaml in it" }
+    guard !names.isEmpty else {
+      if exists(RunFolder(path).sweepPath) { return "\(path) is a sweep, and none of its trials has begun" }
+      return "\(path) is no run's folder: there is no recipe.yaml in it"
+    }
     let base = path.hasSuffix("/") ? String(path.dropLast()) : path
     // The last ones are the newest where names begin with their time.
     let shown = names.suffix(5).map { "\(base)/\($0)" }.joined(separator: ", ")

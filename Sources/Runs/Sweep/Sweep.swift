@@ -158,7 +158,8 @@ package final class Sweep {
       let result: SweepResult?
       do { result = try train(next.trial, to: next.budget, isTimeOver) } catch {
         seconds = elapsed()
-        try? save()
+        // What began with a mistake is not in the way of the same search without it.
+        if error is Interrupted || hasBegun { try? save() } else { folder.removeSweep() }
         if error is Interrupted { watch.note("\(progress); --resume \(folder.path) goes on") }
         throw error
       }
@@ -175,6 +176,9 @@ package final class Sweep {
     try conclude(ending)
     return ending
   }
+
+  /// Whether anything was trained.
+  private var hasBegun: Bool { !results.all.isEmpty || plan.trials.indices.contains { exists(runFolder($0 + 1).path) } }
 
   private func till(_ next: (trial: Int, budget: Int)) -> String {
     next.budget < plan.trials[next.trial - 1].recipe.epochs ? " to epoch \(next.budget)" : ""

@@ -98,6 +98,12 @@ extension RunFolder {
     return !removed.isEmpty
   }
 
+  /// Takes back that a search began here, of which nothing was trained: its own file, and the folder where nothing else is in it.
+  package func removeSweep() {
+    unlink(sweepPath)
+    rmdir(path)
+  }
+
   /// Removes what a process that was killed had not finished writing.
   public func removeUnfinishedFiles() {
     for name in names where AtomicFile.isUnfinished(name) { unlink("\(path)/\(name)") }
