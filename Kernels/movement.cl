@@ -22,6 +22,7 @@ REGISTER(copy, CopyParameters, 2)
 
 #if LANES == 1
 #define TRANSPOSE_TILE 32   // floats in each direction: whole cache lines
+#define TRANSPOSE_ROWS (ROW_GROUP / TRANSPOSE_TILE)   // that a group moves at once
 
 // Where a transpose's tiles begin: `across` is the dimension along which the input is contiguous.
 INLINE void transposePlace(const CopyStridedParameters* a, const int across, int rest, long* from, long* to) {
@@ -87,6 +88,22 @@ __kernel ROW_KERNEL void copy_strided(__global const float* restrict in, __globa
       const int wide = inner - j < TRANSPOSE_TILE ? inner - j : TRANSPOSE_TILE;
       long from = block + (long)j * innerStride, to = (long)block * outStride + j;
       transposePlace(&a, across, place / blocks, &from, &to);
+#if ROW_GROUP >= TRANSPOSE_TILE
+      if (high == TRANSPOSE_TILE && wide == TRANSPOSE_TILE) {
+        // All that an item moves is asked for before the first of it is needed.
+        const int row = item / TRANSPOSE_TILE, lane = item % TRANSPOSE_TILE;
+        float moved[TRANSPOSE_TILE / TRANSPOSE_ROWS];
+        UNROLL for (int k = 0; k < TRANSPOSE_TILE / TRANSPOSE_ROWS; k++)
+          moved[k] = x[from + lane + (long)(row + k * TRANSPOSE_ROWS) * innerStride];
+        UNROLL for (int k = 0; k < TRANSPOSE_TILE / TRANSPOSE_ROWS; k++)
+          tile[(row + k * TRANSPOSE_ROWS) * (TRANSPOSE_TILE + 1) + lane] = moved[k];
+        barrier(CLK_LOCAL_MEM_FENCE);
+        UNROLL for (int k = 0; k < TRANSPOSE_TILE / TRANSPOSE_ROWS; k++)
+          o[to + lane + (long)(row + k * TRANSPOSE_ROWS) * outStride] = tile[lane * (TRANSPOSE_TILE + 1) + row + k * TRANSPOSE_ROWS];
+        barrier(CLK_LOCAL_MEM_FENCE);
+        continue;
+      }
+#endif
       for (int k = item; k < TRANSPOSE_TILE * TRANSPOSE_TILE; k += ROW_GROUP) {
         const int row = k / TRANSPOSE_TILE, lane = k % TRANSPOSE_TILE;
         if (row < wide && lane < high) tile[row * (TRANSPOSE_TILE + 1) + lane] = x[from + lane + (long)row * innerStride];

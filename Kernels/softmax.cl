@@ -40,6 +40,37 @@ INLINE float rowMaximum(__global const float* x, const int columns ROW_TYPE) {
   return ROW_MAXIMUM(best);
 }
 
+#if LANES == 1
+// On a GPU an item keeps its numbers of a row in registers until the row's maximum and sum are known: all are asked for before the first one
+// is used, and none is asked for twice. Rows of few numbers for each item have nothing of that. Each sum is in the order of the loops over
+// columns, so that both ways have the same bits.
+#define KEPT 16
+#define KEEPS(columns) ((columns) > 4 * rowLanes_ && (columns) <= KEPT * rowLanes_)
+#define FOR_KEPT(k, j) UNROLL for (int k = 0, j = row_.first; k < KEPT; k++, j += row_.lanes)
+
+INLINE void keepRow(__global const float* x, const int columns, const float otherwise, float* kept ROW_TYPE) {
+  FOR_KEPT(k, j) kept[k] = j < columns ? x[j] : otherwise;
+}
+
+// Of numbers that are kept with -infinity behind the row's end.
+INLINE float keptMaximum(const float* kept ROW_TYPE) {
+  float best = bitsFloat((int)0xff800000);
+  UNROLL for (int k = 0; k < KEPT; k++) best = CHOOSE_1(best, kept[k], kept[k] > best);
+  return ROW_MAXIMUM(best);
+}
+
+// The sum of exp(x - shift), which with `stores` are kept in place of x.
+INLINE float keptSum(float* kept, const int columns, const float shift, const int stores ROW_TYPE) {
+  float sum = 0.0f;
+  FOR_KEPT(k, j) {
+    const float e = j < columns ? exponential_1(kept[k] - shift) : 0.0f;
+    if (stores) kept[k] = e;
+    sum += e;
+  }
+  return ROW_SUM(sum);
+}
+#endif
+
 #if LANES == 16
 // The sum of exp(x - shift), which are kept. The next row is fetched meanwhile.
 INLINE float keptExponentials(__global const float* x, const int columns, const float shift, float* kept) {
@@ -147,6 +178,15 @@ __kernel ROW_KERNEL void softmax(__global const float* restrict in, __global flo
     const int rest = shareRest(row, a.columns);
     __global const float* x = AT(in, a.x) + (size_t)row * a.columns;
     __global float* y = AT(out, a.y) + (size_t)row * a.columns;
+#if LANES == 1
+    if (KEEPS(a.columns)) {
+      float kept[KEPT];
+      keepRow(x, a.columns, bitsFloat((int)0xff800000), kept ROW);
+      const float scale = 1.0f / keptSum(kept, a.columns, keptMaximum(kept ROW), 1 ROW);
+      FOR_KEPT(k, j) if (j < a.columns) y[j] = kept[k] * scale;
+      continue;
+    }
+#endif
     const float shift = rowMaximum(x, a.columns ROW), scale = 1.0f / rowExponentials(x, a.columns, shift, y, rest, 1 ROW);
     FOR_EACH_COLUMN(j, a.columns) storev(loadFirst(y + j, rest - j) * scale, y + j, rest - j);
   }
@@ -176,6 +216,15 @@ __kernel ROW_KERNEL void log_softmax(__global const float* restrict in, __global
     const int rest = shareRest(row, a.columns);
     __global const float* x = AT(in, a.x) + (size_t)row * a.columns;
     __global float* y = AT(out, a.y) + (size_t)row * a.columns;
+#if LANES == 1
+    if (KEEPS(a.columns)) {
+      float kept[KEPT];
+      keepRow(x, a.columns, bitsFloat((int)0xff800000), kept ROW);
+      const float largest = keptMaximum(kept ROW), logOfSum = logarithm_1(keptSum(kept, a.columns, largest, 0 ROW));
+      FOR_KEPT(k, j) if (j < a.columns) y[j] = (kept[k] - largest) - logOfSum;
+      continue;
+    }
+#endif
     const float shift = rowMaximum(x, a.columns ROW), logSum = logarithm_1(rowExponentials(x, a.columns, shift, y, rest, 0 ROW));
     FOR_STORED_COLUMNS(j, y, a.columns, streams)
       streamv((loadv(x + j) - shift) - logSum, y + j, storedLanes(j, a.columns, rest, streams), streams);
@@ -208,6 +257,16 @@ __kernel ROW_KERNEL void log_sum_exp(__global const float* restrict in, __global
   }
 #endif
   FOR_EACH_ROW(row, a.rows)
+#if LANES == 1
+    if (KEEPS(a.columns)) {
+      float kept[KEPT];
+      keepRow(AT(in, a.x) + (size_t)row * a.columns, a.columns, bitsFloat((int)0xff800000), kept ROW);
+      const float largest = keptMaximum(kept ROW), shift = isFinite_1(largest) != 0.0f ? largest : 0.0f;
+      const float own = logarithm_1(keptSum(kept, a.columns, shift, 0 ROW)) + shift;
+      if (ROW_FIRST) y[row] = own;
+      continue;
+    }
+#endif
     const float result = rowLogSumExp(AT(in, a.x) + (size_t)row * a.columns, a.columns, y ROW);
     if (ROW_FIRST) y[row] = result;
   }
@@ -225,6 +284,17 @@ __kernel ROW_KERNEL void softmax_gradient(__global const float* restrict result,
     __global const float* y = AT(result, a.y) + start;
     __global const float* dy = AT(gradient, a.dy) + start;
     __global float* dx = AT(out, a.dx) + start;
+#if LANES == 1
+    if (KEEPS(a.columns)) {
+      float results[KEPT], gradients[KEPT], products = 0.0f;
+      keepRow(y, a.columns, 0.0f, results ROW);
+      keepRow(dy, a.columns, 0.0f, gradients ROW);
+      UNROLL for (int k = 0; k < KEPT; k++) products += results[k] * gradients[k];
+      const float total = ROW_SUM(products);
+      FOR_KEPT(k, j) if (j < a.columns) dx[j] = results[k] * (gradients[k] - total);
+      continue;
+    }
+#endif
     floatv sum = splatv(0.0f);
     FOR_EACH_COLUMN(j, a.columns) sum += columnsOf(loadv(y + j) * loadv(dy + j), j, a.columns, 0.0f);
     const float dot_ = ROW_SUM(sum);
@@ -245,6 +315,17 @@ __kernel ROW_KERNEL void log_softmax_gradient(__global const float* restrict res
     __global const float* y = AT(result, a.y) + start;
     __global const float* dy = AT(gradient, a.dy) + start;
     __global float* dx = AT(out, a.dx) + start;
+#if LANES == 1
+    if (KEEPS(a.columns)) {
+      float results[KEPT], gradients[KEPT], sumOfGradients = 0.0f;
+      keepRow(y, a.columns, 0.0f, results ROW);
+      keepRow(dy, a.columns, 0.0f, gradients ROW);
+      UNROLL for (int k = 0; k < KEPT; k++) sumOfGradients += gradients[k];
+      const float inAll = ROW_SUM(sumOfGradients);
+      FOR_KEPT(k, j) if (j < a.columns) dx[j] = gradients[k] - exponential_1(results[k]) * inAll;
+      continue;
+    }
+#endif
     floatv sum = splatv(0.0f);
     FOR_EACH_COLUMN(j, a.columns) sum += columnsOf(loadv(dy + j), j, a.columns, 0.0f);
     const float total = ROW_SUM(sum);
@@ -307,8 +388,38 @@ __kernel ROW_KERNEL void softmax_cross_entropy(__global const float* restrict lo
     __global const float* x = AT(logits, a.logits) + (size_t)row * a.columns;
     const int label = AT(labels, a.labels)[row];
     const int valid = label >= 0 && label < a.columns;
-    const float shift = rowMaximum(x, a.columns ROW);
     __global float* dx = AT(gradient, a.gradient) + (size_t)row * a.columns;
+#if LANES == 1
+    if (KEEPS(a.columns)) {
+      float kept[KEPT], found = 0.0f, apart = 0.0f;
+      keepRow(x, a.columns, bitsFloat((int)0xff800000), kept ROW);
+      const float largest = keptMaximum(kept ROW), own = valid ? x[label] : nan_;
+      // A maximum before the label's.
+      FOR_KEPT(k, j) found = j < label && j < a.columns && kept[k] == largest ? 1.0f : found;
+      const int isLater = ROW_SUM(found) != 0.0f;
+      if (a.labelSmoothing != 0.0f) {
+        FOR_KEPT(k, j) apart += j < a.columns ? kept[k] - largest : 0.0f;
+        apart = ROW_SUM(apart);
+      }
+      const float sum = keptSum(kept, a.columns, largest, 1 ROW), logSum = logarithm_1(sum);
+      float value = certain * (logSum - (own - largest));
+      if (a.labelSmoothing != 0.0f) value += a.labelSmoothing * logSum - smooth * apart;
+      if (ROW_FIRST) {
+        AT(loss, a.loss)[row] = value;
+        AT(correct, a.correct)[row] = own == largest && sum == sum && !isLater ? 1.0f : 0.0f;
+      }
+      if (a.withGradient) {
+        const float share = valid ? a.scale / sum : nan_;
+        FOR_KEPT(k, j) {
+          float p = FMA(kept[k], share, less);
+          if (j == label) p -= certain * a.scale;
+          if (j < a.columns) dx[j] = p;
+        }
+      }
+      continue;
+    }
+#endif
+    const float shift = rowMaximum(x, a.columns ROW);
 #if LANES == 16
     const int keeps = a.columns <= KEPT_COLUMNS;
     const float sum = keeps ? keptExponentials(x, a.columns, shift, kept)

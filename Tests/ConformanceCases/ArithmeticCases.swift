@@ -45,7 +45,7 @@ extension Table {
     let entries: [(Shape, [Int])] = [
       ([5, 7], [1]), ([5, 7], [0]), ([3, 4, 5], [0, 2]), ([4, 131], [1]), ([33, 3], [1]), ([19], [0]), ([40, 16], [1]), ([3, 2, 17], [1]),
       // Rows that are several axes, longer than what is summed at once, and so long that several workers share them.
-      ([3, 4, 5], [1, 2]), ([2, 4200], [1]), ([2, 8300], [1]), ([6], [0]),
+      ([3, 4, 5], [1, 2]), ([3, 700], [1]), ([2, 4200], [1]), ([2, 8300], [1]), ([6], [0]),
     ]
     return entries.flatMap { shape, axes -> [Case] in
       let x = [Operand(shape, .uniform(-3...3))]

@@ -14,7 +14,7 @@ package struct Check: Sendable, CustomStringConvertible {
 
   /// All of them.
   package static var all: [Check] {
-    largeProducts + largeConvolutions + largeChains + largeRows + wholeSteps + dropout + localTiles + randomGraphs
+    largeProducts + largeConvolutions + largeChains + largeTransposes + largeRows + wholeSteps + dropout + localTiles + randomGraphs
   }
 
   /// What is wrong: one finding, or none.

@@ -116,6 +116,27 @@ extension Check {
     }
   }
 
+  /// Transposes whose results are stored past the caches: whole blocks, and rests in each direction.
+  static var largeTransposes: [Check] {
+    ([([1456, 1441], [1, 0]), ([33, 1024, 64], [0, 2, 1]), ([33, 64, 1040], [0, 2, 1])] as [([Int], [Int])]).map { extents, axes in
+      Check("large transpose \(axes) \(extents)") { device in
+        var dice = Dice("large transposes \(extents)")
+        let some = random([4099], &dice).values
+        let shape = Shape(extents)
+        let x: Operand = (shape, (0..<shape.count).map { some[$0 % 4099] })
+        let result = Shape(axes.map { extents[$0] })
+        let places = [0, result.count - 1] + (0..<3000).map { _ in Int(dice.next() % UInt64(result.count)) }
+        let right = places.map { position in
+          let place = Numbers.places(position, result)
+          let from = zip(axes, place).reduce(into: [Int](repeating: 0, count: extents.count)) { $0[$1.0] = $1.1 }
+          return Double(x.values[zip(from, extents).reduce(0) { $0 * $1.1 + $1.0 }])
+        }
+        let run = try run(on: device, [x]) { $0[0].transposed(axes) }
+        return run.problems + compare(run.values, at: places, right, in: result, tolerance: 1e-30)
+      }
+    }
+  }
+
   /// Rows whose results are stored past the caches, from places on that are no line's beginning.
   static var largeRows: [Check] {
     let kinds: [(name: String, build: @Sendable ([Tensor]) -> Tensor, right: @Sendable ([Double], [Double], Int) -> Double)] = [

@@ -96,8 +96,8 @@ extension Table {
   static var softmax: Table {
     let entries: [(Shape, Double)] = [
       ([5, 10], 3), ([1, 1], 3), ([7, 17], 3), ([33, 3], 3), ([2, 131], 3), ([3, 4, 5], 3), ([19], 3), ([6, 16], 90), ([4, 37], 3000),
-      // Rows of which exponentials are kept on a CPU, and longer ones.
-      ([3, 200], 3), ([2, 2100], 3),
+      // Rows of which exponentials are kept on a CPU, of which all is kept on a GPU, and longer ones.
+      ([3, 200], 3), ([3, 700], 3), ([2, 1024], 90), ([2, 2100], 3),
     ]
     return Table(
       name: "softmax and cross-entropy",

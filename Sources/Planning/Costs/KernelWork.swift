@@ -59,11 +59,14 @@ struct KernelWork {
   }
 
   /// Rows that up to 64 neighbours of a group share.
-  private func shareRows(_ work: inout LaunchWork, rows: Int, columns: Int, passes: Double = 1) {
+  ///
+  /// - Parameter keeps: whether an item keeps up to 16 numbers, which it asks for at once, and asks for nothing twice (`KEEPS`).
+  private func shareRows(_ work: inout LaunchWork, rows: Int, columns: Int, passes: Double = 1, keeps: Bool = false) {
     var lanes = 1
     while lanes < 64, lanes * 4 < columns { lanes *= 2 }
     let turns = Double((columns + lanes - 1) / lanes)
-    share(&work, units: rows * lanes, waits: passes * (turns / Self.loadsAhead).rounded(.up))
+    let isKept = keeps && columns > 4 * lanes && columns <= 16 * lanes
+    share(&work, units: rows * lanes, waits: isKept ? 1 : passes * (turns / Self.loadsAhead).rounded(.up))
   }
 
   /// Columns of `outer` matrices, each shared by up to eight parts of its rows, as many as fill a device, or by a whole group where the columns
@@ -224,22 +227,22 @@ struct KernelWork {
       return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: steps * steps / 2)
     case "variance_rows":
       guard let p = parameters(VarianceRowsParameters.self) else { break }
-      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2)
+      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2, keeps: true)
     case "argmax_rows":
       guard let p = parameters(ArgmaxRowsParameters.self) else { break }
-      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2)
+      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2, keeps: true)
     case "log_sum_exp":
       guard let p = parameters(SoftmaxParameters.self) else { break }
-      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2)
+      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2, keeps: true)
     case "softmax", "log_softmax":
       guard let p = parameters(SoftmaxParameters.self) else { break }
-      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 3)
+      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 3, keeps: true)
     case "softmax_gradient", "log_softmax_gradient":
       guard let p = parameters(SoftmaxGradientParameters.self) else { break }
-      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2)
+      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2, keeps: true)
     case "softmax_cross_entropy":
       guard let p = parameters(CrossEntropyParameters.self) else { break }
-      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 4)
+      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 4, keeps: true)
     case "cross_entropy_finish":
       return shareRows(&work, rows: 1, columns: parameters(CrossEntropyFinishParameters.self).map { Int($0.count) } ?? 1)
     case "gradient_norm_finish":
