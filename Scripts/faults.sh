@@ -5,8 +5,10 @@
 #   Scripts/faults.sh opencl all   only the calls of OpenCL; likewise pretended, which are those on a GPU that is none, files, kills, and sweeps,
 #                                  which are kills of searches (about a minute)
 # A finding ends with status 1, after all the others were looked for. GLISSADE_COMMAND is the command; FAULTS_SEED chooses the sample,
-# FAULTS_DEVICE the pretended GPU (Tests/PretendingOpenCL), and FAULTS_PART=2/3 the second of three parts of all but kills and sweeps, for several
-# machines or processors.
+# FAULTS_DEVICE the pretended GPU (Tests/PretendingOpenCL), FAULTS_MODEL what opencl, pretended and files train: a small perceptron on a table, or
+# a model on pictures, such as lenet, for calls that convolutions need; and FAULTS_PART=2/3 is the second of three parts of all but kills and
+# sweeps, for several machines or processors. One device and one model more, a third of a sample:
+#   FAULTS_DEVICE=amd-gcn FAULTS_MODEL=lenet FAULTS_PART=1/3 Scripts/faults.sh pretended
 set -u
 cd "$(dirname "$0")/.."
 
@@ -58,6 +60,9 @@ for name, colour in (("green", (20, 190, 60)), ("red", (200, 40, 30))):
 P
 
 training=(--data "$work/table.csv" --target c --hidden 8 --epochs 3 --batch-size 16 --seed 1 --threads 1)
+if [ -n "${FAULTS_MODEL:-}" ]; then
+  training=(--data "$work/pictures" --size 28 --model "$FAULTS_MODEL" --epochs 3 --batch-size 8 --seed 1 --threads 1)
+fi
 train() { # folder, more
   local out=$1
   shift

@@ -117,6 +117,9 @@ public struct DeviceError: Error, Hashable, Sendable, CustomStringConvertible {
   package static let lackOfMemory = "too little memory"
   /// Whether the device has no room for something, which was seen before it was needed.
   public var isLackOfMemory: Bool { error == Self.lackOfMemory }
+  /// Whether its driver had no memory for something although there was to be some: other programs use the device, too, or it has less than
+  /// its driver says.
+  package var isFailedAllocation: Bool { error == "CL_MEM_OBJECT_ALLOCATION_FAILURE" }
 
   /// - Parameters:
   ///   - device: which: `cpu`, `opencl:0.1`.
@@ -135,5 +138,7 @@ public struct DeviceError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String { "device \(device): \(failure)" }
 
   /// What failed, and how.
-  var failure: String { "\(call)\(kernel.map { " for kernel \($0)" } ?? "") failed with \(error)\(detail.map { ": \($0)" } ?? "")" }
+  var failure: String { "\(call)\(kernel.map { " for kernel \($0)" } ?? "") failed with \(error)\(remark)" }
+
+  private var remark: String { detail.map { $0.isEmpty ? "" : ": \($0)" } ?? "" }
 }

@@ -38,13 +38,13 @@ enum DriverPatience {
   ) throws(DeviceError) -> Value {
     let outcome = Outcome<Value>()
     let work = Work {
-      let result = Result { () throws(DeviceError) in try body() }
-      outcome.result.withLock { $0 = result }
+      outcome.become(body)
+      outcome.isThere.store(true, ordering: .releasing)
     }
     guard start(work) else { return try body() }
     let deadline = ContinuousClock.now + .seconds(seconds)
     while ContinuousClock.now < deadline {
-      if let result = outcome.result.withLock({ $0 }) { return try result.get() }
+      if outcome.isThere.load(ordering: .acquiring), let result = outcome.taken() { return try result.get() }
       usleep(1000)
     }
     abandon()
@@ -53,8 +53,23 @@ enum DriverPatience {
       device: device, call: "self-test", error: "no answer", detail: "its driver was still at work after \(Int(seconds.rounded(.up))) s")
   }
 
+  /// What came of it. The thread holds nothing of it any more when it is there: a device that is let go of is closed then and there, and not
+  /// by a thread that the end of the process does not wait for.
   private final class Outcome<Value: Sendable>: Sendable {
-    let result = Mutex<Result<Value, DeviceError>?>(nil)
+    private let result = Mutex<Result<Value, DeviceError>?>(nil)
+    let isThere = Atomic(false)
+
+    func become(_ body: () throws(DeviceError) -> Value) {
+      let result = Result { () throws(DeviceError) in try body() }
+      self.result.withLock { $0 = result }
+    }
+
+    func taken() -> Result<Value, DeviceError>? {
+      result.withLock { result in
+        defer { result = nil }
+        return result
+      }
+    }
   }
 
   private final class Work: Sendable {

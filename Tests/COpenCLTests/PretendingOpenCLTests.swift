@@ -169,6 +169,38 @@ import Testing
     }
   }
 
+  @Test func driversThatSayNothing() async {
+    await #expect(processExitsWith: .success) {
+      let device = try open("apple,no-names,no-version,no-build=spoilt,no-log")
+      for key in [CL_DEVICE_NAME, CL_DEVICE_VENDOR, CL_DRIVER_VERSION, CL_DEVICE_VERSION] { #expect(device.text(key).isEmpty) }
+      #expect(device.text(CL_DEVICE_OPENCL_C_VERSION) == "OpenCL C 1.2 ")
+      let (program, status) = device.build("__kernel void spoilt(__global int* x) { x[0] = 1; }")
+      #expect(status == CL_BUILD_PROGRAM_FAILURE && program.map { device.log($0).isEmpty } == true)
+    }
+  }
+
+  @Test func memoryMayBeClaimedOnly() async {
+    await #expect(processExitsWith: .success) {
+      let device = try open("small-64,memory=64,claims-memory=8000,claims-alloc=4000")
+      #expect(device.value(CL_DEVICE_GLOBAL_MEM_SIZE, cl_ulong.self) == 8000 << 20)
+      #expect(device.value(CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong.self) == 4000 << 20)
+      #expect(device.buffer(bytes: 17 << 20).status == CL_INVALID_BUFFER_SIZE)
+      let held = (0..<4).map { _ in device.buffer(bytes: 16 << 20).status }
+      #expect(held.allSatisfy { $0 == CL_SUCCESS } && device.buffer(bytes: 4096).status == CL_MEM_OBJECT_ALLOCATION_FAILURE)
+    }
+  }
+
+  @Test func transfersMayBeSlow() async {
+    await #expect(processExitsWith: .success) {
+      let device = try open("small-64,slow-transfers=1")
+      let memory = device.buffer(bytes: 1 << 20).memory
+      var bytes = [UInt8](repeating: 7, count: 200_000)
+      let begin = ContinuousClock.now
+      #expect(clEnqueueReadBuffer(device.queue, memory, cl_bool(CL_TRUE), 0, bytes.count, &bytes, 0, nil, nil) == CL_SUCCESS)
+      #expect(ContinuousClock.now - begin >= .milliseconds(200))
+    }
+  }
+
   @Test func nonsenseEndsTheProcess() async {
     for device in ["", "voodoo", "apple,wobbly", "apple,group=many"] {
       await #expect(processExitsWith: .signal(SIGABRT)) { [device = device as String] in _ = try open(device) }

@@ -59,6 +59,22 @@ import Testing
     }
   }
 
+  @Test func aDeviceWithoutNamesIsToldApart() throws {
+    for arguments in [["devices"], ["devices", "--json"]] {
+      let devices = try glissade(arguments, environment: try PretendingOpenCL.environment("apple,no-names"))
+      #expect(devices.status == 0 && devices.errors.isEmpty, "\(devices)")
+      for words in ["a device without a name", "a platform without a name"] { #expect(devices.output.contains(words), "\(devices)") }
+      #expect(!devices.output.contains("driver ,") && !devices.output.contains(", driver \n"), "\(devices)")
+    }
+    let outcome = try train("auto", try PretendingOpenCL.environment("apple,no-names"))
+    #expect(outcome.status == 0 && outcome.output.hasPrefix("device: opencl:0.0, a device without a name, a platform without a name ("))
+  }
+
+  @Test func aDeviceWithoutAVersionIsRefusedWithTheReason() throws {
+    let devices = try glissade("devices", environment: try PretendingOpenCL.environment("apple,no-version"))
+    #expect(devices.output.contains("its driver does not say which OpenCL it has"), "\(devices)")
+  }
+
   // MARK: What it finds out
 
   @Test(arguments: ["softmax_cross_entropy", "max_pool_gradient"]) func aKernelThatComputesWronglyIsNoticed(_ kernel: String) throws {
@@ -84,6 +100,12 @@ import Testing
     let outcome = try train("opencl", try PretendingOpenCL.environment("amd-rdna,no-build=softmax_cross_entropy"))
     expectComplaint(outcome, status: 1, "clBuildProgram for kernel softmax_cross_entropy", "CL_BUILD_PROGRAM_FAILURE")
     #expect(!outcome.errors.unicodeScalars.contains { $0.value < 32 && $0 != "\n" } && outcome.errors.utf8.count < 4096, "\(outcome)")
+  }
+
+  @Test(arguments: ["softmax_cross_entropy", "adam"]) func aCompilerThatSaysNothingIsSaidTo(_ kernel: String) throws {
+    let outcome = try train("opencl", try PretendingOpenCL.environment("amd-rdna,no-build=\(kernel),no-log"))
+    expectComplaint(
+      outcome, status: 1, "for kernel \(kernel) failed with CL_BUILD_PROGRAM_FAILURE: its compiler gave no reason\n", printsNothing: false)
   }
 
   // MARK: Training
@@ -161,6 +183,49 @@ import Testing
       #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
     }
     #expect(try weights("whole") == weights("cut"))
+  }
+
+  /// Drivers that take memory when a buffer is first used, and links that are slow: nothing changes but the time.
+  @Test(arguments: ["lazy", "slow-transfers=100", "lazy,slow-transfers=100,late", "lazy,slow-transfers=100,event"])
+  func howADriverDoesItChangesNoBit(_ way: String) throws {
+    for (run, device) in [("plain", "intel-xe"), ("other", "intel-xe,\(way)")] {
+      let outcome = try train("opencl", try PretendingOpenCL.environment(device), to: run)
+      #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
+    }
+    #expect(try weights("plain") == weights("other"))
+  }
+
+  /// A driver that claims more memory than there is, as one does whose memory others use: seen when a buffer is made, or when it is first used.
+  /// Wherever that is, `auto` ends on the processor; otherwise there is one line with what takes less, and what was saved goes on elsewhere.
+  @Test(arguments: ["", ",lazy", ",lazy,late", ",lazy,event"]) func memoryThatIsClaimedOnly(_ way: String) throws {
+    let profile = "amd-gcn"
+    #expect(try train("opencl", try PretendingOpenCL.environment(profile), to: "whole").status == 0)
+    var goneOn = 0
+    for memory in [5, 8, 10] {
+      let device = "\(profile),memory=\(memory),alloc=\(memory),claims-memory=8000,claims-alloc=4000\(way)"
+      let outcome = try train("auto", try PretendingOpenCL.environment(device))
+      #expect(outcome.status == 0 && outcome.errorLines.count <= 1, "\(memory) MiB: \(outcome)")
+      goneOn += outcome.errors.contains("training goes on on the CPU from the state after epoch ") ? 1 : 0
+      let summary = try summary()
+      #expect(summary["failure"] == .null && summary["epochs"] == 3)
+      #expect(try #require(summary["test_accuracy"]?.doubleValue) > 0.9, "\(memory) MiB: \(outcome)")
+
+      let explicit = try train("opencl", try PretendingOpenCL.environment(device), to: "explicit")
+      if explicit.status == 0 {
+        #expect(try weights("explicit") == weights("whole"))
+        continue
+      }
+      expectComplaint(explicit, status: 1, "device opencl:0.0: ", printsNothing: false)
+      if explicit.errors.contains("CL_MEM_OBJECT_ALLOCATION_FAILURE") {
+        #expect(explicit.errors.contains("(other programs may be using its memory; less of it: --batch-size, --model"), "\(explicit)")
+      }
+      guard explicit.errors.contains("is saved in") else { continue }
+      let resumed = try glissade("train", "--resume", folder.path("explicit"), environment: try PretendingOpenCL.environment(profile))
+      #expect(resumed.status == 0, "\(resumed)")
+      #expect(try weights("explicit") == weights("whole"))
+    }
+    // What validation needs comes after the first epoch's steps.
+    #expect(goneOn > 0)
   }
 
   @Test func whatHasNoRoomIsRefusedBeforeTheFirstStep() throws {

@@ -18,8 +18,9 @@ static cl_int tell(const void* answer, size_t length, size_t size, void* value, 
 }
 
 // A name as drivers have given it: with escape sequences, a registered sign in Latin-1, half a character of UTF-8, an end of line, spaces and
-// zeros behind.
+// zeros behind; or none at all.
 static cl_int tell_name(const char* name, size_t size, void* value, size_t* sizeReturned) {
+  if (settings.hasNoNames) name = "";
   if (!settings.hasOddNames) return tell(name, strlen(name) + 1, size, value, sizeReturned);
   char odd[512];
   memset(odd, 0, sizeof odd);
@@ -106,7 +107,7 @@ static cl_int device_info(cl_device_id device, cl_device_info parameter, size_t 
     case CL_DEVICE_NAME: return tell_name(claims->device, size, value, sizeReturned);
     case CL_DEVICE_VENDOR: return tell_name(claims->vendor, size, value, sizeReturned);
     case CL_DRIVER_VERSION: return tell_name(claims->driver, size, value, sizeReturned);
-    case CL_DEVICE_VERSION: TEXT(claims->version);
+    case CL_DEVICE_VERSION: TEXT(settings.hasNoVersion ? "" : claims->version);
     case CL_DEVICE_OPENCL_C_VERSION: TEXT(claims->languageVersion);
     case CL_DEVICE_EXTENSIONS: {
       char text[1024];

@@ -32,7 +32,7 @@ typedef struct {
   Profile is, claims;
   /// How what it does not bear comes to light.
   Arrival arrival;
-  bool isSilent, isLazy, hasWarnings, hasOddNames, hasBrokenPlatform;
+  bool isSilent, isLazy, hasWarnings, hasOddNames, hasNoNames, hasNoVersion, hasNoLog, hasBrokenPlatform;
   unsigned long vanishesAt, stuckAt, hangsAt, wrongFrom;
   /// Bytes in a second; 0 for no limit.
   double transferRate;

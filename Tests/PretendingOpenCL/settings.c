@@ -13,9 +13,12 @@
 //   vanish=N              the device is gone from the N-th call on (queries, retains and releases do not count)
 //   wrong=KERNEL[:N]      the kernel of this name computes something wrong, from its N-th launch on
 //   no-build=KERNEL       programs with this kernel do not build, with a long log of odd characters
+//   no-log                programs that do not build have an empty log
 //   slow-transfers=MB/s   copies between host and device take their time
 //   warnings              build logs are never empty
 //   odd-names             names with control characters, broken UTF-8, ends of lines, spaces and zeros behind
+//   no-names              names, vendors and drivers are empty
+//   no-version            so is the device's version
 //   broken-platform       in front of the platform another one, whose calls fail
 #include "pretending.h"
 
@@ -74,6 +77,9 @@ static bool set_word(const char* word, const char* value) {
   if (strcmp(word, "lazy") == 0) return !value && (settings.isLazy = true);
   if (strcmp(word, "warnings") == 0) return !value && (settings.hasWarnings = true);
   if (strcmp(word, "odd-names") == 0) return !value && (settings.hasOddNames = true);
+  if (strcmp(word, "no-names") == 0) return !value && (settings.hasNoNames = true);
+  if (strcmp(word, "no-version") == 0) return !value && (settings.hasNoVersion = true);
+  if (strcmp(word, "no-log") == 0) return !value && (settings.hasNoLog = true);
   if (strcmp(word, "broken-platform") == 0) return !value && (settings.hasBrokenPlatform = true);
   if (!value || !*value) return false;
   if (strcmp(word, "slow-transfers") == 0) return (settings.transferRate = strtod(value, NULL) * 1e6) > 0;

@@ -41,7 +41,7 @@ struct TrainingJob {
     if let error = outcome.result.failure {
       let epochs = outcome.result.record.epochs.count
       let saved = "the last good state, \(epochs) epoch\(epochs == 1 ? "" : "s") done, is saved in \(path)"
-      throw Failure("\(Text.line("\(error)"))\(outcome.isSaved ? "; \(saved)" : "")")
+      throw Failure("\(Text.line("\(error)"))\(wayOfAllocation(error))\(outcome.isSaved ? "; \(saved)" : "")")
     }
     if Interruption.isRequested {
       reporter.line("\(outcome.result.record.interruption ?? "interrupted after the last step"); saved in \(path)")
@@ -64,7 +64,14 @@ struct TrainingJob {
     }
     if error is MemoryError { return Failure("\(error)\(wayOfMemory)") }
     if (error as? DeviceError)?.isLackOfMemory == true { return Failure("\(error) (\(memoryOptions.joined(separator: ", ")))") }
+    if (error as? DeviceError)?.isFailedAllocation == true { return Failure("\(error)\(wayOfAllocation(error))") }
     return error
+  }
+
+  /// What helps where a driver had less memory than it says, if that is what went wrong.
+  private func wayOfAllocation(_ error: any Error) -> String {
+    guard (error as? DeviceError)?.isFailedAllocation == true else { return "" }
+    return " (other programs may be using its memory; less of it: \(memoryOptions.joined(separator: ", ")))"
   }
 
   /// What takes less memory.

@@ -115,7 +115,8 @@ public struct OpenCLDiscovery: Sendable {
 
   /// A platform that fails leaves the others as they are.
   private static func devices(of platform: cl_platform_id, _ index: Int) -> Result<[OpenCLCandidate], Problem> {
-    let name = text { clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), $0, $1, $2) }
+    let ownName = text { clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), $0, $1, $2) }
+    let name = ownName.isEmpty ? "a platform without a name" : ownName
     let version = text { clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_VERSION), $0, $1, $2) }
     let type = cl_device_type(CL_DEVICE_TYPE_ALL)
     var count: cl_uint = 0
@@ -124,7 +125,7 @@ public struct OpenCLDiscovery: Sendable {
     var devices = [cl_device_id?](repeating: nil, count: Int(status == CL_SUCCESS ? count : 0))
     if status == CL_SUCCESS { status = clGetDeviceIDs(platform, type, count, &devices, nil) }
     guard status == CL_SUCCESS else {
-      let platform = "platform \(index)" + (name.isEmpty ? "" : " (\(name))")
+      let platform = "platform \(index)" + (ownName.isEmpty ? "" : " (\(ownName))")
       return .failure(Problem(text: "\(platform): \(OpenCLStatus(device: "opencl:\(index)").error(status, "clGetDeviceIDs").failure)"))
     }
     return .success(

@@ -352,7 +352,8 @@ final class OpenCLPrograms: @unchecked Sendable {
         clGetProgramBuildInfo(program, candidate.device, cl_program_build_info(CL_PROGRAM_BUILD_LOG), $0, $1, $2)
       }
       clReleaseProgram(program)
-      throw status.error(code, "clBuildProgram", kernel: kernel, detail: String(log.prefix(2000)))
+      throw status.error(
+        code, "clBuildProgram", kernel: kernel, detail: log.isEmpty ? "its compiler gave no reason" : String(log.prefix(2000)))
     }
     return program
   }

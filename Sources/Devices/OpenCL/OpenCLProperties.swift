@@ -50,6 +50,7 @@ public struct OpenCLProperties: Hashable, Sendable {
   var objection: String? {
     if !isAvailable { return "its driver says that it is not available" }
     if !hasCompiler { return "its driver has no compiler for OpenCL C" }
+    if version.isEmpty { return "its driver does not say which OpenCL it has" }
     guard let numbers = versionNumbers else { return "its OpenCL calls itself '\(version)', which is no version" }
     if numbers < (1, 2) { return "its OpenCL is \(numbers.major).\(numbers.minor), and kernels need 1.2" }
     if !isLittleEndian { return "its byte order is not the host's" }

@@ -8,6 +8,10 @@ import GlissadePlanning
 /// A model on a device: its memory, and the plans of its training and evaluation steps, one for each batch size that comes along.
 ///
 /// The lower of two levels: `Trainer` runs whole trainings on top of it. It is not for use from several threads at once.
+///
+/// Steps are queued. What is let go of waits for them; a program that keeps a session up to its own end, as a global variable does, calls
+/// `device.synchronize()` after the last step or reads something: a driver that still compiles or computes while its process ends may end it
+/// with a segmentation fault, as PoCL's does now and then.
 public final class TrainingSession {
   /// Where it runs.
   public let device: any Device
