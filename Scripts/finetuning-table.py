@@ -57,7 +57,8 @@ def train(arguments, found, recipe, count, seed):
   shutil.rmtree(out, ignore_errors=True)
   command = [
     arguments.glissade, "finetune", "--quiet", "--recipe", str(ROOT / "Recipes" / RECIPES[recipe]), "--data", str(data), "--test", "0",
-    "--size", str(arguments.size), "--seed", str(seed), "--device", arguments.device, "--out", str(out)]
+    # Some of the clip arts have more than a hundred million pixels, and are left out.
+    "--unreadable", "0.05", "--size", str(arguments.size), "--seed", str(seed), "--device", arguments.device, "--out", str(out)]
   begin = time.monotonic()
   subprocess.run(command, check=True)
   result = {

@@ -24,7 +24,10 @@ final class Command {
     folder = try TemporaryFolder()
     process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = arguments
-    var variables = ["GLISSADE_THREADS": "1", "GLISSADE_OPENCL_LIBRARY": "/nonexistent", "LC_ALL": "C.UTF-8"]
+    // A pretended GPU that shares two cores with ten others is slow, not stuck.
+    var variables = [
+      "GLISSADE_THREADS": "1", "GLISSADE_OPENCL_LIBRARY": "/nonexistent", "LC_ALL": "C.UTF-8", "GLISSADE_DRIVER_SECONDS": "800",
+    ]
     for name in ["PATH", "HOME", "POCL_CACHE_DIR", "OCL_ICD_VENDORS"] { variables[name] = ProcessInfo.processInfo.environment[name] }
     process.environment = variables.merging(environment) { $1 }
     if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
@@ -54,7 +57,7 @@ final class Command {
   }
 
   /// Waits for its end, but not for ever.
-  func finish(within limit: Duration = .seconds(300)) throws -> Outcome {
+  func finish(within limit: Duration = .seconds(900)) throws -> Outcome {
     let deadline = ContinuousClock.now + limit
     while process.isRunning, ContinuousClock.now < deadline { usleep(5000) }
     if process.isRunning { send(SIGKILL) }
