@@ -77,7 +77,7 @@ extension LineChart {
   }
 
   /// What it shows, for those who do not see it.
-  private var summary: String {
+  var summary: String {
     if series.contains(where: \.isScattered) { return "\(y.label) against \(x.label)" }
     return series.map { each in
       guard let first = each.points.first(where: { $0.y.isFinite }), let last = each.points.last(where: { $0.y.isFinite }) else {

@@ -52,11 +52,14 @@ public struct DropConnect: Layer {
   ///   - rate: the probability with which a weight is dropped, in [0, 1); default one half.
   ///   - bias: whether there is one; default true.
   public init(_ inputs: Int, _ outputs: Int, rate: Float = 0.5, bias: Bool = true) {
-    let dense = Dense(inputs, outputs, bias: bias)
-    weight = dense.weight
-    self.bias = dense.bias
-    self.rate = rate
+    self.init(Dense(inputs, outputs, bias: bias), rate: rate)
   }
+
+  /// With a dense layer's weight and bias.
+  /// - Parameters:
+  ///   - dense: whose weights are dropped.
+  ///   - rate: the probability with which a weight is dropped, in [0, 1); default one half.
+  public init(_ dense: Dense, rate: Float = 0.5) { (weight, bias, self.rate) = (dense.weight, dense.bias, rate) }
 
   public func forward(_ x: Tensor) -> Tensor {
     let y = x.matmul(x.graph[weight].dropout(rate), transposeOther: true)

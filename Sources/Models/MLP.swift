@@ -1,10 +1,16 @@
 import GlissadeLayers
 
 /// A multilayer perceptron: dense layers with ReLU, or another activation, between them, on flattened input. `mlp` is 784-512-256-10.
+/// A norm, and dropout behind the activation, are between them where the design says so.
 public struct MLP: LayerWithHead {
   /// The last one is the head.
   public private(set) var layers: [any Layer]
+  /// Behind each layer but the last; empty without.
+  public let norms: [any Layer]
   private let activations: [any Layer]
+  private let dropout: Dropout
+  /// The same in front of the head, where a new one may bring another.
+  private var headDropout: Dropout
   private let features: Int
 
   /// - Parameters:
@@ -12,17 +18,39 @@ public struct MLP: LayerWithHead {
   ///   - activation: behind each hidden layer; default ReLU.
   ///   - initialization: of the weights; default PyTorch's.
   public init(_ sizes: [Int], activation: Activation = .relu, initialization: Initialization = .pytorch) {
-    layers = zip(sizes, sizes.dropFirst()).map { Dense($0, $1, initialization) }
-    activations = layers.dropLast().map { _ in activation.makeLayer() }
+    var design = BlockDesign()
+    (design.activation, design.initialization) = (activation, initialization)
+    self.init(sizes, design)
+  }
+
+  /// - Parameters:
+  ///   - sizes: the features of the input, of each hidden layer, and of the output.
+  ///   - design: what stands between layers; of a convolutional network's only what dense layers have.
+  public init(_ sizes: [Int], _ design: BlockDesign) {
+    let pairs = zip(sizes, sizes.dropFirst())
+    layers =
+      pairs.dropLast().map { design.dense($0, $1) }
+      + pairs.suffix(1).map { Dense($0, $1, design.initialization) }
+    norms = pairs.dropLast().compactMap { design.norm.ofFeatures($1) }
+    activations = layers.dropLast().map { _ in design.activation.makeLayer() }
+    dropout = Dropout(design.dropout)
+    headDropout = dropout
     features = sizes.dropLast().last ?? 0
   }
 
   public func backbone(_ x: Tensor) -> Tensor {
     var x = x.flattened()
-    // Not called, so that what is without parameters opens no scope.
-    for (layer, activation) in zip(layers.dropLast(), activations) { x = activation.forward(layer(x)) }
+    for (index, layer) in layers.dropLast().enumerated() {
+      x = layer(x)
+      if norms.indices.contains(index) { x = norms[index](x) }
+      // Not called, so that what is without parameters opens no scope.
+      x = activations[index].forward(x)
+      if index < activations.count - 1 { x = dropout.forward(x) }
+    }
     return x
   }
+
+  public func head(_ features: Tensor) -> Tensor { headLayer(headDropout.forward(features)) }
 
   /// Features of two hidden layers that suit a table: the first has about eight times the square root of the number of rows, as a power of two
   /// between 16 and 512, but no more than 32 for each feature of the input; the second has half as many. From some 2,000 rows on that is 512
@@ -43,6 +71,7 @@ public struct MLP: LayerWithHead {
   public func replacingHead(by design: HeadDesign) throws(HeadError) -> MLP {
     var copy = self
     copy.layers = layers.dropLast() + [try design.layers(inputs: features)]
+    if design.dropout != nil { copy.headDropout = Dropout(0) }
     return copy
   }
 }

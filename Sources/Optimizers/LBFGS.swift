@@ -26,7 +26,7 @@ public struct LBFGS: Optimizer {
   public var changeTolerance: Double
   /// Whether each direction is followed by γ, without a line search.
   public var isFixedStep: Bool
-  /// Whether batches may be less than the whole data, at one's own risk.
+  /// Whether the function may change from step to step, at one's own risk: batches that are less than the whole data, augmentation, dropout.
   public var takesMiniBatches: Bool
   /// λ, L2.
   public var weightDecay: Double
@@ -56,7 +56,9 @@ public struct LBFGS: Optimizer {
       .number("tolerance", \Self.tolerance, .notNegative, "The largest element of a gradient that counts as none."),
       .number("change_tolerance", \Self.changeTolerance, .notNegative, "The change of parameters or loss that counts as none."),
       .flag("fixed_step", \Self.isFixedStep, "No line search: lr along each direction."),
-      .flag("mini_batches", \Self.takesMiniBatches, "Batches that are not the whole data, at your own risk."),
+      .flag(
+        "mini_batches", \Self.takesMiniBatches,
+        "A function that changes from step to step, by batches that are not the whole data, augmentation or dropout, at your own risk."),
       .weightDecay(\Self.weightDecay), .maximize(\Self.isMaximizing),
     ]
   }
@@ -70,6 +72,27 @@ extension LBFGS {
   package static let whyWhole =
     "on batches that change, differences of gradients tell of the data and not of the curvature, and a line search compares losses of different "
     + "functions"
+
+  /// Why the function has to stay the same from step to step, in words.
+  package static let whySame =
+    "what it remembers are differences between gradients of one function, and those of a function that changes from step to step tell of the "
+    + "change and not of the curvature"
+
+  /// Bytes on the host that steps take for each parameter beside what is remembered: parameters, gradients and the last steps in float32, the
+  /// direction in float64.
+  private static let bytesBeside = 4 * 8 + 8 * 3
+  /// Bytes for each parameter of a step that is remembered: itself and the change of the gradient.
+  private static let bytesRemembered = 4 * 2
+
+  /// Bytes on the host that steps take at most; what is more than a number holds is the largest one.
+  package func hostBytes(parameters: Int) -> Int {
+    let each = Self.bytesBeside + Self.bytesRemembered * Int(min(history, 1e12))
+    let (bytes, overflow) = parameters.multipliedReportingOverflow(by: each)
+    return overflow ? .max : bytes
+  }
+
+  /// How many steps can be remembered within so many bytes; 0 or less where none can.
+  package func history(within bytes: Int, parameters: Int) -> Int { (bytes / max(parameters, 1) - Self.bytesBeside) / Self.bytesRemembered }
 
   /// What is remembered between steps: enough to go on with the same bits.
   public struct Memory: Sendable {

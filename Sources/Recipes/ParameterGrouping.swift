@@ -140,7 +140,7 @@ extension Recipe {
   private var usualModel: (any Layer)? {
     let inner = self.hidden?.sizes ?? [64, 32]
     let model: (any LayerWithHead)? =
-      self.model == "mlp" ? MLP([8] + inner + [2]) : ModelZoo.make(self.model, input: [32, 32, 3], classes: 10)
+      self.model == "mlp" ? MLP([8] + inner + [2], design) : ModelZoo.make(self.model, input: [32, 32, 3], classes: 10, design: design)
     guard let model, self.pretrained != nil, let head = try? HeadDesign(self.head.text, classes: 2) else { return model }
     return (try? model.replacingHead(by: head)) ?? model
   }
@@ -199,7 +199,7 @@ struct WeightSettings {
     (rule as? any MatrixOptimizer)?.optimizer(for: shape) ?? rule
   }
 
-  private static let weightDecay = "weight_decay"
+  static let weightDecay = "weight_decay"
 
   private static func withoutDecay(_ rule: any Optimizer) -> any Optimizer {
     Recipe.hyperparameters(of: rule).first { $0.name == weightDecay }?.setting(.number(0), in: rule) ?? rule

@@ -102,6 +102,11 @@ extension Recipe {
     get { self[Self.training[keyPath: path]] }
     set { self[Self.training[keyPath: path]] = newValue }
   }
+  /// An option of what stands between layers, as in `recipe.norm`.
+  public subscript<Value>(dynamicMember path: KeyPath<BlockSection, RecipeOption<Value>>) -> Value {
+    get { self[Self.blocks[keyPath: path]] }
+    set { self[Self.blocks[keyPath: path]] = newValue }
+  }
   /// An option of where it runs, as in `recipe.device`.
   public subscript<Value>(dynamicMember path: KeyPath<DeviceSection, RecipeOption<Value>>) -> Value {
     get { self[Self.place[keyPath: path]] }
@@ -159,6 +164,7 @@ extension Recipe {
   }
 
   private static let training = TrainingSection()
+  private static let blocks = BlockSection()
   private static let place = DeviceSection()
   private static let weights = PretrainedSection()
   private static let folds = FoldSection()

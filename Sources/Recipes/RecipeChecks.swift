@@ -1,5 +1,6 @@
 import GlissadeData
 import GlissadeFormats
+import GlissadeLayers
 import GlissadeModels
 import GlissadeOptimizers
 import GlissadePictures
@@ -47,10 +48,31 @@ extension Recipe {
       }
     }
     checkSteps(note)
+    checkBlocks(note)
+    checkEffects(note)
     if let last = self.unfreezeAt?.steps.last, last.epoch > self.epochs {
       note("unfreeze_at", .sentence("\(last.epoch) comes after the last epoch, \(self.epochs)"))
     }
     return found
+  }
+
+  /// What stands between layers.
+  private func checkBlocks(_ note: (String, RecipeValueError) -> Void) {
+    if self.model == "mlp", self.norm == .instance {
+      let others = BlockDesign.Norm.allCases.filter { $0 != .instance }.map(\.rawValue).joined(separator: ", ")
+      note("norm", .sentence("is instance, which is of each channel's pixels, and mlp has none; for it there are \(others)"))
+    }
+  }
+
+  /// What somebody asked for here and would have no effect beside something else; in files such things may be left for another time.
+  private func checkEffects(_ note: (String, RecipeValueError) -> Void) {
+    func isAskedFor(_ name: String) -> Bool { isGiven(name) && origin(of: name) == .commandLine }
+    if self.pretrained != nil, isAskedFor("initialization") {
+      note("initialization", .sentence("has no effect beside --pretrained: weights start as they are there, and a new head's as PyTorch's"))
+    }
+    if self.pretrained != nil, isAskedFor("dropout"), let rate = try? HeadDesign(self.head.text, classes: 2).dropout {
+      note("dropout", .sentence("has no effect beside --head \(self.head.text), whose rate of dropout is \(rate)"))
+    }
   }
 
   /// What a step does: momentum that a schedule moves, averages of weights.
@@ -58,7 +80,17 @@ extension Recipe {
     if self.schedule.movesMomentum, let rule = try? rule(), let takes = try? rule.takesMomentum(), !takes {
       note("schedule", .sentence("moves momentum, and \(self.optimizer) has none, or is set to have none"))
     }
-    if self.optimizer == LBFGS.name { checkDescent(note) }
+    if self.optimizer == LBFGS.name {
+      checkDescent(note)
+    } else if (self.group?.rules ?? []).contains(where: {
+      $0.settings.contains { $0.name == GroupRules.optimizer && $0.text == LBFGS.name }
+    }) {
+      note(
+        "group",
+        .sentence(
+          "says optimizer \(LBFGS.name), whose steps are those of all parameters together: \(spelling(of: "group").name("optimizer")) names it"
+        ))
+    }
     if self.ema != nil, self.swa != nil {
       note("swa", .sentence("cannot be given with \(spelling(of: "swa").name("ema")): there is one average of weights"))
     } else if let first = self.swa, first > self.epochs {
@@ -66,14 +98,31 @@ extension Recipe {
     }
   }
 
-  /// L-BFGS minimises one function, the loss over all samples, and nothing may be done to its gradient.
+  /// L-BFGS minimises one function, the loss over all samples, by steps of all parameters together, and nothing may be done to its gradient.
   private func checkDescent(_ note: (String, RecipeValueError) -> Void) {
-    if let rule = try? rule() as? LBFGS, !rule.takesMiniBatches, self.batchSize != .all {
+    if let rule = try? rule() as? LBFGS, !rule.takesMiniBatches {
+      func unless(_ name: String) -> String { "unless \(spelling(of: name).name("mini_batches")) is given" }
+      if self.batchSize != .all {
+        note(
+          "batch_size",
+          .sentence(
+            "is \(self.batchSize.recipeText), and it has to be all with \(LBFGS.name), \(unless("batch_size")): \(LBFGS.whyWhole)"))
+      }
+      let isAugmented = (try? self.augment.augmentations).map { !$0.pictures.isEmpty || $0.mixing != nil } ?? false
+      let changing = [("augment", isAugmented), ("sampling", self.sampling == .balanced)] + randomLayers.map { ($0, true) }
+      for (name, isThere) in changing where isThere {
+        note(name, .sentence("is not for \(LBFGS.name), \(unless(name)): \(LBFGS.whySame)"))
+      }
+    }
+    for (name, isThere) in [("layer_decay", self.layerDecay != nil), ("backbone_lr", hasOwnBackboneRate)] where isThere {
+      note(name, .sentence("is not for \(LBFGS.name), whose steps are those of all parameters together, with one rate"))
+    }
+    for setting in (self.group?.rules ?? []).flatMap(\.settings) where !Self.groupSettingsOfDescent.contains(setting.name) {
       note(
-        "batch_size",
+        "group",
         .sentence(
-          "is \(self.batchSize.recipeText), and it has to be all with \(LBFGS.name), unless \(spelling(of: "batch_size").name("mini_batches")) "
-            + "is given: \(LBFGS.whyWhole)"))
+          "says \(setting.name), and with \(LBFGS.name) a group may say \(Self.groupSettingsOfDescent.joined(separator: ", ")): its steps are "
+            + "those of all parameters together"))
     }
     let others = [
       ("clip_norm", self.clipNorm != nil), ("clip_value", self.clipValue != nil), ("clip_ratio", self.clipRatio != nil),
@@ -82,6 +131,25 @@ extension Recipe {
     for (name, isThere) in others where isThere {
       note(name, .sentence("is not for \(LBFGS.name), whose line search needs the loss and the loss's own gradient"))
     }
+  }
+
+  /// What parameter groups may have for themselves under L-BFGS: what is part of the function.
+  private static let groupSettingsOfDescent = [WeightSettings.weightDecay, GroupRules.l1, GroupRules.l2]
+
+  /// Options by which layers draw random numbers in training.
+  private var randomLayers: [String] {
+    let rates: [(String, Float)] = [
+      ("dropout", design.dropout), ("dropconnect", design.dropConnect), ("spatial_dropout", design.spatialDropout),
+      ("pool", design.pool == .fractional ? 1 : 0), ("drop_path", self.dropPath),
+    ]
+    let head = self.pretrained == nil ? nil : try? HeadDesign(self.head.text, classes: 2).dropout
+    return rates.filter { $0.1 > 0 }.map(\.0) + (head.map { $0 > 0 } == true ? ["head"] : [])
+  }
+
+  /// Whether a pretrained backbone has another learning rate than the head.
+  private var hasOwnBackboneRate: Bool {
+    guard self.pretrained != nil, let rule = try? rule() else { return false }
+    return self.backboneLR.value(of: rule.learningRate) != rule.learningRate
   }
 
   private func checkDivision(_ kind: DataSource.Kind, _ note: (String, RecipeValueError) -> Void) {
@@ -130,8 +198,8 @@ extension Recipe {
     guard let loss = self.loss else { return }
     if self.task == .regression, !loss.name.isOfMarks, let objection = lossOfNumbersObjection { note("loss", .sentence(objection)) }
     if self.labelSmoothing > 0, !loss.name.isOfDistributions {
-      note(
-        "label_smoothing", .sentence("is for cross_entropy and nll, whose labels can be distributions, and the loss is \(loss.recipeText)"))
+      let names = LossChoice.Name.allCases.filter(\.isOfDistributions).map(\.rawValue).joined(separator: ", ")
+      note("label_smoothing", .sentence("is for \(names), whose labels can be distributions, and the loss is \(loss.recipeText)"))
     }
   }
 
@@ -146,9 +214,28 @@ extension Recipe {
   /// - Parameter areSeveral: whether several are predicted, which may be labels that a sample has or has not.
   /// - Throws: `RecipeError` where it is not.
   package func checkLossOfNumbers(areSeveral: Bool) throws(RecipeError) {
-    if areSeveral, self.loss?.name.isOfMarks == true { return }
+    let areMarks = areSeveral && self.loss?.name.isOfMarks == true
+    for (name, isThere) in [("class_weights", self.classWeights != nil), ("sampling", self.sampling == .balanced)] where isThere {
+      throw error(
+        name,
+        .sentence("is for classes, of which a row has one, and \(areMarks ? "labels of yes or no" : "numbers") are to be predicted"))
+    }
+    if areMarks { return }
     if self.labelSmoothing > 0 { throw error("label_smoothing", .sentence("is for classes, and numbers are to be predicted")) }
     if let objection = lossOfNumbersObjection { throw error("loss", .sentence(objection)) }
+  }
+
+  /// Sees whether there is a weight for each class that the data turned out to have.
+  /// - Throws: `RecipeError` where there are more or fewer.
+  package func checkClassWeights(_ classes: [String]) throws(RecipeError) {
+    guard case .given(let weights)? = self.classWeights, weights.count != classes.count else { return }
+    let few = 12
+    let names = classes.prefix(few).map { printable($0) }.joined(separator: ", ") + (classes.count > few ? ", …" : "")
+    throw error(
+      "class_weights",
+      .sentence(
+        "is \(weights.count) number\(weights.count == 1 ? "" : "s"), and there \(classes.count == 1 ? "is 1 class" : "are \(classes.count) classes"), "
+          + "each of which needs one: \(names)"))
   }
 
   /// Sees whether several columns can be predicted.
@@ -156,7 +243,10 @@ extension Recipe {
   package func checkSeveralTargets() throws(RecipeError) {
     guard self.task == .classification else { return }
     throw error(
-      "task", .sentence("is classification, and several columns are predicted as numbers, or by the loss bce as labels of 0 and 1 each"))
+      "task",
+      .sentence(
+        "is classification, and several columns are predicted as numbers, or by losses of yes and no (bce, focal, hinge) as labels of 0 and 1 each"
+      ))
   }
 
   private func checkTable(_ note: (String, RecipeValueError) -> Void) {
@@ -182,7 +272,7 @@ extension Recipe {
   private func checkMultiLabel(_ note: (String, RecipeValueError) -> Void) {
     let option = spelling(of: "multi_label").name("multi_label")
     if let loss = self.loss, !loss.name.isOfMarks {
-      let names = LossChoice.Name.allCases.filter(\.isOfMarks).map(\.rawValue).joined(separator: " and ")
+      let names = LossChoice.Name.allCases.filter(\.isOfMarks).map(\.rawValue).joined(separator: ", ")
       note("loss", .sentence("is \(loss.recipeText), and with \(option) each label is a yes or no by itself; for those there are \(names)"))
     }
     let ofClasses = [
@@ -214,6 +304,20 @@ extension Recipe {
   /// What `data` names.
   public var dataSource: DataSource { DataSource(name: self.data) }
 
+  /// What stands between a model's layers, where that can be chosen.
+  public var design: BlockDesign {
+    guard ModelZoo.withActivations.contains(self.model) else { return ModelZoo.usualDesign(self.model) }
+    var design = BlockDesign()
+    (design.activation, design.initialization, design.norm) = (self.activation, self.initialization, self.norm)
+    (design.dropout, design.dropConnect) = (self.dropout, self.dropconnect)
+    guard self.model != "mlp" else { return design }
+    (design.spatialDropout, design.pool, design.squeezeExcitation) = (self.spatialDropout, self.pool, self.squeezeExcitation)
+    return design
+  }
+
+  /// Whether the optimizer wants the same function in all steps.
+  var staysSame: Bool { self.optimizer == LBFGS.name && !isOn("mini_batches") }
+
   /// The side of the pictures that a model usually sees.
   var usualSize: Int { EfficientNetLite.Size(rawValue: self.model)?.resolution ?? (Self.smallModels.contains(self.model) ? 32 : 224) }
 
@@ -244,8 +348,12 @@ extension Recipe {
   public mutating func dropWhatDoesNotFit() {
     func isOfFile(_ name: String) -> Bool { if case .file? = origin(of: name) { true } else { false } }
     for (name, other) in Self.replacements where isGiven(name) && origin(of: name) == .commandLine && isOfFile(other) { remove(other) }
-    if self.optimizer == LBFGS.name, origin(of: "optimizer") == .commandLine, isOfFile("batch_size"), !isOn("mini_batches") {
-      remove("batch_size")
+    if self.optimizer == LBFGS.name, origin(of: "optimizer") == .commandLine {
+      // What has another default with it; a backbone's rate whatever batches there are.
+      let (training, backbone) = (TrainingSection(), PretrainedSection().backboneLR.name)
+      for name in (isOn("mini_batches") ? [] : [training.batchSize.name, training.dropout.name]) + [backbone] where isOfFile(name) {
+        remove(name)
+      }
     }
     let kind = dataSource.kind
     for declaration in Self.declarations {

@@ -147,8 +147,15 @@ struct EnsembleCommandTests {
   @Test("An average is a run of its own, of weights or of predictions") func averages() throws {
     #expect(try train("classes", "--ensemble", "2", "--quiet").status == 0)
     let members = [out + "/member-1", out + "/member-2"]
-    let soup = try glissade(["average"] + members + ["--last", "--out", folder.path("soup")])
+    // The mean of weights that began differently is no model: whoever wants it says so.
+    let began = "began with the weights of seed 1 (pytorch) and \(members[1]) with the weights of seed 2 (pytorch)"
+    expectComplaint(
+      try glissade(["average"] + members + ["--out", folder.path("soup")]), status: 2, began,
+      "--of predictions averages what the models predict")
+    #expect(folder.names("soup").isEmpty)
+    let soup = try glissade(["average"] + members + ["--last", "--of", "weights", "--out", folder.path("soup")])
     #expect(soup.status == 0 && soup.output == "the average of the weights of 2 models is in \(folder.path("soup"))\n", "\(soup)")
+    #expect(soup.errors.hasPrefix("glissade: \(members[0]) \(began), and the mean of weights that began differently"), "\(soup)")
     let files = try (members + [folder.path("soup")]).map { try SafetensorsFile(path: $0 + "/model.safetensors") }
     for tensor in files[0].tensors {
       let values = try files.map { try $0.floats(of: tensor.name) }
@@ -164,9 +171,38 @@ struct EnsembleCommandTests {
     expectComplaint(
       try glissade("train", "--resume", folder.path("soup")), status: 1, "is an average of the weights of several runs and was not trained")
     expectComplaint(
-      try glissade(["average"] + members + ["--out", folder.path("soup")]), status: 2, "--replace puts the average in its place")
+      try glissade(["average"] + members + ["--of", "weights", "--out", folder.path("soup")]), status: 2,
+      "--replace puts the average in its place")
     #expect(try glissade(["average"] + members + ["--out", folder.path("soup"), "--replace", "--of", "predictions"]).status == 0)
     #expect(!folder.names("soup").contains("model.safetensors") && folder.names("soup").contains("member-2.safetensors"))
+    expectComplaint(
+      try glissade("average", folder.path("soup"), members[0], "--out", folder.path("x")), status: 2,
+      "\(folder.path("soup")) holds models that may have begun with different weights")
+    // Runs of one seed began alike.
+    for (name, rate) in [("slow", "1e-3"), ("fast", "3e-3")] {
+      #expect(try train("classes", "--lr", rate, "--quiet", out: folder.path(name)).status == 0)
+    }
+    let alike = try glissade("average", folder.path("slow"), folder.path("fast"), "--out", folder.path("alike"))
+    #expect(alike.status == 0 && alike.errors.isEmpty, "\(alike)")
+  }
+
+  @Test("An ensemble whose members keep snapshots is all of these together") func snapshotsOfMembers() throws {
+    let outcome = try train("classes", "--ensemble", "2", "--snapshots", "--schedule", "cosine-restarts(period: 1 epochs)", "--quiet")
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
+    let found = try json("evaluate", "--run", out)
+    let members = try #require(found["members"]?.arrayValue)
+    #expect(
+      members.map { $0["name"]?.stringValue ?? "" } == (1...2).flatMap { run in (1...3).map { "member-\(run)/member-\($0)" } }, "\(members)"
+    )
+    // Each is what it is in its own run.
+    for run in 1...2 {
+      let own = try #require(try json("evaluate", "--run", "\(out)/member-\(run)")["members"]?.arrayValue)
+      #expect(own.map { $0["loss"] } == members[((run - 1) * 3)..<(run * 3)].map { $0["loss"] })
+    }
+    let kept = try JSONValue.read(path: out + "/ensemble.json")
+    #expect(kept["together"]?["accuracy"] == found["accuracy"] && kept["together"]?["members"]?.arrayValue?.count == 6)
+    // One model of each where that is asked for.
+    #expect(try json("evaluate", "--run", out, "--last")["members"]?.arrayValue?.map { $0["name"] } == ["member-1", "member-2"])
   }
 
   @Test("What one of the runs was trained on is not what their average is measured with") func averagesOfOtherDivisions() throws {
@@ -178,7 +214,7 @@ struct EnsembleCommandTests {
         folder.path("seed\(seed)"))
       #expect(outcome.status == 0, "\(outcome)")
     }
-    let made = try glissade("average", folder.path("seed1"), folder.path("seed2"), "--out", folder.path("both"))
+    let made = try glissade("average", folder.path("seed1"), folder.path("seed2"), "--of", "weights", "--out", folder.path("both"))
     #expect(made.status == 0, "\(made)")
     let found = try json("evaluate", "--run", folder.path("both"), "--data", data.path, "--all")
     let one = try json("evaluate", "--run", folder.path("seed1"), "--data", data.path, "--all")

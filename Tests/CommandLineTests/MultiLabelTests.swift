@@ -94,7 +94,8 @@ struct MultiLabelTests {
   }
 
   @Test func mistakes() throws {
-    expectComplaint(try train("--multi-label", "--loss", "mse"), status: 2, "--loss is mse", "bce and focal")
+    expectComplaint(
+      try train("--multi-label", "--loss", "mse"), status: 2, "--loss is mse", "there are bce, hinge, squared_hinge, binary_hinge, focal")
     expectComplaint(
       try train("--multi-label", "--sampling", "balanced"), status: 2, "--sampling is for classes, of which a picture has one")
     expectComplaint(try train("--multi-label", "--class-weights", "balanced"), status: 2, "--class-weights is for classes")

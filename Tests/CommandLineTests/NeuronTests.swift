@@ -45,6 +45,7 @@ struct NeuronTests {
     "Every loss of classes learns them, whatever their unit",
     arguments: [
       "cross_entropy", "nll", "bce", "mse", "mae", "huber(0.5)", "smooth_l1(0.3)", "hinge", "squared_hinge(0.5)", "focal", "focal(1,0.5)",
+      "kl_div", "binary_hinge", "binary_hinge(0.5)",
     ]) func losses(name: String) throws
   {
     let outcome = try train("sort", "--loss", name)
@@ -58,7 +59,25 @@ struct NeuronTests {
     let weighted = try train("sort", "--loss", "focal", "--class-weights", "balanced")
     #expect(weighted.status == 0 && accuracy(weighted) > 80, "\(weighted)")
     let smoothed = try train("sort", "--loss", "hinge", "--label-smoothing", "0.1")
-    #expect(smoothed.status == 2 && smoothed.errors.contains("cross_entropy and nll"), "\(smoothed)")
+    #expect(smoothed.status == 2 && smoothed.errors.contains("cross_entropy, nll, kl_div"), "\(smoothed)")
+    let divergence = try train("sort", "--loss", "kl_div", "--label-smoothing", "0.1", "--class-weights", "balanced", out: "divergence")
+    #expect(divergence.status == 0 && accuracy(divergence) > 80, "\(divergence)")
+    for (weights, count) in [("1,2", "2 numbers"), ("1", "1 number"), ("1,2,3,4", "4 numbers")] {
+      expectComplaint(
+        try train("sort", "--class-weights", weights, out: "weights"), status: 2,
+        "--class-weights is \(count), and there are 3 classes, each of which needs one: down, right, up")
+    }
+    for more in [["--class-weights", "1,2"], ["--sampling", "balanced"]] {
+      expectComplaint(
+        try train("sum", more[0], more[1], out: "numbers"), status: 2,
+        "\(more[0]) is for classes, of which a row has one, and numbers are to be")
+      expectComplaint(
+        try train("high,wide", "--loss", "bce", more[0], more[1], out: "numbers"), status: 2, "\(more[0]) is for classes",
+        "labels of yes or no")
+    }
+    for name in ["kl_div", "binary_hinge"] {
+      expectComplaint(try train("sum", "--loss", name, out: "numbers"), status: 2, "--loss is \(name), a loss of classes, and numbers are")
+    }
     let numbers = try train("sum", "--loss", "focal", out: "numbers")
     #expect(numbers.status == 2 && numbers.errors.contains("mse, mae, huber, smooth_l1"), "\(numbers)")
     let softened = try train("sum", "--label-smoothing", "0.1", out: "numbers")
@@ -111,6 +130,15 @@ struct NeuronTests {
     #expect(abs(try #require(first["difference"]?.doubleValue) - 0.25) < 0.3)
     let export = try glissade("convert", folder.path("run"), folder.path("run.onnx"))
     #expect(export.status == 0, "\(export)")
+  }
+
+  @Test("Every loss of yes and no learns labels", arguments: ["focal", "hinge", "squared_hinge", "binary_hinge(0.5)"])
+  func lossesOfLabels(name: String) throws {
+    let outcome = try train("high,wide", "--loss", name, "--epochs", "40")
+    #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
+    let found = try glissade("evaluate", "--run", folder.path("run"), "--device", "cpu", "--json")
+    let labels = try JSONValue.parse(Array(found.output.utf8))["labels"]
+    #expect(try #require(labels?["micro_f1"]?.doubleValue ?? labels?["micro"]?["f1"]?.doubleValue) > 0.85, "\(found)")
   }
 
   @Test("Several labels of a row are probabilities each") func severalLabels() throws {

@@ -44,6 +44,23 @@ struct PictureTrainingTests {
     #expect(result["samples"] == 12 && result["accuracy"]?.doubleValue == accuracy)
   }
 
+  @Test("A share is of no account where the folder has such a part, and that is said") func sharesBesideParts() throws {
+    for number in 0..<12 {
+      let pixels = [UInt8](repeating: number % 2 == 0 ? 200 : 40, count: 3 * 16)
+      let name = "\(number % 2 == 0 ? "light" : "dark")/\(number).png"
+      for part in ["train", "test"] { try put("parted/\(part)/\(name)", HandmadePicture.png(width: 4, height: 4, pixels: pixels)) }
+    }
+    let arguments = [
+      "train", "--data", folder.path("parted"), "--model", "mlp", "--size", "8", "--epochs", "1", "--device", "cpu", "--quiet",
+    ]
+    let outcome = try glissade(arguments + ["--test", "0.3", "--validation", "0.2", "--out", folder.path("parted-run")])
+    #expect(outcome.status == 0 && outcome.errorLines.count == 1, "\(outcome)")
+    #expect(outcome.errors.contains("--test is of no account: \(folder.path("parted")) has a part of its own for that"), "\(outcome)")
+    // Of the recipe that the run left it is not said again.
+    let again = try glissade(["train", "--recipe", folder.path("parted-run/recipe.yaml"), "--quiet", "--out", folder.path("parted-again")])
+    #expect(again.status == 0 && again.errors.isEmpty, "\(again)")
+  }
+
   @Test func sameSeedSameBytesForAnyThreads() throws {
     for (name, threads) in [("a", "1"), ("b", "2")] {
       #expect(try train("--augment", "flip,resized-crop,mixup", "--threads", threads, out: name).status == 0)

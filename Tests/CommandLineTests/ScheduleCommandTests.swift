@@ -19,12 +19,28 @@ struct ScheduleCommandTests {
     #expect(try String(contentsOfFile: folder.path("notes.txt"), encoding: .utf8) == "mine")
   }
 
+  @Test("Momentum is drawn where the schedule moves it, below the rate") func momentum() throws {
+    let folder = try TemporaryFolder()
+    let text = "one-cycle(high-momentum: 0.95, low-momentum: 0.85, over: 2 epochs) then constant"
+    let run = try glissade("schedule", text, "--epochs", "4", "--svg", folder.path("curve.svg"))
+    #expect(run.status == 0 && run.errors.isEmpty)
+    #expect(run.output.contains("x: epoch, y: learning rate") && run.output.contains("x: epoch, y: momentum"), "\(run.output)")
+    let svg = try String(contentsOfFile: folder.path("curve.svg"), encoding: .utf8)
+    #expect(svg.hasPrefix("<svg ") && svg.components(separatedBy: "<svg ").count == 4 && svg.components(separatedBy: "</svg>").count == 4)
+    #expect(
+      svg.components(separatedBy: "<polyline ").count == 3 && svg.contains("viewBox=\"0 0 720 800\"") && svg.contains("<svg y=\"400\""))
+    // 0.85 at the top of the rate, and nothing where the optimizer's own stays.
+    #expect(svg.contains("momentum: from 0.95 at 0 to 0.95 at 1.99"), "\(svg)")
+    #expect(try !glissade("schedule", "one-cycle").output.contains("momentum,"))
+  }
+
   @Test func listsEveryShape() throws {
     let run = try glissade("schedule")
     #expect(run.status == 0)
     for name in ["constant", "one-cycle", "cosine-restarts", "plateau", "inverse-sqrt"] {
       #expect(run.output.contains("\n\(name)(") || run.output.hasPrefix("\(name)("))
     }
+    #expect(run.output.contains("\nA then B\n") && run.output.contains("\nover: SPAN\n"))
   }
 
   @Test(arguments: [

@@ -49,7 +49,7 @@ struct SmallDataTests {
   @Test("What cannot start leaves no run") func nothingIsLeftOfWhatCannotStart() throws {
     let data = try table(rows: 60, classes: true)
     let outcome = try train(data, "--class-weights", "1,2,3,4,5,6")
-    #expect(outcome.status == 1 && outcome.errors.contains("one for each class"), "\(outcome)")
+    #expect(outcome.status == 2 && outcome.errors.contains("--class-weights is 6 numbers, and there are 2 classes"), "\(outcome)")
     #expect(try train(data, "--epochs", "1").status == 0)
   }
 

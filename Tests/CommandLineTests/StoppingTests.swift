@@ -75,6 +75,11 @@ struct StoppingTests {
     expectComplaint(try train("x", "--early-stop", "min_delta=-1"), status: 2, "min_delta -1", "at least 0")
     expectComplaint(try train("x", "--max-time", "soon"), status: 2, "--max-time is 'soon', and it has to be a time above 0")
     expectComplaint(try train("x", "--max-time", "0m"), status: 2, "--max-time is '0m'")
+    for text in ["20", "1h30", "1.5"] {
+      expectComplaint(
+        try train("x", "--max-time", text), status: 2, "--max-time is '\(text)', with no unit behind", "as 90s, 20m or 1h30m",
+        "s, m, h and d")
+    }
     expectComplaint(
       try train("x", "--early-stop", "metric=validation_accuracy"), status: 2, "validation_accuracy",
       "validation_mean_absolute_error", printsNothing: false)

@@ -194,14 +194,14 @@ struct SweepTests {
   @Test func timeEndsAfterAnEpoch() throws {
     let whole = try sweep(plan(), "whole")
     let sweep = try Sweep(plan(), out: folder.path("s"), watch: Sweep.Watch())
-    #expect(try sweep.run(limit: TimeSpan(recipeText: "0.000001")) == .time)
+    #expect(try sweep.run(limit: TimeSpan(recipeText: "0.000001s")) == .time)
     #expect(sweep.results.all.isEmpty && sweep.tested == nil)
     var epochs = 0
     var watch = Sweep.Watch()
     watch.observe = { if case .epoch = $0 { epochs += 1 } }
     var other: Sweep? = try Sweep(plan(), out: folder.path("t"), watch: watch)
     // Over in the first epoch.
-    #expect(try other?.run(limit: TimeSpan(recipeText: "0.001")) == .time && epochs <= 1)
+    #expect(try other?.run(limit: TimeSpan(recipeText: "0.001s")) == .time && epochs <= 1)
     #expect(other?.conclusion(.time).first?.contains("0 of 4 trials came to something: the time is over; --resume ") == true)
     other = nil
     other = try Sweep(resuming: folder.path("t"), watch: watch)

@@ -174,8 +174,8 @@ struct TableTests {
     expectComplaint(try train("--target", "sort", "--task", "regression", "--missing", "drop"), status: 1, "regression needs numbers")
     expectComplaint(try train("--target", "sort", "--missing", "drop", "--hidden", "0"), status: 2, "--hidden is '0'")
     expectComplaint(
-      try train("--target", "sort", "--missing", "drop", "--batch-size", "16", "--class-weights", "1,2"), status: 1,
-      "2 numbers but must be 3 numbers", printsNothing: false)
+      try train("--target", "sort", "--missing", "drop", "--batch-size", "16", "--class-weights", "1,2"), status: 2,
+      "--class-weights is 2 numbers, and there are 3 classes", printsNothing: false)
     expectComplaint(try train("--target", "sort", "--class-weights", "1,x"), status: 2, "--class-weights is '1,x'")
     expectComplaint(try glissade("train", "--target", "sort"), status: 2, "--target is for tables, and --data fashion-mnist is none")
     expectComplaint(try glissade("train", "--data", "/no/such.csv", "--target", "y"), status: 1, "/no/such.csv: cannot be read")

@@ -64,7 +64,7 @@ struct UsageTests {
     (["train", "--clip-norm", "-1"], "--clip-norm is -1,"),
     (["train", "--label-smoothing", "1"], "--label-smoothing is 1,"),
     (["train", "--dropout", "1"], "--dropout is 1,"),
-    (["train", "--dropout", "0.1", "--model", "mlp"], "--dropout is no option of mlp; lenet has it"),
+    (["train", "--dropout", "0.1", "--model", "resnet18"], "--dropout is no option of resnet18; mlp and lenet have it"),
     (["train", "--limit", "0"], "--limit is 0"),
     (["train", "--threads", "0"], "--threads is 0"),
     (["train", "--seed", "-1"], "'-1' is invalid for '--seed"),

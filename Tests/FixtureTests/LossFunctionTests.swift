@@ -1,7 +1,10 @@
+import Foundation
 import GlissadeDevices
 import GlissadeFormats
 import GlissadeTensors
 import Testing
+
+@testable import GlissadeTraining
 
 /// Losses of classes, of yes or no and of distributions, with their options, each reduced to its mean, to its sum and not at all, and at logits
 /// of ±10⁴.
@@ -86,6 +89,51 @@ struct LossFunctionTests {
       #expect(expected.isNaN ? found.isNaN : abs(found - expected) < 1e-5, "\(losses)")
     }
     #expect(gradient.prefix(6).allSatisfy(\.isFinite) && abs(gradient[4] + 2) < 1e-5 && abs(gradient[5] - 4 / 3) < 1e-5, "\(gradient)")
+  }
+
+  @Test("Of classes and of yes or no: a divergence from smoothed labels, and hinges of 0 and 1", arguments: DeviceUnderTest.best)
+  func ofTraining(on under: DeviceUnderTest) throws {
+    let (logits, labels): ([Float], [Int32]) = ([0.5, -1, 2, 3, 0, -2], [2, 1])
+    let marks: [Float] = [0, 1, 1, 0, 0, 1]
+    let results = try GraphRunner(under.device).run(
+      inputs: ["x": StepInput(logits), "labels": StepInput(labels), "marks": StepInput(marks)]
+    ) { graph in
+      let x = graph.input("x", shape: [2, 3])
+      func values(_ loss: Loss, _ target: Tensor) -> Tensor {
+        loss.values(Loss.Arguments(outputs: NamedTensors(x), targets: NamedTensors(target), inputs: NamedTensors(x)))
+      }
+      let (classes, yes) = (graph.input("labels", shape: [2], dtype: .int32), graph.input("marks", shape: [2, 3]))
+      return [
+        "smoothed": values(.divergenceOfClasses(labelSmoothing: 0.3), classes), "plain": values(.divergenceOfClasses(), classes),
+        "hinge": values(.binaryHinge(margin: 0.5), yes), "squared": values(.binaryHinge(isSquared: true), yes),
+        "against all others": values(Loss.binaryHinge().ofClasses(ofLogits: true), classes),
+      ]
+    }
+    func softmax(_ row: Int, _ column: Int) -> Double {
+      let terms = (0..<3).map { exp(Double(logits[3 * row + $0])) }
+      return terms[column] / terms.reduce(0, +)
+    }
+    func divergence(_ row: Int, _ smoothing: Double) -> Double {
+      (0..<3).reduce(0) { sum, column in
+        let t = (column == Int(labels[row]) ? 1 - smoothing : 0) + smoothing / 3
+        return t == 0 ? sum : sum + t * log(t / softmax(row, column))
+      }
+    }
+    func hinge(_ row: Int, margin: Double, power: Int, _ isYes: (Int) -> Bool) -> Double {
+      (0..<3).reduce(0) { sum, column in
+        let term = max(0, margin - (isYes(column) ? 1 : -1) * Double(logits[3 * row + column]))
+        return sum + (power == 2 ? term * term : term) / 3
+      }
+    }
+    for row in 0..<2 {
+      let expected = [
+        "smoothed": divergence(row, 0.3), "plain": divergence(row, 0),
+        "hinge": hinge(row, margin: 0.5, power: 1) { marks[3 * row + $0] == 1 },
+        "squared": hinge(row, margin: 1, power: 2) { marks[3 * row + $0] == 1 },
+        "against all others": hinge(row, margin: 1, power: 1) { $0 == Int(labels[row]) },
+      ]
+      for (name, value) in expected { #expect(abs(Double(try #require(results[name])[row]) - value) < 1e-5 * max(1, value), "\(name)") }
+    }
   }
 
   @Test("Smooth L1", arguments: DeviceUnderTest.all) func smoothL1(on under: DeviceUnderTest) throws {

@@ -10,11 +10,13 @@ import Testing
 @Suite("What a step does, against PyTorch")
 struct StepTests {
   static let fixture = Result { try Fixture("steps") }
-  static let variants = [
-    "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "rmsprop-momentum", "adam", "adam-amsgrad", "adamw", "adamax", "nadam",
-    "radam", "lion", "lars", "lamb", "momentum-clip-norm", "momentum-clip-value", "momentum-clip-ratio", "adamw-clip-all",
-    "momentum-elastic", "adam-elastic-clip-norm", "sgd-maximum-norm", "adam-ema", "momentum-ema", "adam-swa",
-  ]
+  static let variants =
+    [
+      "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "rmsprop-momentum", "adam", "adam-amsgrad", "adamw", "adamax",
+      "nadam",
+      "radam", "lion", "lars", "lamb", "momentum-clip-norm", "momentum-clip-value", "momentum-clip-ratio", "adamw-clip-all",
+      "momentum-elastic", "adam-elastic-clip-norm", "sgd-maximum-norm", "adam-ema", "momentum-ema", "adam-swa",
+    ] + OptimizerTests.variants.map { "every/\($0)" }
   static let descents = ["lbfgs", "lbfgs-short-history", "lbfgs-fixed-step"]
 
   /// As `OptimizerTests.tolerance`.

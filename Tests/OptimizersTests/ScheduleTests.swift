@@ -67,8 +67,9 @@ struct ScheduleTests {
     try expect("multistep(at: 5 steps, 1 epochs)", [4: 0.5, 5: 0.05, 10: 0.005])
   }
 
-  /// What a plateau has seen is a plain value: put down and taken up again it goes on as before.
-  @Test func plateau() throws {
+  /// It reduces after more than 'patience' epochs without getting better, counts none while it cools down, and stops at the lowest rate. (What it
+  /// has seen is put down and taken up again in the tests against PyTorch, and in those of checkpoints.)
+  @Test func plateauReducesCoolsDownAndEnds() throws {
     let rule = Plateau(factor: 0.5, patience: 1, cooldown: 1, minimum: 0.1)
     var state = PlateauState()
     var factors: [Double] = []
@@ -91,6 +92,7 @@ struct ScheduleTests {
       #expect(Schedules.help.contains("\n\(shape.name)(") || Schedules.help.hasPrefix("\(shape.name)("))
       #expect(!shape.summary.isEmpty)
     }
+    #expect(Schedules.help.contains("\nover: SPAN\n") && Schedules.help.contains("\nA then B\n"))
   }
 
   /// Spaces are free, and what a schedule calls itself is read back as itself.
@@ -99,7 +101,7 @@ struct ScheduleTests {
     "linear(to: 0.0)", "warmup(500 steps) then cosine(to: 1e-05)", "warmup(0.5 epochs) then warmup(3 steps) then constant",
     "multistep(at: 30.0 epochs, 60.0 epochs, factor: 0.1)", "cosine-restarts(period: 10.0 epochs, multiplier: 2.0, to: 1e-05)",
     "polynomial(power: 0.9, to: 0.0)", "inverse-sqrt(timescale: 400 steps)",
-    "plateau(factor: 0.5, patience: 3.0, metric: validation-accuracy)",
+    "plateau(factor: 0.5, patience: 3.0, metric: validation_accuracy)",
     "one-cycle(peak: 0.3, start: 0.04, end: 4e-06, curve: linear, high-momentum: 0.95, low-momentum: 0.85, over: 7 steps)",
     "cyclic(from: 0.001, up: 20 steps, mode: exp-range, gamma: 0.99)",
     "warmup(30 steps, curve: exponential, start: 0.01) then cosine(to: 0.0)",
@@ -109,6 +111,16 @@ struct ScheduleTests {
     let schedule = try Schedule(text)
     #expect(try Schedule(schedule.description) == schedule)
     #expect(try Schedule("  " + text.replacing("(", with: " (  ").replacing(",", with: " , ") + " ") == schedule)
+  }
+
+  /// Metrics are called as in metrics.csv and by --early-stop; other spellings of the same are read.
+  @Test(arguments: [
+    ("validation-loss", Plateau.Measure.validationLoss), ("validation_accuracy", .validationAccuracy),
+    ("validation-accuracy", .validationAccuracy), ("train_loss", .trainingLoss), ("train-loss", .trainingLoss),
+    ("training_loss", .trainingLoss), ("training-loss", .trainingLoss),
+  ])
+  func spellingsOfMetrics(text: String, measure: Plateau.Measure) throws {
+    #expect(try Schedule("plateau(metric: \(text))") == .plateau(measure: measure))
   }
 
   @Test func composedInSwift() throws {
@@ -141,7 +153,7 @@ struct ScheduleTests {
     ("warmup(5 steps, fast)", ["warmup is given a second value, 'fast'"]), ("cosine(to: 0, to: 1)", ["cosine is given 'to' twice"]),
     ("plateau(patients: 3)", ["plateau has no 'patients'", "did you mean 'patience'?"]),
     ("plateau(factor: 1)", ["'1' in plateau", "above 0"]), ("plateau(patience: 1.5)", ["patience of plateau", "whole"]),
-    ("plateau(metric: accuracy)", ["'accuracy' in plateau", "validation-accuracy"]),
+    ("plateau(metric: accuracy)", ["'accuracy' in plateau", "validation_accuracy"]),
     ("multistep(factor: 0.1)", ["multistep needs spans"]), ("multistep(at: 3, 4)", ["'3' in multistep", "'500 steps'"]),
     ("cyclic(up: 3 steps)", ["cyclic needs from"]), ("cosine-restarts(period: 3 steps, multiplier: 0.5)", ["'0.5'", "at least 1"]),
     ("one-cycle(high-momentum: 0.9)", ["high-momentum and low-momentum"]),

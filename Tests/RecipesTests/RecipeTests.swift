@@ -46,7 +46,15 @@ struct RecipeTests {
       try problem([("momentum", "0.9")]) == "--momentum is no option of adam; sgd, momentum, nesterov, rmsprop, lars and muon have it")
     #expect(
       try problem([], in: "nesterov: true\n") == "r.yaml:2:11: nesterov is no option of adam; sgd, momentum, nesterov and muon have it")
-    #expect(try problem([("dropout", "0.1"), ("model", "mlp")]) == "--dropout is no option of mlp; lenet has it")
+    #expect(try problem([("dropout", "0.1"), ("model", "resnet18")]) == "--dropout is no option of resnet18; mlp and lenet have it")
+    for name in ["norm", "dropconnect", "dropout", "spatial_dropout", "pool", "squeeze_excitation"] {
+      let value = ["norm": "batch", "pool": "average", "squeeze_excitation": "4"][name] ?? "0.1"
+      #expect(try problem([(name, value)]) == "")
+      #expect(try problem([(name, value), ("model", "vgg11_bn")]).contains("is no option of vgg11_bn; "), "\(name)")
+      let isOfPictures = ["spatial_dropout", "pool", "squeeze_excitation"].contains(name)
+      #expect(try problem([(name, value), ("model", "mlp")]).hasSuffix(isOfPictures ? "is no option of mlp; lenet has it" : ""), "\(name)")
+    }
+    #expect(try problem([("norm", "instance"), ("model", "mlp")]).contains("none, batch, layer, group, rms"))
     #expect(try problem([("freeze", "backbone")]) == "--freeze is for --pretrained, and that is not given")
     #expect(try problem([("target", "y")]).hasPrefix("--target is for tables, and --data fashion-mnist is none"))
     #expect(try problem([], in: "size: 32\n") == "r.yaml:2:7: size is for folders of pictures, and data fashion-mnist is none")
@@ -93,6 +101,34 @@ struct RecipeTests {
         "--batch-size is 64, and it has to be all with lbfgs, unless --mini-batches is given: on batches that change,"))
     #expect(try problem([("optimizer", "lbfgs"), ("batch_size", "64"), ("mini_batches", "true")]) == "")
     #expect(try problem([], in: "optimizer: lbfgs\nclip_norm: 1\n").hasPrefix("r.yaml:3:12: clip_norm is not for lbfgs, whose line search"))
+    // L-BFGS goes by one function of all parameters together.
+    let whole = ("optimizer", "lbfgs")
+    #expect(try problem([whole, ("group", "fc2.**:weight_decay=0,l1=0.1")]) == "" && problem([whole, ("dropout", "0")]) == "")
+    #expect(try problem([whole], in: "dropout: 0.3\n") == "")
+    #expect(
+      try problem([], in: "optimizer: lbfgs\ndropout: 0.3\n").hasPrefix(
+        "r.yaml:3:10: dropout is not for lbfgs, unless mini_batches is given: what it"))
+    let changing = [
+      ("dropout", "0.1"), ("dropconnect", "0.1"), ("spatial_dropout", "0.1"), ("pool", "fractional"), ("augment", "flip"),
+      ("augment", "mixup"), ("sampling", "balanced"),
+    ]
+    for option in changing {
+      let name = "--" + option.0.replacing("_", with: "-")
+      #expect(
+        try problem([whole, option]).hasPrefix("\(name) is not for lbfgs, unless --mini-batches is given: what it remembers"), "\(option)")
+      #expect(try problem([whole, option, ("mini_batches", "true")]) == "", "\(option)")
+    }
+    for option in [("layer_decay", "0.5"), ("group", "fc2.**:lr=0.1x"), ("group", "fc2.**:optimizer=sgd"), ("group", "fc2.**:max_norm=1")] {
+      #expect(try problem([whole, option]).contains("steps are those of all parameters together"), "\(option)")
+    }
+    #expect(try problem([("group", "fc2.**:optimizer=lbfgs")]).contains("says optimizer lbfgs, whose steps are those of all parameters"))
+    let zeros = #expect(throws: RecipeError.self) { try problem([("class_weights", "0,0")]) }
+    #expect(try #require(zeros).description == "--class-weights is '0,0', and one number has to be above 0")
+    // What would have no effect beside something else.
+    let weights = [("pretrained", "somewhere"), ("model", "lenet")]
+    #expect(try problem(weights + [("initialization", "he_normal")]).contains("--initialization has no effect beside --pretrained"))
+    #expect(try problem(weights + [("dropout", "0.1"), ("head", "64,dropout(0.2)")]).contains("--dropout has no effect beside --head"))
+    #expect(try problem(weights + [("dropout", "0.1"), ("head", "64")]) == "")
     let sgd = "optimizer: sgd\nmomentum: 0.9\n"
     #expect(try problem([], in: sgd) == "" && problem([("optimizer", "adam")], in: sgd) == "")
   }

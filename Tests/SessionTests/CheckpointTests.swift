@@ -104,7 +104,7 @@ import Testing
     let error = #expect(throws: TrainingError.self) {
       try Trainer(model: Network(), options: options).fit(data, on: selection)
     }
-    #expect("\(try #require(error))".contains("training-loss, since there is no validation data"))
+    #expect("\(try #require(error))".contains("train_loss, since there is no validation data"))
     options.groups = [ParameterGroup(SGD(learningRate: 1e-2), schedule: .plateau(measure: .trainingLoss))]
     #expect(try Trainer(model: Network(), options: options).fit(data, on: selection).failure == nil)
   }

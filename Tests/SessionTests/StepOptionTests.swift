@@ -239,6 +239,41 @@ import Testing
         "history is 0, and it has to be a whole number from 1 to 1000"))
     #expect(try message(options(LBFGS())).contains("70, all training samples, unless takesMiniBatches is set: on batches that change"))
     #expect(try message(options(LBFGS(takesMiniBatches: true))) == "trained")
+    func whole(_ change: (inout TrainingOptions) -> Void) throws -> String {
+      var options = options(LBFGS(iterations: 2))
+      options.batchSize = 70
+      change(&options)
+      return try message(options)
+    }
+    #expect(try whole { _ in } == "trained")
+    #expect(try whole { $0.sampling = .balanced }.contains("sampling under lbfgs is there, and it has to be none, unless takesMiniBatches"))
+    #expect(try whole { $0.mixing = try? BatchMixing(mixup: 1, seed: 1) }.hasPrefix("mixing under lbfgs"))
+    #expect(
+      try whole { $0.groups = [ParameterGroup(LBFGS()) { $0.hasSuffix("bias") }, ParameterGroup(LBFGS(), schedule: .cosine())] }.contains(
+        "it has to be that of the first group, since its steps are those of all parameters together"))
+  }
+
+  @Test("L-BFGS takes no layer that draws random numbers, unless it is told to, and no history without room") func descentOfOneFunction()
+    throws
+  {
+    struct Dropped: Layer {
+      let first = Dense(6, 8)
+      let second = DropConnect(8, 3, rate: 0.2)
+      func forward(_ x: Tensor) -> Tensor { second(first(x)) }
+    }
+    let device = try #require(TestDevices.native.first).device
+    func session(_ rule: LBFGS, _ model: any Layer) throws -> TrainingSession {
+      try TrainingSession(model: model, sampleShape: [6], batchSize: 4, groups: [ParameterGroup(rule)], device: device)
+    }
+    let error = #expect(throws: TrainingError.self) { try session(LBFGS(), Dropped()) }
+    #expect(
+      "\(try #require(error))".hasPrefix("a layer that draws random numbers beside lbfgs is in the model (second), and it has to be none"))
+    _ = try session(LBFGS(takesMiniBatches: true), Dropped())
+    // A quarter of a terabyte, and no machine of this test has that; a history that is small is no matter.
+    let wide = MLP([6, 31_000, 1000, 3])
+    let room = #expect(throws: MemoryError.self) { try session(LBFGS(history: 1000), wide) }
+    let text = "\(try #require(room))"
+    #expect(text.contains("lbfgs with a history of 1000 steps of 31221003 parameters") && text.contains("a history of "), "\(text)")
   }
 
   @Test func fullBatchesGoDownStepByStep() throws {

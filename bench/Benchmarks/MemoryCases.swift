@@ -45,6 +45,12 @@ extension KernelCase {
       cases.append(.forward("global average pool \(name(shape)): forward", [Operand(shape)]) { [$0[0].mean(axes: [1, 2])] })
       cases.append(.gradient("global average pool \(name(shape)): gradient", [Operand(shape)], of: [0]) { [$0[0].mean(axes: [1, 2])] })
     }
+    // Cells that overlap, and cells that do not.
+    for size in [7, 8] {
+      let title = "adaptive average pool 64x32x32x64 to \(size)x\(size)"
+      cases.append(.forward("\(title): forward", pictures) { [$0[0].adaptivelyPooled(height: size, width: size)] })
+      cases.append(.gradient("\(title): gradient", pictures, of: [0]) { [$0[0].adaptivelyPooled(height: size, width: size)] })
+    }
     return cases
   }
 

@@ -10,9 +10,11 @@ struct OptimizerCase: Sendable {
   var rule: any UpdateRule
   /// The learning rate.
   var rate: Double
+  /// How strongly parameters are drawn to where they started, by a launch before the update; 0 for not at all.
+  var stayClose: Float = 0
 
-  init(_ name: String, onDemand: String? = nil, _ optimizer: some Optimizer) {
-    (self.name, self.onDemand, rule, rate) = (name, onDemand, optimizer, optimizer.learningRate)
+  init(_ name: String, onDemand: String? = nil, stayClose: Float = 0, _ optimizer: some Optimizer) {
+    (self.name, self.onDemand, rule, rate, self.stayClose) = (name, onDemand, optimizer, optimizer.learningRate, stayClose)
   }
 
   /// A rule that has a kernel, by what it records.
@@ -34,7 +36,8 @@ struct OptimizerCase: Sendable {
     let shapes = tensors
     // Parameters, gradients and states are read, all but the gradients written.
     let states = try RecordedUpdate(rule).changedStates
-    let bytes = 4 * shapes.reduce(0) { $0 + $1.count } * (3 + 2 * states)
+    // What draws them reads parameters, starts and gradients, and writes gradients.
+    let bytes = 4 * shapes.reduce(0) { $0 + $1.count } * (3 + 2 * states + (stayClose == 0 ? 0 : 4))
     let witness = try probe.copyWitness(bytes: bytes, isInPlace: true)
     var result: BenchmarkResult
     do {

@@ -31,6 +31,7 @@ extension OptimizerCase {
       OptimizerCase("lars", LARS()),
       OptimizerCase("lamb", LAMB()),
       OptimizerCase("muon", Muon()),
+      OptimizerCase("sgd momentum stay close", stayClose: 0.1, SGD(learningRate: 1e-3, momentum: 0.9)),
     ]
   }
 }

@@ -12,9 +12,10 @@ struct UnfusedUpdate {
 
   init(of row: OptimizerCase, _ shapes: [Shape], on device: any Device) throws {
     let graph = Graph(isTraining: true)
-    // Group 0 holds the parameters, the groups after it the states; the gradients are frozen.
+    // Group 0 holds the parameters, the groups after it the states, and then where parameters started; the gradients are frozen.
     let names = row.rule.stateNames
-    let groupCount = 1 + names.count
+    let anchors = row.stayClose == 0 ? nil : 1 + names.count
+    let groupCount = 1 + names.count + (anchors == nil ? 0 : 1)
     let step = UpdateStep(StepNumbers(rate: row.rate, count: OptimizerCase.step), in: graph)
     var listed: [(path: String, parameter: Parameter)] = []
     var groups: [String: Int] = [:]
@@ -30,7 +31,9 @@ struct UnfusedUpdate {
       let g = tensor("g", group: nil)
       let states = names.indices.map { tensor("s\($0)", group: 1 + $0) }
       let before = UpdateState(Dictionary(zip(names, states.map { graph[$0] }), uniquingKeysWith: { first, _ in first }))
-      let (after, left) = row.rule.update(graph[p], graph[g], before, step)
+      var gradient = graph[g]
+      if let anchors { gradient = gradient + (graph[p] - graph[tensor("a", group: anchors)]) * row.stayClose }
+      let (after, left) = row.rule.update(graph[p], gradient, before, step)
       results.append((p.id, after))
       for (name, state) in zip(names, states) { if let value = left.values[name] { results.append((state.id, value)) } }
     }
@@ -44,7 +47,7 @@ struct UnfusedUpdate {
     for (group, pieces) in layout.groupPieces.enumerated() {
       for (piece, size) in pieces.enumerated() {
         let buffer = try device.makeBuffer(count: size)
-        if group == 0 { try Filling.write(.numbers, count: size, to: buffer, at: 0, of: device) }
+        if group == 0 || group == anchors { try Filling.write(.numbers, count: size, to: buffer, at: 0, of: device) }
         shared[.parameters(group: group, piece: piece)] = buffer
         shared[.gradients(group: group, piece: piece)] = buffer
       }

@@ -7,7 +7,8 @@ struct AverageCommand: ParsableCommand {
     commandName: "average", abstract: "Make one run of several: of the average of their weights, or of their predictions.",
     discussion: """
       The runs have to be of one model, of the same classes and data in the same form. The average of weights (a soup) is one model, and is \
-      of use where the runs began with the same weights, as fine-tunings do; running statistics of batch norms are averaged like weights. The average of predictions is all the models side by side, whose \
+      of use where the runs began with the same weights, as fine-tunings do. Others, as the members of an ensemble, are refused unless --of \
+      weights is given. Running statistics of batch norms are averaged like weights. The average of predictions is all the models side by side, whose \
       probabilities are averaged whenever it is used. Nothing is trained, and nothing can go on there.
       """)
 
@@ -15,9 +16,10 @@ struct AverageCommand: ParsableCommand {
   var runs: [String]
 
   @Option(
-    help: ArgumentHelp("What is averaged: \(RunAverage.Kind.allCases.map(\.rawValue).joined(separator: " or ")).", valueName: "what"),
+    help: ArgumentHelp(
+      "What is averaged: \(RunAverage.Kind.allCases.map(\.rawValue).joined(separator: " or ")). (default: weights)", valueName: "what"),
     completion: .list(RunAverage.Kind.allCases.map(\.rawValue)))
-  var of = RunAverage.Kind.weights.rawValue
+  var of: String?
 
   @Option(help: "The folder of the new run. (default: runs/<date>-<time>-<model>-average)", completion: .directory)
   var out: String?
@@ -29,12 +31,13 @@ struct AverageCommand: ParsableCommand {
 
   func run() throws {
     try choice.check()
-    guard let kind = RunAverage.Kind(rawValue: of) else {
-      throw Misuse.unknown("average", of, among: RunAverage.Kind.allCases.map(\.rawValue))
+    guard let kind = RunAverage.Kind(rawValue: of ?? RunAverage.Kind.weights.rawValue) else {
+      throw Misuse.unknown("average", of ?? "", among: RunAverage.Kind.allCases.map(\.rawValue))
     }
     if replace, out == nil { throw Misuse("--replace is for the folder that --out names") }
     if let out, out.isEmpty { throw Misuse("--out is empty, and it has to name a folder") }
-    let (folder, count) = try RunAverage(kind, of: runs, wanted: choice.wanted).make(out: out, replaces: replace)
+    let (folder, count) = try RunAverage(kind, of: runs, wanted: choice.wanted).make(
+      out: out, replaces: replace, insists: of != nil, note: Terminal.note)
     try Terminal.print("the average of the \(kind.rawValue) of \(count) models is in \(folder.path)\n")
   }
 }

@@ -6,7 +6,7 @@ import GlissadeCharts
 /// `glissade schedule`.
 struct ScheduleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "schedule", abstract: "Draw how a schedule moves the learning rate.",
+    commandName: "schedule", abstract: "Draw how a schedule moves the learning rate, and momentum where it moves that.",
     discussion: "Nothing is trained. Without a schedule, lists what there is, with formulas.")
 
   @Argument(help: "A schedule, as --schedule of 'glissade train' takes it.", completion: .of("schedule"))
@@ -41,21 +41,24 @@ struct ScheduleCommand: ParsableCommand {
     guard lr > 0, lr.isFinite else { throw Misuse("--lr is \(lr), and it has to be a number above 0") }
     if let svg { try DrawnFile.picture.check(svg, "--svg") }
     let total = epochs * stepsPerEpoch
-    let chart = LineChart(
-      "\(parsed)", x: .epoch, y: Axis("learning rate", isLogarithmic: log, includes: log ? [] : [0]), curves(parsed, total))
-    if let svg { try DrawnFile.write(chart.svg(), to: svg) }
+    let charts = charts(parsed, total)
+    if let svg { try DrawnFile.write(LineChart.svg(charts), to: svg) }
     try Terminal.print(
-      Terminal.text(of: chart)
+      charts.map(Terminal.text).joined(separator: "\n")
         + (parsed.followsMeasurements ? "plateau: shown as if every epoch were better than the last\n" : ""))
   }
 
   /// The rate, and momentum where the schedule moves that, on a grid that shows every turn a picture can.
-  private func curves(_ schedule: Schedule, _ total: Int) -> [LineChart.Series] {
+  private func charts(_ schedule: Schedule, _ total: Int) -> [LineChart] {
     let steps = Array(stride(from: 0, to: total, by: max(total / 4000, 1))) + [total - 1]
-    func points(_ value: (Int) -> Double?) -> [(x: Double, y: Double)] {
-      steps.compactMap { step in value(step).map { (Double(step) / Double(stepsPerEpoch), $0) } }
+    func series(_ name: String, _ value: (Int) -> Double) -> [LineChart.Series] {
+      [LineChart.Series(name, steps.map { (Double($0) / Double(stepsPerEpoch), value($0)) })]
     }
-    let rates = points { schedule.learningRate(base: lr, step: $0, stepsPerEpoch: stepsPerEpoch, totalSteps: total) }
-    return [LineChart.Series("learning rate", rates)]
+    let rates = series("learning rate") { schedule.learningRate(base: lr, step: $0, stepsPerEpoch: stepsPerEpoch, totalSteps: total) }
+    let rate = LineChart("\(schedule)", x: .epoch, y: Axis("learning rate", isLogarithmic: log, includes: log ? [] : [0]), rates)
+    guard schedule.movesMomentum else { return [rate] }
+    // Where a stretch leaves momentum to the optimizer there is no curve.
+    let momentum = series("momentum") { schedule.momentum(step: $0, stepsPerEpoch: stepsPerEpoch, totalSteps: total) ?? .nan }
+    return [rate, LineChart("momentum, where the schedule moves it", x: .epoch, y: Axis("momentum"), momentum)]
   }
 }

@@ -31,7 +31,7 @@ struct Sweeping: RecipeUse {
   func run(_ given: GivenOptions) throws {
     let limit = try search.maxTime.map { text in
       do throws(RecipeValueError) { return try TimeSpan(recipeText: text) } catch {
-        throw Misuse("--max-time is '\(text)', and it has to be \(TimeSpan.recipeKind)")
+        throw Misuse(error.told(of: "--max-time", noun: "time"))
       }
     }
     let reporter = SweepReporter(isQuiet: quiet || json)

@@ -1,14 +1,14 @@
 /// The base rate, multiplied by `factor` whenever a measured value has not become better for more than `patience` epochs; PyTorch's
 /// `ReduceLROnPlateau` with its defaults. The value is looked at after each epoch; what it has come to is a `PlateauState`.
 public struct Plateau: ScheduleShape {
-  /// What is looked at.
+  /// What is looked at, under its name in `metrics.csv`.
   public enum Measure: String, CaseIterable, Sendable {
     /// The loss on the validation data.
-    case validationLoss = "validation-loss"
+    case validationLoss = "validation_loss"
     /// The share of right answers on the validation data.
-    case validationAccuracy = "validation-accuracy"
+    case validationAccuracy = "validation_accuracy"
     /// The mean loss of the epoch's steps.
-    case trainingLoss = "training-loss"
+    case trainingLoss = "train_loss"
 
     /// Whether more is better.
     public var growsBetter: Bool { self == .validationAccuracy }
@@ -22,7 +22,7 @@ public struct Plateau: ScheduleShape {
     .number("threshold", \.threshold, in: 0...0.999_999, quiet: true, "by which share of the best value a better one has to be better"),
     .number("cooldown", \.cooldown, in: 0...1e9, quiet: true, "epochs after a reduction that do not count"),
     .number("minimum", \.minimum, quiet: true, "the lowest rate"),
-    .word("metric", \.measure, quiet: true, "validation-loss, validation-accuracy or training-loss"),
+    .word("metric", \.measure, quiet: true, "validation_loss, validation_accuracy or train_loss"),
   ]
 
   /// What the rate is multiplied by, above 0 and below 1; default 0.1.

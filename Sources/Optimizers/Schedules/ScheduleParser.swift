@@ -138,11 +138,11 @@ private struct ScheduleParser {
     case .span: return .span(try span(text, call))
     case .spans: return .spans(try spans(text, call))
     case .word(let words):
-      guard words.contains(text) else {
+      guard let word = MetricName.word(text, among: words) else {
         let meant = Nearest.to(text, among: words).map { "; did you mean '\($0)'?" } ?? ""
         throw error("'\(text)' in \(call.name) has to be \(kind.requirement)\(meant)")
       }
-      return .word(text)
+      return .word(word)
     }
   }
 

@@ -236,10 +236,17 @@ public enum Schedules {
     PolynomialDecay.self, InverseSquareRoot.self, OneCycle.self, CyclicRate.self, Plateau.self, WarmUp.self,
   ]
 
-  /// A text for people: each shape with what it takes, its formula, and its numbers.
-  public static var help: String {
-    all.map { $0.usage }.joined(separator: "\n")
-  }
+  /// A text for people: each shape with what it takes, its formula, and its numbers; then what all of them have in common.
+  public static var help: String { (all.map { $0.usage } + [common]).joined(separator: "\n") }
+
+  private static let common = """
+    over: SPAN
+        how long any of them lasts; to the end of the run where it is left out
+    A then B
+        A for as long as its 'over' says, then B from its own beginning; any number one after another, as in
+        'warmup(500 steps) then cosine(to: 1e-5, over: 20 epochs) then constant(at: 1e-5)'
+    SPAN is '500 steps' or '2 epochs'.
+    """
 }
 
 extension ScheduleShape {

@@ -8,7 +8,7 @@ public struct TableSection: RecipeSection {
   public let target = RecipeOption<String?>(
     "target", default: nil, needs: .tables,
     help: "The column of a table (--data TABLE.csv) that is to be predicted, or several of numbers, as in a,b; all others are what it is "
-      + "predicted from. With --loss bce several are labels of 0 and 1, of which a row may have any.")
+      + "predicted from. With --loss bce, focal or a hinge several are labels of 0 and 1, of which a row may have any.")
   public let task = RecipeOption<TableEncoding.Task?>(
     "task", default: nil, defaultText: "regression for a column of numbers that look like no classes", needs: .tables,
     help: "classification or regression.")

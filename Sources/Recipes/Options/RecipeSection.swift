@@ -15,7 +15,8 @@ extension RecipeSection {
 extension Recipe {
   /// All options of training, by theme.
   public static let sections: [any RecipeSection] = [
-    TrainingSection(), DeviceSection(), PretrainedSection(), FoldSection(), EnsembleSection(), StoppingSection(), SavingSection(),
+    TrainingSection(), BlockSection(), DeviceSection(), PretrainedSection(), FoldSection(), EnsembleSection(), StoppingSection(),
+    SavingSection(),
     OptimizerSection(), GroupSection(), RegularizationSection(), BalanceSection(), TableSection(), PictureSection(),
   ]
 

@@ -36,7 +36,9 @@ public struct TrainingSection: RecipeSection {
     "limit", default: nil, range: .atLeast(1),
     help: "Only N training samples, the first ones (of pictures some of each class), and a sixth as many to test with.")
   public let dropout = RecipeOption<Float>(
-    "dropout", default: 0.25, range: .share, needs: .models(["lenet"]), help: "lenet: dropout rate before the last layer.")
+    "dropout", default: { $0.model != "lenet" || $0.staysSame ? 0 : ModelZoo.usualDesign("lenet").dropout },
+    defaultText: "lenet 0.25, mlp 0; 0 with \(LBFGS.name)", range: .share, needs: .models(ModelZoo.withActivations),
+    help: "Dropout rate: lenet: before the last layer; mlp: behind each hidden layer.")
   public let activation = RecipeOption<Activation>(
     "activation", default: .relu, needs: .models(ModelZoo.withActivations),
     help: "mlp, lenet: the activation, as PyTorch calls it; prelu learns its slopes.")
@@ -49,8 +51,9 @@ public struct TrainingSection: RecipeSection {
     help: "Learning rate over the run, as in 'warmup(500 steps) then cosine(to: 1e-5)'; 'glissade schedule' lists and draws what there is.")
   public let loss = RecipeOption<LossChoice?>(
     "loss", default: nil, defaultText: "cross_entropy; mse for numbers",
-    help: "What errors cost, as in mae, or focal(2,0.25) with numbers: cross_entropy, nll, bce, hinge(margin), squared_hinge(margin), "
-      + "focal(gamma,alpha) for classes, mse, mae, huber(delta), smooth_l1(beta) for numbers, and of probabilities for classes.")
+    help: "What errors cost, as in mae, or focal(2,0.25) with numbers: cross_entropy, nll, kl_div, bce, hinge(margin), "
+      + "squared_hinge(margin), binary_hinge(margin), focal(gamma,alpha) for classes; bce, focal and hinges for labels of which a sample has any; "
+      + "mse, mae, huber(delta), smooth_l1(beta) for numbers, and of probabilities for classes.")
   public let clipNorm = RecipeOption<Float?>(
     "clip_norm", default: nil, range: .aboveZero, help: "Clip the global norm of the gradients to this.")
   public let clipValue = RecipeOption<Float?>(
@@ -63,6 +66,33 @@ public struct TrainingSection: RecipeSection {
   public let exact = RecipeOption<Bool>(
     "exact", default: false,
     help: "No convolution mixes pixels beyond its filter's reach: outliers stay where they are. Takes longer on CPUs.")
+
+  public init() {}
+}
+
+/// What stands between the layers of simple networks, to be compared.
+public struct BlockSection: RecipeSection {
+  public static let title = "Layers of mlp and lenet"
+
+  public let norm = RecipeOption<BlockDesign.Norm>(
+    "norm", default: .none, defaultText: "none", needs: .models(ModelZoo.withActivations),
+    help: "What is between each layer but the last and its activation: none, batch, layer, group (8 groups), instance (lenet) or rms norm.")
+  public let dropconnect = RecipeOption<Float>(
+    "dropconnect", default: 0, range: .share, needs: .models(ModelZoo.withActivations),
+    help: "The rate at which weights of the dense layers but the last are dropped, rather than their results (DropConnect).")
+  public let spatialDropout = RecipeOption<Float>(
+    "spatial_dropout", default: 0, range: .share, needs: .models(["lenet"]),
+    help: "lenet: the rate at which whole channels are dropped behind each pooling.")
+  public let pool = RecipeOption<BlockDesign.Pool>(
+    "pool", default: .max, needs: .models(["lenet"]),
+    help:
+      "lenet: how pictures get smaller: by max or average of 2×2, or by fractional max pooling, which draws its regions anew in each step and "
+      + "leaves 1/√2 of each side.")
+  public let squeezeExcitation = RecipeOption<Int?>(
+    "squeeze_excitation", default: nil, range: .from(1, to: 32), needs: .models(["lenet"]), valueName: "share",
+    help:
+      "lenet: channels are weighed by what two small layers make of their means (squeeze and excitation), of which the first leaves this share "
+      + "of the channels, as 8 for an eighth.")
 
   public init() {}
 }
@@ -104,7 +134,8 @@ public struct PretrainedSection: RecipeSection {
     "unfreeze_at", default: nil, needs: .option("pretrained"),
     help: "The epoch from which everything is trained, as in 4; or what is trained from when, as in 4:blocks.10-15,8:backbone.")
   public let backboneLR = RecipeOption<BackboneRate>(
-    "backbone_lr", default: { $0.layerDecay == nil ? .factor(0.1) : .factor(1) }, defaultText: "0.1x; 1x with layer_decay",
+    "backbone_lr", default: { $0.layerDecay == nil && $0.optimizer != LBFGS.name ? .factor(0.1) : .factor(1) },
+    defaultText: "0.1x; 1x with layer_decay, and with \(LBFGS.name)",
     needs: .option("pretrained"),
     help: "Learning rate of the backbone: a number, or a multiple of the head's, as in 0.1x.")
   public let stayClose = RecipeOption<Float>(
@@ -166,7 +197,9 @@ public struct StoppingSection: RecipeSection {
       """)
   public let maxTime = RecipeOption<TimeSpan?>(
     "max_time", default: nil, whenResumed: .free, valueName: "time",
-    help: "End after the epoch in which this time of training is over, as 20m or 1h30m. --resume with more goes on.")
+    help:
+      "End after the epoch in which this time of training is over, as 90s, 20m or 1h30m; of several trainings (--ensemble, --kfold) it is that of "
+      + "each. --resume with more goes on.")
 
   public init() {}
 }

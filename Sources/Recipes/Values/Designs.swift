@@ -71,6 +71,7 @@ extension ClassWeights: RecipeValue {
       guard weight.isFinite else { throw .sentence("is '\(text)', and it has to be \(Self.recipeKind)") }
       weights.append(weight)
     }
+    guard weights.contains(where: { $0 > 0 }) else { throw .sentence("is '\(text)', and one number has to be above 0") }
     self = .given(weights)
   }
 

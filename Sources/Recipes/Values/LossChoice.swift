@@ -18,20 +18,24 @@ public struct LossChoice: RecipeValue, Hashable {
     case huber
     /// Huber's divided by beta; `smooth_l1(beta)`, 1 by default.
     case smoothL1 = "smooth_l1"
-    /// The hinge of several classes; `hinge(margin)`, 1 by default.
+    /// The hinge of several classes, or of each label; `hinge(margin)`, 1 by default.
     case hinge
     /// Its square; `squared_hinge(margin)`, 1 by default.
     case squaredHinge = "squared_hinge"
+    /// The hinge of yes and no for each class or label; `binary_hinge(margin)`, 1 by default.
+    case binaryHinge = "binary_hinge"
+    /// Kullback and Leibler's divergence from softmax: cross-entropy without the entropy of smoothed labels.
+    case klDivergence = "kl_div"
     /// Focal loss, which makes much of what is hard; `focal(gamma,alpha)`, 2 and 1 by default.
     case focal
 
     /// Its numbers: what they are called, what they are where they are not given, and what they may be.
     fileprivate var numbers: [(name: String, standard: Float, range: RecipeRange)] {
       switch self {
-      case .crossEntropy, .nll, .bce, .mse, .mae: []
+      case .crossEntropy, .nll, .klDivergence, .bce, .mse, .mae: []
       case .huber: [("delta", 1, .aboveZero)]
       case .smoothL1: [("beta", 1, .atLeast(0))]
-      case .hinge, .squaredHinge: [("margin", 1, .aboveZero)]
+      case .hinge, .squaredHinge, .binaryHinge: [("margin", 1, .aboveZero)]
       case .focal: [("gamma", 2, .atLeast(0)), ("alpha", 1, .aboveZero)]
       }
     }
@@ -39,9 +43,9 @@ public struct LossChoice: RecipeValue, Hashable {
     /// Whether it can be of numbers that are predicted.
     public var isOfValues: Bool { [.mse, .mae, .huber, .smoothL1].contains(self) }
     /// Whether it can be of labels each of which a sample has or has not.
-    public var isOfMarks: Bool { [.bce, .focal].contains(self) }
+    public var isOfMarks: Bool { [.bce, .focal, .hinge, .squaredHinge, .binaryHinge].contains(self) }
     /// Whether it takes distributions, and so smoothed labels.
-    public var isOfDistributions: Bool { [.crossEntropy, .nll].contains(self) }
+    public var isOfDistributions: Bool { [.crossEntropy, .nll, .klDivergence].contains(self) }
   }
 
   /// What it is of classes where nobody says.
@@ -94,7 +98,9 @@ public struct LossChoice: RecipeValue, Hashable {
   public func ofClasses(smoothing: Float = 0) -> Loss {
     switch name {
     case .crossEntropy, .nll: .crossEntropy(labelSmoothing: smoothing)
+    case .klDivergence: .divergenceOfClasses(labelSmoothing: smoothing)
     case .bce: .binaryCrossEntropyWithLogits.ofClasses(ofLogits: true)
+    case .binaryHinge: .binaryHinge(margin: number(0)).ofClasses(ofLogits: true)
     case .mse, .mae, .huber, .smoothL1: (ofValues ?? .meanSquaredError).ofClasses()
     case .hinge: .multiMargin(margin: number(0))
     case .squaredHinge: .multiMargin(margin: number(0), isSquared: true)
@@ -102,10 +108,12 @@ public struct LossChoice: RecipeValue, Hashable {
     }
   }
 
-  /// As training takes it, of labels of 0 and 1 each; `nil` for all but binary cross-entropy and focal loss.
+  /// As training takes it, of labels of 0 and 1 each; `nil` for all but binary cross-entropy, hinges and focal loss.
   public var ofMarks: Loss? {
     switch name {
     case .bce: .binaryCrossEntropyWithLogits
+    case .hinge, .binaryHinge: .binaryHinge(margin: number(0))
+    case .squaredHinge: .binaryHinge(margin: number(0), isSquared: true)
     case .focal: .binaryFocal(gamma: number(0), alpha: numbers.count > 1 ? number(1) : 0.25)
     default: nil
     }
@@ -118,7 +126,7 @@ public struct LossChoice: RecipeValue, Hashable {
     case .mae: .meanAbsoluteError
     case .huber: .huber(delta: number(0))
     case .smoothL1: .smoothL1(beta: number(0))
-    case .crossEntropy, .nll, .bce, .hinge, .squaredHinge, .focal: nil
+    case .crossEntropy, .nll, .klDivergence, .bce, .hinge, .squaredHinge, .binaryHinge, .focal: nil
     }
   }
 }

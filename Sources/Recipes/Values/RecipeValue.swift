@@ -64,7 +64,7 @@ public enum RecipeValueError: Error, Hashable, Sendable {
   /// - Parameters:
   ///   - option: as it was spelt.
   ///   - noun: what its words are called.
-  func told(of option: String, noun: String) -> String {
+  package func told(of option: String, noun: String) -> String {
     switch self {
     case .unreadable(let text, let kind): "the value '\(printable(text))' is invalid for '\(option)': it has to be \(kind)"
     case .sentence(let text): text.hasPrefix(":") ? option + text : "\(option) \(text)"

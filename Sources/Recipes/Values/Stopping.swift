@@ -20,10 +20,9 @@ extension EarlyStopping: RecipeValue {
         guard number >= 1 else { throw .sentence("says a patience of \(number), and it has to be at least 1 epoch") }
         patience = number
       case Self.metricName:
-        let spelt = value.replacing("-", with: "_")
-        guard let known = Measure(rawValue: spelt) else {
-          let words = Measure.allCases.map(\.rawValue)
-          let hint = Nearest.to(spelt, among: words).map { "; did you mean '\($0)'?" } ?? ""
+        let words = Measure.allCases.map(\.rawValue)
+        guard let known = MetricName.word(value, among: words).flatMap(Measure.init(rawValue:)) else {
+          let hint = Nearest.to(value, among: words).map { "; did you mean '\($0)'?" } ?? ""
           throw .sentence("says the metric '\(printable(value))'\(hint) (there are \(words.joined(separator: ", ")))")
         }
         measure = known
@@ -43,7 +42,7 @@ extension EarlyStopping: RecipeValue {
   public static var recipeKind: String { "as patience=5,metric=validation_loss,min_delta=0" }
 }
 
-/// A stretch of time: `90s`, `20m`, `1h30m`, `2d`; a number alone is seconds.
+/// A stretch of time: `90s`, `20m`, `1h30m`, `2d`. A number alone is refused: 20 would be seconds to some and minutes to others.
 public struct TimeSpan: Hashable, Sendable, RecipeValue {
   /// Above 0.
   public let seconds: Double
@@ -68,9 +67,10 @@ public struct TimeSpan: Hashable, Sendable, RecipeValue {
       digits = ""
     }
     if !digits.isEmpty {
-      // Behind another unit a number alone would be anybody's guess.
-      guard total == 0, let number = Double(digits) else { throw objection }
-      total = number
+      guard Double(digits) != nil else { throw objection }
+      throw .sentence(
+        "is '\(printable(text))', with no unit behind \(printable(digits)), and it has to be \(Self.recipeKind) (s, m, h and d are seconds to days)"
+      )
     }
     guard total > 0, total < Self.limit else { throw objection }
     seconds = total

@@ -18,6 +18,8 @@ extension RecipeWord {
 
 extension Activation: RecipeWord {}
 extension Initialization: RecipeWord {}
+extension BlockDesign.Norm: RecipeWord {}
+extension BlockDesign.Pool: RecipeWord {}
 extension TrainingOptions.Sampling: RecipeWord {}
 extension TableEncoding.Task: RecipeWord {}
 extension TableEncoding.Missing: RecipeWord {}

@@ -32,12 +32,18 @@ public struct RunAverage: Sendable {
   /// - Parameters:
   ///   - out: its folder; `nil` for a new one under `runs`.
   ///   - replaces: whether a run that is in that folder goes.
+  ///   - insists: whether weights are averaged although the models began with different ones, which makes a model that has learnt nothing;
+  ///     default yes, and `note` is told.
+  ///   - note: is told what people should know.
   /// - Returns: the folder, and how many models are in the average.
-  /// - Throws: what keeps runs from being read or the folder from being written, `RunMisuse` for a folder that it must not have, and `RunFailure`
+  /// - Throws: what keeps runs from being read or the folder from being written, `RunMisuse` for a folder that it must not have and for
+  ///   weights that began differently, and `RunFailure`
   ///   that names what differs where the runs are not
   ///   of one model, of the same classes and of data that is brought into the same form.
   @discardableResult
-  public func make(out: String?, replaces: Bool = false) throws -> (folder: RunFolder, models: Int) {
+  public func make(
+    out: String?, replaces: Bool = false, insists: Bool = true, note: (String) -> Void = { _ in }
+  ) throws -> (folder: RunFolder, models: Int) {
     let sources = try paths.map { try RunModels($0, wanted: wanted) }
     let members = sources.flatMap(\.members)
     guard let first = sources.first, members.count > 1 else {
@@ -56,12 +62,18 @@ public struct RunAverage: Sendable {
       let other = try RunDescription(of: source.folder)
       if let difference = run.difference(from: other) { throw Failure("\(path) cannot be averaged with \(paths[0]): \(difference)") }
     }
+    let doubt = kind == .weights ? try doubt(about: members) : nil
+    if let doubt, !insists {
+      throw Misuse(
+        "\(doubt); --of \(Kind.predictions.rawValue) averages what the models predict, and --of \(Kind.weights.rawValue) insists")
+    }
     let model = try run.makeModel()
     var states: [ModelState] = []
     for source in sources { states += try source.states(of: model) }
     let samples = try RunSamples.common(of: sources.map(\.folder))
 
     let folder = try place(out, replaces, run, reading: members.map(\.path))
+    if let doubt { note(doubt) }
     let lock = try folder.lock()
     defer { withExtendedLifetime(lock) {} }
     folder.removeRun()
@@ -74,6 +86,23 @@ public struct RunAverage: Sendable {
       for (index, state) in states.enumerated() { try state.save(to: folder.memberPath(index + 1), metadata: metadata) }
     }
     return (folder, members.count)
+  }
+
+  /// Why the mean of some models' weights is no model of any use: they began with different ones, so that the same place in two of them means two
+  /// things; `nil` where they began with the same, but for new heads of fine-tunings.
+  private func doubt(about members: [RunModels.Member]) throws -> String? {
+    var starts: [(text: String, path: String)] = []
+    for member in members where !starts.contains(where: { $0.path == member.run.path }) {
+      let document = try RunDocument(of: member.run)
+      if document.average == Kind.predictions.rawValue {
+        return "\(member.run.path) holds models that may have begun with different weights, and the mean of such weights predicts nothing"
+      }
+      starts.append((document.beginning, member.run.path))
+    }
+    guard let first = starts.first, let other = starts.first(where: { $0.text != first.text }) else { return nil }
+    return
+      "\(first.path) began with \(first.text) and \(other.path) with \(other.text), and the mean of weights that began differently predicts "
+      + "nothing"
   }
 
   /// The folder, which is the run's from now on.
@@ -107,13 +136,27 @@ public struct RunAverage: Sendable {
   }
 }
 
+extension RunDocument {
+  /// What a training began with, for people; what began with the same weights says the same.
+  fileprivate var beginning: String {
+    guard let kept = KeptPath("pretrained", self) else {
+      return "the weights of seed \(recipe.trainingSeed) (\(recipe.initialization.recipeText))"
+    }
+    // A file may lie anywhere, and what is in it counts.
+    return pretrainedChecksum.map { "pretrained weights of checksum \($0)" } ?? "the pretrained weights \(kept.absolute ?? kept.given)"
+  }
+}
+
 extension RunDescription {
   /// What keeps another run's model from being used in place of this one's, or beside it; `nil` where nothing does.
   fileprivate func difference(from other: RunDescription) -> String? {
     func text(_ value: Any?) -> String { value.map { "\($0)" } ?? "none" }
     let compared: [(name: String, mine: String, others: String)] = [
       ("model", model, other.model), ("input", "\(input)", "\(other.input)"), ("head", text(head), text(other.head)),
-      ("hidden layers", text(hidden), text(other.hidden)), ("activation", "\(activation)", "\(other.activation)"),
+      ("hidden layers", text(hidden), text(other.hidden)), ("activation", "\(design.activation)", "\(other.design.activation)"),
+      ("norm", "\(design.norm)", "\(other.design.norm)"),
+      ("pooling", "\(design.pool)", "\(other.design.pool)"),
+      ("squeeze and excitation", text(design.squeezeExcitation), text(other.design.squeezeExcitation)),
       ("classes", "\(classNames)", "\(other.classNames)"),
       ("mean of the data", "\(normalization.mean)", "\(other.normalization.mean)"),
       ("deviation of the data", "\(normalization.deviation)", "\(other.normalization.deviation)"),

@@ -30,6 +30,10 @@ package struct PictureSettings {
     let folder = try PictureFolder(path: path, labels: labels, classes: recipe.classes?.names)
     let split = try folder.split(validation: recipe.validation, test: recipe.test, seed: recipe.seed, fold: recipe.chosenFold)
     folder.notes.forEach(note)
+    for (name, part) in [("validation", folder.validation), ("test", folder.test)]
+    where part != nil && recipe.isGiven(name) && recipe.origin(of: name) == .commandLine {
+      note("--\(name) is of no account: \(printable(path)) has a part of its own for that")
+    }
     let pipeline = PicturePipeline(size: recipe.size, augmentations: augmentations.pictures)
     let loading = PictureLoading(threads: recipe.threads, unreadableShare: recipe.unreadable, background: recipe.background)
     func dataset(_ list: PictureList, limit: Int?, isTraining: Bool) throws -> PictureDataset? {

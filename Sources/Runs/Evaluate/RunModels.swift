@@ -9,6 +9,8 @@ package struct RunModels {
   package struct Member {
     package let name: String
     package let path: String
+    /// The run that it is of.
+    package let run: RunFolder
   }
 
   /// The run whose data is meant: of several the first.
@@ -19,7 +21,8 @@ package struct RunModels {
 
   /// - Parameters:
   ///   - path: the folder of a run, or of the runs of an ensemble.
-  ///   - wanted: which of a run's models; `nil` for the usual ones: snapshots where there are several, otherwise the best.
+  ///   - wanted: which of a run's models; `nil` for the usual ones: snapshots where there are several, otherwise the best. Of an ensemble
+  ///     whose members kept snapshots, those of all members.
   /// - Throws: `Failure` for a folder that holds neither.
   package init(_ path: String, wanted: RunFolder.Model?) throws(Failure) {
     if !RunFolder(path).isRun, TrainingSeries.Kind.found(in: path) == .members {
@@ -27,21 +30,25 @@ package struct RunModels {
       folder = TrainingSeries.Kind.members.folder(1, in: path)
       var members: [Member] = []
       for run in folders {
-        members.append(Member(name: run.name, path: try run.file(of: wanted ?? run.usualModel)))
+        if let own = run.snapshots(wanted) {
+          members += own.map { Member(name: "\(run.name)/member-\($0.number)", path: $0.path, run: run) }
+        } else {
+          members.append(Member(name: run.name, path: try run.file(of: wanted ?? run.usualModel), run: run))
+        }
       }
       self.members = members
       kind = wanted
       return
     }
-    folder = try RunFolder.existing(path)
-    let own = folder.members
-    if wanted == nil, own.count > 1 || !exists(folder.modelPath) && !own.isEmpty {
-      members = own.map { Member(name: "member-\($0.number)", path: $0.path) }
+    let run = try RunFolder.existing(path)
+    folder = run
+    if let own = run.snapshots(wanted) {
+      members = own.map { Member(name: "member-\($0.number)", path: $0.path, run: run) }
       kind = nil
       return
     }
-    let model = wanted ?? folder.usualModel
-    members = [Member(name: model.rawValue, path: try folder.file(of: model))]
+    let model = wanted ?? run.usualModel
+    members = [Member(name: model.rawValue, path: try run.file(of: model), run: run)]
     kind = model
   }
 
@@ -58,6 +65,13 @@ package struct RunModels {
 }
 
 extension RunFolder {
+  /// The models that answer together in place of one, where there are such and no one model is wanted.
+  fileprivate func snapshots(_ wanted: Model?) -> [(number: Int, path: String)]? {
+    guard wanted == nil else { return nil }
+    let own = members
+    return own.count > 1 || !exists(modelPath) && !own.isEmpty ? own : nil
+  }
+
   /// The last part of its path.
   fileprivate var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 }

@@ -19,12 +19,10 @@ package struct RunDescription {
   /// What is evaluated at once of a run that was trained on all samples at once.
   private static let usualBatch = 128
   package var labelSmoothing: Float
-  package var dropout: Float?
   /// What was chosen for classes; `nil` for cross-entropy.
   package var lossOfClasses: LossChoice?
-  /// Of a model whose activation can be chosen.
-  package var activation = Activation.relu
-  package var initialization = Initialization.pytorch
+  /// Of a model for which that can be chosen: what stands between its layers.
+  package var design = BlockDesign()
   /// Residual networks: how often the last block is left out while training.
   package var dropPath: Float = 0
   /// [height, width, channels]; [features] for a table.
@@ -60,10 +58,10 @@ package struct RunDescription {
   }
 
   package init(
-    data: String, model: String, batchSize: Int, labelSmoothing: Float, dropout: Float? = nil, input: [Int], classNames: [String],
+    data: String, model: String, batchSize: Int, labelSmoothing: Float, input: [Int], classNames: [String],
     normalization: Normalization, table: TableDescription? = nil, hidden: [Int]? = nil, head: String? = nil
   ) {
-    (self.data, self.model, self.batchSize, self.labelSmoothing, self.dropout) = (data, model, batchSize, labelSmoothing, dropout)
+    (self.data, self.model, self.batchSize, self.labelSmoothing) = (data, model, batchSize, labelSmoothing)
     (self.input, self.classNames, self.normalization, self.table) = (input, classNames, normalization, table)
     (self.hidden, self.head) = (hidden, head)
   }
@@ -101,13 +99,9 @@ package struct RunDescription {
   private func network() -> (any LayerWithHead)? {
     let shape = Shape(input)
     if model == "mlp", hidden != nil || table != nil {
-      return MLP([shape.count] + (hidden ?? [512, 256]) + [outputs], activation: activation, initialization: initialization)
+      return MLP([shape.count] + (hidden ?? [512, 256]) + [outputs], design)
     }
-    if model == "lenet", let dropout {
-      return LeNet(input: shape, classes: outputs, dropout: dropout, activation: activation, initialization: initialization)
-    }
-    return ModelZoo.make(
-      model, input: shape, classes: outputs, activation: activation, initialization: initialization, dropPath: dropPath)
+    return ModelZoo.make(model, input: shape, classes: outputs, design: design, dropPath: dropPath)
   }
 
   /// What becomes of a picture before the model sees it.
@@ -131,11 +125,11 @@ extension RunDescription {
   package init(_ recipe: Recipe, _ data: LoadedData) {
     self.init(
       data: recipe.data, model: recipe.model, batchSize: recipe.batchSize.count(of: Self.usualBatch),
-      labelSmoothing: recipe.labelSmoothing, dropout: recipe.model == "lenet" ? recipe.dropout : nil, input: data.training.sampleShape,
+      labelSmoothing: recipe.labelSmoothing, input: data.training.sampleShape,
       classNames: data.labelNames ?? data.training.classNames,
       normalization: data.normalization, table: data.table, hidden: recipe.hidden?.sizes,
       head: recipe.pretrained == nil ? nil : recipe.head.text)
-    (activation, initialization, lossOfClasses) = (recipe.activation, recipe.initialization, recipe.loss)
+    (design, lossOfClasses) = (recipe.design, recipe.loss)
     dropPath = recipe.dropPath
     isMultiLabel = data.labelNames != nil
   }
@@ -156,12 +150,12 @@ extension RunDescription {
     }
     self.init(
       data: recipe.data, model: recipe.model, batchSize: recipe.batchSize.count(of: Self.usualBatch),
-      labelSmoothing: recipe.labelSmoothing, dropout: recipe.model == "lenet" ? recipe.dropout : nil,
+      labelSmoothing: recipe.labelSmoothing,
       input: try value("input") { $0.arrayValue?.compactMap(\.integerValue) },
       classNames: try value("classes") { $0.arrayValue?.compactMap(\.stringValue) },
       normalization: try Normalization(mean: numbers("mean"), deviation: numbers("deviation")), hidden: recipe.hidden?.sizes,
       head: recipe.pretrained == nil ? nil : recipe.head.text)
-    (activation, initialization, lossOfClasses) = (recipe.activation, recipe.initialization, recipe.loss)
+    (design, lossOfClasses) = (recipe.design, recipe.loss)
     keptData = KeptPath("data", document)
     isLimited = recipe.limit != nil
     isExact = recipe.exact

@@ -358,7 +358,9 @@ private struct SweepCache {
 
   /// Options that do not decide what is read.
   private static let harmless: Set<String> = {
-    let sections: [any RecipeSection] = [OptimizerSection(), RegularizationSection(), GroupSection(), SavingSection(), StoppingSection()]
+    let sections: [any RecipeSection] = [
+      OptimizerSection(), RegularizationSection(), BlockSection(), GroupSection(), SavingSection(), StoppingSection(),
+    ]
     // Of sections of which others do; what is not here is read anew, which costs time and nothing else.
     let (training, pretrained) = (TrainingSection(), PretrainedSection())
     let options: [any RecipeDeclaration] = [

@@ -25,9 +25,9 @@ package struct SweepPlan {
   package init(_ recipe: Recipe, vary: [String], strategy: String, metric: String, trials count: Int?) throws {
     space = try SearchSpace(vary)
     self.strategy = try SweepStrategies.named(strategy)
-    let spelt = metric.replacing("-", with: "_")
-    guard let known = EarlyStopping.Measure(rawValue: spelt) else {
-      throw Misuse.unknown("metric", metric, among: EarlyStopping.Measure.allCases.map(\.rawValue))
+    let words = EarlyStopping.Measure.allCases.map(\.rawValue)
+    guard let known = MetricName.word(metric, among: words).flatMap(EarlyStopping.Measure.init(rawValue:)) else {
+      throw Misuse.unknown("metric", metric, among: words)
     }
     self.metric = known
     self.recipe = recipe

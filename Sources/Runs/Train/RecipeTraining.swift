@@ -36,6 +36,7 @@ package struct RecipeTraining: TrainerOrigin {
     self.request = request
     let recipe = request.recipe
     run = RunDescription(recipe, data)
+    try recipe.checkClassWeights(run.classNames)
     let batchSize = recipe.batchSize.count(of: training.count)
     guard batchSize <= training.count else { throw TrainingError.batchSize(batchSize, samples: training.count) }
     let made = try run.makeModel()

@@ -63,6 +63,17 @@ extension Loss {
     }
   }
 
+  /// max(0, margin − (2t − 1)·x), or its square, against values t of 0 and 1: the hinge of labels each of which a sample has or has not. Its
+  /// form for classes (`ofClasses(ofLogits: true)`) sets each class against all others.
+  /// - Parameters:
+  ///   - margin: default 1.
+  ///   - isSquared: default not.
+  public static func binaryHinge(margin: Float = 1, isSquared: Bool = false) -> Loss {
+    Loss.ofNumbers(numbered(isSquared ? "squared binaryHinge" : "binaryHinge", ("margin", margin, 1)), outputsAreLogits: true) {
+      hingeErrors($0, $1 * 2 - 1, margin: margin, isSquared: isSquared).meanOfEachSample()
+    }
+  }
+
   /// Focal loss of sigmoid(output) against values of 0 or 1: see `binaryFocalErrors`.
   /// - Parameters:
   ///   - gamma: γ, at least 0; default 2.
@@ -77,6 +88,21 @@ extension Loss {
   public static let divergence = Loss.ofNumbers("divergence") { logarithms, distributions in
     let each = divergences(logarithms, distributions)
     return each.shape.rank > 1 ? each.flattened().sum(axes: [1]) : each
+  }
+
+  /// Kullback and Leibler's divergence of (1 − ε)·onehot + ε / classes from softmax(output): cross-entropy without what no output can take from it,
+  /// the entropy of the smoothed label, so that it is 0 where the output is right.
+  /// - Parameter labelSmoothing: ε; default 0, with which it is cross-entropy.
+  public static func divergenceOfClasses(labelSmoothing: Float = 0) -> Loss {
+    Loss(numbered("divergence of classes", ("labelSmoothing", labelSmoothing, 0)), .classes) { arguments in
+      let (logits, labels) = (arguments.outputs.only, arguments.targets.only)
+      guard logits.isValid, labels.isValid else { return logits.isValid ? labels : logits }
+      guard logits.shape.rank == 2 else {
+        return logits.graph.reject("the loss", [logits], because: "the output has to be [batch, classes]")
+      }
+      let smoothed = labels.oneHot(logits.shape[1]) * (1 - labelSmoothing) + labelSmoothing / Float(max(logits.shape[1], 1))
+      return divergences(logits.logSoftmax(), smoothed).sum(axes: [1])
+    }
   }
 
   /// The same loss of values, for classes: what is compared are probabilities of classes, 1 for a sample's own and 0 for the others. The mean

@@ -1,6 +1,8 @@
 import GlissadeDevices
+import GlissadeFormats
 import GlissadeOptimizers
 import GlissadePlanning
+import GlissadeTensors
 
 /// Steps that are taken on the host: those of L-BFGS, which needs loss and gradient of one batch again and again.
 extension TrainingSession {
@@ -23,6 +25,10 @@ extension TrainingSession {
     guard rules.count == groups.count, rules.allSatisfy({ shared($0) == shared(first) }) else {
       throw refuse("another optimizer, or another number of it,", "there", "none, since its steps are those of all parameters together")
     }
+    if let other = groups.first(where: { $0.schedule != groups[0].schedule }) {
+      throw refuse(
+        "schedule '\(other.schedule)'", "another one", "that of the first group, since its steps are those of all parameters together")
+    }
     let reason = "none, since its line search needs the loss and the loss's own gradient"
     if clipping != GradientClipping() { throw refuse("clipping", "there", reason) }
     if isSummed { throw refuse("a loss that is summed", "there", "the mean, which is what it is told of the loss") }
@@ -32,6 +38,34 @@ extension TrainingSession {
       if group.stayClose != 0 { throw refuse("what draws weights to their start", "\(group.stayClose)", reason) }
     }
     return first
+  }
+
+  /// Sees whether the function that L-BFGS minimises is the same in all steps.
+  /// - Throws: `TrainingError` for layers that draw random numbers, unless `takesMiniBatches` is set.
+  static func checkSameness(_ rule: LBFGS, _ graph: Graph) throws(TrainingError) {
+    guard !rule.takesMiniBatches, let node = graph.nodes.first(where: { if case .dropout = $0.operation { true } else { false } }) else {
+      return
+    }
+    // Whatever is random is made of that.
+    let layer = graph.path(ofScope: node.scope)
+    throw .invalid(
+      option: "a layer that draws random numbers beside \(LBFGS.name)", value: "in the model\(layer.isEmpty ? "" : " (\(layer))")",
+      requirement: "none (dropout of 0), unless takesMiniBatches (--mini-batches) is set: \(LBFGS.whySame)")
+  }
+
+  /// Sees whether the host has room for what L-BFGS remembers.
+  /// - Throws: `MemoryError` with what is needed and what there is.
+  static func checkRoom(for rule: LBFGS, parameters: Int) throws(MemoryError) {
+    do throws(MemoryError) {
+      try AvailableMemory.require(
+        rule.hostBytes(parameters: parameters),
+        for: "\(LBFGS.name) with a history of \(Int(rule.history)) steps of \(parameters) parameters")
+    } catch {
+      var error = error
+      let most = rule.history(within: error.available.bytes - AvailableMemory.margin, parameters: parameters)
+      error.remedy = most > 0 ? "a history of \(most) has room" : "another optimizer needs less"
+      throw error
+    }
   }
 
   /// Takes one step of L-BFGS on a batch. What is added up is what the batch gave where the step began.

@@ -163,10 +163,18 @@ public struct Trainer {
           option: "schedule '\(group.schedule)'", value: "one that moves momentum",
           requirement: "one that leaves it, since \(type(of: group.optimizer).name) has no momentum, or is set to have none")
       }
-      if let rule = group.optimizer as? LBFGS, !rule.takesMiniBatches, options.batchSize < training.count {
-        throw TrainingError.invalid(
-          option: "the batch size under \(LBFGS.name)", value: "\(options.batchSize)",
-          requirement: "\(training.count), all training samples, unless takesMiniBatches is set: \(LBFGS.whyWhole)")
+      if let rule = group.optimizer as? LBFGS, !rule.takesMiniBatches {
+        if options.batchSize < training.count {
+          throw TrainingError.invalid(
+            option: "the batch size under \(LBFGS.name)", value: "\(options.batchSize)",
+            requirement: "\(training.count), all training samples, unless takesMiniBatches is set: \(LBFGS.whyWhole)")
+        }
+        let changing = [("sampling", options.sampling == .balanced), ("mixing", options.mixing != nil)].first(where: \.1)
+        if let changing {
+          throw TrainingError.invalid(
+            option: "\(changing.0) under \(LBFGS.name)", value: "there",
+            requirement: "none, unless takesMiniBatches is set: \(LBFGS.whySame)")
+        }
       }
       if validation == nil, let measure = group.schedule.measures.first(where: { $0 != .trainingLoss }) {
         throw TrainingError.invalid(

@@ -248,6 +248,11 @@ public final class TrainingSession {
       trained.contains(parameter.id) ? groupOf[parameter.id] : nil
     }
 
+    if let descent {
+      try Self.checkSameness(descent, trace.graph)
+      let count = layout.entries.reduce(0) { $0 + ($1.group == nil ? 0 : $1.slice.count) }
+      if !isTrial { try Self.checkRoom(for: descent, parameters: count) }
+    }
     if !isTrial { try Self.checkRoom(for: layout, groups, updates, on: device) }
     groupSteps = Array(repeating: 0, count: groups.count)
     constants = .allocate(byteCount: StepMemory.constantsSize(groups: groups.count) * 4, alignment: 64)

@@ -51,6 +51,16 @@ VARIANTS = {
 }
 
 
+def _stepwise(options: dict) -> dict:
+  """A variant of `optimizers`, as one of these: clipping by its name here; the papers' formulas have a decay, be it none."""
+  options = {"clip_norm" if name == "max_norm" else name: value for name, value in options.items()}
+  return {"weight_decay": 0.0, **options} if hasattr(optimizers, options["optimizer"]) else options
+
+
+# All that are there with one group and 50 steps.
+VARIANTS |= {f"every/{name}": _stepwise(options) for name, options in optimizers.VARIANTS.items()}
+
+
 def clip_ratio(parameters, ratio: float):
   """Brock et al. 2021, as timm's adaptive_clip_grad."""
   def size(x):
