@@ -19,6 +19,9 @@ public protocol Dataset: Sendable {
   var inputs: [SampleField] { get }
   /// How much each sample counts in training's loss, beside its class: finite numbers, none below 0. `nil`, the default, has all count alike.
   var sampleWeights: [Float]? { get }
+  /// What changes its samples from epoch to epoch, in words that hold all its numbers; `nil`, the default, for samples that are always the same.
+  /// A training goes on only with the same changes, and nothing of changing samples is kept from epoch to epoch.
+  var changes: String? { get }
 
   /// Writes samples and labels, in the order of the indices, from the beginning of the two buffers.
   /// - Parameters:
@@ -77,6 +80,9 @@ extension Dataset {
 
   /// All count alike.
   public var sampleWeights: [Float]? { nil }
+
+  /// Nothing.
+  public var changes: String? { nil }
 
   /// Nothing can be written that the dataset does not say how to write.
   public func gather(

@@ -19,6 +19,8 @@ public struct Subset<Base: Dataset>: Dataset {
   public var inputs: [SampleField] { base.inputs }
   /// The base's weights of the samples.
   public var sampleWeights: [Float]? { base.sampleWeights.map { weights in indices.map { weights[$0] } } }
+  /// The base's changes.
+  public var changes: String? { base.changes }
 
   /// Creates a subset.
   /// - Throws: `DataError.indexOutOfRange` when an index is no sample of `base`.

@@ -29,6 +29,8 @@ public enum Augmentation: Equatable, Sendable {
   /// One operation, drawn from the same fourteen, with a magnitude that is drawn, too, and may be larger. The rule is torchvision's
   /// `TrivialAugmentWide` (Müller and Hutter 2021).
   case trivialAugment
+  /// A change of one's own, as `own(_:_:)` makes it.
+  case changed(by: PictureChange)
 
   /// Whether it chooses which part of the picture is seen.
   var choosesPart: Bool {
@@ -82,12 +84,25 @@ public enum Augmentation: Equatable, Sendable {
       try check("operations", operations, 1...16)
       try check("magnitude", magnitude, 0...AugmentationPolicy.bins - 1)
     case .trivialAugment: break
+    case .changed(let change):
+      guard !change.name.isEmpty, !AugmentationList.names.contains(change.name) else {
+        throw .invalidArgument(
+          name: "the name of an augmentation", value: "'\(change.name)'",
+          requirement: "one that no other has: none of \(AugmentationList.names.joined(separator: ", "))")
+      }
     }
   }
 }
 
+extension Augmentation {
+  /// What `Dataset.changes` says of a list.
+  static func changes(_ list: [Augmentation], _ seed: UInt64) -> String? {
+    list.isEmpty ? nil : "\(list.map(\.description).joined(separator: ", ")), seed \(seed)"
+  }
+}
+
 extension Augmentation: CustomStringConvertible {
-  /// Its name, as the command's list has it.
+  /// Its name, as the command's list has it, or its own.
   public var name: String {
     switch self {
     case .flip: "flip"
@@ -99,6 +114,7 @@ extension Augmentation: CustomStringConvertible {
     case .erasing: "erasing"
     case .randAugment: "rand-augment"
     case .trivialAugment: "trivial-augment"
+    case .changed(let change): change.name
     }
   }
 
@@ -115,7 +131,7 @@ extension Augmentation: CustomStringConvertible {
     case .erasing(let probability, let scale, let ratio):
       "\(name)(probability: \(probability), scale: \(scale.lowerBound)...\(scale.upperBound), ratio: \(ratio.lowerBound)...\(ratio.upperBound))"
     case .randAugment(let operations, let magnitude): "\(name)(operations: \(operations), magnitude: \(magnitude))"
-    case .trivialAugment: name
+    case .trivialAugment, .changed: name
     }
   }
 }

@@ -26,6 +26,8 @@ public struct AugmentedImages: Dataset {
   public var sampleShape: [Int] { images.sampleShape }
   /// A name for every class, in label order.
   public var classNames: [String] { images.classNames }
+  /// The augmentations and their seed.
+  public var changes: String? { Augmentation.changes(augmentations, seed) }
 
   /// Says how images are changed.
   /// - Parameters:
@@ -99,24 +101,25 @@ public struct AugmentedImages: Dataset {
     let problems = Problems(count: indices.count)
     threads.each(indices.count) { position in
       problems.catching(position) { () throws(PictureError) in
-        guard render(places[indices[indices.startIndex + position]], epoch: epoch, into: target + position * sampleSize) else {
-          throw PictureError(path: "an image in memory", reason: .noMemory)
-        }
+        try render(places[indices[indices.startIndex + position]], epoch: epoch, into: target + position * sampleSize)
       }
     }
     if let error = problems.found.lazy.compactMap({ $0 }).first { throw error.dataError }
   }
 
-  private func render(_ place: Int, epoch: Int, into target: UnsafeMutablePointer<Float>) -> Bool {
-    let (side, size) = (sampleShape[0], sampleSize)
+  private func render(_ place: Int, epoch: Int, into target: UnsafeMutablePointer<Float>) throws(PictureError) {
+    let (side, size, path) = (sampleShape[0], sampleSize, "the image \(place)")
     let draws = AugmentationDraws(seed: seed, epoch: epoch, sample: place)
     let bytes = images.pixels[place * size..<(place + 1) * size]
-    if sampleShape[2] == 3 { return renderer.render(Picture(side, side, Array(bytes)), draws: draws, into: target) }
+    if sampleShape[2] == 3 {
+      try renderer.render(Picture(side, side, Array(bytes)), path: path, draws: draws, into: target)
+      return
+    }
     let picture = Picture(side, side, Self.coloured(bytes))
-    return withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * size) { colours in
-      guard let base = colours.baseAddress, renderer.render(picture, draws: draws, into: base) else { return false }
+    try withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * size) { (colours) throws(PictureError) in
+      guard let base = colours.baseAddress else { throw PictureError(path: path, reason: .noMemory) }
+      try renderer.render(picture, path: path, draws: draws, into: base)
       for pixel in 0..<size { target[pixel] = base[3 * pixel] }
-      return true
     }
   }
 

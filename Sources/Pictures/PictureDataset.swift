@@ -27,6 +27,8 @@ public struct PictureDataset: Dataset {
   public var classNames: [String] { source.list.marks == nil ? source.list.classNames : [] }
   /// Classes, or where pictures have any number of labels a value of 1 or 0 for each label.
   public var targets: TargetKind { source.list.marks == nil ? .classes : .values(names: source.list.classNames) }
+  /// The augmentations and their seed, where they are applied.
+  public var changes: String? { isTraining ? Augmentation.changes(pipeline.augmentations, seed) : nil }
   /// The pictures of the list that cannot be used; they are no samples.
   public var unreadable: [PictureError] { source.unreadable }
   /// Bytes of decoded pictures in memory.
@@ -101,9 +103,7 @@ public struct PictureDataset: Dataset {
       let place = places[indices[indices.startIndex + position]]
       problems.catching(position) { () throws(PictureError) in
         let draws = isTraining ? AugmentationDraws(seed: seed, epoch: epoch, sample: place) : nil
-        guard renderer.render(try source.picture(place), draws: draws, into: target + position * size) else {
-          throw PictureError(path: source.list.paths[place], reason: .noMemory)
-        }
+        try renderer.render(try source.picture(place), path: source.list.paths[place], draws: draws, into: target + position * size)
       }
     }
     // The first in the batch, whichever thread was first.

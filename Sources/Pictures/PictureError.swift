@@ -32,6 +32,8 @@ public struct PictureError: Error, Equatable, Sendable, CustomStringConvertible 
     case tooLarge(String)
     /// The content is damaged or cut short; the text is the decoder's reason.
     case damaged(String)
+    /// An augmentation of one's own left something else than as many finite numbers as before.
+    case changed(by: String, left: String, of: Int)
     /// Memory could not be had.
     case noMemory
   }
@@ -40,7 +42,11 @@ public struct PictureError: Error, Equatable, Sendable, CustomStringConvertible 
   public var description: String { "\(path): \(reason)" }
 
   /// The same as what a dataset throws.
-  var dataError: DataError { .unreadable(path: path, message: "\(reason)") }
+  var dataError: DataError {
+    guard case .changed(let name, let left, let count) = reason else { return .unreadable(path: path, message: "\(reason)") }
+    return .invalidArgument(
+      name: "what the augmentation '\(name)' left of \(path)", value: left, requirement: "\(count) finite numbers, as before")
+  }
 }
 
 extension PictureError.Reason: CustomStringConvertible {
@@ -55,6 +61,7 @@ extension PictureError.Reason: CustomStringConvertible {
     case .unsupported(let what): "cannot be decoded: \(what)"
     case .tooLarge(let what): "too large: \(what)"
     case .damaged(let what): "damaged: \(what)"
+    case .changed(let name, let left, let count): "the augmentation '\(name)' left \(left) of \(count)"
     case .noMemory: "no memory for its pixels"
     }
   }

@@ -10,15 +10,22 @@ struct PictureRenderer: Sendable {
   /// Writes 3 · size² numbers.
   /// - Parameters:
   ///   - picture: in the form that `StoredForm` gives for this pipeline.
+  ///   - path: what errors call it.
   ///   - draws: the sample's random numbers; nil in evaluation.
-  /// - Returns: false without memory.
-  func render(_ picture: Picture, draws: AugmentationDraws?, into target: UnsafeMutablePointer<Float>) -> Bool {
-    guard let square = square(of: picture, draws) else { return false }
+  /// - Throws: `PictureError` without memory, and where an augmentation of one's own leaves no picture.
+  func render(
+    _ picture: Picture, path: String, draws: AugmentationDraws?, into target: UnsafeMutablePointer<Float>
+  ) throws(PictureError) {
+    guard let square = square(of: picture, draws) else { throw PictureError(path: path, reason: .noMemory) }
     picture_to_floats(square.pixels, 3 * area, target)
     var erased: [PictureWindow] = []
     if let draws {
       for (place, augmentation) in pipeline.augmentations.enumerated() {
         var random = draws.generator(place)
+        if case .changed(let change) = augmentation {
+          try apply(change, PictureDraws(generator: random), target, path)
+          continue
+        }
         if let window = apply(augmentation, &random, target) { erased.append(window) }
       }
     }
@@ -28,7 +35,23 @@ struct PictureRenderer: Sendable {
         (target + 3 * (row * size + window.left)).update(repeating: 0, count: 3 * window.width)
       }
     }
-    return true
+  }
+
+  /// Changes the square as somebody else wants it, who gets a copy of it.
+  private func apply(
+    _ change: PictureChange, _ draws: PictureDraws, _ target: UnsafeMutablePointer<Float>, _ path: String
+  ) throws(PictureError) {
+    var draws = draws
+    var picture = PictureValues(side: size, values: Array(UnsafeBufferPointer(start: target, count: 3 * area)))
+    change.apply(&picture, &draws)
+    func refuse(_ left: String) -> PictureError {
+      PictureError(path: path, reason: .changed(by: change.name, left: left, of: 3 * area))
+    }
+    guard picture.values.count == 3 * area else { throw refuse("\(picture.values.count) numbers") }
+    guard picture.values.allSatisfy(\.isFinite) else { throw refuse("a number that is not finite") }
+    picture.values.withUnsafeBufferPointer { values in
+      if let base = values.baseAddress { target.update(from: base, count: 3 * area) }
+    }
   }
 
   /// The part that is seen, at the network's size.
@@ -68,7 +91,7 @@ struct PictureRenderer: Sendable {
     switch augmentation {
     case .flip(let probability): if random.happens(probability) { picture_flip_horizontally(target, size, size) }
     case .verticalFlip(let probability): if random.happens(probability) { picture_flip_vertically(target, size, size) }
-    case .crop, .resizedCrop: break
+    case .crop, .resizedCrop, .changed: break
     case .colorJitter(let brightness, let contrast, let saturation, let hue):
       var order = [0, 1, 2, 3]
       random.shuffle(&order)

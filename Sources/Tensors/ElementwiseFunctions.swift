@@ -1,4 +1,5 @@
-// Functions of each element, as methods and as functions. Gradients are PyTorch's; a NaN gives NaN unless something else is said.
+// Functions of each element, as methods and as functions. Gradients are PyTorch's; a NaN gives NaN unless something else is said. Of int32 there
+// are negation, magnitude, sign, square, rounding, maximum, minimum and bounds, as int32; everything else needs `cast(to: .float32)`.
 
 extension Tensor {
   /// eˣ.
@@ -54,10 +55,14 @@ extension Tensor {
   /// min(max(x, lower), upper): within two bounds, or beyond one. Where the bounds cross, the upper one.
   /// The gradient is 1 between the bounds, and 0 at them, beyond them and for a NaN (PyTorch's `clamp`, as of 2.15).
   /// - Parameters:
-  ///   - lower: `nil` for none.
-  ///   - upper: `nil` for none.
+  ///   - lower: `nil` for none; of int32 a whole number.
+  ///   - upper: `nil` for none; of int32 a whole number.
   public func clamped(from lower: Float? = nil, to upper: Float? = nil) -> Tensor {
     guard lower != nil || upper != nil else { return self }
+    if isWhole {
+      let above = lower.map { combined(with: scalar($0), .maximum) } ?? self
+      return upper.map { above.combined(with: above.scalar($0), .minimum) } ?? above
+    }
     return graph.record(.clamp(Clamp(lower: lower ?? -.infinity, upper: upper ?? .infinity)), [self])
   }
 }

@@ -4,7 +4,9 @@ extension Tensor {
   // MARK: Elementwise
 
   /// A function of each element.
-  public func applying(_ function: UnaryFunction) -> Tensor { graph.record(.unary(Unary(function: function)), [self]) }
+  public func applying(_ function: UnaryFunction) -> Tensor {
+    applyingToIntegers(function) ?? graph.record(.unary(Unary(function: function)), [self])
+  }
 
   /// A function of each pair of elements, after NumPy's broadcasting.
   public func combined(with other: Tensor, _ function: BinaryFunction) -> Tensor {
@@ -67,7 +69,7 @@ extension Tensor {
   /// a / b, of each element.
   public static func / (a: Float, b: Tensor) -> Tensor { b.scalar(a) / b }
   /// −a, of each element.
-  public static prefix func - (a: Tensor) -> Tensor { a.dtype == .int32 ? 0 - a : a.applying(.negate) }
+  public static prefix func - (a: Tensor) -> Tensor { a.applying(.negate) }
 
   /// Zeroes each element with probability `rate` and scales the others by 1 / (1 − rate), while training; otherwise the tensor itself.
   public func dropout(_ rate: Float) -> Tensor {
@@ -107,10 +109,11 @@ extension Tensor {
     return taken(indices, axis: 0)
   }
 
-  // MARK: Reductions
+  // MARK: Reductions. Of int32 sums, products and extremes are int32, exact, and wrap around as those of two do; a mean is refused.
 
   package func reduced(_ reduction: Reduction, axes: [Int]?, keepingAxes: Bool) -> Tensor {
-    graph.record(.reduce(Reduce(reduction: reduction, axes: ascending(axes), keepingAxes: keepingAxes)), [self])
+    if isWhole, let result = reducedIntegers(reduction, axes: axes, keepingAxes: keepingAxes) { return result }
+    return graph.record(.reduce(Reduce(reduction: reduction, axes: ascending(axes), keepingAxes: keepingAxes)), [self])
   }
 
   /// Axes counted from the first, in ascending order; all where none are given.
@@ -118,13 +121,13 @@ extension Tensor {
     axes.map { $0.map { $0 < 0 ? $0 + shape.rank : $0 }.sorted() } ?? Array(0..<shape.rank)
   }
 
-  /// The sum over some axes, or all. Negative axes count from the last.
+  /// The sum over some axes, or all. Negative axes count from the last. Of int32 it is int32, exact, and wraps around beyond it.
   public func sum(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor { reduced(.sum, axes: axes, keepingAxes: keepingAxes) }
-  /// The mean over some axes, or all.
+  /// The mean over some axes, or all. int32 has to be `cast(to: .float32)` before.
   public func mean(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor { reduced(.mean, axes: axes, keepingAxes: keepingAxes) }
-  /// The largest element over some axes, or all.
+  /// The largest element over some axes, or all, of either element type.
   public func max(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor { reduced(.max, axes: axes, keepingAxes: keepingAxes) }
-  /// The smallest element over some axes, or all.
+  /// The smallest element over some axes, or all, of either element type.
   public func min(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor { reduced(.min, axes: axes, keepingAxes: keepingAxes) }
 
   /// Undoes broadcasting: sums over the axes along which `shape` was stretched to this tensor's.

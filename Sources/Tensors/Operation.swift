@@ -119,6 +119,11 @@ package protocol OperationRule: Hashable, Sendable {
 extension OperationRule {
   package var outputCount: Int { 1 }
 
+  /// Nothing but float32 among what is given.
+  func expectFloats(_ types: [TensorType]) throws(ShapeError) {
+    try expect(types.allSatisfy { $0.dtype == .float32 }, "it works on float32; `cast(to: .float32)` makes it of int32, exactly up to 2^24")
+  }
+
   func expect(_ condition: Bool, _ problem: @autoclosure () -> String) throws(ShapeError) {
     if !condition { throw ShapeError(problem: problem()) }
   }

@@ -1,16 +1,19 @@
-// Running sums and sorted rows along an axis, which counts from the last where it is negative.
+// Running sums and sorted rows along an axis, which counts from the last where it is negative, of either element type.
 
 extension Tensor {
-  /// Running sums: the j-th is that of the first j + 1 numbers (PyTorch's `cumsum`).
+  /// Running sums: the j-th is that of the first j + 1 numbers (PyTorch's `cumsum`). Those of int32 are int32, exact, and wrap around beyond it.
   /// - Parameters:
   ///   - axis: default the last.
   ///   - isReversed: whether they begin at the end; default false.
   public func cumulativeSum(axis: Int = -1, isReversed: Bool = false) -> Tensor {
-    swappingWithLast(axis) { graph.record(.cumulativeSum(CumulativeSum(isReversed: isReversed)), [$0]) }
+    swappingWithLast(axis) {
+      $0.isWhole
+        ? $0.runningIntegers(isReversed: isReversed) : graph.record(.cumulativeSum(CumulativeSum(isReversed: isReversed)), [$0])
+    }
   }
 
   /// Where the numbers of the sorted row are. Equal numbers keep their order, and a NaN is larger than everything (PyTorch's `argsort` with
-  /// `stable=True`). It has no gradient.
+  /// `stable=True`). It has no gradient. int32 is sorted exactly, in two passes.
   /// - Parameters:
   ///   - axis: default the last.
   ///   - isDescending: whether the largest comes first; default false.
@@ -18,7 +21,11 @@ extension Tensor {
   /// - Returns: int32.
   public func sortOrder(axis: Int = -1, isDescending: Bool = false, count: Int? = nil) -> Tensor {
     let count = count ?? shape[axis]
-    return swappingWithLast(axis) { graph.record(.sortOrder(SortOrder(count: count, isDescending: isDescending)), [$0]) }
+    return swappingWithLast(axis) {
+      $0.isWhole
+        ? $0.orderOfIntegers(count: count, isDescending: isDescending)
+        : graph.record(.sortOrder(SortOrder(count: count, isDescending: isDescending)), [$0])
+    }
   }
 
   /// The numbers in order, and where they were. Equal numbers keep their order, and a NaN is larger than everything (PyTorch's `sort`).

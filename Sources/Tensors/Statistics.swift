@@ -1,7 +1,7 @@
 // What many numbers come to, beside sum, mean, max and min. Axes are counted from the last where they are negative; `nil` means all.
 
 extension Tensor {
-  /// The product over some axes, or all.
+  /// The product over some axes, or all. Of int32 it is int32 and wraps around beyond it.
   public func product(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor { reduced(.product, axes: axes, keepingAxes: keepingAxes) }
 
   /// Σ (x − mean)² / (n − correction) over some axes, or all (PyTorch's `var`): NaN where no number is left to divide by.
@@ -29,6 +29,7 @@ extension Tensor {
   /// (Σ |x|ᵖ)^(1/p) over some axes, or all; for p = ∞ the largest magnitude (PyTorch's `vector_norm`). Where it is 0, its gradient is 0.
   /// - Parameter order: p, from 1 on; default 2, the Euclidean length.
   public func norm(order: Float = 2, axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
+    if isWhole { return graph.reject("norm", [self], because: "it works on float32; `cast(to: .float32)` makes it of int32") }
     guard order >= 1 else { return graph.reject("norm", [self], because: "the order is \(order), and it has to be at least 1") }
     switch order {
     case 1: return abs().sum(axes: axes, keepingAxes: keepingAxes)
@@ -49,17 +50,21 @@ extension Tensor {
     alongLast(axes, keepingAxes: keepingAxes) { graph.record(.logSumExp(LogSumExp()), [$0]) }
   }
 
-  /// Where the largest number along an axis is: int32, the first of equals, the first NaN where there is one. It has no gradient.
+  /// Where the largest number along an axis is: int32, the first of equals, the first NaN where there is one. It has no gradient. The numbers may
+  /// be int32.
   /// - Parameter axis: `nil` for all numbers in their order.
   public func argmax(axis: Int? = nil, keepingAxes: Bool = false) -> Tensor { argument(axis, isMinimum: false, keepingAxes) }
 
-  /// Where the smallest number along an axis is: int32, the first of equals, the first NaN where there is one. It has no gradient.
+  /// Where the smallest number along an axis is: int32, the first of equals, the first NaN where there is one. It has no gradient. The numbers may
+  /// be int32.
   /// - Parameter axis: `nil` for all numbers in their order.
   public func argmin(axis: Int? = nil, keepingAxes: Bool = false) -> Tensor { argument(axis, isMinimum: true, keepingAxes) }
 
   private func argument(_ axis: Int?, isMinimum: Bool, _ keepingAxes: Bool) -> Tensor {
-    alongLast(axis.map { [$0] }, keepingAxes: keepingAxes) {
-      graph.record(.argumentOfExtreme(ArgumentOfExtreme(isMinimum: isMinimum)), [$0])
+    alongLast(axis.map { [$0] }, keepingAxes: keepingAxes) { rows in
+      let isWhole = rows.isWhole && rows.shape.rank > 0
+      return graph.record(
+        .argumentOfExtreme(ArgumentOfExtreme(isMinimum: isMinimum && !isWhole)), [isWhole ? rows.extremes(isMinimum: isMinimum) : rows])
     }
   }
 

@@ -60,6 +60,54 @@ struct MetricTests {
     #expect(abs(row.metrics[2].validation - row.validationDetermination) < 1e-5)
   }
 
+  /// Held against the trainer's own R², which is counted in double precision on the host.
+  @Test("R² of large values that are alike", arguments: [1e6, -3e7] as [Float]) func largeValues(offset: Float) throws {
+    struct Shifted: Layer {
+      let dense = Dense(2, 2)
+      let offset: Float
+      func forward(_ x: Tensor) -> Tensor { dense(x) + offset }
+    }
+    var (features, values) = ([Float](), [Float]())
+    for index in 0..<200 {
+      features += [Float(index) / 100 - 1, Float(index % 7) / 7]
+      values += [offset + Float(index % 40 - 20) * 2, offset + Float(index % 3) * 4]
+    }
+    // A single odd sample, the first one, is not where values are counted from.
+    values[0] = 0
+    let data = try ArrayDataset(features: features, sampleShape: [2], values: values, valueNames: ["a", "b"])
+    let named = try TensorDataset(inputs: ["x": .floats(features, shape: [2])], targets: ["y": .floats(values, shape: [2])])
+    let rest = Array(1..<200)
+    for device in devices {
+      var options = options([.determination])
+      options.loss = .meanSquaredError
+      options.groups = [ParameterGroup(SGD(learningRate: 1e-30))]
+      let held = try Subset(of: data, indices: rest)
+      let result = try Trainer(model: Shifted(offset: offset), options: options).fit(data, validation: held, on: selection(device))
+      let row = try #require(result.record.epochs.last)
+      // What the model says is rounded to float32 as well, and so are the errors, alike for both.
+      let expected = row.validationDetermination
+      #expect(expected < 0.5 && expected > -5, "\(expected)")
+      #expect(abs(row.metrics[0].validation - expected) < 1e-4 * max(1, abs(expected)), "\(row.metrics[0].validation) \(expected)")
+      var exact = (sums: [0.0, 0.0], squares: [0.0, 0.0], residual: 0.0)
+      let outputs = try #require(
+        try Trainer(model: Shifted(offset: offset), options: options).outputs(for: data, state: result.state, on: device)["output"]?.floats)
+      for place in values.indices {
+        let value = Double(values[place])
+        exact.residual += (Double(outputs[place]) - value) * (Double(outputs[place]) - value)
+        exact.sums[place % 2] += value
+        exact.squares[place % 2] += value * value
+      }
+      let spread = (0..<2).reduce(0.0) { $0 + exact.squares[$1] - exact.sums[$1] * exact.sums[$1] / 200 }
+      #expect(abs(row.metrics[0].training - (1 - exact.residual / spread)) < 1e-4, "\(row.metrics[0].training)")
+      options.metrics = [.determination.of(target: "y").renamed("R²")]
+      options.loss = Loss.meanSquaredError.of(target: "y")
+      let other = try Trainer(model: Shifted(offset: offset), options: options).fit(
+        named, validation: try Subset(of: named, indices: rest), on: selection(device))
+      #expect(other.record.epochs.last?.metrics[0].name == "R²")
+      #expect(abs((other.record.epochs.last?.metrics[0].validation ?? .nan) - expected) < 1e-4 * max(1, abs(expected)))
+    }
+  }
+
   @Test("Mixed samples count by what is left of them", arguments: [true, false]) func mixed(isBuiltIn: Bool) throws {
     let data = try SyntheticClassification(count: 64, sampleShape: [6], classCount: 3, seed: 5)
     var options = options([.topK(1)])

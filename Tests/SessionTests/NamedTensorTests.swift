@@ -288,6 +288,14 @@ struct NamedTensorTests {
     #expect(try message(TwoHeads(), .crossEntropy).contains("the output: one output is taken, and there are 'sort' and 'size'; say which"))
     #expect(try message(TwoHeads()) { $0.mixing = try? BatchMixing(mixup: 1) }.contains("the samples to be mixed is picture [2, 2, 3]"))
     #expect(try message(TwoHeads()) { $0.classWeights = .balanced }.contains("the data for class weights or balanced sampling"))
+    #expect(try message(TwoHeads()) { $0.classWeights = .balanced }.hasSuffix("as Loss.crossEntropy.weighing(classes: [1, 5])"))
+    func weighed(_ weights: [Float], _ loss: Loss = .crossEntropy) throws -> String {
+      try message(TwoHeads(), loss.weighing(classes: weights).of(output: "sort", target: "sort"))
+    }
+    #expect(try weighed([1, 2]).contains("class weights of [16] and [16] of int32: there are 2 of them, and 3 outputs"))
+    #expect(try weighed([1, -2, 1]).contains("they are [1.0, -2.0, 1.0], and have to be finite numbers"))
+    #expect(try weighed([0, 0, 0]).contains("have to be finite numbers, none below 0 and one above 0"))
+    #expect(try weighed([1, 2, 3], .crossEntropy(ignoring: -1)).contains("a loss that gives a value for each sample"))
     #expect(throws: DataError.self) {
       try TensorDataset(inputs: ["a": .floats([1, 2])], targets: ["a": .floats([1, 2])])
     }

@@ -128,6 +128,31 @@ struct ONNXTests {
     #expect(state.parameters.count == 49 * 5 + 2)
   }
 
+  /// The batch is known from the model's own extents, whatever these are.
+  @Test("Extents that are the number a model is recorded with", arguments: [29, 31, 62, 31 * 37, 31 * 37 * 41]) func ownExtents(extent: Int)
+    throws
+  {
+    struct Table: Layer {
+      let extent: Int
+      let table: Parameter
+      let dense: Dense
+      init(_ extent: Int) {
+        self.extent = extent
+        table = Parameter("table", shape: [extent, 4], initializer: .uniform(low: -1, high: 1))
+        dense = Dense(4, extent)
+      }
+      func forward(_ x: Tensor) -> Tensor {
+        // Sums over the table's own rows and part of them: neither is the batch.
+        let own = x.graph[table]
+        let shift = own.sum(axes: [0], keepingAxes: true) + own.sliced(axis: 0, 1..<2)
+        return dense(x + shift).reshaped(to: [x.shape[0], 1, extent]).reshaped(to: [x.shape[0], extent])
+      }
+    }
+    let (file, _) = try export(Table(extent), [4])
+    #expect(file.inputs == ["features": ["batch", "4"]] && file.outputs == ["output": ["batch", "\(extent)"]])
+    #expect(file.count("ReduceSum") == 1 && file.count("Slice") == 1)
+  }
+
   /// What has no direct counterpart.
   private struct Odd: Layer {
     let conv = Conv2D(2, 6, kernel: 1)

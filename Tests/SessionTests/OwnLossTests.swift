@@ -63,6 +63,31 @@ struct OwnLossTests {
     }
   }
 
+  /// What a loss weighs by itself is what training's class weights weigh, also where the targets have names.
+  @Test("Class weights of a loss", arguments: [Loss.Reduction.mean, .sum]) func ownClassWeights(reduction: Loss.Reduction) throws {
+    let (features, labels) = try data.gather(Array(0..<data.count))
+    let plain = try ArrayDataset(features: features, sampleShape: [6], labels: labels, classNames: data.classNames)
+    let named = try TensorDataset(inputs: ["x": .floats(features, shape: [6])], targets: ["sort": .integers(labels)])
+    // A class that weighs nothing, and batches of nothing else.
+    for weights in [[1, 2, 0.5, 3], [0, 0, 0, 1]] as [[Float]] {
+      for device in devices {
+        func trained(_ loss: Loss, _ data: any Dataset, _ weights: ClassWeights?) throws -> Trainer.Result {
+          let options = options(loss.reducing(by: reduction)) {
+            $0.classWeights = weights
+            $0.batchSize = 3
+            $0.groups = [ParameterGroup(SGD(learningRate: 0.01))]
+          }
+          return try fit(options, data, device)
+        }
+        let expected = try trained(.crossEntropy, plain, .given(weights))
+        let own = try trained(Loss.crossEntropy.weighing(classes: weights), plain, nil)
+        let byName = try trained(Loss.crossEntropy.weighing(classes: weights).of(target: "sort"), named, nil)
+        #expect(distance(own, expected) < 1e-5 && distance(byName, expected) < 1e-5, "\(device.information.identifier)")
+        #expect(own.record.epochs.last?.trainAccuracy == expected.record.epochs.last?.trainAccuracy)
+      }
+    }
+  }
+
   @Test func aSumIsAsManyTimesTheMeanAsThereAreSamples() throws {
     func step(_ loss: Loss, _ rate: Double) throws -> [Float] {
       let session = try TrainingSession(

@@ -116,7 +116,14 @@ struct ShapeErrorTests {
     #expect(message { labels($0) + $0.input("x", shape: [5]) }.contains("both have to be of one type; `cast(to:)` changes it"))
     #expect(message { labels($0) * 0.5 }.contains("both have to be of one type"))
     #expect(message { labels($0) / 2 }.contains("it works on float32; `cast(to: .float32)` makes it of int32"))
-    #expect(message { labels($0).sum() }.contains("float32"))
+    for refused: (Tensor) -> Tensor in [
+      { $0.mean() }, { $0.variance() }, { $0.logSumExp() }, { $0.softmax() }, { $0.matmul($0) }, { $0.norm() }, { $0.dropout(0.5) },
+      { $0.reshaped(to: [5, 1]).scattered($0.reshaped(to: [5, 1]), axis: 0, extent: 5) },
+    ] {
+      #expect(message { refused(labels($0)) }.contains("`cast(to: .float32)` makes it of int32"))
+    }
+    #expect(message { labels($0).clamped(from: 0.5) }.contains("of one type; `cast(to:)` changes it"))
+    #expect(message { labels($0).sum(axes: [1]) }.contains("the axes [1] have to be different and among 0..<1"))
     #expect(message { $0.input("x", shape: [5]).kept(where: $0.input("m", shape: [5]), otherwise: labels($0)) }.contains("of one type"))
     let graph = Graph()
     let x = labels(graph)

@@ -5,8 +5,8 @@ import Testing
 /// than they say.
 extension OwnModelTests {
   static let examples = [
-    "Autoencoder", "Curvature", "FirstProgram", "FocalLoss", "GradientPenalty", "OwnOptimizers", "PictureAndTable", "SiameseNetwork",
-    "TokenClassifier",
+    "Autoencoder", "Curvature", "FirstProgram", "FocalLoss", "GradientPenalty", "OwnAugmentation", "OwnOptimizers", "PictureAndTable",
+    "SiameseNetwork", "TokenClassifier",
   ]
 
   @Test(.timeLimit(.minutes(15))) func examplesBuildAndLearn() throws {

@@ -3,21 +3,23 @@ import Testing
 
 /// What the README and the pages beside it show is what the examples say, word by word.
 struct ReadmeTests {
-  /// The code blocks whose first line names a file, as in ```` ```swift Examples/OwnModel/Package.swift ````.
-  private static func quotations(in text: String) -> [(path: String, code: String)] {
-    var result: [(path: String, code: String)] = []
-    var open: (path: String?, lines: [Substring])?
+  /// The code blocks whose first line names a file, as in ```` ```swift Examples/OwnModel/Package.swift ````, or what they are a part of, as in
+  /// ```` ```swift of Examples/OwnModel/Package.swift ````.
+  private static func quotations(in text: String) -> [(path: String, isPart: Bool, code: String)] {
+    var result: [(path: String, isPart: Bool, code: String)] = []
+    var open: (path: String?, isPart: Bool, lines: [Substring])?
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
       if let block = open {
         if line == "```" {
-          if let path = block.path { result.append((path, block.lines.map { $0 + "\n" }.joined())) }
+          if let path = block.path { result.append((path, block.isPart, block.lines.map { $0 + "\n" }.joined())) }
           open = nil
         } else {
           open?.lines.append(line)
         }
       } else if line.hasPrefix("```") {
         let words = line.dropFirst(3).split(separator: " ")
-        open = (words.count == 2 && words[0] == "swift" ? String(words[1]) : nil, [])
+        let isPart = words.count == 3 && words[1] == "of"
+        open = (words.first == "swift" && (isPart || words.count == 2) ? String(words[words.count - 1]) : nil, isPart, [])
       }
     }
     return result
@@ -34,8 +36,16 @@ struct ReadmeTests {
   ])
   func quotesExamplesExactly(_ document: String, _ files: [String]) throws {
     let quotations = Self.quotations(in: try Repository.text(document))
-    #expect(quotations.map(\.path) == files.map { "Examples/\($0)" })
-    for (path, code) in quotations { #expect(try Repository.text(path) == code, "\(document) and \(path) differ") }
+    #expect(quotations.filter { !$0.isPart }.map(\.path) == files.map { "Examples/\($0)" })
+    for (path, isPart, code) in quotations {
+      let text = try Repository.text(path)
+      #expect(isPart ? "\n\(text)".contains("\n\(code)") && !code.isEmpty : text == code, "\(document) and \(path) differ")
+    }
+    // What a block quotes is built by the tests, as nothing else in these pages is.
+    if document == "docs/programs.md" {
+      let examples = quotations.filter(\.isPart).map { $0.path.split(separator: "/")[1] }
+      #expect(examples.count >= 9 && Set(examples).isSubset(of: OwnModelTests.examples.map { $0[...] }), "\(examples)")
+    }
   }
 
   /// Every page that people read.

@@ -98,7 +98,7 @@ struct PredictCommand: ParsableCommand {
       let batch = Array(paths[start..<min(start + size, paths.count)])
       let list = try PictureList(paths: batch, labels: batch.map { _ in 0 }, classNames: run.classNames)
       let data = try PictureDataset(list, pipeline: pipeline, loading: run.loading(threads: device.threads, unreadableShare: 1))
-      for error in data.unreadable { Terminal.write("glissade: \(Text.line("\(error)"))\n", to: STDERR_FILENO) }
+      for error in data.unreadable { Terminal.write("glissade: \(Text.line(error.description))\n", to: STDERR_FILENO) }
       failed += data.unreadable.count
       guard data.count > 0 else { continue }
       let (output, members) = try ensemble.answers(try data.gather(Array(0..<data.count)).features)

@@ -138,7 +138,7 @@ extension Schedule.Stretch: CustomStringConvertible {
   var description: String {
     var parts = shape.texts
     if let length { parts.insert(shape.needsLength ? "\(length)" : "over: \(length)", at: shape.needsLength ? 0 : parts.count) }
-    return parts.isEmpty ? type(of: shape).name : "\(type(of: shape).name)(\(parts.joined(separator: ", ")))"
+    return parts.isEmpty ? shape.title : "\(shape.title)(\(parts.joined(separator: ", ")))"
   }
 
   /// Every span that it has.

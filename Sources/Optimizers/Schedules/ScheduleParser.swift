@@ -10,7 +10,7 @@ public struct ScheduleError: Error, Hashable, Sendable, CustomStringConvertible 
 
   /// What keeps a shape that does not end from standing before `then`.
   static func endless(_ shape: any ScheduleShape) -> String {
-    let name = type(of: shape).name
+    let name = shape.title
     if shape.needsLength { return "\(name) needs a span such as '500 steps' or '2 epochs'" }
     return
       "'\(name)' stands before 'then' and does not end: give it a length, as in '\(name)(\(shape.texts.isEmpty ? "" : "…, ")over: 10 epochs)'"

@@ -7,6 +7,8 @@ public protocol ScheduleShape: Sendable {
   static var summary: String { get }
   /// Its numbers.
   static var arguments: [ScheduleArgument<Self>] { get }
+  /// What this one is called; default the name.
+  var title: String { get }
   /// One with the defaults of all its numbers.
   init()
   /// Whether it makes no sense without a length.
@@ -24,6 +26,7 @@ public protocol ScheduleShape: Sendable {
 }
 
 extension ScheduleShape {
+  public var title: String { Self.name }
   public var needsLength: Bool { false }
   public func momentum(at moment: ScheduleMoment) -> Double? { nil }
   public var movesMomentum: Bool { false }

@@ -88,7 +88,7 @@ package struct Convolution: OperationRule {
   package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let x = inputs[0].shape
     let w = inputs[1].shape
-    try expect(inputs.allSatisfy { $0.dtype == .float32 }, "it works on float32")
+    try expectFloats(inputs)
     try expect(x.rank == 4, "the images have to be [batch, height, width, channels]")
     try expect(w.rank == 4, "the weights have to be [output channels, kernel height, kernel width, input channels / groups]")
     try expect(w[1] == window.kernelHeight && w[2] == window.kernelWidth, "the weights' kernel is not the window's: \(window)")
@@ -135,7 +135,7 @@ package struct ConvolutionInputGradient: OperationRule {
 
   package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let (dy, w) = (inputs[0].shape, inputs[1].shape)
-    try expect(inputs.allSatisfy { $0.dtype == .float32 }, "it works on float32")
+    try expectFloats(inputs)
     try expect(dy.rank == 4, "the images have to be [batch, height, width, channels]")
     try expect(w.rank == 4, "the weights have to be [input channels, kernel height, kernel width, output channels / groups]")
     try expect(

@@ -340,7 +340,7 @@ package struct Clamp: OperationRule {
   package var name: String { "clamp" }
 
   package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
-    try expect(inputs[0].dtype == .float32, "it works on float32")
+    try expectFloats([inputs[0]])
     try expect(!lower.isNaN && !upper.isNaN, "the bounds are \(lower) and \(upper), and have to be numbers")
     return [inputs[0]]
   }
@@ -375,7 +375,7 @@ package struct Dropout: OperationRule {
   package var name: String { "dropout" }
 
   package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
-    try expect(inputs[0].dtype == .float32, "it works on float32")
+    try expectFloats([inputs[0]])
     try expect(rate >= 0 && rate < 1, "the rate is \(rate), and it has to be at least 0 and below 1")
     return [inputs[0]]
   }

@@ -10,7 +10,7 @@ package struct MatMul: OperationRule {
   package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let a = inputs[0].shape
     let b = inputs[1].shape
-    try expect(inputs[0].dtype == .float32 && inputs[1].dtype == .float32, "it works on float32")
+    try expectFloats(inputs)
     try expect(a.rank >= 2 && b.rank >= 2, "both factors need at least one axis")
     let (m, k) = transposeA ? (a[-1], a[-2]) : (a[-2], a[-1])
     let (inner, n) = transposeB ? (b[-1], b[-2]) : (b[-2], b[-1])

@@ -6,7 +6,8 @@ package struct CumulativeSum: OperationRule {
   package var name: String { "cumulativeSum" }
 
   package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
-    try expect(inputs[0].shape.rank >= 1 && inputs[0].dtype == .float32, "it needs float32 and at least one axis")
+    try expectFloats(inputs)
+    try expect(inputs[0].shape.rank >= 1, "it needs at least one axis")
     return [inputs[0]]
   }
 
@@ -27,7 +28,8 @@ package struct SortOrder: OperationRule {
 
   package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let shape = inputs[0].shape
-    try expect(shape.rank >= 1 && inputs[0].dtype == .float32, "it needs float32 and at least one axis")
+    try expectFloats(inputs)
+    try expect(shape.rank >= 1, "it needs at least one axis")
     try expect((1...max(shape[-1], 1)).contains(count), "\(count) of the \(shape[-1]) numbers along the axis are asked for")
     return [TensorType(Shape(shape.dimensions.dropLast() + [count]), .int32)]
   }

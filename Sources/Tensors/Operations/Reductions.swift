@@ -15,7 +15,8 @@ package struct Reduce: OperationRule {
   package var name: String { reduction.rawValue }
 
   package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
-    [try reducedType(inputs[0], axes: axes, keepingAxes: keepingAxes)]
+    try expectFloats(inputs)
+    return [try reducedType(inputs[0], axes: axes, keepingAxes: keepingAxes)]
   }
 
   package func gradients(_ context: GradientContext) -> [Tensor?] {
@@ -42,7 +43,6 @@ package struct Reduce: OperationRule {
 /// The type of what is left when some axes are reduced.
 private func reducedType(_ input: TensorType, axes: [Int], keepingAxes: Bool) throws(ShapeError) -> TensorType {
   let shape = input.shape
-  guard input.dtype == .float32 else { throw ShapeError(problem: "it works on float32") }
   guard axes.allSatisfy({ (0..<shape.rank).contains($0) }), Set(axes).count == axes.count else {
     throw ShapeError(problem: "the axes \(axes) have to be different and among 0..<\(shape.rank)")
   }
@@ -64,6 +64,7 @@ package struct ProductOfOthers: OperationRule {
   package var name: String { "productOfOthers" }
 
   package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+    try expectFloats(inputs)
     _ = try reducedType(inputs[0], axes: axes, keepingAxes: true)
     return [inputs[0]]
   }
@@ -134,6 +135,7 @@ package struct Variance: OperationRule {
   package var outputCount: Int { 2 }
 
   package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+    try expectFloats(inputs)
     let type = try reducedType(inputs[0], axes: axes, keepingAxes: keepingAxes)
     return [type, type]
   }
@@ -175,7 +177,8 @@ package struct LogSumExp: OperationRule {
   package var name: String { "logSumExp" }
 
   package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
-    try expect(inputs[0].shape.rank >= 1 && inputs[0].dtype == .float32, "it needs float32 and at least one axis")
+    try expectFloats(inputs)
+    try expect(inputs[0].shape.rank >= 1, "it needs at least one axis")
     return [TensorType(Shape(Array(inputs[0].shape.dimensions.dropLast())))]
   }
 
@@ -196,7 +199,8 @@ package struct ArgumentOfExtreme: OperationRule {
   package var name: String { isMinimum ? "argmin" : "argmax" }
 
   package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
-    try expect(inputs[0].shape.rank >= 1 && inputs[0].dtype == .float32, "it needs float32 and at least one axis")
+    try expectFloats(inputs)
+    try expect(inputs[0].shape.rank >= 1, "it needs at least one axis")
     // The kernel counts places in float32.
     try expect(inputs[0].shape[-1] <= 1 << 24, "the axis has \(inputs[0].shape[-1]) numbers, and it may have at most 2^24")
     return [TensorType(Shape(Array(inputs[0].shape.dimensions.dropLast())), .int32)]
@@ -213,7 +217,8 @@ package struct Softmax: OperationRule {
   package var name: String { isLogarithmic ? "logSoftmax" : "softmax" }
 
   package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
-    try expect(inputs[0].shape.rank >= 1 && inputs[0].dtype == .float32, "it needs float32 and at least one axis")
+    try expectFloats(inputs)
+    try expect(inputs[0].shape.rank >= 1, "it needs at least one axis")
     return [inputs[0]]
   }
 

@@ -57,15 +57,22 @@ extension Metric {
     "rmse", sums: { [squaredErrors($0.only, $1.only.reshaped(to: $0.only.shape))] },
     value: { sums, samples in (sums[0][0] / Double(samples)).squareRoot() })
 
-  /// R²: 1 − Σ (output − value)² / Σ (value − mean)², where each of a sample's values has a mean of its own. It is made of sums of squares in
-  /// float32, so values should be standardised: where their mean is a thousand times their deviation nothing is left of it.
+  /// R²: 1 − Σ (output − value)² / Σ (value − mean)², where each of a sample's values has a mean of its own.
+  ///
+  /// `Trainer` counts values from the median of some of the training data's, so that as many digits are left where they are large and alike as
+  /// their float32 has. A session of one's own, which knows no data, counts from 0: standardise values for it. Errors and distances from
+  /// 1.8·10¹⁹ on have no square in float32.
   public static let determination = Metric(
-    "determination",
-    sums: { outputs, targets in
-      let (output, values) = (outputs.only.flattenedSamples(), targets.only.flattenedSamples())
-      return [(output - values).applying(.square), values, values.applying(.square)]
+    "determination", takesOrigins: true,
+    { arguments in
+      let (output, values) = (arguments.outputs.only.flattenedSamples(), arguments.targets.only.flattenedSamples())
+      var distances = values
+      if values.isValid, let origin = arguments.targets.names.first.flatMap({ arguments.origins[$0] }), values.shape[-1] == origin.count {
+        distances = values - values.graph.constant(origin)
+      }
+      return [(output - values).applying(.square), distances, distances.applying(.square)]
     },
-    value: { sums, samples in
+    { sums, samples in
       let spread = zip(sums[2], sums[1]).reduce(0) { $0 + $1.0 - $1.1 * $1.1 / Double(samples) }
       return spread > 0 ? 1 - sums[0].reduce(0, +) / spread : .nan
     })

@@ -46,6 +46,10 @@ public struct Loss: Sendable {
     var outputs: Outputs
     var targets: Targets
     var inputs: Inputs
+    /// From where values are counted where that matters, by the targets' names.
+    var origins: [String: [Float]] = [:]
+    /// Whether the values of a batch become their mean.
+    var isMean = true
 
     /// The only output and the only target, in the output's shape.
     var values: (output: Tensor, values: Tensor) {

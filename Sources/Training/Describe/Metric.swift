@@ -11,11 +11,15 @@ import GlissadeTensors
 /// the summary, of training and of validation data, under the metric's name.
 public struct Metric: Sendable {
   /// For people and files.
-  public let name: String
+  public private(set) var name: String
   /// From outputs and targets numbers for each sample: tensors of [batch] or [batch, n].
-  let parts: @Sendable (Loss.Arguments) -> [Tensor]
+  private(set) var parts: @Sendable (Loss.Arguments) -> [Tensor]
   /// From the parts' sums over the data and the number of samples, what is told.
   let value: @Sendable (_ sums: [[Double]], _ samples: Int) -> Double
+  /// Whether it counts values from somewhere among them (`Loss.Arguments.origins`).
+  let takesOrigins: Bool
+  /// Where that is, by the targets' names.
+  var origins: [String: [Float]] = [:]
 
   /// A mean over samples.
   /// - Parameters:
@@ -48,11 +52,12 @@ public struct Metric: Sendable {
     self.init(name, { sums($0.outputs, $0.targets) }, value)
   }
 
-  private init(
-    _ name: String, _ parts: @escaping @Sendable (Loss.Arguments) -> [Tensor],
+  init(
+    _ name: String, takesOrigins: Bool = false, _ parts: @escaping @Sendable (Loss.Arguments) -> [Tensor],
     _ value: @escaping @Sendable (_ sums: [[Double]], _ samples: Int) -> Double
   ) {
     self.name = name
+    self.takesOrigins = takesOrigins
     self.parts = parts
     self.value = value
   }
@@ -62,32 +67,36 @@ public struct Metric: Sendable {
   ///   - output: the output's name; default the only one.
   ///   - target: the target's name; default the only one.
   public func of(output: String? = nil, target: String? = nil) -> Metric {
-    let parts = parts
-    return Metric(
-      name,
-      { arguments in
-        var arguments = arguments
-        if let output { arguments.outputs = arguments.outputs.selecting([output]) }
-        if let target { arguments.targets = arguments.targets.selecting([target]) }
-        return parts(arguments)
-      }, value)
+    changing { arguments in
+      if let output { arguments.outputs = arguments.outputs.selecting([output]) }
+      if let target { arguments.targets = arguments.targets.selecting([target]) }
+    }
   }
 
   /// The same metric, compared with what the model was given.
   /// - Parameter input: the input's name; default the only one.
   public func ofInputs(_ input: String? = nil) -> Metric {
+    changing { arguments in arguments.targets = input.map { arguments.inputs.selecting([$0]) } ?? arguments.inputs }
+  }
+
+  /// The same metric of other arguments.
+  private func changing(_ change: @escaping @Sendable (inout Loss.Arguments) -> Void) -> Metric {
     let parts = parts
-    return Metric(
-      name,
-      { arguments in
-        var arguments = arguments
-        arguments.targets = input.map { arguments.inputs.selecting([$0]) } ?? arguments.inputs
-        return parts(arguments)
-      }, value)
+    var metric = self
+    metric.parts = { arguments in
+      var arguments = arguments
+      change(&arguments)
+      return parts(arguments)
+    }
+    return metric
   }
 
   /// The same metric under another name.
-  public func renamed(_ name: String) -> Metric { Metric(name, parts, value) }
+  public func renamed(_ name: String) -> Metric {
+    var metric = self
+    metric.name = name
+    return metric
+  }
 }
 
 /// What became of a metric.

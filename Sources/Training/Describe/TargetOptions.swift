@@ -25,7 +25,9 @@ extension TrainingOptions {
     if training.targets != .classes, classWeights != nil || sampling == .balanced {
       throw TrainingError.invalid(
         option: "the data for class weights or balanced sampling", value: "one with \(training.plainEncoding)",
-        requirement: "one with classes")
+        requirement: training.targets.haveNames && classWeights != nil
+          ? "one with classes; where targets have names, a loss has weights of its own, as Loss.crossEntropy.weighing(classes: [1, 5])"
+          : "one with classes")
     }
     if mixing != nil, training.inputs.count != 1 || training.inputs[0].element != .float32 {
       throw TrainingError.invalid(
@@ -44,6 +46,10 @@ extension TrainingOptions {
       return .distributions(targets, mixing: mixing)
     }
   }
+}
+
+extension TargetKind {
+  fileprivate var haveNames: Bool { if case .tensors = self { true } else { false } }
 }
 
 extension Loss {

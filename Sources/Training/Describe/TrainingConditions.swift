@@ -13,6 +13,9 @@ public struct TrainingConditions: Hashable, Sendable {
   /// Options by name, in words.
   public var options: [Option]
 
+  /// The option of `Dataset.changes`. Checkpoints from before there was such a thing do not say it, and so leave it open.
+  private static let changes = "augmentation"
+
   /// One option as text.
   public struct Option: Hashable, Sendable {
     /// What it is called, in words.
@@ -52,6 +55,7 @@ public struct TrainingConditions: Hashable, Sendable {
     if settings.sampling != .shuffled { options.append(Option("sampling", settings.sampling.rawValue)) }
     if let mixing = settings.mixing { options.append(Option("mixing", "\(mixing)")) }
     if settings.loss.reduction != .mean { options.append(Option("reduction", settings.loss.reduction.rawValue)) }
+    options.append(Option(Self.changes, training.changes ?? "none"))
     // What most data are needs no words.
     if training.inputs.map(\.name) != [SampleField.featuresName] || training.inputs[0].element != .float32 {
       options.append(Option("inputs", training.inputs.map { "\($0)" }.joined(separator: ", ")))
@@ -92,7 +96,7 @@ public struct TrainingConditions: Hashable, Sendable {
       let value = now.options.first { $0.name == option.name }?.value
       if value != option.value { result.append("\(option.name) is \(value ?? "not there"), before \(option.value)") }
     }
-    for option in now.options where !options.contains(where: { $0.name == option.name }) {
+    for option in now.options where option.name != Self.changes && !options.contains(where: { $0.name == option.name }) {
       result.append("\(option.name) is \(option.value), before there was none")
     }
     return result

@@ -37,15 +37,9 @@ extension ONNXModel {
   public init(
     of model: any Layer, inputs: [SampleField], state: ModelState, name: String, version: String = "", metadata: [String: String] = [:]
   ) throws {
-    let graph = Graph(isTraining: false)
     let paths = LayerPath.parameters(of: model)
-    for (path, parameter) in paths { graph.parameterPaths[parameter.id] = path }
-    let given = inputs.map { field in
-      let type = field.type(batch: ONNXTranslation.batch)
-      return (name: field.name, tensor: graph.input(field.name, shape: type.shape, dtype: type.dtype))
-    }
-    let outputs = model.outputs(for: Inputs(given, role: "input"))
-    if let error = graph.firstError { throw error }
+    let recording = try ONNXRecording.made(of: model, paths, inputs)
+    let outputs = recording.outputs
     if let name = outputs.names.first(where: { name in inputs.contains { $0.name == name } }) {
       throw ONNXExportError(
         path: "", operation: "output '\(name)'", problem: "there is an input of that name, and in ONNX each tensor has a name of its own")
@@ -61,7 +55,7 @@ extension ONNXModel {
       }
     }
     if !problems.isEmpty { throw StateError(path: "the state", problems: problems) }
-    var translation = ONNXTranslation(graph, values, name: name, keeping: outputs.tensors.map(\.id))
+    var translation = ONNXTranslation(recording.graph, batch: recording.batch, values, name: name, keeping: outputs.tensors.map(\.id))
     self = try translation.model(outputs: outputs.entries.map { ($0.name, $0.tensor.id) })
     producer.version = version
     self.metadata = metadata

@@ -12,7 +12,7 @@ extension ONNXTranslation {
 
   mutating func translateSlice(_ node: Int, _ rule: Slicing) throws(ONNXExportError) {
     let extents = shape(input(node, 0))
-    if let first = extents.first, first == Self.batch, rule.counts[0] != first { throw refusal(node, "it takes a part of the batch") }
+    if let first = extents.first, first == batch, rule.counts[0] != first { throw refusal(node, "it takes a part of the batch") }
     let (x, place) = try movable(input(node, 0))
     let axes = extents.indices.filter { rule.counts[$0] != extents[$0] || rule.steps[$0] != 1 }
     let y = slice(
@@ -31,7 +31,7 @@ extension ONNXTranslation {
   }
 
   mutating func translateSplit(_ node: Int, _ rule: Split) throws(ONNXExportError) {
-    if shape(input(node, 0)).first == Self.batch, rule.axis == 0 { throw refusal(node, "it takes the batch apart") }
+    if shape(input(node, 0)).first == batch, rule.axis == 0 { throw refusal(node, "it takes the batch apart") }
     let (x, place) = try movable(input(node, 0))
     var start = 0
     for (output, size) in rule.sizes.enumerated() {
@@ -57,7 +57,7 @@ extension ONNXTranslation {
   mutating func translatePad(_ node: Int, _ rule: Pad) throws(ONNXExportError) {
     guard rule.steps.allSatisfy({ $0 == 1 }) else { throw refusal(node, "there is no such operator") }
     let extents = shape(input(node, 0))
-    if extents.first == Self.batch, rule.before[0] + rule.after[0] > 0 { throw refusal(node, "it adds to the batch") }
+    if extents.first == batch, rule.before[0] + rule.after[0] > 0 { throw refusal(node, "it adds to the batch") }
     let (x, place) = try movable(input(node, 0))
     var amounts = [Int](repeating: 0, count: 2 * extents.count)
     for axis in extents.indices {
@@ -72,7 +72,7 @@ extension ONNXTranslation {
 
   mutating func translateGather(_ node: Int, _ rule: Gather) throws(ONNXExportError) {
     let (x, indices) = (try ours(input(node, 0)), try ours(input(node, 1)))
-    if !rule.perElement, rule.axis == 0, shape(input(node, 0)).first == Self.batch { throw refusal(node, "it takes a part of the batch") }
+    if !rule.perElement, rule.axis == 0, shape(input(node, 0)).first == batch { throw refusal(node, "it takes a part of the batch") }
     let operation = rule.perElement ? "GatherElements" : "Gather"
     set(node, add(operation, scope(node), [x.name, indices.name], ["axis": .integer(rule.axis)]), .same)
   }
@@ -84,7 +84,7 @@ extension ONNXTranslation {
       // What shares an index is one element with it: the axes of the indices become one, and each index stands for all that it has.
       let rank = shape(input(node, 1)).count
       let (all, keepsBatch) = (shape(input(node, 0)), axis > 0)
-      let outer = all[..<axis].enumerated().map { keepsBatch && $0 == 0 && $1 == Self.batch ? 0 : $1 }
+      let outer = all[..<axis].enumerated().map { keepsBatch && $0 == 0 && $1 == batch ? 0 : $1 }
       let inner = Array(all[(axis + rank)...])
       x = add("Reshape", scope, [x, integers(outer + [-1] + inner)])
       let ones = [Int](repeating: 1, count: axis) + [-1] + [Int](repeating: 1, count: inner.count)

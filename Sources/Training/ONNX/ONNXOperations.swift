@@ -260,10 +260,10 @@ extension ONNXTranslation {
 
   /// The target of ONNX's `Reshape` for a shape, whatever the batch: 0 keeps the first axis, −1 is what is left.
   private func reshape(_ node: Int, _ from: [Int], _ to: [Int]) throws(ONNXExportError) -> [Int] {
-    let dependsOnBatch = from.contains { $0 % Self.batch == 0 }
+    let dependsOnBatch = from.contains { $0 % batch == 0 }
     guard dependsOnBatch, let first = to.first else { return to }
     if let start = from.first, start == first { return [0] + to.dropFirst() }
-    guard first % Self.batch == 0 else { throw refusal(node, "it moves the batch away from the first axis") }
+    guard first % batch == 0 else { throw refusal(node, "it moves the batch away from the first axis") }
     return [-1] + to.dropFirst()
   }
 
@@ -296,7 +296,7 @@ extension ONNXTranslation {
     let padded = Array(repeating: 1, count: max(0, shape.rank - from.count)) + from
     var target: [Int] = []
     for (axis, (old, new)) in zip(padded, shape.dimensions).enumerated() {
-      if new % Self.batch == 0, old != new, axis > 0 || new != Self.batch { throw refusal(node, "it stretches to the batch's size") }
+      if new % batch == 0, old != new, axis > 0 || new != batch { throw refusal(node, "it stretches to the batch's size") }
       // An extent of 1 keeps what is there.
       target.append(old == new ? 1 : new)
     }
@@ -306,8 +306,8 @@ extension ONNXTranslation {
 
   /// A shape as a value, whose first extent is the batch's where it is here.
   mutating func extents(_ shape: [Int], _ node: Int) throws(ONNXExportError) -> String {
-    guard !shape.dropFirst().contains(Self.batch) else { throw refusal(node, "it depends on the batch's size") }
-    guard shape.first == Self.batch else { return integers(shape) }
+    guard !shape.dropFirst().contains(batch) else { throw refusal(node, "it depends on the batch's size") }
+    guard shape.first == batch else { return integers(shape) }
     // Every input has the batch first.
     let first = graph.nodes.firstIndex { if case .input = $0.operation { true } else { false } }
     guard let first else { throw refusal(node, "it depends on the batch's size, and there is no input") }
@@ -320,7 +320,7 @@ extension ONNXTranslation {
 
   private mutating func translateReduce(_ node: Int, _ rule: Reduce) throws(ONNXExportError) {
     let id = input(node, 0)
-    if rule.axes.contains(0), shape(id).first == Self.batch { throw refusal(node, "it goes over the batch") }
+    if rule.axes.contains(0), shape(id).first == batch { throw refusal(node, "it goes over the batch") }
     var x = try value(id)
     var axes = rule.axes
     let rest = (0..<shape(id).count).filter { !axes.contains($0) }
@@ -346,7 +346,7 @@ extension ONNXTranslation {
   private mutating func translateVariance(_ node: Int, _ rule: Variance) throws(ONNXExportError) {
     let id = input(node, 0)
     let count = rule.axes.reduce(1) { $0 * shape(id)[$1] }
-    if rule.axes.contains(0), shape(id).first == Self.batch { throw refusal(node, "it goes over the batch") }
+    if rule.axes.contains(0), shape(id).first == batch { throw refusal(node, "it goes over the batch") }
     let x = try ours(id)
     let at = scope(node)
     let axes = ONNXModel.Attribute.integers(rule.axes)

@@ -6,8 +6,8 @@ import GlissadeTensors
 /// Pictures keep their channels first there. Each value's arrangement is followed, and parameters are brought into the one in which they are
 /// used; where an operation makes no sense of another arrangement, its operands are transposed to ours, so that any graph can be written.
 struct ONNXTranslation {
-  /// The batch with which a model is recorded: a prime, to be known again in the result's shapes.
-  static let batch = 31
+  /// The batch with which the model was recorded: a prime that divides none of its own extents, to be known again in the result's shapes.
+  let batch: Int
   static let batchName = "batch"
 
   /// A value of the graph in the translation.
@@ -26,11 +26,13 @@ struct ONNXTranslation {
 
   /// - Parameters:
   ///   - graph: a step recorded with a batch of `batch`.
+  ///   - batch: as `ONNXRecording` found it.
   ///   - parameters: their values.
   ///   - name: of the result.
   ///   - outputs: the values that are computed.
-  init(_ graph: Graph, _ parameters: [ParameterID: [Float]], name: String, keeping outputs: [ValueID]) {
+  init(_ graph: Graph, batch: Int, _ parameters: [ParameterID: [Float]], name: String, keeping outputs: [ValueID]) {
     self.graph = graph
+    self.batch = batch
     self.parameters = parameters
     patterns = ONNXPatterns(in: graph, keeping: outputs)
     model = ONNXModel(name: name)
@@ -70,7 +72,7 @@ struct ONNXTranslation {
   }
 
   private func port(_ extent: Int, axis: Int) -> ONNXModel.Port.Extent {
-    axis == 0 && extent == Self.batch ? .any(Self.batchName) : .fixed(extent)
+    axis == 0 && extent == batch ? .any(Self.batchName) : .fixed(extent)
   }
 
   // MARK: Writing
@@ -171,7 +173,7 @@ struct ONNXTranslation {
       return Value(name: initializer(parameter.path, shape, .floats(parameter.values)), arrangement: .same)
     }
     if let constant = constant(id) {
-      if shape.contains(Self.batch) {
+      if shape.contains(batch) {
         let name = add("Expand", graph.nodes[id.node].scope, [scalar(constant), try extents(shape, id.node)])
         return Value(name: name, arrangement: .same)
       }
@@ -181,7 +183,7 @@ struct ONNXTranslation {
         name: initializer(key, shape, .floats(Array(repeating: constant, count: Shape(shape).count))), arrangement: .same)
     }
     if let (bits, text) = fixed(id) {
-      guard !shape.contains(Self.batch) else { throw refusal(id.node, "a constant of the batch's size") }
+      guard !shape.contains(batch) else { throw refusal(id.node, "a constant of the batch's size") }
       let isInteger = graph.tensor(id).dtype == .int32
       let key = "\(text)." + shape.map(String.init).joined(separator: ".")
       let name = initializer(

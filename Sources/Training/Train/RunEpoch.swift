@@ -25,6 +25,7 @@ extension TrainingRun {
     while let batch = try loader.next() {
       if shouldStop() { return try interrupt(session, epoch: epoch, steps: steps, since: epochStart, waited: loader.waited) }
       let isLast = steps + 1 == order.batchesPerEpoch
+      try checkRates(step: session.steps)
       try step(session, batch.fields, epoch: epoch) {
         try withTimes(ofStep: session.steps + 1, samples: batch.count) { times in
           try session.train(fields: batch.fields, addingTo: times) { group, count in

@@ -3,6 +3,13 @@ import GlissadePlanning
 
 /// What schedules come to, step by step.
 extension TrainingRun {
+  /// - Throws: `TrainingError` where a schedule that somebody else wrote makes no rate of a step.
+  func checkRates(step: Int) throws(TrainingError) {
+    for (index, group) in options.groups(inEpoch: completedEpochs + 1).enumerated() where group.schedule.isOwn {
+      try group.check(rate: learningRate(ofGroup: index, step: step), step: step)
+    }
+  }
+
   func learningRate(ofGroup group: Int, step: Int) -> Double {
     let reduction = group < reductions.count ? reductions[group] : 1
     let group = options.groups(inEpoch: completedEpochs + 1)[group]
@@ -38,6 +45,30 @@ extension TrainingRun {
         state.note(row.value(rule.measure), by: rule, base: group.optimizer.learningRate)
       }
       return state.factor
+    }
+  }
+}
+
+extension ParameterGroup {
+  fileprivate func check(rate: Double, step: Int) throws(TrainingError) {
+    guard rate >= 0, Float(rate).isFinite else {
+      throw .invalid(
+        option: "the learning rate of schedule '\(schedule)' in step \(step + 1)", value: "\(rate)",
+        requirement: "at least 0 and a finite float32")
+    }
+  }
+}
+
+extension TrainingOptions {
+  /// Looks at the rates of schedules that somebody else wrote, before anything is computed: at all steps, or at 100,000 of a longer run.
+  func checkRates(stepsPerEpoch: Int) throws(TrainingError) {
+    let total = stepsPerEpoch * epochs
+    for group in groups + laterPhases.flatMap(\.groups) where group.schedule.isOwn {
+      for step in stride(from: 0, to: total, by: max(1, total / 100_000)) {
+        let rate = group.schedule.learningRate(
+          base: group.optimizer.learningRate, step: step, stepsPerEpoch: stepsPerEpoch, totalSteps: total)
+        try group.check(rate: rate, step: step)
+      }
     }
   }
 }

@@ -60,6 +60,7 @@ struct StepTrace {
         fields ?? [(SampleField.valuesName, graph.input(SampleField.valuesName + suffix, shape: output.shape))], role: "target")
     }
     var own = Loss.Arguments(outputs: outputs, targets: Targets([], role: "target", in: graph), inputs: inputs)
+    own.isMean = loss.reduction == .mean
     if form.takesTargets { own.targets = targets() }
     func numbers(_ name: String, _ shape: Shape? = nil) -> Tensor { graph.input(name, shape: shape ?? [batch]) }
     // Names that no field can have.
@@ -154,7 +155,9 @@ struct StepTrace {
 
   /// What a metric adds up, over the batch.
   private func sums(_ metric: Metric, _ arguments: Loss.Arguments, weights: Tensor?) -> [Tensor] {
-    metric.parts(arguments).map { given in
+    var arguments = arguments
+    arguments.origins = metric.origins
+    return metric.parts(arguments).map { given in
       let part = graph.adopted(given, by: "metric '\(metric.name)'")
       guard part.isValid else { return part }
       guard part.dtype == .float32, (1...2).contains(part.shape.rank), part.shape[0] == batch else {

@@ -202,8 +202,14 @@ public struct Trainer {
       try data?.requireDistinctFields(source: "the \(what) data")
       try data?.requireLabelsInRange(source: "the \(what) data")
     }
+    if options.featureCache != nil, let changes = training.changes {
+      throw TrainingError.invalid(
+        option: "the training data for a feature cache", value: "one that changes in each epoch (\(changes))",
+        requirement: "the same in every epoch, since features are computed once")
+    }
     let encoding = try options.encoding(for: training)
     let order = try order(of: training)
+    try options.checkRates(stepsPerEpoch: order.batchesPerEpoch)
     let selection = try selection ?? DeviceSelection.open(.auto)
     var beginning = TrainingRun.Beginning.initializers
     if let initial { beginning = .state(initial) }

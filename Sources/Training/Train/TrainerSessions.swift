@@ -13,7 +13,7 @@ extension Trainer {
   ) throws -> TrainingSession {
     try TrainingSession(
       model: model, inputs: training.inputs, targets: training.targetFields, batchSize: options.batchSize, loss: options.loss,
-      weighing: options.weighing(for: training), metrics: options.metrics, groups: groups ?? options.groups,
+      weighing: options.weighing(for: training), metrics: try options.metrics(for: training), groups: groups ?? options.groups,
       clipping: options.clipping, isAveraged: options.average != nil, seed: options.seed, device: device, isExact: options.isExact,
       fuses: true, isTrial: isTrial)
   }
@@ -25,7 +25,7 @@ extension Trainer {
   ) throws -> TrainingSession {
     try TrainingSession(
       model: model, inputs: data.inputs, targets: forOutputs && options.loss.comparison == .values ? nil : data.targetFields,
-      batchSize: batchSize, loss: options.loss, weighing: .none, metrics: forOutputs ? [] : options.metrics, groups: [],
+      batchSize: batchSize, loss: options.loss, weighing: .none, metrics: forOutputs ? [] : try options.metrics(for: data), groups: [],
       clipping: GradientClipping(),
       seed: options.seed, device: device, isExact: options.isExact, fuses: true,
       isTrial: false, predictsOnly: forOutputs)
