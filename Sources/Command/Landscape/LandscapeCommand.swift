@@ -16,7 +16,7 @@ struct LandscapeCommand: ParsableCommand {
   @Argument(help: "The function.", completion: .list(Landscape.all.map(\.name)))
   var function: String?
 
-  @Option(help: ArgumentHelp("The learning rate of all.", valueName: "rate"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("The learning rate of all.", valueName: "rate"))
   var lr: Double?
 
   @Option(
@@ -24,10 +24,11 @@ struct LandscapeCommand: ParsableCommand {
     completion: .words(["all"] + Self.ofNumbers))
   var optimizer = "sgd,momentum,nesterov,adagrad,rmsprop,adam"
 
-  @Option(help: ArgumentHelp("Steps of each.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Steps of each.", valueName: "n"))
   var steps = 200
 
-  @Option(help: ArgumentHelp("Where they begin, as in -1.2,1. (default: the function's own start)", valueName: "x,y"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Where they begin, as in -1.2,1. (default: the function's own start)", valueName: "x,y"))
   var start: String?
 
   @Option(help: ArgumentHelp("Write the paths to this file as an SVG picture.", valueName: "file"), completion: .file(extensions: ["svg"]))

@@ -9,12 +9,12 @@ struct RateTestOptions: ParsableArguments {
   @Option(help: .recipeFile, completion: .recipeFile)
   var recipe: String?
 
-  @Option(help: ArgumentHelp("The first rate.", valueName: "rate"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("The first rate.", valueName: "rate"))
   var from = RateRange.Options().lowest
 
-  @Option(help: ArgumentHelp("The last rate.", valueName: "rate"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("The last rate.", valueName: "rate"))
   var to = RateRange.Options().highest
 
-  @Option(help: ArgumentHelp("How many rates, each for one step.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("How many rates, each for one step.", valueName: "n"))
   var steps = RateRange.Options().steps
 }

@@ -12,13 +12,13 @@ struct ScheduleCommand: ParsableCommand {
   @Argument(help: "A schedule, as --schedule of 'glissade train' takes it.", completion: .of("schedule"))
   var schedule: String?
 
-  @Option(help: ArgumentHelp("Epochs of the run.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Epochs of the run.", valueName: "n"))
   var epochs = 10
 
-  @Option(help: ArgumentHelp("Steps of an epoch.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Steps of an epoch.", valueName: "n"))
   var stepsPerEpoch = 100
 
-  @Option(help: ArgumentHelp("The base learning rate.", valueName: "rate"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("The base learning rate.", valueName: "rate"))
   var lr = 1e-3
 
   @Flag(help: "Draw the rate on a logarithmic axis.")

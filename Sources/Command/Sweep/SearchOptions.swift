@@ -25,6 +25,7 @@ struct SearchOptions: ParsableArguments {
   var vary: [String] = []
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "How many trials. (default: \(SweepStrategies.usualTrials); every combination of a grid; of few combinations no more than there are)",
       valueName: "n"))

@@ -97,7 +97,7 @@ extension Sweep {
     return "trial \(result.trial): \(plan.metric.words) \(text(result.value))\(epoch)"
   }
 
-  /// The trials, those that came farthest and then the best first.
+  /// The trials, those that came farthest and then the best first; nothing where none came to anything.
   package func table(limit: Int = 40) -> [String] {
     let names = plan.space.dimensions.map { printable($0.name) }
     let finalists = plan.strategy.finalists(results)
@@ -105,6 +105,7 @@ extension Sweep {
     let rest = results.latest.filter { result in !front.contains { $0.trial == result.trial } }
     let others = results.ranked(rest).sorted { $0.budget > $1.budget } + rest.filter { $0.value == nil }
     let all = front + others
+    guard !all.isEmpty else { return [] }
     var rows = [["TRIAL"] + names + ["EPOCHS", plan.metric.words.uppercased(), "BEST EPOCH", ""]]
     rows += all.prefix(limit).map { result in
       let status = status(of: result)
