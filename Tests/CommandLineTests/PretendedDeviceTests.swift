@@ -186,7 +186,7 @@ import Testing
   }
 
   /// Drivers that take memory when a buffer is first used, and links that are slow: nothing changes but the time.
-  @Test(arguments: ["lazy", "slow-transfers=100", "lazy,slow-transfers=100,late", "lazy,slow-transfers=100,event"])
+  @Test(arguments: ["lazy,late", "lazy,slow-transfers=100,event"])
   func howADriverDoesItChangesNoBit(_ way: String) throws {
     for (run, device) in [("plain", "intel-xe"), ("other", "intel-xe,\(way)")] {
       let outcome = try train("opencl", try PretendingOpenCL.environment(device), to: run)
@@ -197,7 +197,7 @@ import Testing
 
   /// A driver that claims more memory than there is, as one does whose memory others use: seen when a buffer is made, or when it is first used.
   /// Wherever that is, `auto` ends on the processor; otherwise there is one line with what takes less, and what was saved goes on elsewhere.
-  @Test(arguments: ["", ",lazy", ",lazy,late", ",lazy,event"]) func memoryThatIsClaimedOnly(_ way: String) throws {
+  @Test(arguments: ["", ",lazy,event"]) func memoryThatIsClaimedOnly(_ way: String) throws {
     let profile = "amd-gcn"
     #expect(try train("opencl", try PretendingOpenCL.environment(profile), to: "whole").status == 0)
     var goneOn = 0
