@@ -15,11 +15,15 @@
 #define RUN_movingSquare(X, r, x) \
   X##_S(r, x) X##_T(r, 0, multiplySubtract, x, M) X##_T(r, 1, multiplyAdd, C, M) X##_B(r, 2, minimum, C) X##_E(r)
 #define RUN_sumOfSquares(X, r) X##_S(r, M) X##_T(r, 0, multiplyAdd, M, M) X##_B(r, 1, minimum, C) X##_E(r)
-#define RUN_momentum(X, r) X##_S(r, M) X##_T(r, 0, subtractProduct, C, M) X##_R(r, 1, add, M) X##_E(r)
+#define RUN_momentum(X, r, g) X##_S(r, M) X##_T(r, 0, subtractProduct, C, g) X##_R(r, 1, add, M) X##_E(r)
+#define RUN_decayed(X, r) X##_S(r, M) X##_T(r, 0, multiplyAdd, C, M) X##_E(r)
+#define RUN_largestSoFar(X, r, x) X##_S(r, M) X##_B(r, 0, maximum, x) X##_E(r)
 #define RUN_largest(X, r) \
   X##_S(r, M) X##_B(r, 0, multiply, C) X##_N(r, 1, M) X##_U(r, 1, absolute) X##_B(r, 2, add, C) X##_W(r, 3, maximum) X##_E(r)
 // Steps: against x; by a sign; by a quotient of something and a root, as RMSprop and Adagrad, Adam, AdamW, NAdam, RAdam and Adadelta have it.
 #define RUN_step(X, r, x) X##_S(r, x) X##_T(r, 0, subtractProduct, C, M) X##_E(r)
+#define RUN_nesterovStep(X, r, x, g) \
+  X##_S(r, x) X##_T(r, 0, multiplyAdd, C, g) X##_T(r, 1, subtractProduct, C, M) X##_E(r)
 #define RUN_signStep(X, r) \
   X##_S(r, M) X##_B(r, 0, subtract, M) X##_T(r, 1, multiplyAdd, C, M) X##_U(r, 2, sign) X##_T(r, 3, subtractProduct, C, M) X##_E(r)
 #define RUN_quotientStep(X, r, x, y) X##_S(r, x) X##_B(r, 0, divide, y) X##_T(r, 1, subtractProduct, C, M) X##_E(r)
@@ -28,6 +32,13 @@
 #define RUN_rootMomentum(X, r, x)                                                                                                \
   X##_S(r, x) X##_U(r, 0, squareRoot) X##_B(r, 1, add, C) X##_R(r, 2, divide, M) X##_L(r, 3, subtractProduct, M, C) X##_R(r, 4, add, M) \
       X##_E(r)
+// The same where the root is of how far squares are from the square of a mean.
+#define RUN_centeredQuotient(X, r, mean, square)                                                                            \
+  X##_S(r, mean) X##_T(r, 0, subtractProduct, mean, square) X##_B(r, 1, maximum, C) X##_U(r, 2, squareRoot) X##_B(r, 3, add, C) \
+      X##_R(r, 4, divide, M)
+#define RUN_centeredStep(X, r, mean, square) RUN_centeredQuotient(X, r, mean, square) X##_T(r, 5, subtractProduct, C, M) X##_E(r)
+#define RUN_centeredMomentum(X, r, mean, square) \
+  RUN_centeredQuotient(X, r, mean, square) X##_L(r, 5, subtractProduct, M, C) X##_R(r, 6, add, M) X##_E(r)
 #define RUN_adamStep(X, r, x, y) \
   X##_S(r, x) X##_U(r, 0, squareRoot) X##_T(r, 1, multiplyAdd, C, C) X##_R(r, 2, divide, y) X##_T(r, 3, subtractProduct, C, M) X##_E(r)
 #define RUN_adamwStep(X, r, x, y)                                                                                                     \
@@ -52,24 +63,31 @@
       X##_L(r, 4, multiplyAdd, M, C)
 #define RUN_lambDirection(X, r, x, y) RUN_decayedQuotient(X, r, x, y) X##_E(r)
 #define RUN_lambStep(X, r, x, y) RUN_decayedQuotient(X, r, x, y) X##_T(r, 5, subtractProduct, C, M) X##_E(r)
-#define GROUP_STEPS 6   // the most that a run has
+#define GROUP_STEPS 7   // the most that a run has
 #define GROUP_RUNS 4    // and a group
 
 #define GROUP_adam(X) RUN_moving(X, 0) RUN_movingSquare(X, 1, M) RUN_adamStep(X, 2, 1, 0)
 #define GROUP_adamw(X) RUN_moving(X, 0) RUN_movingSquare(X, 1, M) RUN_adamwStep(X, 2, 1, 0)
+#define GROUP_amsgrad(X) RUN_moving(X, 0) RUN_movingSquare(X, 1, M) RUN_largestSoFar(X, 2, 1) RUN_adamStep(X, 3, 2, 0)
+#define GROUP_amsgradw(X) RUN_moving(X, 0) RUN_movingSquare(X, 1, M) RUN_largestSoFar(X, 2, 1) RUN_adamwStep(X, 3, 2, 0)
 #define GROUP_nadam(X) RUN_moving(X, 0) RUN_movingSquare(X, 1, M) RUN_nadamStep(X, 2, 1, 0)
 #define GROUP_radam(X) RUN_moving(X, 0) RUN_movingSquare(X, 1, M) RUN_radamStep(X, 2, 1, 0)
 #define GROUP_adamax(X) RUN_moving(X, 0) RUN_largest(X, 1) RUN_quotientStep(X, 2, 0, 1)
 #define GROUP_adadelta(X) RUN_movingSquare(X, 0, M) RUN_quotientOfRoots(X, 1, 0) RUN_step(X, 2, 1) RUN_movingSquare(X, 3, 1)
 #define GROUP_rmsprop(X) RUN_movingSquare(X, 0, M) RUN_rootStep(X, 1, 0)
 #define GROUP_rmspropMomentum(X) RUN_movingSquare(X, 0, M) RUN_rootMomentum(X, 1, 0) RUN_step(X, 2, 1)
+#define GROUP_centered(X) RUN_movingSquare(X, 0, M) RUN_moving(X, 1) RUN_centeredStep(X, 2, 1, 0)
+#define GROUP_centeredMomentum(X) RUN_movingSquare(X, 0, M) RUN_moving(X, 1) RUN_centeredMomentum(X, 2, 1, 0) RUN_step(X, 3, 2)
 #define GROUP_adagrad(X) RUN_sumOfSquares(X, 0) RUN_rootStep(X, 1, 0)
 #define GROUP_lion(X) RUN_signStep(X, 0) RUN_moving(X, 1)
 #define GROUP_lars(X) RUN_scaledMomentum(X, 0) RUN_difference(X, 1, 0)
 #define GROUP_larsDecayed(X) RUN_decayedMomentum(X, 0) RUN_difference(X, 1, 0)
 #define GROUP_lambDirection(X) RUN_moving(X, 0) RUN_movingSquare(X, 1, M) RUN_lambDirection(X, 2, 1, 0)
 #define GROUP_lamb(X) RUN_moving(X, 0) RUN_movingSquare(X, 1, M) RUN_lambStep(X, 2, 1, 0)
-#define GROUP_momentum(X) RUN_momentum(X, 0) RUN_step(X, 1, 0)
+#define GROUP_momentum(X) RUN_momentum(X, 0, M) RUN_step(X, 1, 0)
+#define GROUP_momentumDecayed(X) RUN_decayed(X, 0) RUN_momentum(X, 1, 0) RUN_step(X, 2, 1)
+#define GROUP_nesterov(X) RUN_momentum(X, 0, M) RUN_nesterovStep(X, 1, 0, M)
+#define GROUP_nesterovDecayed(X) RUN_decayed(X, 0) RUN_momentum(X, 1, 0) RUN_nesterovStep(X, 2, 1, 0)
 #define GROUP_moments(X) RUN_moving(X, 0) RUN_movingSquare(X, 1, M)
 #define GROUP_adamStep(X) RUN_adamStep(X, 0, M, M)
 #define GROUP_adamwStep(X) RUN_adamwStep(X, 0, M, M)
@@ -80,8 +98,9 @@
 #define GROUP_step(X) RUN_step(X, 0, M)
 // Those that begin with others come first.
 #define UPDATE_GROUPS(X)                                                                                                       \
-  X(adam) X(adamw) X(nadam) X(radam) X(adamax) X(adadelta) X(rmsprop) X(rmspropMomentum) X(adagrad) X(lion) X(lars) X(larsDecayed) \
-  X(lambDirection) X(lamb) X(momentum) X(moments) \
+  X(adam) X(adamw) X(amsgrad) X(amsgradw) X(nadam) X(radam) X(adamax) X(adadelta) X(rmsprop) X(rmspropMomentum) X(centered)      \
+  X(centeredMomentum) X(adagrad) X(lion) X(lars) X(larsDecayed) X(lambDirection) X(lamb)                                        \
+  X(momentum) X(momentumDecayed) X(nesterov) X(nesterovDecayed) X(moments)                                                      \
   X(adamStep) X(adamwStep) X(rootStep) X(rootMomentum) X(movingSquare) X(moving) X(step)
 
 #define GROUP_NUMBER(name) GROUP_##name##_number,
@@ -92,8 +111,11 @@ enum { UPDATE_GROUPS(GROUP_NUMBER) GROUP_count };
 #define OTHER_C RUN_CONSTANT
 #define OTHER_0 0
 #define OTHER_1 0
+#define OTHER_2 0
 #define THIRD_M 0
 #define THIRD_C RUN_THIRD_CONSTANT
+#define THIRD_0 0
+#define THIRD_1 0
 #define FORM_S(r, x)
 #define FORM_E(r) -2,
 #define FORM_B(r, k, name, y) SCALAR_##name * RUN_CODE + OTHER_##y,
@@ -111,6 +133,7 @@ enum { UPDATE_GROUPS(GROUP_NUMBER) GROUP_count };
 #define SAME_C(r, o)
 #define SAME_0(r, o) fits &= (o) == results[0];
 #define SAME_1(r, o) fits &= (o) == results[1];
+#define SAME_2(r, o) fits &= (o) == results[2];
 #define CHECK_S(r, o) SAME_##o(r, step[r][0].x)
 #define CHECK_E(r)
 #define CHECK_B(r, k, name, o) SAME_##o(r, step[r][k].other)
@@ -128,6 +151,7 @@ enum { UPDATE_GROUPS(GROUP_NUMBER) GROUP_count };
 #define OPENED_C(name, o) const float16 name = load16((o)->at);
 #define OPENED_0(name, o)
 #define OPENED_1(name, o)
+#define OPENED_2(name, o)
 #define OPEN_S(r, o) OPENED_##o(x##r##0, step[r][0].x)
 #define OPEN_E(r)
 #define OPEN_B(r, k, name, o) OPENED_##o(y##r##k, step[r][k].other)
@@ -145,6 +169,7 @@ enum { UPDATE_GROUPS(GROUP_NUMBER) GROUP_count };
 #define LOADED_C(name)
 #define LOADED_0(name)
 #define LOADED_1(name)
+#define LOADED_2(name)
 #define LOAD_S(r, o) LOADED_##o(x##r##0)
 #define LOAD_E(r)
 #define LOAD_B(r, k, name, o) LOADED_##o(y##r##k)
@@ -161,6 +186,7 @@ enum { UPDATE_GROUPS(GROUP_NUMBER) GROUP_count };
 #define VALUE_C(name) name
 #define VALUE_0(name) result0
 #define VALUE_1(name) result1
+#define VALUE_2(name) result2
 #define EACH_S(r, o) v = waiting = VALUE_##o(x##r##0);
 #define EACH_E(r) result##r = v; store16(v, to[r] + j * 16);
 #define EACH_B(r, k, name, o) v = name##_16(v, VALUE_##o(y##r##k));

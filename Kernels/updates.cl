@@ -236,6 +236,12 @@ static void updateOperands(UpdateMachine* m, const RecordedUpdateParameters* a, 
   for (int k = 0; k < a->stateCount; k++) m->registers[UPDATE_STATE + k] = (ElementwiseOperand){m->memory[2 + k] + start, 16};
 }
 
+// Asks for a later tile: a tile's operands are read one after the other, which processors' own guesses of what comes next do not see through.
+static void updateFetch(const UpdateMachine* m, const RecordedUpdateParameters* a, const int start) {
+  for (int k = 0; k < 2 + a->stateCount; k++)
+    for (int j = 0; j < UPDATE_TILE; j += 16) PREFETCH(m->memory[k] + start + j);
+}
+
 __kernel void recorded_update(float* p, float* g, float* state0, float* state1, float* state2, float* state3, float* scratch,
                               ControlBlock* control, const float* constants, const float* norms, const int* segments,
                               const RecordedUpdateParameters a ITEM) {
@@ -280,6 +286,7 @@ __kernel void recorded_update(float* p, float* g, float* state0, float* state1, 
     const int isGood = updateGradients(&m, start, elements, vectors), isStored = isGood && elements % 16 == 0;
     isBad |= !isGood;
     updateOperands(&m, &a, start);
+    updateFetch(&m, &a, start + UPDATE_TILE);
     if (a.normCount > 0) updateSegments(&m, &a, start, vectors);
     for (int k = 0; k < directCount; k++) result[direct[k]] = isStored ? memory[directOutput[k]] + start : 0;
     updateSteps(&m, m.ends[1], m.ends[2], vectors, 16, result);
@@ -324,6 +331,7 @@ __kernel void recorded_norms(float* p, float* g, float* state0, float* state1, f
       const int start = first + done, elements = count - done < UPDATE_TILE ? count - done : UPDATE_TILE, vectors = (elements + 15) / 16;
       updateGradients(&m, start, elements, vectors);
       updateOperands(&m, &a, start);
+      updateFetch(&m, &a, start + UPDATE_TILE);
       updateSteps(&m, m.ends[1], m.ends[2], vectors, 16, 0);
       for (int k = 0; k < a.sumCount; k++) {
         const ElementwiseOperand from = m.registers[a.sumRegister[k]];

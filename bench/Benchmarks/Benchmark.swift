@@ -73,10 +73,15 @@ public final class Benchmark {
           try probe.refresh()
           figures = try DeviceFigures.measured(on: device)
         }
-        let (replay, bytes) = try row.replay(on: device)
-        let witness = row.flops > 0 ? probe.multiplyAddWitness(flops: row.flops) : try probe.copyWitness(bytes: bytes)
+        let (replay, bytes, limit) = try row.replay(on: device)
+        let witness =
+          switch limit {
+          case .fma: probe.multiplyAddWitness(flops: row.flops)
+          case .copy: try probe.copyWitness(bytes: bytes)
+          case .fill: try probe.fillWitness(bytes: bytes)
+          }
         let measurement = try Measurement(of: replay, seconds: options.seconds ?? 0.15, against: witness)
-        let result = measurement.result(.kernels, row.name, launches: replay.plan.launches.count, flops: row.flops, bytes: bytes)
+        let result = measurement.result(.kernels, row.name, launches: replay.plan.launches.count, flops: row.flops, bytes: bytes, limit: limit)
         try report(result.modelled(by: StepCost(replay.plan, on: figures)))
       }
     case .optimizers:

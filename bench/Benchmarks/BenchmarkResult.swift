@@ -11,6 +11,8 @@ public struct BenchmarkResult: Sendable {
   /// Which of the machine's limits something is compared with.
   public enum Limit: String, Sendable {
     case fma, copy
+    /// Writing alone, which is what rows that read next to nothing do.
+    case fill
   }
 
   public var suite: Suite

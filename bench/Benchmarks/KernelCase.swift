@@ -35,6 +35,8 @@ struct KernelCase: Sendable {
     var inputs: [String: Content] = [:]
     /// Bytes that one pass over operands and results takes.
     var bytes: Int
+    /// Those of the results.
+    var writtenBytes: Int
   }
 
   var name: String
@@ -110,21 +112,23 @@ struct KernelCase: Sendable {
 
     func cut(_ results: [Tensor], taps: Int = 1, at isGiven: (ValueID) -> Bool) -> Traced {
       let part = graph.extracted(results, cutAt: isGiven)
-      var bytes = 4 * part.results.reduce(0) { $0 + $1.shape.count }
+      let writtenBytes = 4 * part.results.reduce(0) { $0 + $1.shape.count }
+      var bytes = writtenBytes
       var given: [(parameter: Parameter, content: Content)] = []
       for (source, parameter) in part.given {
         given.append((parameter, source.dtype == .int32 ? .integers(below: taps) : contents[source.id] ?? .numbers))
         bytes += 4 * parameter.shape.count
       }
       for node in part.graph.nodes { if case .input = node.operation { bytes += 4 * node.outputs[0].shape.count } }
-      return Traced(graph: part.graph, results: part.results, given: given, inputs: inputs, bytes: bytes)
+      return Traced(graph: part.graph, results: part.results, given: given, inputs: inputs, bytes: bytes, writtenBytes: writtenBytes)
     }
   }
 
   // MARK: Running
 
-  /// Makes the case ready to run.
-  func replay(on device: any Device) throws -> (replay: Replay, bytes: Int) {
+  /// Makes the case ready to run, with the bytes that count and what limits it. Where nine tenths of them are written, that is how fast a
+  /// device fills memory, which can be slower than it copies.
+  func replay(on device: any Device) throws -> (replay: Replay, bytes: Int, limit: BenchmarkResult.Limit) {
     let traced = trace()
     let layout = ParameterLayout(
       traced.given.map { ($0.parameter.name, $0.parameter) }, groupCount: 0, limits: device.profile.limits
@@ -144,9 +148,8 @@ struct KernelCase: Sendable {
       inputs[name] = Filling.integers(count: input.slice.count, below: below)
     }
     let constants = [UInt8](repeating: 0, count: StepMemory.constantsSize(groups: 0) * 4)
-    return (
-      try Replay(plan, on: device, memory: memory.buffers, constants: constants, inputs: inputs),
-      (touchedBytes ?? traced.bytes) + bytesReadAgain
-    )
+    let bytes = (touchedBytes ?? traced.bytes) + bytesReadAgain
+    let limit: BenchmarkResult.Limit = flops > 0 ? .fma : 10 * traced.writtenBytes >= 9 * bytes ? .fill : .copy
+    return (try Replay(plan, on: device, memory: memory.buffers, constants: constants, inputs: inputs), bytes, limit)
   }
 }

@@ -140,12 +140,38 @@ final class LimitProbe {
 
   /// A copy that reads and writes so many bytes together, of the kind that is faster at about this size; so what fits into a cache is
   /// compared with a copy that does, too. Beyond the largest size that was measured, time grows with the bytes.
-  /// - Parameter isInPlace: whether what is measured overwrites what it has read, which can be faster than any copy; then so does the witness.
-  func copyWitness(bytes: Int, isInPlace: Bool = false) throws -> Witness {
+  func copyWitness(bytes: Int) throws -> Witness {
     let size = min(bytes, curve.last?.bytes ?? bytes)
     let near = curve.min { abs(log2($0.bytes, size)) < abs(log2($1.bytes, size)) }
-    let replay = try copyReplay(size, isInPlace ? .inPlace : near?.best ?? .plain)
-    return Witness(run: { try replay.run().total }, scale: Double(bytes) / Double(replay.plan.byteCount))
+    return witness(bytes: bytes, try copyReplay(size, near?.best ?? .plain))
+  }
+
+  /// A pass that overwrites what it has read, as updates do, which can be faster than any copy.
+  /// - Parameters:
+  ///   - bytes: read and written together by what is measured.
+  ///   - touched: bytes of memory that it reads or writes. The pass goes over as many, because a processor's last cache may hold hundreds of
+  ///     MiB, and what lies in it is no limit for what does not.
+  func inPlaceWitness(bytes: Int, touched: Int) throws -> Witness {
+    let size = 2 * min(touched, device.profile.limits.buffer * 7 / 2, max(Int(clamping: device.information.memoryBytes) / 8, 1 << 20))
+    let plan = LimitPlans.copy(bytes: size, .inPlace, for: device.profile)
+    let memory = try PlanMemory(for: plan, on: device, sharing: [:]).buffers
+    return witness(bytes: bytes, try Replay(plan, on: device, memory: memory, constants: constants))
+  }
+
+  /// Writing so many bytes and reading none, of the kind that is faster: past the caches or not.
+  func fillWitness(bytes: Int) throws -> Witness {
+    let size = min(bytes, curve.last?.bytes ?? bytes)
+    func timed(isStreamed: Bool) throws -> (replay: Replay, seconds: Double) {
+      let plan = LimitPlans.filling(bytes: size, isStreamed: isStreamed, for: device.profile)
+      let replay = try Replay(plan, on: device, memory: memory, constants: constants)
+      return (replay, Samples(try (0..<5).map { _ in try replay.run().total }).minimum)
+    }
+    let (plain, streaming) = (try timed(isStreamed: false), try timed(isStreamed: true))
+    return witness(bytes: bytes, streaming.seconds < plain.seconds ? streaming.replay : plain.replay)
+  }
+
+  private func witness(bytes: Int, _ replay: Replay) -> Witness {
+    Witness(run: { try replay.run().total }, scale: Double(bytes) / Double(replay.plan.byteCount))
   }
 
   /// log₂ of a ratio, roughly: the difference of the numbers of binary digits, with a fraction.

@@ -54,10 +54,13 @@ struct Measurement {
   /// - Parameters:
   ///   - flops: operations of the mathematics; 0 where bytes are what counts.
   ///   - bytes: that cannot be avoided.
-  func result(_ suite: BenchmarkResult.Suite, _ name: String, launches: Int, flops: Int, bytes: Int) -> BenchmarkResult {
+  ///   - limit: what it is compared with; by default a copy, unless operations are what counts.
+  func result(
+    _ suite: BenchmarkResult.Suite, _ name: String, launches: Int, flops: Int, bytes: Int, limit: BenchmarkResult.Limit? = nil
+  ) -> BenchmarkResult {
     var result = BenchmarkResult(suite: suite, name: name, samples: samples)
     if flops > 0 { result.gflops = Double(flops) / samples.median * 1e-9 } else { result.gbps = Double(bytes) / samples.median * 1e-9 }
-    result.limit = flops > 0 ? .fma : .copy
+    result.limit = limit ?? (flops > 0 ? .fma : .copy)
     result.percentOfLimit = 100 * limits.median / samples.median
     result.percentOfLimitAtBest = 100 * limits.minimum / samples.minimum
     result.deviceSeconds = deviceSeconds

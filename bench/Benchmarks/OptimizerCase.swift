@@ -37,8 +37,9 @@ struct OptimizerCase: Sendable {
     // Parameters, gradients and states are read, all but the gradients written.
     let states = try RecordedUpdate(rule).changedStates
     // What draws them reads parameters, starts and gradients, and writes gradients.
-    let bytes = 4 * shapes.reduce(0) { $0 + $1.count } * (3 + 2 * states + (stayClose == 0 ? 0 : 4))
-    let witness = try probe.copyWitness(bytes: bytes, isInPlace: true)
+    let parameterBytes = 4 * shapes.reduce(0) { $0 + $1.count }
+    let bytes = parameterBytes * (3 + 2 * states + (stayClose == 0 ? 0 : 4))
+    let witness = try probe.inPlaceWitness(bytes: bytes, touched: parameterBytes * (2 + states + (stayClose == 0 ? 0 : 1)))
     var result: BenchmarkResult
     do {
       let fused = try FusedUpdate(of: self, shapes, on: device)

@@ -246,7 +246,7 @@ def kernel_sections(results):
   for device, report in results["kernels"].items():
     text = (
       f"Targets: {FMA_SHARE} % of the measured multiply-add peak for products and convolutions, {copy} % of the measured copy "
-      "bandwidth for the others, bytes counted once for each pass that cannot be avoided. In bold what reaches it.")
+      "bandwidth for the others (of filling, where they only write), bytes counted once for each pass that cannot be avoided. In bold what reaches it.")
     rows = [own_row(result, copy) for result in report["results"]]
     head = ["", "median, µs", "fastest, µs", "90 % are below, µs", "GFLOP/s", "GB/s", "of the limit"]
     yield f"### Kernels: {VARIANTS[device]}\n\n{text}\n\n" + table(head, rows)

@@ -45,10 +45,10 @@ package enum LimitPlans {
   package static func copy(bytes: Int, _ kind: CopyKind, for profile: DeviceProfile) -> Plan {
     let count = copyCount(bytes: bytes)
     let source = Slice(.activations, offset: 0, count: count)
-    let target = Slice(.activations, offset: copyTarget(count), count: count)
+    let target = kind == .inPlace ? source : Slice(.activations, offset: copyTarget(count), count: count)
     let parameters = CopyPeakParameters(x: source.unit, y: target.unit, count: Int32(count), kind: kind.rawValue, addend: 0)
     let launch = Launch("copy_peak", items: profile.shares(of: count), reads: [source], writes: [target], parameters: parameters)
-    return Plan(launches: [launch], activationsSize: copyElements(bytes: bytes))
+    return Plan(launches: [launch], activationsSize: kind == .inPlace ? Slice.room(count) : copyElements(bytes: bytes))
   }
 
   /// Sums of rows: reading, and next to no writing.
