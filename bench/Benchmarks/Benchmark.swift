@@ -81,7 +81,8 @@ public final class Benchmark {
           case .fill: try probe.fillWitness(bytes: bytes)
           }
         let measurement = try Measurement(of: replay, seconds: options.seconds ?? 0.15, against: witness)
-        let result = measurement.result(.kernels, row.name, launches: replay.plan.launches.count, flops: row.flops, bytes: bytes, limit: limit)
+        let result = measurement.result(
+          .kernels, row.name, launches: replay.plan.launches.count, flops: row.flops, bytes: bytes, limit: limit)
         try report(result.modelled(by: StepCost(replay.plan, on: figures)))
       }
     case .optimizers:
