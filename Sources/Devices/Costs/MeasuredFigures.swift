@@ -21,15 +21,15 @@ extension DeviceFigures {
     }
     meter.launchSeconds = launches.device
     let peak = try meter.operationsPerSecond()
-    func curve(_ kind: FiguresMeter.Traffic) throws(DeviceError) -> Bandwidth {
+    func curve(_ kind: FiguresMeter.Traffic, beyond: [Int] = []) throws(DeviceError) -> Bandwidth {
       var points: [Bandwidth.Point] = []
-      for bytes in meter.sizes { points.append(.init(bytes: bytes, bytesPerSecond: try meter.rate(of: kind, bytes: bytes))) }
+      for bytes in meter.sizes + beyond { points.append(.init(bytes: bytes, bytesPerSecond: try meter.rate(of: kind, bytes: bytes))) }
       return isCPU ? Bandwidth(points) : Bandwidth(hidingLaunches: points)
     }
     let (information, largest) = (device.information, meter.sizes.last ?? 1)
     return DeviceFigures(
       style: device.profile.style, operationsPerSecond: peak, clock: isCPU ? try meter.clock() : nil, copying: try curve(.copy(.plain)),
-      reading: try curve(.reading), writing: isCPU ? try curve(.filling) : nil, inPlace: try curve(.copy(.inPlace)),
+      reading: try curve(.reading), writing: isCPU ? try curve(.filling) : nil, inPlace: try curve(.copy(.inPlace), beyond: meter.sizesBeyond),
       streaming: isCPU ? try meter.rate(of: .streaming, bytes: largest) : nil,
       streamedCopying: isCPU ? try meter.rate(of: .copy(.streaming), bytes: largest) : nil, lineBytes: 64,
       launchSeconds: launches.device,
@@ -57,6 +57,8 @@ private struct FiguresMeter {
 
   let device: any Device
   let sizes: [Int]
+  /// For passes in place, which take half as much memory: a processor's last cache can hold hundreds of MiB.
+  let sizesBeyond: [Int]
   /// What a launch takes by itself, which bandwidths are not to include.
   var launchSeconds = 0.0
   private let memory: [BufferReference: any DeviceBuffer]
@@ -78,19 +80,28 @@ private struct FiguresMeter {
     } while bytes <= min(most, room)
     // Less where there is not that much.
     var found: [BufferReference: any DeviceBuffer]?
+    var sizesBeyond = device.information.kind == .cpu ? [256 << 20, 512 << 20].filter { $0 <= room } : []
     while found == nil {
-      do throws(DeviceError) { found = try Self.memory(for: sizes.last ?? 0, on: device) } catch {
+      do throws(DeviceError) { found = try Self.memory(for: sizes.last ?? 0, beyond: sizesBeyond.last ?? 0, on: device) } catch {
+        if !sizesBeyond.isEmpty {
+          sizesBeyond = []
+          continue
+        }
         guard sizes.count > 3 else { throw error }
         sizes.removeLast()
       }
     }
     memory = found ?? [:]
     self.sizes = sizes
+    self.sizesBeyond = sizesBeyond
   }
 
-  private static func memory(for bytes: Int, on device: any Device) throws(DeviceError) -> [BufferReference: any DeviceBuffer] {
+  private static func memory(
+    for bytes: Int, beyond: Int, on device: any Device
+  ) throws(DeviceError) -> [BufferReference: any DeviceBuffer] {
     let elements = max(
-      LimitPlans.copyElements(bytes: bytes), LimitPlans.reading(bytes: bytes, for: device.profile).activationsSize, 1 << 20)
+      LimitPlans.copyElements(bytes: bytes), LimitPlans.reading(bytes: bytes, for: device.profile).activationsSize,
+      LimitPlans.copy(bytes: beyond, .inPlace, for: device.profile).activationsSize, 1 << 20)
     return try PlanMemory(for: Plan(launches: [], activationsSize: elements), on: device, sharing: [:]).buffers
   }
 
