@@ -29,7 +29,8 @@ extension DeviceFigures {
     let (information, largest) = (device.information, meter.sizes.last ?? 1)
     return DeviceFigures(
       style: device.profile.style, operationsPerSecond: peak, clock: isCPU ? try meter.clock() : nil, copying: try curve(.copy(.plain)),
-      reading: try curve(.reading), writing: isCPU ? try curve(.filling) : nil, inPlace: try curve(.copy(.inPlace), beyond: meter.sizesBeyond),
+      reading: try curve(.reading), writing: isCPU ? try curve(.filling) : nil,
+      inPlace: try curve(.copy(.inPlace), beyond: meter.sizesBeyond),
       streaming: isCPU ? try meter.rate(of: .streaming, bytes: largest) : nil,
       streamedCopying: isCPU ? try meter.rate(of: .copy(.streaming), bytes: largest) : nil, lineBytes: 64,
       launchSeconds: launches.device,
