@@ -114,6 +114,8 @@ INLINE void convolve(__global const float* source, __global const float* packed,
   if (group >= s.groups || k.height <= 0 || k.width <= 0) return;
   const int channels = k.sourceChannels / s.groups, channelsOut = k.destinationChannels / s.groups, taps = s.kernelHeight * s.kernelWidth;
   const int pixels = s.batch * k.height * k.width, panels = (channelsOut + TILE_COLUMNS - 1) / TILE_COLUMNS;
+  const int isPlain = taps == 1 && s.strideHeight == 1 && s.strideWidth == 1 && s.paddingTop == 0 && s.paddingLeft == 0 &&
+                      s.inputHeight == s.outputHeight && s.inputWidth == s.outputWidth;
   const int firstPanel = panelItem * p.panelsPerItem;
   const int endPanel = firstPanel + p.panelsPerItem < panels ? firstPanel + p.panelsPerItem : panels;
   source += (size_t)group * channels;
@@ -121,9 +123,19 @@ INLINE void convolve(__global const float* source, __global const float* packed,
     const int pixel = (block * p.tilesPerItem + i) * TILE_ROWS;
     if (pixel >= pixels) return;
     TilePixels at;
-    placePixels(k, pixel, pixels, at.y, at.x, at.line, at.rows, TILE_ROWS);
     __global const float* only[TILE_ROWS];
-    const int reads = COMPILED(CONVOLUTION_ONE_TAP) && taps == 1 ? placeOnlyTap(only, source, zeros, s, k, gradient, &at) : 0;
+    int reads = 0;
+    if (COMPILED(CONVOLUTION_ONE_TAP) && isPlain) {   // pixels as they lie
+      UNROLL for (int r = 0; r < TILE_ROWS; r++) {
+        const int inside = pixel + r < pixels;
+        at.rows[r] = inside ? pixel + r : -1;
+        only[r] = inside ? source + (size_t)(pixel + r) * k.sourceChannels : zeros;
+      }
+      reads = 1;
+    } else {
+      placePixels(k, pixel, pixels, at.y, at.x, at.line, at.rows, TILE_ROWS);
+      if (COMPILED(CONVOLUTION_ONE_TAP) && taps == 1) reads = placeOnlyTap(only, source, zeros, s, k, gradient, &at);
+    }
     if (reads && channels <= FETCHED_CHANNELS) {   // the next tile's pixels, which often follow these
       const size_t next = (size_t)TILE_ROWS * k.stepInX * k.sourceChannels;
       UNROLL for (int r = 0; r < TILE_ROWS; r++) for (int c = 0; c < channels; c += 16) PREFETCH(only[r] + next + c);
@@ -350,6 +362,15 @@ INLINE void copyRuns(__global const float* from, const int stepIn, __global floa
   }
 }
 
+// The same for three lines of taps at once, `between` floats apart.
+INLINE void copyThreeRuns(__global const float* from, const int between, const int stepIn, __global float* to, const int count, const int n) {
+  for (int i = 0; i < count; i++) {
+    for (int line = 0; line < 3; line++) for (int j = 0; j < n; j++) to[line * n + j] = from[line * between + j];
+    from += stepIn;
+    to += 3 * n;
+  }
+}
+
 __kernel void convolution_patches(__global const float* restrict x, __global float* restrict patches,
                                   const ConvolutionPatchesParameters p ITEM) {
   SHAPE;
@@ -360,6 +381,17 @@ __kernel void convolution_patches(__global const float* restrict x, __global flo
   const int x0 = s.dilationWidth > 1 || first > s.outputWidth ? s.outputWidth : first, x1 = s.dilationWidth > 1 || reach < x0 ? x0 : reach;
   FOR_EACH_UNIT(line, s.batch * s.outputHeight) {
     const int image = line / s.outputHeight, top = (line - image * s.outputHeight) * s.strideHeight - s.paddingTop;
+    // What networks have, all inside the image: constants, so that a patch is a few moves.
+    const int between = s.dilationHeight * s.inputWidth * C, isWhole = s.kernelHeight == 3 && (run == 3 || run == 9) && top >= 0 &&
+                                                                       top + 2 * s.dilationHeight < s.inputHeight;
+    if (isWhole) {
+      __global const float* from = AT(x, p.x) + (((size_t)image * s.inputHeight + top) * s.inputWidth + x0 * s.strideWidth - s.paddingLeft) * C;
+      __global float* to = AT(patches, p.patches) + ((size_t)line * s.outputWidth + x0) * row;
+      if (run == 3)
+        copyThreeRuns(from, between, step, to, x1 - x0, 3);
+      else
+        copyThreeRuns(from, between, step, to, x1 - x0, 9);
+    }
     for (int ky = 0; ky < s.kernelHeight; ky++) {
       const int iy = top + ky * s.dilationHeight, inside = (uint)iy < (uint)s.inputHeight;
       __global const float* from = AT(x, p.x) + ((size_t)image * s.inputHeight + (inside ? iy : 0)) * s.inputWidth * C;
@@ -367,12 +399,7 @@ __kernel void convolution_patches(__global const float* restrict x, __global flo
       for (int ox = 0; ox < s.outputWidth; ox += ox < x0 || ox >= x1 ? 1 : x1 - x0) {
         const int left = ox * s.strideWidth - s.paddingLeft;
         if (ox >= x0 && ox < x1) {
-          if (run == 3)   // what networks have: constants, so that the copy is a few moves
-            copyRuns(from + left * C, step, to + ox * row, row, x1 - x0, 3, inside);
-          else if (run == 9)
-            copyRuns(from + left * C, step, to + ox * row, row, x1 - x0, 9, inside);
-          else
-            copyRuns(from + left * C, step, to + ox * row, row, x1 - x0, run, inside);
+          if (!isWhole) copyRuns(from + left * C, step, to + ox * row, row, x1 - x0, run, inside);
         } else {
           for (int kx = 0; kx < s.kernelWidth; kx++) {
             const int ix = left + kx * s.dilationWidth, here = inside && (uint)ix < (uint)s.inputWidth;
@@ -385,3 +412,84 @@ __kernel void convolution_patches(__global const float* restrict x, __global flo
 }
 #endif
 REGISTER(convolution_patches, ConvolutionPatchesParameters, 2)
+
+#if LANES != 1
+// A tile of weights: PATCH_ROWS places of a patch, PATCH_VECTORS vectors of output channels.
+#if TILE_COLUMNS >= 32
+#define PATCH_ROWS 9
+#define PATCH_VECTORS 2
+#else
+#define PATCH_ROWS 6
+#define PATCH_VECTORS 1
+#endif
+#define PATCH_BLOCK 128   // pixels, whose patches and dy stay in a first cache from one tile to the next
+#define PATCH_AHEAD 64    // pixels: a few pages, which processors do not look beyond by themselves
+
+// Adds to a tile what n pixels give. Rows beyond the last are computed for nothing, from what follows in memory.
+INLINE void addPatches(__global const float* patches, __global const float* dy, __global float* out, const int depth, const int channels,
+                       const int width, const int n, const int rows, const int starts, const int vectors) {
+  float16 sum[PATCH_ROWS][PATCH_VECTORS];
+  UNROLL for (int r = 0; r < PATCH_ROWS; r++) UNROLL for (int v = 0; v < vectors; v++)
+    sum[r][v] = starts || r >= rows ? splat(0.0f) : load16(out + r * width + v * 16);
+  for (int j = 0; j < n; j++) {
+    float16 g[PATCH_VECTORS];
+    UNROLL for (int v = 0; v < vectors; v++) g[v] = load16(dy + v * 16);
+    UNROLL for (int v = 0; v < vectors; v++) PREFETCH(dy + PATCH_AHEAD * channels + v * 16);
+    UNROLL for (int r = 0; r < PATCH_ROWS; r++) {
+      const float16 x = splat(patches[r]);
+      UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = FMA(x, g[v], sum[r][v]);
+    }
+    patches += depth;
+    dy += channels;
+  }
+  UNROLL for (int r = 0; r < PATCH_ROWS; r++) if (r < rows) UNROLL for (int v = 0; v < vectors; v++) store16(sum[r][v], out + r * width + v * 16);
+}
+
+__kernel void convolution_patches_weight_gradient(__global const float* restrict patches, __global const float* restrict dy,
+                                                  __global float* restrict partials,
+                                                  const ConvolutionPatchesWeightGradientParameters p ITEM) {
+  const int column = (int)get_global_id(0) * PATCH_VECTORS * 16, split = get_global_id(1);
+  if (column >= p.channels || split >= p.splits) return;
+  const int part = (p.pixels + p.splits - 1) / p.splits, first = split * part < p.pixels ? split * part : p.pixels;
+  const int end = first + part < p.pixels ? first + part : p.pixels, left = p.channels - column;
+  const int columns = left < PATCH_VECTORS * 16 ? left : PATCH_VECTORS * 16;
+  __global float* out = AT(partials, p.partials) + (size_t)split * (p.depth + 1) * p.width;
+  int pixel = first;
+  do {   // at least once, so that a part without pixels stores its zeros
+    const int n = end - pixel < PATCH_BLOCK ? end - pixel : PATCH_BLOCK, starts = pixel == first;
+    __global const float* g = AT(dy, p.dy) + (size_t)pixel * p.channels + column;
+    for (int k = 0; k < p.depth; k += PATCH_ROWS) {
+      __global const float* from = AT(patches, p.patches) + (size_t)pixel * p.depth + k;
+      __global float* to = out + (size_t)k * p.width + column;
+      if (PATCH_VECTORS > 1 && columns > 16)
+        addPatches(from, g, to, p.depth, p.channels, p.width, n, p.depth - k, starts, PATCH_VECTORS);
+      else
+        addPatches(from, g, to, p.depth, p.channels, p.width, n, p.depth - k, starts, 1);
+    }
+    if (p.hasBias)
+      addBias(AT(dy, p.dy), out + (size_t)p.depth * p.width, pixel, pixel + n, p.channels, column, column + columns, starts);
+    pixel += n;
+  } while (pixel < end);
+}
+REGISTER(convolution_patches_weight_gradient, ConvolutionPatchesWeightGradientParameters, 3)
+
+__kernel void convolution_patches_merge(__global const float* restrict partials, __global float* dw, __global float* db,
+                                        const ConvolutionPatchesMergeParameters p ITEM) {
+  const int vectors = p.width / 16;
+  const size_t step = (size_t)(p.depth + 1) * p.width;
+  FOR_EACH_UNIT(unit, (p.depth + p.hasBias) * vectors) {
+    const int k = unit / vectors, o = (unit - k * vectors) * 16, left = p.channels - o;
+    __global const float* from = AT(partials, p.partials) + (size_t)k * p.width + o;
+    float16 sum = load16(from);
+    for (int j = 1; j < p.splits; j++) sum += load16(from + j * step);
+    if (k == p.depth) {
+      storeFirst16(sum, AT(db, p.db) + o, left);
+    } else {
+      float lanes[16];
+      storePrivate16(sum, lanes);
+      for (int i = 0; i < 16 && i < left; i++) AT(dw, p.dw)[(size_t)(o + i) * p.depth + k] = lanes[i];
+    }
+  }
+}
+REGISTER(convolution_patches_merge, ConvolutionPatchesMergeParameters, 3)
+#endif

@@ -92,6 +92,27 @@ typedef struct {
   ConvolutionShape shape;
 } ConvolutionPatchesParameters;
 
+/// Channels of dy that an item of convolution_patches_weight_gradient takes.
+static inline long convolution_patch_columns(long tileColumns) { return tileColumns < 32 ? 16 : 32; }
+
+/// convolution_patches_weight_gradient(patches, dy, partials), on CPUs: what parts of the pixels give to the weights, patches and dy read
+///   once. partials[split][k][o] for k < depth = taps * inputChannels and, if hasBias, dy's own sums in row k = depth. A row has `width`
+///   floats: whole vectors of output channels. convolution_patches_merge follows. Floats: splits * (depth + 1) * width.
+///   Global size: outputChannels / convolution_patch_columns x splits x 1.
+typedef struct {
+  int patches, dy, partials;
+  int pixels, depth, channels, width;
+  int splits, hasBias;
+} ConvolutionPatchesWeightGradientParameters;
+
+/// convolution_patches_merge(partials, dw, db): dw[o][k] = partials[0][k][o] + partials[1][k][o] + ..., in order; the same for db[o], if
+///   hasBias. Global size: any x 1 x 1.
+typedef struct {
+  int partials, dw, db;
+  int depth, channels, width;
+  int splits, hasBias;
+} ConvolutionPatchesMergeParameters;
+
 /// Depthwise convolutions, in depthwise.cl: groups = inputChannels = outputChannels. (Other multipliers: the general kernels.)
 /// depthwise_pack(w, packed): weights [channels][taps] to [taps][channels]. Global size: any x 1 x 1.
 /// depthwise(x, packed, y, zeros, scale, bias, residual, mask), depthwise_input_gradient(dy, packed, dx, zeros, scale, bias, residual,

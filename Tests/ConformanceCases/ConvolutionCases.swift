@@ -102,6 +102,11 @@ extension Table {
       Sizes(image: [1, 4, 4, 64], weights: [16, 3, 3, 64], padding: (1, 1)),
       Sizes(image: [1, 8, 7, 2], weights: [4, 2, 2, 2], stride: (3, 3)),
       Sizes(image: [1, 6, 6, 3], weights: [4, 3, 3, 3], padding: (4, 4)),
+      // Few input channels: parts of the pixels that are merged, and output channels of one vector, two, and three that the last fills in part.
+      Sizes(image: [3, 30, 30, 1], weights: [40, 3, 3, 1], padding: (1, 1)),
+      Sizes(image: [2, 33, 33, 3], weights: [17, 5, 5, 3], padding: (2, 2)),
+      Sizes(image: [1, 9, 12, 3], weights: [24, 3, 3, 3], padding: (0, 1), dilation: (2, 1)),
+      Sizes(image: [1, 12, 11, 1], weights: [33, 7, 7, 1], stride: (1, 2), padding: (3, 2)),
       // Enough pixels that their parts of the weight gradient are merged.
       Sizes(image: [1, 46, 46, 17], weights: [5, 2, 1, 17]),
       // A gradient that is packed for the weights' gradient: more pixels than are gathered at a time, and parts that are merged.

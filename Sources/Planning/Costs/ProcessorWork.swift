@@ -32,7 +32,7 @@ extension KernelWork {
       if let p = parameters(MatmulParameters.self) {
         work.operations = products(Int(p.batch), rows: Int(p.rows), columns: Int(p.columns), inner: Int(p.inner))
       }
-    case "convolution_weight_gradient": work.operations = Double(launch.note.flops)
+    case "convolution_weight_gradient", "convolution_patches_weight_gradient": work.operations = Double(launch.note.flops)
     case "convolution", "convolution_input_gradient":
       work.operations = Double(launch.note.flops)
       if let p = parameters(ConvolutionParameters.self) { placing(p, isGradient: name != "convolution", &work) }

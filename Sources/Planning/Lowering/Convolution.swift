@@ -109,9 +109,10 @@ extension Lowering {
     let (x, dy, dw) = (input(node, 0), input(node, 1), output(node))
     let local = localWeightGradient(shape)
     if makesPatches(shape), local == nil {
-      // dy, transposed, times the patches.
       let wide = shape.ofPatches
       let patches = patches(of: x, shape, note(node, "patches"))
+      if profile.style == .cpu { return patchesWeightGradient(unit, patches, dy: dy, dw: dw, wide) }
+      // dy, transposed, times the patches.
       var product = Product(
         rows: Int(wide.outputChannels), columns: Int(wide.inputChannels),
         inner: Int(wide.batch) * Int(wide.outputHeight) * Int(wide.outputWidth),
@@ -142,6 +143,35 @@ extension Lowering {
     merging.operation = "merge " + note.operation
     if needsMerge { merge(shape.isDepthwise ? "depthwise_merge" : "convolution_merge", weightPartials, dw, splits, shape, merging) }
     if let db, let biasPartials, splits > 1 { merge("convolution_merge", biasPartials, db, splits, shape, merging) }
+  }
+
+  /// The gradient of a convolution over patches, of the bias as well: dy and the patches are read once, from first to last.
+  private mutating func patchesWeightGradient(_ unit: Fusion.Unit, _ patches: Slot, dy: Slot, dw: Slot, _ shape: ConvolutionShape) {
+    let db = unit.biasGradient.map { output($0) }
+    var note = note(unit.node, flops: shape.flops)
+    if db != nil { note.operation += " + bias gradient" }
+    let (depth, channels) = (shape.inputChannels, shape.outputChannels)
+    let width = (channels + 15) / 16 * 16
+    let splits = convolution_weight_splits(shape), columns = convolution_patch_columns(profile.tileColumns)
+    let partials = scratch(splits * Int((depth + 1) * width))
+    emit(
+      "convolution_patches_weight_gradient", note, items: ((Int(channels) + columns - 1) / columns, splits, 1),
+      [.read(patches), .read(dy), .write(partials)]
+    ) { unit in
+      ConvolutionPatchesWeightGradientParameters(
+        patches: unit(patches), dy: unit(dy), partials: unit(partials), pixels: shape.batch * shape.outputHeight * shape.outputWidth,
+        depth: depth, channels: channels, width: width, splits: Int32(splits), hasBias: db == nil ? 0 : 1)
+    }
+    note.operation = "merge " + note.operation
+    note.flops = splits * count(dw)
+    emit(
+      "convolution_patches_merge", note, items: (profile.shares(of: count(partials)), 1, 1),
+      [.read(partials), .write(dw), db.map { .write($0) } ?? .unused]
+    ) { unit in
+      ConvolutionPatchesMergeParameters(
+        partials: unit(partials), dw: unit(dw), db: unit(db), depth: depth, channels: channels, width: width, splits: Int32(splits),
+        hasBias: db == nil ? 0 : 1)
+    }
   }
 
   /// Parts of the lines of dy whose sums are merged later: by the shape alone. A GPU's work-items each take a channel and a row of taps.
