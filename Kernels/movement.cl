@@ -142,7 +142,7 @@ __kernel ROW_KERNEL void copy_strided(__global const float* restrict in, __globa
     int outStride = inner, others = 1;
     for (int d = across + 1; d < 5; d++) outStride *= a.dimensions[d];
     for (int d = 0; d < 5; d++) others *= d == across ? 1 : a.dimensions[d];
-    const int high = streams ? 512 : 16, wide = streams ? 32 : inner;
+    const int high = streams ? 1024 : 16, wide = streams ? 32 : inner;
     const int length = a.dimensions[across], blocks = (length + high - 1) / high, innerBlocks = (inner + wide - 1) / wide;
     FOR_EACH_UNIT(unit, others * blocks * innerBlocks) {
       const int place = unit / innerBlocks, left = (unit - place * innerBlocks) * wide, top = place % blocks * high;

@@ -22,7 +22,8 @@ INLINE float16 runningSums(float16 v, const int reversed) {
 #define SUMMED_ROWS 4   // beside each other: a block waits for the sum of the one before
 // Of `rows` rows, up to `beside` (1 or SUMMED_ROWS, known when this is compiled); what is missing of them is the last one again. What rounding
 // takes from a sum so far is kept beside it (Knuth's two-sum).
-INLINE void sumAlongRows(__global const float* x, __global float* y, const int rows, const int beside, const int columns, const int reversed) {
+INLINE void sumAlongRows(__global const float* x, __global float* y, const int rows, const int beside, const int columns, const int reversed,
+                         const int streams) {
   const int blocks = (columns + 15) / 16;
   float4 carry = (float4)(0.0f), lost = carry;
   size_t starts[SUMMED_ROWS];
@@ -36,12 +37,12 @@ INLINE void sumAlongRows(__global const float* x, __global float* y, const int r
       sums[r] = runningSums(left < 16 ? firstLanes16(v, left, 0.0f) : v, reversed);
     }
     float4 block = (float4)(0.0f);
-    storev(carry.x + (lost.x + sums[0]), y + starts[0] + j, left);
+    streamv(carry.x + (lost.x + sums[0]), y + starts[0] + j, left, streams);
     block.x = reversed ? sums[0].s0 : sums[0].sf;
     if (beside > 1) {
-      storev(carry.y + (lost.y + sums[1]), y + starts[1] + j, left);
-      storev(carry.z + (lost.z + sums[2]), y + starts[2] + j, left);
-      storev(carry.w + (lost.w + sums[3]), y + starts[3] + j, left);
+      streamv(carry.y + (lost.y + sums[1]), y + starts[1] + j, left, streams);
+      streamv(carry.z + (lost.z + sums[2]), y + starts[2] + j, left, streams);
+      streamv(carry.w + (lost.w + sums[3]), y + starts[3] + j, left, streams);
       block.y = reversed ? sums[1].s0 : sums[1].sf;
       block.z = reversed ? sums[2].s0 : sums[2].sf;
       block.w = reversed ? sums[3].s0 : sums[3].sf;
@@ -82,17 +83,18 @@ __kernel ROW_KERNEL void cumulative_sum(__global const float* restrict in, __glo
     }
   }
 #else
+  const int streams = STREAMS(a.rows * a.columns, a.columns % 16 == 0);
   const int most = a.rows < SUMMED_ROWS * (int)get_global_size(0) ? 1 : SUMMED_ROWS;   // few rows are for as many work-items
   FOR_EACH_UNIT(unit, (a.rows + most - 1) / most) {
     const int first = unit * most, rows = a.rows - first < most ? a.rows - first : most;
     __global const float* x = AT(in, a.in) + (size_t)first * a.columns;
     __global float* y = AT(out, a.out) + (size_t)first * a.columns;
     if (most == 1) {
-      if (a.reversed) sumAlongRows(x, y, 1, 1, a.columns, 1);
-      else sumAlongRows(x, y, 1, 1, a.columns, 0);
+      if (a.reversed) sumAlongRows(x, y, 1, 1, a.columns, 1, streams);
+      else sumAlongRows(x, y, 1, 1, a.columns, 0, streams);
     } else {
-      if (a.reversed) sumAlongRows(x, y, rows, SUMMED_ROWS, a.columns, 1);
-      else sumAlongRows(x, y, rows, SUMMED_ROWS, a.columns, 0);
+      if (a.reversed) sumAlongRows(x, y, rows, SUMMED_ROWS, a.columns, 1, streams);
+      else sumAlongRows(x, y, rows, SUMMED_ROWS, a.columns, 0, streams);
     }
   }
 #endif

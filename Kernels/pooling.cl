@@ -258,6 +258,42 @@ INLINE void nextPixel(Reached* r, const int stride) {
 #define AT_MOST_TWO(a) \
   ((a).dilationHeight == 1 && (a).dilationWidth == 1 && (a).kernelHeight <= 2 * (a).strideHeight && (a).kernelWidth <= 2 * (a).strideWidth)
 
+// Windows side by side, as most are: a pixel is in one of them or in none.
+#define SIDE_BY_SIDE(a)                                                                                                           \
+  ((a).dilationHeight == 1 && (a).dilationWidth == 1 && (a).kernelHeight == (a).strideHeight && (a).kernelWidth == (a).strideWidth)
+// Along a line of pixels the windows of line `oy` and how many pixels each has, with nothing to find out from pixel to pixel. `window`, `tap` (of
+// its first pixel), `count`, `to` and `rest`; a window that is none, since there are no more of them, has `isIn` 0.
+#define FOR_WINDOWS_SIDE_BY_SIDE(a, oy, out, rests)                                                                               \
+  for (int px = 0, count, window = (a)->paddingLeft / (a)->strideWidth, tap = (a)->paddingLeft - window * (a)->strideWidth;       \
+       px < (a)->inputWidth; px += count, window++, tap = 0) {                                                                    \
+    const int left = (a)->inputWidth - px, rest = (rests) - px * (a)->channels;                                                   \
+    const int isIn = (oy) < (a)->outputHeight && window < (a)->outputWidth;                                                       \
+    __global float* to = (out) + (size_t)px * (a)->channels;                                                                      \
+    count = (a)->strideWidth - tap < left ? (a)->strideWidth - tap : left;                                                        \
+    if (!isIn) {                                                                                                                  \
+      for (int c = 0; c < count * (a)->channels; c += 16) streamv(splatv(0.0f), to + c, rest - c, streams);                       \
+      continue;                                                                                                                   \
+    }
+
+// To `count` pixels of a window (2, known when this is compiled, or any number), over all their channels, its gradient where they are the tap
+// that it chose; the first one's is number `number`.
+INLINE void storeChosen(__global const float* dy, __global const int* index, const int number, const int count, const int channels,
+                        __global float* out, const int rest, const int streams) {
+  if (channels % 16 != 0) {   // in order, since whole vectors may stick out
+    for (int p = 0; p < count; p++)
+      for (int c = 0; c < channels; c += 16) {
+        const intv here = loadIndices(index + c) == (intv)(number + p);
+        streamv(splatv(0.0f) + choosev(splatv(0.0f), loadv(dy + c), here), out + p * channels + c, rest - p * channels - c, streams);
+      }
+    return;
+  }
+  for (int c = 0; c < channels; c += 16) {
+    const intv chosen = loadIndices(index + c);
+    const floatv v = splatv(0.0f) + loadv(dy + c);
+    for (int p = 0; p < count; p++) streamv(choosev(splatv(0.0f), v, chosen == (intv)(number + p)), out + p * channels + c, 16, streams);
+  }
+}
+
 // What `count` windows hand to a pixel, over all its channels, where it is the tap that they chose; in the order of ky and kx.
 INLINE void addWindows(__global const float* dys, __global const int* indices, const int* at, const int* taps, const int count,
                        const int channels, __global float* out, const int rest, const int streams) {
@@ -289,6 +325,15 @@ __kernel void max_pool_gradient(__global const float* restrict dy, __global cons
     const int placeY = py + a.paddingTop, lastY = placeY / a.strideHeight, tapY = placeY - lastY * a.strideHeight;
     __global const float* dys = AT(dy, a.y) + (size_t)image * a.outputHeight * a.outputWidth * a.channels;
     __global const int* indices = AT(index, a.index) + (size_t)image * a.outputHeight * a.outputWidth * a.channels;
+    if (SIDE_BY_SIDE(a)) {
+      __global float* out = AT(dx, a.x) + (size_t)line * a.inputWidth * a.channels;
+      FOR_WINDOWS_SIDE_BY_SIDE(&a, lastY, out, rests)
+        const int at = (lastY * a.outputWidth + window) * a.channels, number = tapY * a.kernelWidth + tap;
+        if (count == 2) storeChosen(dys + at, indices + at, number, 2, a.channels, to, rest, streams);
+        else storeChosen(dys + at, indices + at, number, count, a.channels, to, rest, streams);
+      }
+      continue;
+    }
     // Which windows reach a pixel is found once for all its channels.
     if (AT_MOST_TWO(a)) {
       Reached lines = reachedFrom(py, a.paddingTop, a.strideHeight), pixels = reachedFrom(0, a.paddingLeft, a.strideWidth);
@@ -412,12 +457,27 @@ __kernel void average_pool(__global const float* restrict x, __global float* res
 REGISTER(average_pool, PoolParameters, 2)
 
 #if LANES != 1
+// Of `count` pixels of a window (2, known when this is compiled, or any number) the same, over all their channels.
+INLINE void storeShare(__global const float* from, const float share, const int count, const int channels, __global float* out, const int rest,
+                       const int streams) {
+  if (channels % 16 != 0) {   // in order, since whole vectors may stick out
+    for (int p = 0; p < count; p++)
+      for (int c = 0; c < channels; c += 16)
+        streamv(FMA(loadv(from + c), splatv(share), splatv(0.0f)), out + p * channels + c, rest - p * channels - c, streams);
+    return;
+  }
+  for (int c = 0; c < channels; c += 16) {
+    const floatv v = FMA(loadv(from + c), splatv(share), splatv(0.0f));
+    for (int p = 0; p < count; p++) streamv(v, out + p * channels + c, 16, streams);
+  }
+}
+
 // What `count` windows hand to a pixel, over all its channels, in the order of ky and kx.
-INLINE void addShares(__global const float* dys, const int* at, const int count, const int channels, const float share,
+INLINE void addShares(__global const float* dys, const int* at, const float* shares, const int count, const int channels,
                       __global float* out, const int rest, const int streams) {
   for (int c = 0; c < channels; c += 16) {
     floatv sum = splatv(0.0f);
-    UNROLL for (int k = 0; k < count; k++) sum = FMA(loadv(dys + at[k] + c), splatv(share), sum);
+    UNROLL for (int k = 0; k < count; k++) sum = FMA(loadv(dys + at[k] + c), splatv(shares[k]), sum);
     streamv(sum, out + c, rest - c, streams);
   }
 }
@@ -438,24 +498,39 @@ __kernel void average_pool_gradient(__global const float* restrict dy, __global 
   FOR_LINES(a.inputHeight, a.inputWidth)
     const int placeY = py + a.paddingTop, lastY = placeY / a.strideHeight, tapY = placeY - lastY * a.strideHeight;
     __global const float* dys = AT(dy, a.y) + (size_t)image * a.outputHeight * a.outputWidth * a.channels;
-    if (AT_MOST_TWO(a) && common != 0.0f) {
+    if (SIDE_BY_SIDE(a)) {
+      __global float* out = AT(dx, a.x) + (size_t)line * a.inputWidth * a.channels;
+      FOR_WINDOWS_SIDE_BY_SIDE(&a, lastY, out, rests)
+        __global const float* from = dys + (lastY * a.outputWidth + window) * a.channels;
+        const float share = common != 0.0f ? common : 1.0f / (float)(poolExtentY(&a, lastY) * poolExtentX(&a, window));
+        if (count == 2) storeShare(from, share, 2, a.channels, to, rest, streams);
+        else storeShare(from, share, count, a.channels, to, rest, streams);
+      }
+      continue;
+    }
+    if (AT_MOST_TWO(a)) {
       Reached lines = reachedFrom(py, a.paddingTop, a.strideHeight), pixels = reachedFrom(0, a.paddingLeft, a.strideWidth);
       findWindows(&lines, a.kernelHeight, a.strideHeight, a.outputHeight);
       FOR_PIXELS(a.inputWidth)
         int at[4], count = 0;
+        float shares[4];
         findWindows(&pixels, a.kernelWidth, a.strideWidth, a.outputWidth);
         for (int ky = 0; ky < lines.count; ky++)
-          for (int kx = 0; kx < pixels.count; kx++) at[count++] = (lines.windows[ky] * a.outputWidth + pixels.windows[kx]) * a.channels;
+          for (int kx = 0; kx < pixels.count; kx++) {
+            const int oy = lines.windows[ky], ox = pixels.windows[kx];
+            shares[count] = common != 0.0f ? common : 1.0f / (float)(poolExtentY(&a, oy) * poolExtentX(&a, ox));
+            at[count++] = (oy * a.outputWidth + ox) * a.channels;
+          }
         nextPixel(&pixels, a.strideWidth);
         __global float* out = AT(dx, a.x) + pixel * a.channels;
         if (count == 1) {
-          addShares(dys, at, 1, a.channels, common, out, rest, streams);
+          addShares(dys, at, shares, 1, a.channels, out, rest, streams);
         } else if (count == 2) {
-          addShares(dys, at, 2, a.channels, common, out, rest, streams);
+          addShares(dys, at, shares, 2, a.channels, out, rest, streams);
         } else if (count == 4) {
-          addShares(dys, at, 4, a.channels, common, out, rest, streams);
+          addShares(dys, at, shares, 4, a.channels, out, rest, streams);
         } else {
-          addShares(dys, at, 0, a.channels, common, out, rest, streams);
+          addShares(dys, at, shares, 0, a.channels, out, rest, streams);
         }
       }
       continue;

@@ -268,22 +268,42 @@ __kernel ROW_KERNEL void reduce_columns_product(__global const float* restrict i
 REGISTER(reduce_columns_product, ReduceColumnsParameters, 2)
 
 #if LANES == 16
-// The first place of a number, or of a NaN; the next row is fetched meanwhile.
-INLINE int firstPlace(__global const float* x, const int columns, const float best) {
-  const float16 wanted = splat(best);
-  int j = 0;
-  for (; j + 64 <= columns; j += 64) {
-    int16 found = (int16)(0);
-    UNROLL for (int k = 0; k < 4; k++) {
-      const float16 v = load16(x + j + 16 * k);
-      PREFETCH(x + columns + j + 16 * k);
-      found |= (v == wanted) | (v != v);
-    }
-    if (anyLane16(found)) break;
+// Where a row's largest number is (of `sign`, a vector of sign bits: smallest), the first one or the first NaN: for each lane of `parts` vectors
+// (known when this is compiled) the largest so far and in which step it was found, and then the first of the lanes that have the largest of all.
+INLINE int placeOfExtreme(__global const float* x, const int columns, const int16 sign, const int parts) {
+  const float16 lowest = splat(bitsFloat((int)0xff800000));
+  float16 best[4];
+  int16 found[4];
+  UNROLL for (int k = 0; k < parts; k++) {
+    best[k] = lowest;
+    found[k] = (int16)(0);
   }
-  for (; j < columns; j++)
-    if (x[j] == best || x[j] != x[j]) return j;
-  return 0;
+#define TAKE_EXTREME(k, number)                                                          \
+  {                                                                                      \
+    const float16 v = number;                                                            \
+    const int16 better = ((v <= best[k]) == 0) & (best[k] == best[k]);                   \
+    best[k] = CHOOSE_16(best[k], v, better);                                             \
+    found[k] = CHOOSE_INTEGER_16(found[k], (int16)(j), better);                          \
+  }
+  int j = 0;
+  for (; j + 16 * parts <= columns; j += 16 * parts)
+    UNROLL for (int k = 0; k < parts; k++) TAKE_EXTREME(k, bitsFloat16(floatBits16(load16(x + j + 16 * k)) ^ sign))
+  if (j < columns)
+    UNROLL for (int k = 0; k < parts; k++)
+      if (columns - j > 16 * k)
+        TAKE_EXTREME(k, firstLanes16(bitsFloat16(floatBits16(load16(x + j + 16 * k)) ^ sign), columns - j - 16 * k, bitsFloat((int)0xff800000)))
+#undef TAKE_EXTREME
+  float16 all = best[0];
+  UNROLL for (int k = 1; k < parts; k++) all = maximum_16(all, best[k]);
+  const float largest = maximumOf(all);
+  // Places are exact in floats: 16 million columns.
+  float16 first = splat(1e9f);
+  UNROLL for (int k = 0; k < parts; k++) {
+    const int16 here = largest == largest ? best[k] == splat(largest) : best[k] != best[k];
+    const float16 place = TO_FLOAT_16(found[k] + LANE_NUMBERS + 16 * k);
+    first = CHOOSE_16(first, place, here & (place < first));
+  }
+  return (int)minimumOf(first);
 }
 #endif
 
@@ -292,24 +312,51 @@ __kernel ROW_KERNEL void argmax_rows(__global const float* restrict in, __global
   __global int* o = AT(out, a.out);
   FOR_EACH_ROW(row, a.rows)
     __global const float* x = AT(in, a.in) + (size_t)row * a.columns;
+#if LANES == 16
+    const int16 sign = (int16)(a.operation == REDUCE_MAXIMUM ? 0 : (int)0x80000000);
+    o[row] = a.columns < 64 ? placeOfExtreme(x, a.columns, sign, 1) : placeOfExtreme(x, a.columns, sign, 4);
+#else
     const float best = a.operation == REDUCE_MAXIMUM ? reduceStretch(x, a.columns, REDUCE_MAXIMUM ROW)
                                                      : reduceStretch(x, a.columns, REDUCE_MINIMUM ROW);
-#if LANES == 16
-    o[row] = firstPlace(x, a.columns, best);
-#else
     // The lowest place of every lane, in floats where they are exact: 16 million columns.
-    const floatv nowhere = splatv(1e9f);
-    floatv first = nowhere;
-    FOR_EACH_COLUMN(j, a.columns) {
-      const floatv v = loadv(x + j), place = firstLanes(LANE_PLACES + (float)j, a.columns - j, 1e9f);
-      first = fmin(first, choosev(nowhere, place, (v == best) | (v != v)));
-    }
+    const float nowhere = 1e9f;
+    float first = nowhere;
+    FOR_EACH_COLUMN(j, a.columns) if (x[j] == best || x[j] != x[j]) first = fmin(first, (float)j);
     const float place = ROW_MINIMUM(first);
     if (ROW_FIRST) o[row] = place < (float)a.columns ? (int)place : 0;
 #endif
   }
 }
 REGISTER(argmax_rows, ArgmaxRowsParameters, 2)
+
+// Equal extremes share the gradient. A row without any, because of a NaN, has no gradient that would be a number. A row is still in the cache
+// when it is read again.
+__kernel ROW_KERNEL void extreme_gradient_rows(__global const float* restrict in, __global const float* restrict extreme,
+                                               __global const float* restrict gradient, __global float* restrict out,
+                                               const ExtremeGradientParameters a ITEM) {
+  ROWS_OF(a.columns)
+  __global const float* extremes = AT(extreme, a.extreme);
+  __global const float* gradients = AT(gradient, a.gradient);
+  const int streams = STREAMS(a.rows * a.columns, 1);
+  (void)streams;
+  FOR_EACH_ROW(row, a.rows)
+    const int rest = shareRest(row, a.columns);
+    __global const float* x = AT(in, a.x) + (size_t)row * a.columns;
+    __global float* dx = AT(out, a.out) + (size_t)row * a.columns;
+    (void)rest;
+    const float best = extremes[row];
+    floatv count = splatv(0.0f);
+    FOR_EACH_COLUMN(j, a.columns)
+      count += firstLanes(choosev(splatv(0.0f), splatv(1.0f), loadv(x + j) == best), a.columns - j, 0.0f);
+    const float hits = ROW_SUM(count), share = gradients[row] / hits, none = 0.0f * share;
+    FOR_STORED_COLUMNS(j, dx, a.columns, streams) {
+      PREFETCH(x + a.columns + j);
+      streamv(choosev(splatv(none), splatv(share), loadv(x + j) == best), dx + j, storedLanes(j, a.columns, rest, streams), streams);
+    }
+  }
+}
+REGISTER(extreme_gradient_rows, ExtremeGradientParameters, 4)
+
 // A row is still in the cache when it is read again.
 __kernel ROW_KERNEL void variance_rows(__global const float* restrict in, __global float* restrict variance, __global float* restrict mean,
                                        const VarianceRowsParameters a ITEM) {

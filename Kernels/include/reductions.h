@@ -36,6 +36,13 @@ typedef struct {
   int operation;   // REDUCE_MAXIMUM or REDUCE_MINIMUM
 } ArgmaxRowsParameters;
 
+/// extreme_gradient_rows(x, extreme, gradient, out): out[r, j] = gradient[r] / n where x[r, j] == extreme[r], which n of row r are, and 0
+/// elsewhere; NaN in a row without any.
+typedef struct {
+  int x, extreme, gradient, out;
+  int rows, columns;
+} ExtremeGradientParameters;
+
 /// variance_rows(in, variance, mean): mean[r] = share * sum_j in[r, j], variance[r] = sum_j (in[r, j] - mean[r])^2 / divisor.
 typedef struct {
   int in, variance, mean;

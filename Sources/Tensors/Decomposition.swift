@@ -37,6 +37,9 @@ extension Graph {
       return recordAll(operation, stretchedWhereNeeded(inputs))
     }
     if case .variance(let rule) = operation, !rule.isOfRows(inputs[0].shape) { return rule.takenApart(inputs[0]) }
+    if case .extremeGradient(let rule) = operation, !rule.isOfRows(inputs[0].shape) {
+      return [rule.takenApart(inputs[0], inputs[1], inputs[2])]
+    }
     if case .productOfOthers(let rule) = operation { return [rule.takenApart(inputs[0])] }
     if case .clamp(let rule) = operation { return [rule.takenApart(inputs[0])] }
     if case .matmul = operation { return recordAll(operation, batchesStretchedWhereNeeded(inputs)) }

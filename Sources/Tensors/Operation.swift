@@ -25,6 +25,7 @@ package enum Operation: Hashable, Sendable {
   // Reductions and row-wise functions
   case reduce(Reduce)
   case variance(Variance)
+  case extremeGradient(ExtremeGradient)
   case productOfOthers(ProductOfOthers)
   case softmax(Softmax)
   case softmaxGradient(SoftmaxGradient)
@@ -74,6 +75,7 @@ package enum Operation: Hashable, Sendable {
     case .scatterAdd(let rule): rule
     case .reduce(let rule): rule
     case .variance(let rule): rule
+    case .extremeGradient(let rule): rule
     case .productOfOthers(let rule): rule
     case .softmax(let rule): rule
     case .softmaxGradient(let rule): rule

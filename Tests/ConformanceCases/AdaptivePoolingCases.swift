@@ -106,6 +106,8 @@ extension Table {
     let entries: [(Shape, Int, Int)] = [
       ([2, 6, 4, 17], 3, 2), ([1, 7, 5, 5], 3, 2), ([2, 2, 3, 19], 7, 7), ([1, 1, 1, 33], 7, 7), ([1, 9, 8, 16], 7, 7),
       ([2, 5, 7, 3], 1, 1),
+      // Several vectors of channels side by side and some that are left, cells that overlap unevenly, more channels than are taken at once.
+      ([2, 13, 11, 70], 5, 7), ([1, 5, 3, 1041], 3, 2), ([2, 11, 17, 64], 4, 3), ([1, 3, 8, 48], 5, 3),
     ]
     return Table(
       name: "adaptive pooling",

@@ -46,7 +46,7 @@ private func batchNormSumsReference(_ x: Numbers, _ dy: Numbers, _ mean: Numbers
 extension Table {
   /// What gradients are made of, as operations of their own, so that their gradients are checked as any other's.
   static var gradientOperations: Table {
-    Table(name: "gradient operations", cases: softmaxGradients + batchNormParts + poolingGradients)
+    Table(name: "gradient operations", cases: softmaxGradients + extremeGradients + batchNormParts + poolingGradients)
   }
 
   private static var softmaxGradients: [Case] {
@@ -77,6 +77,49 @@ extension Table {
       }
     }
     return rows + entropies
+  }
+
+  /// Rows, long and short, and other axes; each number several times, so that extremes are shared.
+  private static var extremeGradients: [Case] {
+    let entries: [(Shape, [Int])] = [
+      ([5, 10], [1]), ([3, 4, 19], [2]), ([4, 3, 7], [1, 2]), ([70, 33], [1]), ([2, 131], [1]), ([1], [0]), ([4, 5, 6], [0, 2]),
+      ([9, 17], [0]),
+    ]
+    let shared = entries.flatMap { shape, axes in
+      [Reduction.max, .min].map { reduction in
+        let x = Operand(shape, .fixed((0..<shape.count).map { Float(($0 * 7 + $0 / 5) % 4) - 2 }), isDifferentiated: false)
+        return extremeGradient(reduction, x, axes)
+      }
+    }
+    // No number is the largest of those among which there is a NaN.
+    let none = Operand([1, 20], .fixed((0..<20).map { $0 == 17 ? .nan : Float($0) }), isDifferentiated: false)
+    return shared + [extremeGradient(.max, none, [1], isDifferentiated: false)]
+  }
+
+  private static func extremeGradient(_ reduction: Reduction, _ x: Operand, _ axes: [Int], isDifferentiated: Bool = true) -> Case {
+    let kept = Shape(x.shape.dimensions.indices.map { axes.contains($0) ? 1 : x.shape[$0] })
+    return Case(
+      "gradient of \(reduction.rawValue) over \(axes)", [x, Operand(kept, isDifferentiated: isDifferentiated)], tolerance: 1e-5,
+      one: { operands in
+        let extremes = operands[0].reduced(reduction, axes: axes, keepingAxes: true)
+        return operands[0].graph.record(.extremeGradient(ExtremeGradient(axes: axes)), [operands[0], extremes, operands[1]])
+      },
+      reference: { operands in
+        let (x, dy) = (operands[0], operands[1])
+        let groups = Dictionary(grouping: x.values.indices) { position in
+          let place = Numbers.places(position, x.shape)
+          return kept.dimensions.indices.reduce(0) { $0 * kept[$1] + (kept[$1] == 1 ? 0 : place[$1]) }
+        }
+        var result = Numbers(x.shape)
+        for (group, positions) in groups {
+          let values = positions.map { x.values[$0] }
+          let extreme = reduction == .max ? values.max() : values.min()
+          let shared = positions.filter { x.values[$0] == extreme }
+          for position in shared { result.values[position] = dy.values[group] / Double(shared.count) }
+          if values.contains(where: \.isNaN) { for position in positions { result.values[position] = .nan } }
+        }
+        return result
+      })
   }
 
   private static var batchNormParts: [Case] {
@@ -116,6 +159,8 @@ extension Table {
       ([2, 4, 6, 5], Window(kernel: (2, 2), stride: (2, 2))), ([1, 7, 5, 17], Window(kernel: (3, 3), stride: (2, 2), padding: (1, 1))),
       ([1, 5, 6, 16], Window(kernel: (3, 3))), ([1, 6, 5, 19], Window(kernel: (3, 2), stride: (1, 2), padding: (1, 1))),
       ([1, 9, 8, 2], Window(kernel: (2, 3), stride: (3, 1), dilation: (2, 2))), ([1, 4, 9, 7], Window(kernel: (1, 4), padding: (0, 2))),
+      ([2, 5, 7, 16], Window(kernel: (2, 2), stride: (2, 2), padding: (1, 1))),
+      ([1, 9, 11, 20], Window(kernel: (4, 3), stride: (4, 3), padding: (2, 0))),
     ]
     return entries.flatMap { shape, window -> [Case] in
       let pooled = pooledShape(shape, window)

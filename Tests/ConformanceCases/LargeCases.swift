@@ -150,6 +150,16 @@ extension Check {
         "log-softmax gradient", { $0[0].graph.record(.softmaxGradient(SoftmaxGradient(isLogarithmic: true)), $0) },
         { y, dy, place in dy[place] - Real.exp(y[place]) * dy.reduce(0, +) }
       ),
+      // A row's first number is that of its gradient.
+      (
+        "extreme gradient",
+        { operands in
+          let (x, dy) = (operands[0], operands[1].sliced(axis: 1, 0..<1))
+          let extremes = x.max(axes: [1], keepingAxes: true)
+          return x.graph.record(.extremeGradient(ExtremeGradient(axes: [1])), [x, extremes, dy])
+        },
+        { x, dy, place in x[place] == x.max() ? dy[0] / Double(x.count { $0 == x[place] }) : 0 }
+      ),
     ]
     return kinds.map { kind in
       Check("large rows, \(kind.name)") { device in

@@ -99,6 +99,11 @@ extension Table {
       ([1, 6, 5, 3], Window(kernel: (3, 3), stride: (2, 2), padding: (1, 1), roundsUp: true)),
       ([1, 9, 8, 2], Window(kernel: (2, 2), stride: (3, 3), dilation: (2, 2), roundsUp: true)),
       ([1, 7, 8, 1], Window(kernel: (2, 2), stride: (3, 3), roundsUp: true)),
+      // Side by side, cut off at the edges and with pixels left, of whole vectors and not; and not side by side.
+      ([1, 7, 12, 32], Window(kernel: (3, 3), stride: (3, 3), padding: (1, 1))),
+      ([2, 5, 7, 16], Window(kernel: (2, 2), stride: (2, 2), padding: (1, 1))),
+      ([1, 9, 11, 20], Window(kernel: (4, 3), stride: (4, 3), padding: (2, 0))),
+      ([1, 7, 6, 48], Window(kernel: (3, 3), stride: (2, 2), padding: (1, 1))),
     ]
     return Table(
       name: "pooling",

@@ -11,7 +11,7 @@ struct CoverageTests {
   /// The cases of `Operation`. A new one does not compile here until it has a name, and fails below until a row uses it.
   private enum Kind: CaseIterable {
     case input, constant, array, parameter, unary, binary, select, dropout, clamp, reshape, transpose, broadcast, slice, split, concatenate,
-      pad, gather, scatterAdd, reduce, variance, productOfOthers, softmax, softmaxGradient, softmaxCrossEntropy, logSumExp,
+      pad, gather, scatterAdd, reduce, variance, extremeGradient, productOfOthers, softmax, softmaxGradient, softmaxCrossEntropy, logSumExp,
       argumentOfExtreme, cumulativeSum, sortOrder, matmul, convolution, convolutionInputGradient, convolutionWeightGradient, maxPool,
       maxPoolGradient, maxPoolSelection,
       averagePool, averagePoolGradient, adaptiveAveragePool, adaptiveAveragePoolGradient, batchNorm, batchNormStatistics, batchNormSums
@@ -39,6 +39,7 @@ struct CoverageTests {
         case .scatterAdd: .scatterAdd
         case .reduce: .reduce
         case .variance: .variance
+        case .extremeGradient: .extremeGradient
         case .productOfOthers: .productOfOthers
         case .softmax: .softmax
         case .softmaxGradient: .softmaxGradient

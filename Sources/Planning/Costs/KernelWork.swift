@@ -228,6 +228,9 @@ struct KernelWork {
     case "variance_rows":
       guard let p = parameters(VarianceRowsParameters.self) else { break }
       return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2, keeps: true)
+    case "extreme_gradient_rows":
+      guard let p = parameters(ExtremeGradientParameters.self) else { break }
+      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2, keeps: true)
     case "argmax_rows":
       guard let p = parameters(ArgmaxRowsParameters.self) else { break }
       return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2, keeps: true)

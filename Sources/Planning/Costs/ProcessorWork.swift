@@ -83,10 +83,14 @@ extension KernelWork {
     case "variance_rows":
       guard let p = parameters(VarianceRowsParameters.self) else { return }
       along(Int(p.rows), Int(p.columns), instructions: 3, across: 2, &work)
+    case "extreme_gradient_rows":
+      guard let p = parameters(ExtremeGradientParameters.self) else { return }
+      // A comparison and a count; then a comparison and what follows from it.
+      along(Int(p.rows), Int(p.columns), instructions: 6, across: 1, &work)
     case "argmax_rows":
       guard let p = parameters(ArgmaxRowsParameters.self) else { return }
-      // The largest; then the first place that has it, which is half a row away.
-      along(Int(p.rows), Int(p.columns), instructions: 7, across: 1, &work)
+      // Whether a number is larger, and whether a NaN came before; then the number and its place are chosen.
+      along(Int(p.rows), Int(p.columns), instructions: 4, across: 2, &work)
     case "cumulative_sum":
       guard let p = parameters(CumulativeSumParameters.self) else { return }
       // Four doublings, each a move of lanes and a sum of some; what rounding took, of four rows together.
@@ -192,9 +196,11 @@ extension KernelWork {
     }
     let pixels = Int(p.batch) * Int(p.inputHeight) * Int(p.inputWidth)
     let windows = Double(p.kernelHeight * p.kernelWidth) / Double(max(p.strideHeight * p.strideWidth, 1))
-    // Windows are found once for all channels of a pixel: some thirty instructions without a vector, four in a clock.
+    // Windows are found once for all channels of a pixel: some thirty instructions without a vector, four in a clock; a few where they lie side by
+    // side.
+    let isSideBySide = p.kernelHeight == p.strideHeight && p.kernelWidth == p.strideWidth && p.dilationHeight == 1 && p.dilationWidth == 1
     work.operations = instructions(2 + (name == "max_pool_gradient" ? 4 : 2) * windows, pixels * vectors)
-    work.clocks = Double(pixels) * 8
+    work.clocks = Double(pixels) * (isSideBySide ? 3 : 8)
   }
 
   /// Chunks of rows, and vectors of channels.

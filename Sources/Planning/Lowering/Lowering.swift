@@ -261,6 +261,7 @@ struct Lowering {
     case .softmaxGradient(let rule): lowerSoftmaxGradient(unit.node, rule)
     case .softmaxCrossEntropy(let rule): lowerSoftmaxCrossEntropy(unit.node, rule)
     case .variance(let rule): lowerVariance(unit.node, rule)
+    case .extremeGradient: lowerExtremeGradient(unit.node)
     case .logSumExp: lowerLogSumExp(unit.node)
     case .argumentOfExtreme(let rule): lowerArgumentOfExtreme(unit.node, rule)
     case .cumulativeSum(let rule): lowerCumulativeSum(unit.node, rule)

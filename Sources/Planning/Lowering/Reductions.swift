@@ -62,6 +62,20 @@ extension Lowering {
     }
   }
 
+  /// Of rows: all others are taken apart before planning.
+  mutating func lowerExtremeGradient(_ node: Int) {
+    let (x, y, dy, dx) = (input(node, 0), input(node, 1), input(node, 2), output(node))
+    let (count, rows) = (outputShape(node).count, inputShape(node, 1).count)
+    let columns = count / max(rows, 1)
+    emit(
+      "extreme_gradient_rows", note(node, flops: 3 * count), items: (profile.shares(of: count), 1, 1),
+      [.read(x), .read(y), .read(dy), .write(dx)]
+    ) { unit in
+      ExtremeGradientParameters(
+        x: unit(x), extreme: unit(y), gradient: unit(dy), out: unit(dx), rows: Int32(rows), columns: Int32(columns))
+    }
+  }
+
   /// One launch, or two where the first one's chunks have to be merged: chunks depend on the shape alone, so results do not depend on threads.
   mutating func reduce(
     _ source: Slot, to target: Slot, _ reduction: Reduction, outer: Int, reduced: Int, inner: Int, scale: Float, _ note: Launch.Note

@@ -30,10 +30,8 @@ package struct Reduce: OperationRule {
       let count = axes.reduce(1) { $0 * x.shape[$1] }
       return [(stretched * (1 / Float(count))).broadcast(to: x.shape)]
     case .max, .min:
-      // PyTorch's convention for amax and amin: equal extremes share the gradient.
-      let hit = x.combined(with: context.outputs[0].reshaped(to: kept), .equal)
-      let hits = hit.reduced(.sum, axes: axes, keepingAxes: true)
-      return [hit * (stretched / hits)]
+      let y = context.outputs[0].reshaped(to: kept)
+      return [x.graph.record(.extremeGradient(ExtremeGradient(axes: axes)), [x, y, stretched])]
     case .product:
       return [stretched * x.graph.record(.productOfOthers(ProductOfOthers(axes: axes)), [x])]
     }
@@ -51,6 +49,52 @@ private func reducedType(_ input: TensorType, axes: [Int], keepingAxes: Bool) th
     if !axes.contains(axis) { dimensions.append(shape[axis]) } else if keepingAxes { dimensions.append(1) }
   }
   return TensorType(Shape(dimensions))
+}
+
+/// Whether axes are the last ones, and so rows in memory, none so long that several workers had better share it.
+private func areRows(_ axes: [Int], of shape: Shape) -> Bool {
+  guard !axes.isEmpty, axes == Array((shape.rank - axes.count)..<shape.rank) else { return false }
+  let columns = axes.reduce(1) { $0 * shape[$1] }
+  return columns <= 8192 || (columns <= 1 << 16 && shape.count / columns >= 64)
+}
+
+/// The gradient of the largest or smallest numbers along some axes, from x, the extremes y and dy, both with extent 1 along these: dy / n where x
+/// is y, of which there are n, and 0 elsewhere. So equal extremes share the gradient: PyTorch's convention for amax and amin.
+///
+/// Of rows it is one launch; otherwise the planner takes it apart into a reduction and elementwise operations.
+package struct ExtremeGradient: OperationRule {
+  /// Along which axes, in ascending order.
+  package let axes: [Int]
+
+  package init(axes: [Int]) { self.axes = axes }
+
+  package var name: String { "extremeGradient" }
+
+  package func outputTypes(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+    try expectFloats(inputs)
+    let kept = try reducedType(inputs[0], axes: axes, keepingAxes: true)
+    try expect(inputs[1] == kept && inputs[2] == kept, "the extremes and their gradient have to be \(kept.shape)")
+    return [inputs[0]]
+  }
+
+  package func gradients(_ context: GradientContext) -> [Tensor?] {
+    guard let upstream = context.upstream[0], context.needs[2] else { return [nil, nil, nil] }
+    // Which numbers are the extremes changes nowhere but in steps.
+    let hit = context.inputs[0].combined(with: context.inputs[1], .equal)
+    func sum(_ x: Tensor) -> Tensor { x.reduced(.sum, axes: axes, keepingAxes: true) }
+    return [nil, nil, sum(hit * upstream) / sum(hit)]
+  }
+
+  /// Whether it is that of whole rows.
+  func isOfRows(_ shape: Shape) -> Bool { areRows(axes, of: shape) }
+
+  /// What it is made of.
+  func takenApart(_ x: Tensor, _ y: Tensor, _ dy: Tensor) -> Tensor {
+    let compared = x.graph.stretchedWhereNeeded([x, y])
+    let hit = compared[0].combined(with: compared[1], .equal)
+    let shared = x.graph.stretchedWhereNeeded([hit, dy / hit.reduced(.sum, axes: axes, keepingAxes: true)])
+    return shared[0] * shared[1]
+  }
 }
 
 /// For each number the product of all others along some axes, also where numbers are 0: one of them leaves only its own, two leave none. It is
@@ -157,11 +201,7 @@ package struct Variance: OperationRule {
   package func divisor(_ shape: Shape) -> Float { Swift.max(0, count(shape) - Float(correction)) }
 
   /// Whether it is that of whole rows, none so long that several workers had better share it.
-  func isOfRows(_ shape: Shape) -> Bool {
-    guard !axes.isEmpty, axes == Array((shape.rank - axes.count)..<shape.rank) else { return false }
-    let columns = axes.reduce(1) { $0 * shape[$1] }
-    return columns <= 8192 || (columns <= 1 << 16 && shape.count / columns >= 64)
-  }
+  func isOfRows(_ shape: Shape) -> Bool { areRows(axes, of: shape) }
 
   /// What it is made of.
   func takenApart(_ x: Tensor) -> [Tensor] {

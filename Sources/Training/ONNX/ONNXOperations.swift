@@ -35,7 +35,7 @@ extension ONNXTranslation {
     case .averagePool(let rule): try translatePool(node, rule.window, countsPadding: rule.countsPadding)
     case .adaptiveAveragePool(let rule): try translateAdaptivePool(node, rule)
     case .dropout, .batchNorm, .batchNormStatistics: throw refusal(node, "it belongs to training; record the model in evaluation mode")
-    case .productOfOthers, .softmaxGradient, .softmaxCrossEntropy, .convolutionWeightGradient,
+    case .extremeGradient, .productOfOthers, .softmaxGradient, .softmaxCrossEntropy, .convolutionWeightGradient,
       .maxPoolGradient, .maxPoolSelection, .averagePoolGradient, .adaptiveAveragePoolGradient, .batchNormSums:
       throw refusal(node, "there is no such operator")
     }
