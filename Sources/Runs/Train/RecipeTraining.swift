@@ -41,7 +41,10 @@ package struct RecipeTraining: TrainerOrigin {
     let made = try run.makeModel()
     var options = try request.trainingOptions(for: run, made)
     options.batchSize = batchSize
-    let groups = [recipe.line(of: options)].compactMap { $0 }
+    let steps = (training.count + batchSize - 1) / batchSize
+    let groups = [
+      recipe.line(of: options), recipe.schedule.idleness(stepsPerEpoch: steps, totalSteps: steps * recipe.epochs),
+    ].compactMap { $0 }
     guard let finetuning = request.finetuning else {
       trainer = Trainer(model: made, options: options)
       (initial, notes) = ({ nil }, data.notes + groups)
