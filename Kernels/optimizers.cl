@@ -167,8 +167,6 @@ REGISTER(stay_close, StayCloseParameters, 3)
 
 // ------------------------------------------------------------------------------------------------ clipping
 // Where squares are too large for float32, they are taken once more of numbers that are 2^80 times as small, and kept behind the sums.
-#define IS_TOO_LARGE(sum) (floatBits(sum) == 0x7f800000)
-#define SMALLER 8.271806125530277e-25f   // 2^-80
 #define KEEP_SMALLER_SQUARES(sum)                                                          \
   if (IS_TOO_LARGE(sum)) {                                                                 \
     float smaller = 0.0f;                                                                  \

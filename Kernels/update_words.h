@@ -18,4 +18,8 @@
 #define EVERY(x) (sumOf16(CHOOSE_16(splat(1.0f), splat(0.0f), x)) == 0.0f)
 #endif
 #define KEEP(old, x) choosew(old, x, good)
+
+// A sum of squares that is too large for float32 is taken once more, of numbers that are 2^80 times as small.
+#define IS_TOO_LARGE(sum) (floatBits(sum) == 0x7f800000)
+#define SMALLER 8.271806125530277e-25f   // 2^-80
 #endif

@@ -60,26 +60,33 @@
 #define RECORDED_NORMS_LOOP                                  \
   FOR_EACH_UNIT(chunk, a.chunks) {                           \
     const int first = places[3 * chunk] * 16, count = places[3 * chunk + 1]; \
-    floatw total0 = splatw(0.0f), total1 = total0, total2 = total0, total3 = total0; \
-    for (int i = 0; i < count; i += WIDE) {                  \
-      const int at = first + i, lanes = count - i;           \
-      const floatw raw = firstw(loadw(gradients + at), lanes, 0.0f); \
-      const intw good = GOOD(raw);                           \
-      const floatw old = loadw(parameters + at);             \
-      const floatw gradient = raw * clip;                    \
-      (void)old; (void)good; (void)gradient;
+    for (int smaller = 0, again = 1; again; smaller = 1) {   \
+      const float scale = smaller ? SMALLER : 1.0f;          \
+      floatw total0 = splatw(0.0f), total1 = total0, total2 = total0, total3 = total0; \
+      for (int i = 0; i < count; i += WIDE) {                \
+        const int at = first + i, lanes = count - i;         \
+        const floatw raw = firstw(loadw(gradients + at), lanes, 0.0f); \
+        const intw good = GOOD(raw);                         \
+        const floatw old = loadw(parameters + at);           \
+        const floatw gradient = raw * clip;                  \
+        (void)old; (void)good; (void)gradient;
 // `isKept`: where the gradient is bad as well.
-#define ADD_SQUARES(k, value, isKept)                                                                  \
-  {                                                                                                    \
-    const floatw squared = firstw((isKept) ? (value) : KEEP(splatw(0.0f), value), lanes, 0.0f);        \
-    total##k = FMA(squared, squared, total##k);                                                        \
+#define ADD_SQUARES(k, value, isKept)                                                                   \
+  {                                                                                                     \
+    const floatw squared = firstw((isKept) ? (value) : KEEP(splatw(0.0f), value), lanes, 0.0f) * scale; \
+    total##k = FMA(squared, squared, total##k);                                                         \
+  }
+#define KEEP_SUM(k)                                                   \
+  if (a.sumCount > k) {                                               \
+    const float sum = sumOf(total##k);                                \
+    sums[(smaller * a.sumCount + k) * a.partialStep + chunk] = sum;   \
+    again |= IS_TOO_LARGE(sum) && !smaller;                           \
   }
 #define RECORDED_NORMS_END                                   \
+      }                                                      \
+      again = 0;                                             \
+      KEEP_SUM(0) KEEP_SUM(1) KEEP_SUM(2) KEEP_SUM(3)        \
     }                                                        \
-    if (a.sumCount > 0) sums[chunk] = sumOf(total0);         \
-    if (a.sumCount > 1) sums[a.partialStep + chunk] = sumOf(total1); \
-    if (a.sumCount > 2) sums[2 * a.partialStep + chunk] = sumOf(total2); \
-    if (a.sumCount > 3) sums[3 * a.partialStep + chunk] = sumOf(total3); \
   }
 
 #else
@@ -323,8 +330,10 @@ __kernel void recorded_norms(float* p, float* g, float* state0, float* state1, f
   updateStart(&m, &a, AT(constants, 1 + a.group), uses);
   const int* places = AT(segments, a.segments) + a.firstChunk;
   float* sums = AT(scratch, a.scratch);
+  int smaller = 0;   // whether a chunk is taken once more, of numbers that are 2^80 times as small
   FOR_EACH_UNIT(chunk, a.chunks) {
     const int first = places[3 * chunk] * 16, count = places[3 * chunk + 1];
+    const float scale = smaller ? SMALLER : 1.0f;
     float16 total[UPDATE_NORMS];
     for (int k = 0; k < a.sumCount; k++) total[k] = splat(0.0f);
     for (int done = 0; done < count; done += UPDATE_TILE) {
@@ -341,19 +350,27 @@ __kernel void recorded_norms(float* p, float* g, float* state0, float* state1, f
         for (int j = 0; j < vectors; j++) {
           const float16 raw = load16(m.memory[1] + start + j * 16), x = load16(from.at + j * from.step);
           const int16 good = GOOD(raw) | -isKept;
-          const float16 v = firstLanes16(KEEP(splat(0.0f), x), elements - j * 16, 0.0f);
+          const float16 v = firstLanes16(KEEP(splat(0.0f), x), elements - j * 16, 0.0f) * scale;
           sum = FMA(v, v, sum);
         }
         total[k] = sum;
       }
     }
-    for (int k = 0; k < a.sumCount; k++) sums[k * a.partialStep + chunk] = sumOf16(total[k]);
+    int isTooLarge = 0;
+    for (int k = 0; k < a.sumCount; k++) {
+      const float sum = sumOf16(total[k]);
+      sums[(smaller * a.sumCount + k) * a.partialStep + chunk] = sum;
+      isTooLarge |= IS_TOO_LARGE(sum);
+    }
+    smaller = isTooLarge && !smaller;
+    if (smaller) chunk--;   // this one again
   }
 }
 REGISTER(recorded_norms, RecordedUpdateParameters, 11)
 #endif
 
 // ------------------------------------------------------------------------------------------------ norms of parameters
+// Sums of squares that are too large for float32 are kept once more, behind the others: of numbers that are 2^80 times as small.
 // A row is a chunk of a parameter, in one of the values whose norms are taken.
 __kernel ROW_KERNEL void segment_norm_partial(__global const float* restrict x0, __global const float* restrict x1,
                                               __global const float* restrict x2, __global const float* restrict x3,
@@ -376,7 +393,17 @@ __kernel ROW_KERNEL void segment_norm_partial(__global const float* restrict x0,
       total = FMA(v, v, total);
     }
     const float sum = ROW_SUM(total);
-    if (ROW_FIRST) sums[norm * a.partialStep + chunk] = sum;
+    if (ROW_FIRST) {
+      sums[norm * a.partialStep + chunk] = sum;
+      if (IS_TOO_LARGE(sum)) {
+        float smaller = 0.0f;
+        for (int i = 0; i < count; i++) {
+          const float v = isGradient ? ((floatBits(x[i]) & 0x7f800000) != 0x7f800000 ? x[i] * clip : 0.0f) : x[i];
+          smaller = FMA(v * SMALLER, v * SMALLER, smaller);
+        }
+        sums[(a.normCount + norm) * a.partialStep + chunk] = smaller;
+      }
+    }
   }
 }
 REGISTER(segment_norm_partial, SegmentNormPartialParameters, 7)
@@ -393,7 +420,16 @@ __kernel ROW_KERNEL void segment_norm_finish(__global const float* restrict part
     floatv total = splatv(0.0f);
     FOR_EACH_COLUMN(i, count) total += firstLanes(loadv(sums + i), count - i, 0.0f);
     const float sum = ROW_SUM(total);
-    if (ROW_FIRST) AT(norms, a.norms)[norm * a.normStep + segment] = sqrt(sum);
+    if (ROW_FIRST) {
+      float root = sqrt(sum);
+      if (IS_TOO_LARGE(sum)) {
+        __global const float* others = sums + a.normCount * a.partialStep;
+        float smaller = 0.0f;
+        for (int i = 0; i < count; i++) smaller += IS_TOO_LARGE(sums[i]) ? others[i] : sums[i] * SMALLER * SMALLER;
+        root = sqrt(smaller) / SMALLER;
+      }
+      AT(norms, a.norms)[norm * a.normStep + segment] = root;
+    }
   }
 }
 REGISTER(segment_norm_finish, SegmentNormFinishParameters, 3)

@@ -30,7 +30,8 @@ enum {
 
 /// recorded_update(p, g, state0, state1, state2, state3, scratch, control, constants, norms, segments): one step of a rule over a group's
 /// arenas. Either it replaces parameters and states, or it writes one value to `scratch`, of which norms are then taken.
-/// recorded_norms, with the same buffers: sums of squares of up to four values, for each chunk of the table `segments` (below), to `scratch`.
+/// recorded_norms, with the same buffers: sums of squares of up to four values, for each chunk of the table `segments` (below), to `scratch`;
+/// behind them the same of numbers that are 2^80 times as small, of chunks whose squares are too large for float32.
 typedef struct {
   int count;                 // elements of an arena
   int group;                 // which GroupConstants: all of their 16 floats are the rule's numbers
@@ -51,7 +52,8 @@ typedef struct {
 
 /// segment_norm_partial(x0, x1, x2, x3, control, segments, partial): sums of squares of each chunk of parameters. The table `segments` has
 /// for every 16 floats of an arena which parameter is there, then for each chunk where it begins (units of 16 floats), its elements and its
-/// parameter, then for each parameter its first chunk and how many it has.
+/// parameter, then for each parameter its first chunk and how many it has. Behind the sums of all norms are those of numbers that are 2^80
+/// times as small, of chunks whose squares are too large for float32.
 typedef struct {
   int x[4];                  // offsets
   int gradient[4];           // 1: x is the gradients: they are clipped, and those that are not finite left out

@@ -2,7 +2,7 @@ import GlissadeKernels
 import GlissadePlanning
 import GlissadeTensors
 
-/// Stochastic gradient descent, as PyTorch's `SGD`:
+/// Stochastic gradient descent (Robbins and Monro 1951), as PyTorch's `SGD`, with momentum (Polyak 1964) or Nesterov's (Sutskever et al. 2013):
 ///
 ///     g ← g + λ·p
 ///     b ← g at the first step, then μ·b + (1 − dampening)·g       (with momentum μ)

@@ -88,7 +88,7 @@ private struct AugmentationCall {
       let pieces = argument.split(separator: ":", maxSplits: 1).map { Self.trimmed(String($0)) }
       let label = pieces.count == 2 ? pieces[0] : ""
       guard !arguments.contains(where: { $0.label == label }) else {
-        throw error("\(name) is given \(label.isEmpty ? "two values without names" : "'\(label)' twice")")
+        throw error("\(name) is given \(label.isEmpty ? "two values without names, and only the first may have none" : "'\(label)' twice")")
       }
       arguments.append((label, pieces.last ?? ""))
     }

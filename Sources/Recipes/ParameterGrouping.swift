@@ -40,6 +40,17 @@ extension Recipe {
     return (first, later)
   }
 
+  /// Whether biases and norms would be drawn to 0 if `decay_biases` were on: by the optimizer, or one that a group names, or by a penalty. What
+  /// a group says of decay counts in any case.
+  var decaysBiasesOtherwise: Bool {
+    if self.l1 != 0 || self.l2 != 0 { return true }
+    guard let base = try? rule() else { return true }
+    let named = (self.group?.rules ?? []).flatMap(\.settings).filter { $0.name == GroupRules.optimizer }
+    return ([base] + named.compactMap { Optimizers.named($0.text)?.rule }).contains { rule in
+      WeightSettings.decay(of: WeightSettings.rule(rule, for: [1])) != 0
+    }
+  }
+
   /// Whether anything is drawn to the weights that the training begins with.
   public var drawsToStart: Bool {
     guard self.pretrained != nil else { return false }
@@ -200,6 +211,14 @@ struct WeightSettings {
   }
 
   static let weightDecay = "weight_decay"
+
+  /// How strongly an optimizer draws weights to 0.
+  static func decay(of rule: any Optimizer) -> Double {
+    guard case .number(let decay)? = Recipe.hyperparameters(of: rule).first(where: { $0.name == weightDecay })?.value(of: rule) else {
+      return 0
+    }
+    return decay
+  }
 
   private static func withoutDecay(_ rule: any Optimizer) -> any Optimizer {
     Recipe.hyperparameters(of: rule).first { $0.name == weightDecay }?.setting(.number(0), in: rule) ?? rule

@@ -73,6 +73,16 @@ extension Recipe {
     if self.pretrained != nil, isAskedFor("dropout"), let rate = try? HeadDesign(self.head.text, classes: 2).dropout {
       note("dropout", .sentence("has no effect beside --head \(self.head.text), whose rate of dropout is \(rate)"))
     }
+    if !self.decayBiases, isAskedFor("decay_biases"), !decaysBiasesOtherwise {
+      note(
+        "decay_biases",
+        .whole(
+          "--no-decay-biases has no effect without a decay that biases and norms would have: --weight-decay is 0 with "
+            + "\(self.optimizer), and neither --l1 nor --l2 is given"))
+    }
+    if isAskedFor("dampening"), let rule = try? rule() as? SGD, rule.dampening != 0, rule.momentum == 0 {
+      note("dampening", .sentence("is \(rule.dampening), and has no effect without --momentum, which is 0"))
+    }
   }
 
   /// What a step does: momentum that a schedule moves, averages of weights.

@@ -9,9 +9,9 @@ public enum GELUForm: Hashable, Sendable {
   case tanh
 }
 
-/// ReLU: max(x, 0).
+/// ReLU (Nair and Hinton 2010): max(x, 0).
 public func relu(_ x: Tensor) -> Tensor { x.applying(.relu) }
-/// ReLU6: min(max(x, 0), 6).
+/// ReLU6 (Krizhevsky 2010): min(max(x, 0), 6).
 public func relu6(_ x: Tensor) -> Tensor { x.applying(.relu6) }
 /// The logistic function 1 / (1 + e⁻ˣ).
 public func sigmoid(_ x: Tensor) -> Tensor { x.applying(.sigmoid) }
@@ -20,11 +20,11 @@ public func tanh(_ x: Tensor) -> Tensor { x.applying(.hyperbolicTangent) }
 /// Gaussian error linear unit (Hendrycks and Gimpel 2016): x·Φ(x), Φ(x) = (1 + erf(x/√2)) / 2.
 /// - Parameter form: default the exact one, as in PyTorch.
 public func gelu(_ x: Tensor, _ form: GELUForm = .exact) -> Tensor { x.applying(form == .exact ? .exactGelu : .gelu) }
-/// x · sigmoid(x), also known as swish.
+/// x · sigmoid(x) (Elfwing, Uchibe and Doya 2018), also known as swish (Ramachandran, Zoph and Le 2017).
 public func silu(_ x: Tensor) -> Tensor { x.applying(.silu) }
 /// x · tanh(softplus(x)) (Misra 2019).
 public func mish(_ x: Tensor) -> Tensor { x.applying(.mish) }
-/// ln(1 + e^(β·x)) / β, which is max(x, 0) made smooth.
+/// ln(1 + e^(β·x)) / β (Dugas et al. 2001), which is max(x, 0) made smooth.
 /// - Parameter beta: β, not 0; default 1.
 public func softplus(_ x: Tensor, beta: Float = 1) -> Tensor {
   guard beta != 0, beta.isFinite else {
@@ -32,7 +32,7 @@ public func softplus(_ x: Tensor, beta: Float = 1) -> Tensor {
   }
   return beta == 1 ? x.applying(.softplus) : (x * beta).applying(.softplus) * (1 / beta)
 }
-/// x / (1 + |x|).
+/// x / (1 + |x|) (Bergstra et al. 2009).
 public func softsign(_ x: Tensor) -> Tensor { x.applying(.softsign) }
 
 /// x where it is above 0, otherwise slope·x (Maas, Hannun and Ng 2013; PyTorch's `leaky_relu`). The gradient at 0 is the slope.

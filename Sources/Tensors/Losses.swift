@@ -23,7 +23,8 @@ public func meanSquaredError(_ output: Tensor, _ values: Tensor) -> Tensor { (ou
 /// The mean of |output − values| over all elements: PyTorch's `l1_loss`.
 public func meanAbsoluteError(_ output: Tensor, _ values: Tensor) -> Tensor { abs(output - values).mean() }
 
-/// The mean over all elements of e²/2 where |e| < δ and δ·(|e| − δ/2) elsewhere, e = output − values: PyTorch's `huber_loss`.
+/// The mean over all elements of e²/2 where |e| < δ and δ·(|e| − δ/2) elsewhere, e = output − values (Huber
+/// 1964): PyTorch's `huber_loss`.
 /// The gradient of an infinite error is ±δ, as of every other that is large.
 /// - Parameter delta: δ, above 0; default 1.
 public func huberLoss(_ output: Tensor, _ values: Tensor, delta: Float = 1) -> Tensor {
@@ -46,7 +47,8 @@ public func huberLosses(_ output: Tensor, _ values: Tensor, delta: Float = 1) ->
   huberErrors("huberLosses", output, values, delta).meanOfEachSample()
 }
 
-/// The mean over all elements of e²/(2·β) where |e| < β and |e| − β/2 elsewhere, e = output − values: PyTorch's `smooth_l1_loss`.
+/// The mean over all elements of e²/(2·β) where |e| < β and |e| − β/2 elsewhere, e = output − values (Girshick
+/// 2015): PyTorch's `smooth_l1_loss`.
 /// - Parameter beta: β, at least 0; default 1. 0 is the mean absolute error.
 public func smoothL1Loss(_ output: Tensor, _ values: Tensor, beta: Float = 1) -> Tensor {
   smoothErrors("smoothL1Loss", output, values, beta).mean()

@@ -186,6 +186,35 @@ struct EnsembleCommandTests {
     #expect(alike.status == 0 && alike.errors.isEmpty, "\(alike)")
   }
 
+  @Test("A head that is drawn is each member's own, also of members that begin later, and no soup is made of several")
+  func newHeads() throws {
+    let base = folder.path("base")
+    #expect(try train("classes", "--quiet", out: base).status == 0)
+    func finetune(_ out: String, _ more: String...) throws {
+      let outcome = try glissade(
+        [
+          "train", "--data", folder.path("classes.csv"), "--target", "y", "--device", "cpu", "--epochs", "2", "--hidden", "16",
+          "--pretrained", base, "--ensemble", "2", "--quiet", "--out", out,
+        ] + more)
+      try #require(outcome.status == 0, "\(outcome)")
+    }
+    try finetune(out, "--head", "8")
+    let members = [out + "/member-1", out + "/member-2"]
+    expectComplaint(
+      try glissade(["average"] + members + ["--out", folder.path("soup")]), status: 2,
+      "and a head of seed 1 and \(members[1]) with pretrained",
+      "and a head of seed 2, and the mean of weights that began differently predicts nothing", "--of predictions averages")
+    let second = try bytes(members[1] + "/model.safetensors")
+    try FileManager.default.removeItem(atPath: members[1])
+    #expect(try glissade("train", "--resume", out, "--quiet").status == 0)
+    #expect(try bytes(members[1] + "/model.safetensors") == second)
+    // One that was in the file is the same for all.
+    try finetune(folder.path("same"))
+    let alike = try glissade(
+      "average", folder.path("same/member-1"), folder.path("same/member-2"), "--out", folder.path("alike"))
+    #expect(alike.status == 0 && alike.errors.isEmpty, "\(alike)")
+  }
+
   @Test("An ensemble whose members keep snapshots is all of these together") func snapshotsOfMembers() throws {
     let outcome = try train("classes", "--ensemble", "2", "--snapshots", "--schedule", "cosine-restarts(period: 1 epochs)", "--quiet")
     #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")

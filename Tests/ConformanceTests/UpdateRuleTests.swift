@@ -160,6 +160,62 @@ struct UpdateRuleTests {
     }
   }
 
+  /// Squares of such numbers are too large for float32.
+  @Test func normsOfLargeNumbersAreRight() throws {
+    let p = numbers("large p").map { $0 * 1e25 }
+    for device in TestDevices.all {
+      for isBad in [false, true] {
+        let runner = try UpdateRunner([Self.normed], [Self.shapes], on: device.device)
+        try runner.start(at: p)
+        try runner.scale(by: 0.75)
+        // One parameter has small numbers beside a large one, and one has small numbers alone.
+        var g = numbers("large g").map { $0 * 1e22 }
+        for index in 21..<20_032 { g[index] *= 1e-22 }
+        g[9000] = 3e23
+        for index in 20_033..<Self.count { g[index] *= 1e-22 }
+        if isBad { (g[3], g[5000], g[Self.count - 1]) = (.nan, -.infinity, .infinity) }
+        let right = reference(p, g, [Float](repeating: 0.5, count: Self.count), rate: 0.01, clip: 0.75)
+        try runner.step(1, g, rates: [0.01])
+        for (found, right) in [(try runner.parameters, right.p), (try runner.state(0, ofGroup: 0), right.s)] {
+          for (found, right) in zip(parts(found), parts(right)) {
+            let worst = zip(found, right).map { abs(Double($0) - $1) }.max() ?? .infinity
+            let largest = right.map { abs($0) }.max() ?? 0
+            #expect(worst <= 2e-6 * largest, "off by \(worst / largest) of the largest on \(device)")
+          }
+        }
+      }
+    }
+  }
+
+  @Test func trustRatiosOfLargeParametersAreRight() throws {
+    let p = numbers("trust p").map { $0 * 1e25 }
+    let g = numbers("trust g")
+    func norm(_ values: [Double]) -> Double { values.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    let lars = LARS(momentum: 0.9, trust: 0.01, weightDecay: 0.1)
+    let lamb = LAMB(weightDecay: 0.05)
+    for device in TestDevices.all {
+      let runner = try UpdateRunner([lars, lamb], [Self.shapes, Self.shapes], on: device.device)
+      try runner.start(at: p + p)
+      try runner.step(1, g + g, rates: [0.5, 0.25])
+      let (moved, buffers) = (try runner.parameters, try runner.state(0, ofGroup: 0))
+      var first = 0
+      for (p, g) in zip(parts(p), parts(g)) {
+        let (p, g) = (p.map(Double.init), g.map(Double.init))
+        let trust = lars.trust * norm(p) / (norm(g) + lars.weightDecay * norm(p) + lars.epsilon)
+        let adaptive = g.map { $0 / (abs($0) + lamb.epsilon) }
+        let direction = zip(adaptive, p).map { $0 + lamb.weightDecay * $1 }
+        let ratio = norm(p) / norm(direction)
+        for index in p.indices {
+          let buffer = 0.5 * trust * (g[index] + lars.weightDecay * p[index])
+          #expect(abs(Double(buffers[first + index]) - buffer) <= 1e-5 * abs(buffer), "LARS on \(device)")
+          let right = p[index] - 0.25 * ratio * direction[index]
+          #expect(abs(Double(moved[Self.count + first + index]) - right) <= 1e-5 * abs(p[index]), "LAMB on \(device)")
+        }
+        first += p.count
+      }
+    }
+  }
+
   @Test func piecesHaveTheBitsOfTheWhole() throws {
     let p = numbers("pieces p")
     for device in TestDevices.all {

@@ -1,6 +1,7 @@
 import Foundation
-import GlissadeOptimizers
 import Testing
+
+@testable import GlissadeOptimizers
 
 /// The learning rates of schedules, and the text they are read from.
 struct ScheduleTests {
@@ -16,6 +17,27 @@ struct ScheduleTests {
       let got = try self.rate(text, at: step)
       #expect(abs(got - rate) < 1e-12, "\(text) at step \(step) is \(got) instead of \(rate)")
     }
+  }
+
+  @Test func whatHasNoTurnIsTold() throws {
+    func told(_ text: String, _ total: Int = 20) throws -> String? { try Schedule(text).idleness(stepsPerEpoch: 10, totalSteps: total) }
+    #expect(
+      try told("warmup(20 steps) then cosine(over: 1 epochs) then constant")
+        == "the schedule does not come to 'cosine(to: 0.0, over: 1.0 epochs) then constant': the run has 20 steps, and what is before it "
+        + "takes them all")
+    let long = "warmup(1 epochs) then cosine(over: 500 epochs) then constant(at: 0.1)"
+    #expect(try told(long)?.contains("come to 'constant(at: 0.1)'") == true)
+    #expect(
+      try told("step(every: 2 epochs)")
+        == "the schedule '\(Schedule("step(every: 2 epochs)"))' leaves the learning rate as it is in all 20 steps of the run")
+    #expect(try told("multistep(at: 30, 60 epochs)")?.contains("in all 20 steps") == true)
+    for text in [
+      "constant", "constant(at: 0.5)", "cosine", "plateau", "step(every: 1 epochs)", "warmup(19 steps) then cosine", "one-cycle",
+    ] {
+      #expect(try told(text) == nil, "\(text)")
+    }
+    // A single step is what the first one is.
+    #expect(try told("cosine", 1) == nil)
   }
 
   @Test func constant() throws { try expect("constant", [0: 0.5, 7: 0.5, 99: 0.5, 1000: 0.5]) }
@@ -132,7 +154,8 @@ struct ScheduleTests {
     ("", ["there is no schedule ''", "constant, step, multistep, exponential, cosine"]),
     ("cosin(to: 0)", ["there is no schedule 'cosin'", "did you mean 'cosine'?"]),
     ("cosine then constant", ["'cosine' stands before 'then'", "over: 10 epochs"]),
-    ("warmup(5 steps) then", ["no closing parenthesis"]), ("warmup(5 steps) then  ", ["there is no schedule ''"]),
+    ("warmup(5 steps) then", ["'then' stands between two schedules"]), ("warmup(5 steps) then  ", ["'then' stands between two schedules"]),
+    ("then cosine", ["'then' stands between two schedules"]), ("warmup(5 steps) then then cosine", ["'then' stands between two schedules"]),
     ("cosine(to: 0", ["no closing parenthesis"]),
     ("cosine(to: -1)", ["'-1'", "at least 0"]),
     ("cosine(to: nan)", ["'nan'", "number"]),

@@ -133,6 +133,26 @@ struct GroupTests {
     #expect(try recipe(("decay_biases", "false")).groups(of: resnet).first.count == 1)
   }
 
+  @Test func withoutAnyDecayNothingIsKeptFromIt() throws {
+    func problem(_ options: (String, String)...) throws -> String? {
+      var recipe = try recipe(("decay_biases", "false"))
+      for (name, text) in options { try recipe.set(name, to: .one(text), from: .commandLine) }
+      return try recipe.problems().first?.description
+    }
+    let adam = "--no-decay-biases has no effect without a decay that biases and norms would have: --weight-decay is 0 with adam"
+    #expect(try problem()?.hasPrefix(adam) == true)
+    #expect(try problem(("optimizer", "sgd"), ("group", "conv1:weight_decay=0.1"))?.contains("is 0 with sgd") == true)
+    #expect(try problem(("optimizer", "adamw"), ("weight_decay", "0"))?.contains("is 0 with adamw") == true)
+    #expect(try problem(("weight_decay", "0.1")) == nil && problem(("l1", "1e-4")) == nil && problem(("l2", "1e-4")) == nil)
+    // A decay that is usual counts, be it of another optimizer.
+    #expect(try problem(("optimizer", "adamw")) == nil && problem(("group", "fc1:optimizer=lamb")) == nil)
+    #expect(try recipe(("decay_biases", "true")).problems().isEmpty)
+    // A file may leave it for another time.
+    var file = Recipe()
+    try file.set("decay_biases", to: .one("false"), from: .file("x.yaml", line: 1, column: 1))
+    #expect(try file.problems().isEmpty)
+  }
+
   @Test func headAndBackboneAreApartInPhases() throws {
     let recipe = try recipe(
       ("pretrained", "w.pth"), ("lr", "0.01"), ("freeze", "backbone"), ("unfreeze_at", "3:fc1;5"), ("stay_close", "0.5"),

@@ -121,6 +121,46 @@ import Testing
     #expect(close(result.record.epochs[0].trainLoss, loss))
   }
 
+  /// The squares of such gradients and weights are too large for float32.
+  @Test(arguments: TestDevices.native.prefix(1) + TestDevices.openCL.filter { !$0.isSlowToPrepare })
+  func normsOfLargeNumbersAreRight(device: TestDevice) throws {
+    let (model, data) = (Sequential(Dense(6, 4), Dense(4, 3)), try data(40))
+    var options = TrainingOptions(groups: [ParameterGroup(SGD(learningRate: 0.25))])
+    (options.epochs, options.batchSize, options.monitor) = (1, 40, HealthMonitor(interval: 1))
+    let session = try TrainingSession(model: model, sampleShape: [6], batchSize: 40, groups: options.groups, seed: 5, device: device.device)
+    var state = try session.state()
+    state.parameters[2].values = state.parameters[2].values.map { $0 * 1e25 }
+    state.optimizer = []
+    var features = [Float](repeating: 0, count: 6 * 40)
+    var labels = [Int32](repeating: 0, count: 40)
+    try features.withUnsafeMutableBufferPointer { features in
+      try labels.withUnsafeMutableBufferPointer { try data.gather(Array(0..<40)[...], into: features, labels: $0) }
+    }
+    let values = state.parameters.map { $0.values.map(Double.init) }
+    var (first, second) = ([Double](repeating: 0, count: 28), [Double](repeating: 0, count: 15))
+    for sample in 0..<40 {
+      let x = features[(6 * sample)..<(6 * sample + 6)].map(Double.init) + [1]
+      let hidden = (0..<4).map { unit in (0..<6).reduce(values[1][unit]) { $0 + values[0][6 * unit + $1] * x[$1] } }
+      let logits = (0..<3).map { unit in (0..<4).reduce(values[3][unit]) { $0 + values[2][4 * unit + $1] * hidden[$1] } }
+      // Of such logits the largest has all of the probability.
+      let answer = try #require(logits.indices.max { logits[$0] < logits[$1] })
+      let slope = (0..<3).map { (($0 == answer ? 1 : 0) - ($0 == Int(labels[sample]) ? 1 : 0)) / 40.0 }
+      for unit in 0..<3 { for (index, value) in (hidden + [1]).enumerated() { second[5 * unit + index] += slope[unit] * value } }
+      for unit in 0..<4 {
+        let back = (0..<3).reduce(0) { $0 + slope[$1] * values[2][4 * $1 + unit] }
+        for (index, value) in x.enumerated() { first[7 * unit + index] += back * value }
+      }
+    }
+    func norm(_ numbers: [Double]) -> Double { numbers.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    let result = try Trainer(model: model, options: options).fit(data, on: selection(device.device), from: state)
+    let layers = try #require(result.record.epochs.first?.health?.layers)
+    func close(_ found: Double, _ right: Double) -> Bool { abs(found - right) <= 2e-5 * abs(right) }
+    #expect(close(layers[0].gradientNorm, norm(first)) && norm(first) > 1e23, "\(layers[0])")
+    #expect(close(layers[0].updateRatio, 0.25 * norm(first) / norm(values[0] + values[1])), "\(layers[0])")
+    #expect(close(layers[1].gradientNorm, norm(second)), "\(layers[1])")
+    #expect(close(layers[1].weightNorm, norm(values[2] + values[3])) && layers[1].updateRatio < 1e-20, "\(layers[1])")
+  }
+
   /// With running statistics, dropout, clipping, momentum, an average and a frozen layer.
   private struct Network: Layer {
     let conv = Conv2D(2, 6, kernel: 3, padding: 1)

@@ -212,6 +212,20 @@ import Testing
     }
   }
 
+  /// The squares of such weights are too large for float32.
+  @Test func unitsOfLargeNumbersKeepTheirDirection() throws {
+    let options = options(SGD(learningRate: 1e-30), maximumNorm: 2)
+    let session = try TrainingSession(
+      model: Dense(4, 3), sampleShape: [4], batchSize: 1, groups: options.groups, seed: 5, device: CPUDevice(threads: 1))
+    var state = try session.state()
+    state.parameters[0].values = [3e24, 0, -4e24, 0, 0.6, 0.8, 0, 0, 1e30, 1e30, 1e30, 1e30]
+    try session.restore(state)
+    try session.train([1e-30, 1e-30, 1e-30, 1e-30], labels: [0], learningRate: 1e-30)
+    let found = try session.state().parameters[0].values
+    let right: [Float] = [1.2, 0, -1.6, 0, 0.6, 0.8, 0, 0, 1, 1, 1, 1]
+    for (found, right) in zip(found, right) { #expect(abs(found - right) < 1e-5, "\(found)") }
+  }
+
   private func message(_ options: TrainingOptions) throws -> String {
     do { return try fit(options).failure.map { "\($0)" } ?? "trained" } catch { return "\(error)" }
   }

@@ -7,8 +7,8 @@ struct AverageCommand: ParsableCommand {
     commandName: "average", abstract: "Make one run of several: of the average of their weights, or of their predictions.",
     discussion: """
       The runs have to be of one model, of the same classes and data in the same form. The average of weights (a soup) is one model, and is \
-      of use where the runs began with the same weights, as fine-tunings do. Others, as the members of an ensemble, are refused unless --of \
-      weights is given. Running statistics of batch norms are averaged like weights. The average of predictions is all the models side by side, whose \
+      of use where the runs began with the same weights, as fine-tunings of one --seed do, by which new heads are drawn. Others, as the members \
+      of an ensemble, are refused unless --of weights is given. Running statistics of batch norms are averaged like weights. The average of predictions is all the models side by side, whose \
       probabilities are averaged whenever it is used. Nothing is trained, and nothing can go on there.
       """)
 

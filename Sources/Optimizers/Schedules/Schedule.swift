@@ -65,6 +65,27 @@ public struct Schedule: Hashable, Sendable, CustomStringConvertible {
     stretches[stretch(ofStep: step, stepsPerEpoch).index].shape as? Plateau
   }
 
+  /// What of it a run has nothing of, in a sentence for people: shapes whose turn does not come, or a rate that never moves.
+  /// - Parameters:
+  ///   - stepsPerEpoch: what a span in epochs means.
+  ///   - totalSteps: how long the run is.
+  /// - Returns: `nil` where all of it has its turn.
+  package func idleness(stepsPerEpoch: Int, totalSteps: Int) -> String? {
+    var start = 0
+    for index in stretches.indices.dropLast() {
+      start += min(stretches[index].length?.steps(perEpoch: stepsPerEpoch) ?? totalSteps, totalSteps)
+      guard start >= totalSteps else { continue }
+      return "the schedule does not come to '\(Schedule(Array(stretches[(index + 1)...])))': the run has \(totalSteps) steps, and what is "
+        + "before it takes them all"
+    }
+    guard totalSteps > 1, !followsMeasurements, !movesMomentum, !stretches.contains(where: { $0.shape is ConstantRate }) else { return nil }
+    func rate(_ step: Int) -> Double { learningRate(base: 1, step: step, stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps) }
+    let first = rate(0)
+    for step in stride(from: 1, to: totalSteps, by: max(1, totalSteps / 10_000)) where rate(step) != first { return nil }
+    guard rate(totalSteps - 1) == first else { return nil }
+    return "the schedule '\(self)' leaves the learning rate as it is in all \(totalSteps) steps of the run"
+  }
+
   /// Whether the rate depends on what is measured on the way.
   public var followsMeasurements: Bool { !measures.isEmpty }
 

@@ -24,6 +24,10 @@ extension Schedule {
   /// - Throws: `ScheduleError`, which names what was not understood and what would be.
   public init(_ text: String) throws(ScheduleError) {
     let parser = ScheduleParser(text: text)
+    let words = " \(ScheduleParser.trimmed(text[...])) "
+    if words.hasPrefix(" then ") || words.hasSuffix(" then ") || words.contains(" then then ") {
+      throw parser.error("'then' stands between two schedules, as in 'warmup(500 steps) then cosine(to: 1e-5)'")
+    }
     var stretches: [Stretch] = []
     for part in text.split(separator: " then ", omittingEmptySubsequences: false) {
       stretches.append(try parser.stretch(ScheduleParser.trimmed(part)))

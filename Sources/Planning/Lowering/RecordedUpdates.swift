@@ -73,7 +73,8 @@ extension Lowering {
     func rounded(_ count: Int) -> Int { (count + Slice.alignment - 1) / Slice.alignment * Slice.alignment }
     let (partialStep, normStep) = (rounded(table.chunkCount), rounded(table.segmentCount))
     let count = update.norms.count
-    let partial = scratch(count * partialStep)
+    // Once more for numbers whose squares are too large.
+    let partial = scratch(2 * count * partialStep)
     if let sums = update.sums, profile.style == .cpu {
       lowerChain(
         sums, update.immediates, Launch.Note("\(name) norms", shape: [arenas.size]), arenas,

@@ -7,7 +7,7 @@ import GlissadeTraining
 public struct RunAverage: Sendable {
   /// What is averaged.
   public enum Kind: String, CaseIterable, Sendable {
-    /// One model with the mean of all weights (`ModelState.average(of:)`): for runs that began with the same weights, as fine-tunings do.
+    /// One model with the mean of all weights (`ModelState.average(of:)`): for runs that began with the same weights, as fine-tunings of one seed do.
     case weights
     /// All models side by side: their probabilities, or the values that they predict, are averaged whenever the run is used.
     case predictions
@@ -89,7 +89,7 @@ public struct RunAverage: Sendable {
   }
 
   /// Why the mean of some models' weights is no model of any use: they began with different ones, so that the same place in two of them means two
-  /// things; `nil` where they began with the same, but for new heads of fine-tunings.
+  /// things; `nil` where they began with the same.
   private func doubt(about members: [RunModels.Member]) throws -> String? {
     var starts: [(text: String, path: String)] = []
     for member in members where !starts.contains(where: { $0.path == member.run.path }) {
@@ -143,7 +143,10 @@ extension RunDocument {
       return "the weights of seed \(recipe.trainingSeed) (\(recipe.initialization.recipeText))"
     }
     // A file may lie anywhere, and what is in it counts.
-    return pretrainedChecksum.map { "pretrained weights of checksum \($0)" } ?? "the pretrained weights \(kept.absolute ?? kept.given)"
+    let weights =
+      pretrainedChecksum.map { "pretrained weights of checksum \($0)" } ?? "the pretrained weights \(kept.absolute ?? kept.given)"
+    // Runs of earlier versions do not say whether these had a head that fits.
+    return hasNewHead == false ? weights : "\(weights) and a head of seed \(recipe.trainingSeed)"
   }
 }
 

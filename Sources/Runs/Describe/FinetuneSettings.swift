@@ -17,6 +17,9 @@ package struct FinetuneSettings {
   package let weightsFile: String?
   /// What the run that goes on began with, where its folder keeps that.
   private let startFile: String?
+  /// Whether the head's first values were drawn, rather than in the file; `nil` where nobody has said yet: before the file is read, and in runs
+  /// of earlier versions.
+  package var hasNewHead: Bool?
 
   /// What is meant of it.
   package var tensors: WeightsPart { WeightsPart(key: recipe.key, prefix: recipe.prefix) }
@@ -30,6 +33,7 @@ package struct FinetuneSettings {
     self.pretrained = pretrained
     func found(_ file: String) throws -> (UInt32, String?) { (try FileChecksum.crc32(path: file), file) }
     let published = try PublishedWeights.named(pretrained, for: recipe.model)
+    hasNewHead = earlier?.document.hasNewHead
     guard let earlier else {
       (pretrainedChecksum, weightsFile) = try found(published.map(fetch) ?? Self.path(pretrained))
       startFile = nil
@@ -69,13 +73,28 @@ package struct FinetuneSettings {
     return [parts.joined(separator: "; ")]
   }
 
-  /// What the run began with, as its folder keeps it.
+  /// What the run began with, as its folder keeps it; for the member of an ensemble that has not begun what the first one began with, but for
+  /// a new head, of which each member draws its own.
   /// - Returns: `nil` where it does not.
   /// - Throws: `FormatError`, and `StateError` for a file that is not this model's.
   package func keptStart(of model: some Layer) throws -> ModelState? {
-    try startFile.map {
-      try ModelState(contentsOf: $0, for: LayerPath.parameters(of: model).map { (path: $0.path, shape: $0.parameter.shape) })
+    guard let startFile else { return nil }
+    let parameters = LayerPath.parameters(of: model)
+    var state = try ModelState(contentsOf: startFile, for: parameters.map { (path: $0.path, shape: $0.parameter.shape) })
+    guard recipe.trainingSeed != recipe.seed else { return state }
+    let head = LayerPath.headPaths(of: model)
+    for (path, parameter) in parameters where head.contains(path) {
+      func drawn(_ seed: UInt64) -> [Float] {
+        var values = [Float](repeating: 0, count: parameter.shape.count)
+        values.withUnsafeMutableBufferPointer { parameter.initializer.fill($0, seed: seed, path: path) }
+        return values
+      }
+      guard let place = state.parameters.firstIndex(where: { $0.path == path }),
+        state.parameters[place].values == drawn(recipe.seed)
+      else { continue }
+      state.parameters[place].values = drawn(recipe.trainingSeed)
     }
+    return state
   }
 
   /// The file with the weights: of a run, the model that it is used with, or what this run has begun with.

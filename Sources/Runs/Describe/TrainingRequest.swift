@@ -16,7 +16,7 @@ package struct TrainingRequest {
   /// The options that the data has decided.
   package private(set) var fromData: [String] = []
   /// What is trained of a pretrained network, where one is.
-  package let finetuning: FinetuneSettings?
+  package var finetuning: FinetuneSettings?
 
   /// Rows cost little, so that an epoch of a table has at least so many steps.
   private static let stepsOfTable = 8

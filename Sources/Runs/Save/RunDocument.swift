@@ -85,12 +85,17 @@ package struct RunDocument {
   /// What is in the weights that it began with, in short.
   package var pretrainedChecksum: UInt32? { facts[Self.checksumKey]?.integerValue.flatMap { UInt32(exactly: $0) } }
 
+  /// Of a fine-tuning, whether its head's first values were drawn, rather than in these weights; `nil` for others, and for runs of earlier versions.
+  package var hasNewHead: Bool? { facts[Self.newHeadKey]?.boolValue }
+
   /// Of an average of several runs, what was averaged; `nil` for a run that was trained.
   package var average: String? { facts[Self.averageKey]?["of"]?.stringValue }
 
   package static let averageKey = "average"
 
   package static let checksumKey = "pretrained_checksum"
+
+  private static let newHeadKey = "new_head"
 }
 
 extension RunDocument {
@@ -105,6 +110,7 @@ extension RunDocument {
     if let folder { members.append(JSONMember(KeptPath.runKey, .string(KeptPath.fromRoot(folder)))) }
     if let finetuning = request.finetuning {
       members.append(JSONMember(Self.checksumKey, .integer(Int64(finetuning.pretrainedChecksum))))
+      if let hasNewHead = finetuning.hasNewHead { members.append(JSONMember(Self.newHeadKey, .bool(hasNewHead))) }
     }
     members += [
       JSONMember("input", .array(run.input.map { .integer(Int64($0)) })),

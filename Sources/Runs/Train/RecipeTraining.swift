@@ -32,8 +32,7 @@ package struct RecipeTraining: TrainerOrigin {
       data.isSplit
       ? (data.training, data.validation)
       : try data.divided(request.recipe.validation, fold: request.recipe.chosenFold, seed: request.recipe.seed)
-    let request = request.settled(samples: training.count, data: data)
-    self.request = request
+    var request = request.settled(samples: training.count, data: data)
     let recipe = request.recipe
     run = RunDescription(recipe, data)
     try recipe.checkClassWeights(run.classNames)
@@ -42,10 +41,14 @@ package struct RecipeTraining: TrainerOrigin {
     let made = try run.makeModel()
     var options = try request.trainingOptions(for: run, made)
     options.batchSize = batchSize
-    let groups = [recipe.line(of: options)].compactMap { $0 }
+    let steps = (training.count + batchSize - 1) / batchSize
+    let groups = [
+      recipe.line(of: options), recipe.schedule.idleness(stepsPerEpoch: steps, totalSteps: steps * recipe.epochs),
+    ].compactMap { $0 }
     guard let finetuning = request.finetuning else {
       trainer = Trainer(model: made, options: options)
       (initial, notes) = ({ nil }, data.notes + groups)
+      self.request = request
       return
     }
     guard let model = made as? any LayerWithHead else { throw Failure("\(recipe.model) has no head that could be replaced") }
@@ -56,6 +59,8 @@ package struct RecipeTraining: TrainerOrigin {
     }
     // A run that goes on has all in its checkpoint but where its parameters are drawn to.
     let known = finetuning.weightsFile == nil ? nil : try pretrained()
+    if let known { request.finetuning?.hasNewHead = !known.report.replacedHead.isEmpty }
+    self.request = request
     func start() throws -> ModelState { try known?.state ?? finetuning.keptStart(of: model) ?? pretrained().state }
     if recipe.drawsToStart { options.anchor = try start() }
     if !request.isAugmented { options.featureCache = FeatureCache() }

@@ -100,12 +100,21 @@ extension TrainingSession {
     write(step: steps + 1) { _, count in StepNumbers(rate: 0, count: count + 1) }
     try looking.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: stagedTraining.pointers)
     // In memory that steps share.
-    let found = try healthNumbers(of: looking)
+    var found = try healthNumbers(of: looking)
+    let trained = layout.entries.filter { $0.group != nil }
+    for (index, entry) in trained.enumerated() where index < found.count && found[index] == .infinity {
+      found[index] = try squares(of: entry.gradient)
+    }
     try step()
     let last = current
     let moving = try stepper(0, .movement)
     try moving.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: [])
-    let moved = try healthNumbers(of: moving)
+    var moved = try healthNumbers(of: moving)
+    for (index, entry) in trained.enumerated() where 2 * index + 1 < moved.count {
+      let earlier = monitoring?.earlier[entry.parameter.id].flatMap { monitoring?.layout[$0.id]?.slice }
+      if moved[2 * index] == .infinity { moved[2 * index] = try squares(of: entry.slice, since: earlier) }
+      if moved[2 * index + 1] == .infinity { moved[2 * index + 1] = try squares(of: earlier) }
+    }
     if steppers.values.contains(where: { $0 === last?.stepper }) { current = last } else { current = nil }
     return health(healthTable(count), found, moved)
   }
@@ -124,9 +133,25 @@ extension TrainingSession {
     return histograms
   }
 
-  private func healthNumbers(of stepper: Stepper) throws(DeviceError) -> [Float] {
+  private func healthNumbers(of stepper: Stepper) throws(DeviceError) -> [Double] {
     guard let output = stepper.plan.outputs[Self.healthKey], let buffer = stepper.memory.buffers[output.slice.buffer] else { return [] }
-    return try device.read(buffer, at: output.slice.offset, count: output.slice.count, filler: Float.nan)
+    return try device.read(buffer, at: output.slice.offset, count: output.slice.count, filler: Float.nan).map(Double.init)
+  }
+
+  /// A sum of squares that was too large for float32, once more in double precision: of what is in a place, or of how far that is from what
+  /// is in another.
+  private func squares(of slice: Slice?, since other: Slice? = nil) throws(DeviceError) -> Double {
+    func numbers(_ slice: Slice) throws(DeviceError) -> [Float]? {
+      guard let buffer = shared[slice.buffer] else { return nil }
+      return try device.read(buffer, at: slice.offset, count: slice.count, filler: Float.nan)
+    }
+    guard let slice, let values = try numbers(slice) else { return .infinity }
+    guard let other else { return values.reduce(0) { $0 + Double($1) * Double($1) } }
+    guard let before = try numbers(other) else { return .infinity }
+    return zip(values, before).reduce(0) { sum, pair in
+      let distance = Double(pair.0) - Double(pair.1)
+      return sum + distance * distance
+    }
   }
 
   private func healthTable(_ batchSize: Int) -> HealthTable {
@@ -150,14 +175,14 @@ extension TrainingSession {
   }
 
   /// Puts numbers to what they are of.
-  private func health(_ table: HealthTable, _ found: [Float], _ moved: [Float]) -> StepHealth {
+  private func health(_ table: HealthTable, _ found: [Double], _ moved: [Double]) -> StepHealth {
     var layers = table.paths.map { LayerHealth(layer: $0) }
     var sums = layers.map { _ in (gradient: 0.0, movement: 0.0, weights: 0.0) }
     for (index, parameter) in table.parameters.enumerated() where index < found.count && 2 * index + 1 < moved.count {
       layers[parameter.layer].trained += parameter.count
-      sums[parameter.layer].gradient += Double(found[index])
-      sums[parameter.layer].movement += Double(moved[2 * index])
-      sums[parameter.layer].weights += Double(moved[2 * index + 1])
+      sums[parameter.layer].gradient += found[index]
+      sums[parameter.layer].movement += moved[2 * index]
+      sums[parameter.layer].weights += moved[2 * index + 1]
     }
     for (index, sum) in sums.enumerated() where layers[index].trained > 0 {
       layers[index].gradientNorm = sum.gradient.squareRoot()
@@ -165,7 +190,7 @@ extension TrainingSession {
       layers[index].weightNorm = sum.weights.squareRoot()
       if sum.weights > 0 { layers[index].updateRatio = (sum.movement / sum.weights).squareRoot() }
     }
-    var rest = found.dropFirst(table.parameters.count).map(Double.init)[...]
+    var rest = found.dropFirst(table.parameters.count)
     for activation in table.activations {
       layers[activation.layer].activation = activation.name
       layers[activation.layer].mean = rest.popFirst() ?? .nan

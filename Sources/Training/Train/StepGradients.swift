@@ -23,11 +23,8 @@ extension TrainingSession {
     if let ratio = clipping.ratio {
       let graph = gradient.graph
       let limit = maximum(parameter.unitNorms, graph.constant(1e-3)) * ratio
-      // In units of the largest number, so that no square is too large for float32: gradient · min(limit / norm, 1).
-      let axes = result.unitAxes
-      let largest = maximum(abs(result).max(axes: axes, keepingAxes: true), graph.constant(1e-30))
-      let scaled = result / largest
-      let norm = (scaled * scaled).sum(axes: axes, keepingAxes: true).sqrt()
+      // gradient · min(limit / norm, 1).
+      let (scaled, largest, norm) = result.units
       result = scaled * minimum(limit / maximum(norm, graph.constant(1e-30)), largest)
     }
     if let value = clipping.value {
@@ -56,8 +53,17 @@ extension TrainingSession {
 
 extension Tensor {
   /// The norm of each unit's weights: of what has one index of the first axis; of a vector as a whole.
-  fileprivate var unitNorms: Tensor { (self * self).sum(axes: unitAxes, keepingAxes: true).sqrt() }
+  fileprivate var unitNorms: Tensor {
+    let (_, largest, norm) = units
+    return norm * largest
+  }
 
-  /// The axes of a unit; `nil` for all.
-  fileprivate var unitAxes: [Int]? { shape.rank > 1 ? Array(1..<shape.rank) : nil }
+  /// Each unit in multiples of its largest number, so that no square is too large for float32; that number; and the norm in multiples of it.
+  fileprivate var units: (scaled: Tensor, largest: Tensor, norm: Tensor) {
+    // The axes of a unit; `nil` for all.
+    let axes = shape.rank > 1 ? Array(1..<shape.rank) : nil
+    let largest = maximum(abs().max(axes: axes, keepingAxes: true), graph.constant(1e-30))
+    let scaled = self / largest
+    return (scaled, largest, (scaled * scaled).sum(axes: axes, keepingAxes: true).sqrt())
+  }
 }
