@@ -80,6 +80,7 @@ struct UsageTests {
     (["train", "--optimizer", "sgd", "--amsgrad"], "--amsgrad is no option of sgd; adam and adamw have it"),
     (["train", "--optimizer", "sgd", "--nesterov"], "momentum is 0, and it has to be above 0 for Nesterov momentum"),
     (["train", "--optimizer", "sgd", "--dampening", "0.5"], "--dampening is 0.5, and has no effect without --momentum, which is 0"),
+    (["train", "--eps=-1"], "--epsilon is -1, and it has to be at least 0"),
     (["train", "--no-decay-biases"], "--no-decay-biases has no effect without a decay that biases and norms would have"),
     (["train", "--beta1", "1"], "beta1 is 1, and it has to be at least 0 and below 1"),
     (["train", "--schedule", "cosin(to: 0)"], "there is no schedule 'cosin'"),

@@ -12,6 +12,9 @@ public struct OptimizerSection: RecipeSection {
     declarations = names.compactMap(Self.declaration)
   }
 
+  /// What some are called elsewhere.
+  private static let aliases = ["lr": ["learning_rate"], "epsilon": ["eps"]]
+
   /// The option for all that optimizers have under one name.
   private static func declaration(_ name: String) -> (any RecipeDeclaration)? {
     let all = Optimizers.all.compactMap { entry in
@@ -48,7 +51,7 @@ public struct OptimizerSection: RecipeSection {
     let other = defaults.first?.value ?? 0
     return RecipeOption<Double>(
       name, default: { $0.standardNumber(name) ?? other }, defaultText: text, range: RecipeRange(range), needs: needs,
-      essential: name == "lr" ? 6 : nil, aliases: name == "lr" ? ["learning_rate"] : [], help: help)
+      essential: name == "lr" ? 6 : nil, aliases: aliases[name] ?? [], help: help)
   }
 }
 
