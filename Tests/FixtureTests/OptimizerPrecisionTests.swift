@@ -117,6 +117,11 @@ struct OptimizerPrecisionTests {
         Adam(beta2: memory, epsilon: 1e-5, weightDecay: 0.01, isAMSGrad: true), AdamW(beta1: 0.9, beta2: memory, weightDecay: 0.2),
       ]
     } + [0.9, 0.9999].map { RMSprop(alpha: $0, momentum: 0.9, isCentered: true) }
+    // What is compiled whole natively and not among these.
+    + [
+      SGD(learningRate: 0.1, momentum: 0.9, weightDecay: 0.01), SGD(learningRate: 0.1, momentum: 0.9, weightDecay: 0.01, isNesterov: true),
+      RMSprop(alpha: 0.9, isCentered: true), AdamW(weightDecay: 0.2, isAMSGrad: true),
+    ]
 
   @Test("40 steps end where exact arithmetic does", arguments: DeviceUnderTest.all)
   func trajectory(on under: DeviceUnderTest) throws {
