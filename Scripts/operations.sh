@@ -21,7 +21,7 @@ if [ -z "${PYTHON:-}" ]; then
 fi
 
 program=${GLISSADE_OPERATIONS:-.build/debug/GlissadeOperations}
-[ -n "${GLISSADE_OPERATIONS:-}" ] || swift build --product GlissadeOperations -Xcc -O2
+[ -n "${GLISSADE_OPERATIONS:-}" ] || swift build --product GlissadeOperations $(cat Scripts/test-flags)
 status=0
 for device in cpu opencl; do "$PYTHON" Scripts/operations.py "$program" --device "$device" "$@" || status=1; done
 exit $status

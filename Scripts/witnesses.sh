@@ -24,8 +24,8 @@ echo "The fixtures are what PyTorch computes today"
 "$PYTHON" Tests/Fixtures/generate.py --check
 
 echo "Networks that PyTorch saved, and what we export"
-swift build --build-tests -Xcc -O2
-swift test --skip-build -Xcc -O2 --filter '^(FixtureTests\.(ExportTests|SavedNetworkTests)|CommandLineTests\.RunExportTests)/'
+swift build --build-tests $(cat Scripts/test-flags)
+swift test --skip-build $(cat Scripts/test-flags) --filter '^(FixtureTests\.(ExportTests|SavedNetworkTests)|CommandLineTests\.RunExportTests)/'
 
 echo "A run's events as TensorBoard reads them"
 run=$(mktemp -d)

@@ -4,11 +4,16 @@ package enum Nearest {
   package static func to(_ text: String, among names: [String]) -> String? {
     let text = text.lowercased()
     guard !text.isEmpty else { return nil }
-    let ranked = names.map { name in
-      (name: name, distance: text.count > 1 && name.hasPrefix(text) ? 0 : distance(text, name.lowercased()))
-    }
+    let ranked = names.map { name in (name: name, distance: isShort(text, for: name.lowercased()) ? 0 : distance(text, name.lowercased())) }
     guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
     return best.distance <= min(max(text.count, best.name.count) / 3 + 1, best.name.count - 1) ? best.name : nil
+  }
+
+  /// Whether a text is a name's beginning, or the beginnings of its words: `val_acc` of `validation_accuracy`.
+  private static func isShort(_ text: String, for name: String) -> Bool {
+    if text.count > 1, name.hasPrefix(text) { return true }
+    let (beginnings, words) = (text.split { !$0.isLetter }, name.split { !$0.isLetter })
+    return beginnings.count > 1 && beginnings.count == words.count && zip(beginnings, words).allSatisfy { $1.hasPrefix($0) }
   }
 
   /// How many letters have to be inserted, removed, replaced, or swapped with their neighbour (optimal string alignment).

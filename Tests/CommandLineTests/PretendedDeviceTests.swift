@@ -12,15 +12,17 @@ import Testing
   private let folder: TemporaryFolder
 
   init() throws {
-    data = try PictureFolder(side: 28)
+    data = try PictureFolder(side: 20)
     folder = try TemporaryFolder()
   }
 
-  private func train(_ device: String, _ environment: [String: String], to run: String = "run") throws -> Outcome {
+  private func train(_ device: String, _ environment: [String: String], to run: String = "run", on data: PictureFolder? = nil) throws
+    -> Outcome
+  {
     try glissade(
       [
-        "train", "--data", data.path, "--model", "lenet", "--batch-size", "30", "--epochs", "3", "--lr", "3e-3", "--seed", "1", "--device",
-        device, "--replace", "--out", folder.path(run),
+        "train", "--data", (data ?? self.data).path, "--model", "lenet", "--batch-size", "30", "--epochs", "3", "--lr", "3e-3", "--seed",
+        "1", "--device", device, "--replace", "--out", folder.path(run),
       ], environment: environment)
   }
 
@@ -199,18 +201,19 @@ import Testing
   /// Wherever that is, `auto` ends on the processor; otherwise there is one line with what takes less, and what was saved goes on elsewhere.
   @Test(arguments: ["", ",lazy,event"]) func memoryThatIsClaimedOnly(_ way: String) throws {
     let profile = "amd-gcn"
-    #expect(try train("opencl", try PretendingOpenCL.environment(profile), to: "whole").status == 0)
+    let data = try PictureFolder(side: 28)
+    #expect(try train("opencl", try PretendingOpenCL.environment(profile), to: "whole", on: data).status == 0)
     var goneOn = 0
     for memory in [5, 8, 10] {
       let device = "\(profile),memory=\(memory),alloc=\(memory),claims-memory=8000,claims-alloc=4000\(way)"
-      let outcome = try train("auto", try PretendingOpenCL.environment(device))
+      let outcome = try train("auto", try PretendingOpenCL.environment(device), on: data)
       #expect(outcome.status == 0 && outcome.errorLines.count <= 1, "\(memory) MiB: \(outcome)")
       goneOn += outcome.errors.contains("training goes on on the CPU from the state after epoch ") ? 1 : 0
       let summary = try summary()
       #expect(summary["failure"] == .null && summary["epochs"] == 3)
       #expect(try #require(summary["test_accuracy"]?.doubleValue) > 0.9, "\(memory) MiB: \(outcome)")
 
-      let explicit = try train("opencl", try PretendingOpenCL.environment(device), to: "explicit")
+      let explicit = try train("opencl", try PretendingOpenCL.environment(device), to: "explicit", on: data)
       if explicit.status == 0 {
         #expect(try weights("explicit") == weights("whole"))
         continue

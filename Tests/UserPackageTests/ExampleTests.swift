@@ -9,7 +9,7 @@ extension OwnModelTests {
     "SiameseNetwork", "TokenClassifier",
   ]
 
-  @Test(.timeLimit(.minutes(15))) func examplesBuildAndLearn() throws {
+  @Test func examplesBuildAndLearn() throws {
     let examples = Repository.root.appendingPathComponent("Examples")
     // As one package: each by itself would have the library built once more.
     let all = FileManager.default.temporaryDirectory.appendingPathComponent("examples-\(UUID().uuidString)")

@@ -7,7 +7,7 @@ import Testing
   /// Beside the test bundle, so that a second run finds what the first one built.
   static let scratch = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("OwnModel")
 
-  @Test(.timeLimit(.minutes(15))) func buildsTrainsAndLearns() throws {
+  @Test func buildsTrainsAndLearns() throws {
     let package = Repository.root.appendingPathComponent("Examples/OwnModel")
     let swift = ["swift", "build", "--package-path", package.path, "--scratch-path", Self.scratch.path, "-Xcc", "-O2"]
     let build = try Outcome(swift, in: package)
