@@ -22,6 +22,8 @@ ENSEMBLES = {
   "five members": ["--ensemble", "5"],
   "snapshots": ["--schedule", "cosine-restarts(period: {cycle} epochs)", "--snapshots"],
 }
+# What learns from all data as one batch, which takes 20 GiB and twenty minutes: its first seed has to do.
+ONE_SEED = {"lbfgs"}
 
 
 def options():
@@ -108,30 +110,61 @@ def name_of(kind, word, default, device, seed):
 
 
 def compared(found, kind, words, default, arguments):
-  """The table of one option: a row for each of its words."""
-  columns = [kind, "rate"] + [f"{device}: accuracy, %" for device in arguments.devices] + ["training loss", "seeds"]
+  """The table of one option: a row for each of its words. Rates differ between optimizers alone, and losses of several kinds are not compared."""
+  titles = {"cpu": "CPU", "opencl": "OpenCL"}
+  columns = [kind] + ["rate"] * (kind == "optimizer") + [f"accuracy, {titles.get(device, device)}, %" for device in arguments.devices]
+  columns += ["training loss"] * (kind != "loss") + ["seeds"]
   lines = [f"## {KINDS[kind]}", "", "| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
+  alike = {}
   for word in words:
     def of(device):
-      names = (name_of(kind, word, default, device, seed) for seed in range(1, arguments.seeds + 1))
-      return [found[name] for name in names if name in found]
-    everything = [each for device in arguments.devices for each in of(device)]
+      names = {seed: name_of(kind, word, default, device, seed) for seed in range(1, arguments.seeds + 1)}
+      return {seed: found[name] for seed, name in names.items() if name in found}
+    everything = [each for device in arguments.devices for each in of(device).values()]
     problem = next((each for each in everything if "accuracy" not in each), None)
     if problem:
       reason = f"refused: {problem['refused']}" if "refused" in problem else f"failed: {problem['failed']}"
       lines.append(f"| {word} | {reason.replace('|', '/')} |" + " |" * (len(columns) - 2))
       continue
-    rate = f"{everything[0]['rate']:g}" if everything else ""
-    cells = [spread([100 * each["accuracy"] for each in of(device)]) for device in arguments.devices]
-    losses = spread([each["loss"] for each in everything if each["loss"] is not None], 3)
-    counts = sorted({len(of(device)) for device in arguments.devices})
-    lines.append(f"| {word} | {rate} | " + " | ".join(cells) + f" | {losses} | {' to '.join(map(str, counts))} |")
+    cells = [f"{everything[0]['rate']:g}" if everything else ""] * (kind == "optimizer")
+    cells += [spread([100 * each["accuracy"] for each in of(device).values()]) for device in arguments.devices]
+    # A seed counts once, on however many devices it is.
+    losses = {seed: each["loss"] for device in reversed(arguments.devices) for seed, each in of(device).items() if each["loss"] is not None}
+    cells += [spread(list(losses.values()), 3)] * (kind != "loss")
+    counts = [len(of(device)) for device in arguments.devices]
+    cells.append(str(counts[0]) if len(set(counts)) == 1 else " and ".join(map(str, counts)))
+    lines.append(f"| {word} | " + " | ".join(cells) + " |")
+    if everything:
+      alike.setdefault(json.dumps(of(arguments.devices[0]), sort_keys=True), []).append(word)
+  same = ["`, `".join(words[:-1]) + f"` and `{words[-1]}" for key, words in alike.items() if len(words) > 1 and key != "{}"]
+  if same:
+    lines += ["", f"The same to the last digit: {'; '.join(f'`{each}`' for each in same)}."]
   return lines + [""]
+
+
+def agreement(found, devices):
+  """A sentence on trainings that were made on both devices; nothing where there are none."""
+  pairs = []
+  for name, result in found.items():
+    other = found.get(name.replace(f"-{devices[0]}-", f"-{devices[-1]}-"))
+    if len(devices) == 2 and f"-{devices[0]}-" in name and other and "accuracy" in result and "accuracy" in other:
+      pairs.append((result, other))
+  if not pairs:
+    return []
+  same = sum(a == b for a, b in pairs)
+  furthest = max(abs(a["accuracy"] - b["accuracy"]) for a, b in pairs)
+  rest = "" if same == len(pairs) else f"; accuracies differ by at most {100 * furthest:.2f} points"
+  return [f"Of {len(pairs)} trainings with one seed on both devices {same} came to the same accuracy and loss to the last digit{rest}."]
 
 
 def ensembles(found, arguments):
   """What five members and snapshots gain, on the first device."""
-  lines = ["## Ensembles", "", "| ensemble | members, % | together, % | against their mean | against the best |", "|---|---|---|---|---|"]
+  lines = [
+    "## Ensembles", "",
+    "Five members are five whole trainings with seeds of their own. Snapshots are one training, whose rate starts over five times, with the model",
+    "that each of the five stretches ends with.", "",
+    "| ensemble | members, % | together, % | against their mean | against the best |", "|---|---|---|---|---|",
+  ]
   for name in ENSEMBLES:
     each = found.get(f"{name.replace(' ', '-')}-{arguments.devices[0]}")
     if each is None or "accuracy" not in each:
@@ -166,6 +199,8 @@ def main():
     for device in arguments.devices:
       for kind, (words, default) in wanted.items():
         for word in words:
+          if seed > 1 and word in ONE_SEED:
+            continue
           more = [] if word == default else [f"--{kind}", word]
           trainings.result(name_of(kind, word, default, device, seed), ["--device", device, "--seed", str(seed)] + more, trainings.figures)
       if has_ensembles and seed == 1 and device == arguments.devices[0]:
@@ -177,8 +212,10 @@ def main():
   page = [
     "# What a course compares", "",
     f"`lenet` on Fashion-MNIST, {arguments.epochs} epochs, everything else as it is by default, measured on the test part with the best epoch:",
-    f"means of up to {arguments.seeds} seeds ± their deviation, of as many as the last column says; an empty cell is still to be measured. Made by",
-    "`make course-tables`, which goes on with what is in `bench/results/course.json`. The rate is each optimizer's usual one, not its best.",
+    f"means of up to {arguments.seeds} seeds ± their deviation, of as many as the last column says (on {' and '.join(arguments.devices)} where",
+    "they differ); an empty cell is still to be measured. The rate is each optimizer's usual one, not its best. Made by `make course-tables`,",
+    "which goes on with what is in `bench/results/course.json`.",
+    *agreement(results.found, arguments.devices),
     *([f"A trial with {arguments.limit} training samples."] if arguments.limit else []), "",
   ]
   for kind, (words, default) in wanted.items():
