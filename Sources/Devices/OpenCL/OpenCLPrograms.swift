@@ -3,6 +3,12 @@ import GlissadeKernels
 import GlissadePlanning
 import Synchronization
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// The programs of a device: one for each kernel, or one for all library kernels that a plan is the first to use, and one for the elementwise
 /// chains of a plan. Built once per process, and read from the disk cache where an earlier process built the same.
 final class OpenCLPrograms: @unchecked Sendable {
@@ -25,7 +31,7 @@ final class OpenCLPrograms: @unchecked Sendable {
   /// Kernels that share a program, each with the parts of epilogues that it was compiled with.
   private let sharing = Mutex<[TiledKernel: (program: Program, parts: KernelParts)]>([:])
 
-  /// A kernel's name, and the register tile that it is compiled with.
+  /// A kernel's name, and the register tile that it is compiled with; the device's own where that makes no difference.
   private struct TiledKernel: Hashable {
     var name: String
     var tile: RegisterTile
@@ -78,6 +84,17 @@ final class OpenCLPrograms: @unchecked Sendable {
     return result
   }()
 
+  /// Whether a family's kernels have anything of the register tile, apart from its words, which all families begin with.
+  private static let tiled: [Bool] = {
+    let words = strlen(glissade_scalar_text())
+    return (0..<glissade_family_count()).map { strstr(glissade_family_text($0) + words, "TILE_") != nil }
+  }()
+
+  /// The register tile with which a kernel is compiled for a plan, or `nil` where it is the same with each: plans of different tiles share it.
+  private static func tile(_ tile: RegisterTile?, of kernel: String) -> RegisterTile? {
+    families[kernel].map { tiled[$0] } == false ? nil : tile
+  }
+
   init(
     _ candidate: OpenCLCandidate, context: cl_context, options: String, tile: RegisterTile, rowGroup: Int? = nil, cache: ProgramCache? = nil
   ) {
@@ -113,7 +130,7 @@ final class OpenCLPrograms: @unchecked Sendable {
 
   /// What tells a launch's kernel from others that may compute something else: its text, what it is built with, and what it is to do.
   func verdictKey(of launch: Launch, tile: RegisterTile?) -> String {
-    var text = options(for: tile)
+    var text = options(for: Self.tile(tile, of: launch.kernelName))
     switch launch.kernel {
     case .library(let name): text += "\n\(name) \(launch.parts.rawValue) \(Self.families[name].map { Self.familyKeys[$0] } ?? "")"
     case .elementwise, .update:
@@ -149,7 +166,6 @@ final class OpenCLPrograms: @unchecked Sendable {
 
   /// A kernel object for each launch, so that arguments stay set.
   func kernels(for plan: Plan) throws(DeviceError) -> [BuiltKernel] {
-    let options = options(for: plan.tile)
     var names: [GeneratedKernel: String] = [:]
     var known: [String: Built] = [:]
     // What a plan before has made need not be made again; what is new is one program for each family.
@@ -157,6 +173,7 @@ final class OpenCLPrograms: @unchecked Sendable {
     var fresh: [GeneratedKernel] = []
     for launch in plan.launches {
       guard let chain = GeneratedKernel(launch.kernel), names[chain] == nil else { continue }
+      let options = options(for: Self.tile(plan.tile, of: chain.template))
       if let built = chains.withLock({ $0[BuiltChain(chain: chain, options: options)] }) {
         // Two programs may have chains of the same name.
         names[chain] = "\(names.count)"
@@ -171,6 +188,7 @@ final class OpenCLPrograms: @unchecked Sendable {
     }
     if driverKeepsPrograms { try shareKernels(of: plan, texts, &known) }
     for (template, chainText) in texts.sorted(by: { $0.key < $1.key }) {
+      let options = options(for: Self.tile(plan.tile, of: template))
       var shared = known[template]?.program
       if shared == nil { shared = try program(try text(of: template, keeping: [template]) + chainText, template, options) }
       guard let program = shared else { throw DeviceError(device: status.device, call: "prepare", error: "no program") }
@@ -228,7 +246,7 @@ final class OpenCLPrograms: @unchecked Sendable {
     while true {
       do throws(DeviceError) {
         if built.program == nil {
-          let options = launch.kernel.options(options(for: tile, rows: built.rows))
+          let options = launch.kernel.options(options(for: Self.tile(tile, of: launch.kernelName), rows: built.rows))
           built.program = try program(definitions + text(of: template, keeping: [template]), template, options)
         }
         guard let program = built.program else { throw DeviceError(device: status.device, call: "prepare", error: "no program") }
@@ -277,11 +295,11 @@ final class OpenCLPrograms: @unchecked Sendable {
       guard case .library(let kernel) = launch.kernel, Self.families[kernel] != nil else { continue }
       needed[kernel, default: []].formUnion(launch.parts)
     }
-    let tile = plan.tile ?? tile
+    func tiled(_ kernel: String) -> TiledKernel { TiledKernel(name: kernel, tile: Self.tile(plan.tile, of: kernel) ?? tile) }
     var known: [String: cl_program] = [:]
     sharing.withLock { sharing in
       for (kernel, parts) in needed {
-        if let shared = sharing[TiledKernel(name: kernel, tile: tile)], shared.parts.isSuperset(of: parts) {
+        if let shared = sharing[tiled(kernel)], shared.parts.isSuperset(of: parts) {
           known[kernel] = shared.program.handle
         }
       }
@@ -293,14 +311,14 @@ final class OpenCLPrograms: @unchecked Sendable {
     // Of all that the plan does, so that a later plan of the same network finds what it needs; and what earlier ones needed, which come again.
     var parts = needed.values.reduce(into: KernelParts()) { $0.formUnion($1) }
     sharing.withLock { sharing in
-      for kernel in names { parts.formUnion(sharing[TiledKernel(name: kernel, tile: tile)]?.parts ?? []) }
+      for kernel in names { parts.formUnion(sharing[tiled(kernel)]?.parts ?? []) }
     }
     let chainText = texts.sorted { $0.key < $1.key }.map(\.value).joined()
     let source = Self.sharedSource(of: names.union(texts.keys), parts) + chainText
-    let program = Program(handle: try program(source, names.sorted().joined(separator: ", "), options(for: tile)))
+    let program = Program(handle: try program(source, names.sorted().joined(separator: ", "), options(for: plan.tile)))
     let compiled = parts
     sharing.withLock { sharing in
-      for kernel in names { sharing[TiledKernel(name: kernel, tile: tile)] = (program, compiled) }
+      for kernel in names { sharing[tiled(kernel)] = (program, compiled) }
     }
     for kernel in names { known[kernel] = program.handle }
     for template in texts.keys { known[template] = program.handle }
