@@ -3,7 +3,7 @@
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
-# Debug builds, but optimised: kernels are C, which is ten times slower at -O0, and with Swift at -Onone, too, all tests take twice the time.
+# Debug builds, but optimised: kernels are C, which is ten times slower at -O0, and with Swift at -Onone what runs the command takes twice the time.
 TEST_FLAGS := $(shell cat Scripts/test-flags)
 
 .PHONY: build demo demo-finetune test test-report docs install uninstall deb conformance-table course-tables bench-peers bench-finetuning lint format clean
