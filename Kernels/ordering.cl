@@ -148,54 +148,104 @@ INLINE int ranked(Ranked* best, const int filled, const int count, const int key
   return filled < count ? filled + 1 : filled;
 }
 
+// A choice between numbers as they are, which compilers know to be a maximum; a NaN gives way.
+#define LARGER(x, y) ((x) > (y) ? (x) : (y))
+#define TURNED(v) (ascending ? -(v) : (v))
+
+// The smallest of 16 numbers that no NaN is among.
+INLINE float leastOf16(const float16 v) {
+  const float8 b0 = v.lo, b1 = v.hi, b = HALF_CHOOSE(8, b1, b0, b0 < b1);
+  const float4 c0 = b.lo, c1 = b.hi, c = HALF_CHOOSE(4, c1, c0, c0 < c1);
+  const float d0 = c.x < c.z ? c.x : c.z, d1 = c.y < c.w ? c.y : c.w;
+  return d0 < d1 ? d0 : d1;
+}
+
 // A number that at least `count` (up to 16) of a row are no less than: the best of every sixteenth column, of which the count-th.
-INLINE float16 leastOfBest(__global const float* x, const int columns, const int count, const int16 sign) {
-  float16 parts[4], best;
+INLINE float16 leastOfBest(__global const float* x, const int columns, const int count, const int ascending) {
+  float16 parts[4];
   UNROLL for (int k = 0; k < 4; k++) parts[k] = splat(bitsFloat((int)0xff800000));
   int j = 0;
   for (; j + 64 <= columns; j += 64) {
     UNROLL for (int k = 0; k < 4; k++) {
-      const float16 v = bitsFloat16(floatBits16(load16(x + j + 16 * k)) ^ sign);
-      parts[k] = CHOOSE_16(parts[k], v, v > parts[k]);
+      const float16 v = TURNED(load16(x + j + 16 * k));
+      parts[k] = LARGER(v, parts[k]);
     }
   }
   for (; j + 16 <= columns; j += 16) {
-    const float16 v = bitsFloat16(floatBits16(load16(x + j)) ^ sign);
-    parts[0] = CHOOSE_16(parts[0], v, v > parts[0]);
+    const float16 v = TURNED(load16(x + j));
+    parts[0] = LARGER(v, parts[0]);
   }
-  best = parts[0];
-  UNROLL for (int k = 1; k < 4; k++) best = CHOOSE_16(best, parts[k], parts[k] > best);
+  const float16 p01 = LARGER(parts[0], parts[1]), p23 = LARGER(parts[2], parts[3]), best = LARGER(p01, p23);
   // How many are better than each, negated: oclgrind takes a lane's 1 of a comparison for 255, but not its -1.
   float lanes[16];
   storePrivate16(best, lanes);
   int16 better = (int16)(0);
   UNROLL for (int k = 0; k < 16; k++) better += splat(lanes[k]) > best;
-  return splat(minimumOf(CHOOSE_16(splat(bitsFloat(0x7f800000)), best, better > -count)));
+  return splat(leastOf16(CHOOSE_16(splat(bitsFloat(0x7f800000)), best, better > -count)));
 }
 
-INLINE void topOfRow(__global const float* x, const int columns, const int count, const int ascending, __global int* o) {
-  Ranked best[TOP_ROWS_MOST];
-  int filled = 0;
-  const int16 sign = (int16)(ascending ? (int)0x80000000 : 0);
-  const float16 least = leastOfBest(x, columns, count, sign);
-  for (int j = 0; j < columns; j += 64) {
-    int16 some = (int16)(0);
-    UNROLL for (int k = 0; k < 4; k++) {
-      const float16 v = bitsFloat16(floatBits16(load16(x + j + 16 * k)) ^ sign);
-      PREFETCH(x + columns + j + 16 * k);
-      some |= (v < least) == 0;
-    }
-    if (!anyLane16(some)) continue;
-    unsigned long bits = 0;
-    UNROLL for (int k = 0; k < 4; k++) {
-      const float16 v = bitsFloat16(floatBits16(load16(x + j + 16 * k)) ^ sign);
-      bits |= (unsigned long)laneBits16((v < least) == 0) << (16 * k);
-    }
-    for (; bits != 0; bits &= bits - 1) {
-      const int place = j + lowestBit(bits);
-      if (place < columns) filled = ranked(best, filled, count, orderKey(x[place], ascending), place);
+#define FEW 8
+// The first `count` of up to FEW places, which rise, by their numbers.
+INLINE void orderFew(__global const float* x, const int* places, const int found, const int count, const int ascending, __global int* o) {
+  int keys[FEW], ranks[FEW], order[FEW];
+  UNROLL for (int k = 0; k < FEW; k++) {
+    keys[k] = k < found ? orderKey(x[places[k]], ascending) : (int)0x80000000;
+    ranks[k] = 0;
+  }
+  UNROLL for (int k = 0; k < FEW; k++) {
+    UNROLL for (int l = 0; l < k; l++) {
+      const int isLater = keys[l] >= keys[k];
+      ranks[k] += isLater;
+      ranks[l] += !isLater;
     }
   }
+  UNROLL for (int k = 0; k < FEW; k++) order[ranks[k]] = places[k];
+  for (int k = 0; k < count; k++) o[k] = order[k];
+}
+
+#define SEARCHED 16   // blocks of 64 columns at a time
+// Some six numbers of a row are no less than what `leastOfBest` says, where five are wanted, at places that no processor foresees: where they
+// are is found, and few are put in order, without a branch for each.
+INLINE void topOfRow(__global const float* x, const int columns, const int count, const int ascending, __global int* o) {
+  Ranked best[TOP_ROWS_MOST];
+  int filled = 0, places[FEW + 64], found = 0, isFew = count <= FEW;
+  const float16 least = leastOfBest(x, columns, count, ascending);
+  UNROLL for (int k = 0; k < FEW; k++) places[k] = 0;
+  for (int start = 0; start < columns; start += 64 * SEARCHED) {
+    int blocks[SEARCHED + 1], hits = 0;
+    const int end = columns - start < 64 * SEARCHED ? columns : start + 64 * SEARCHED;
+    for (int j = start; j < end; j += 64) {
+      int16 some = (int16)(0);
+      UNROLL for (int k = 0; k < 4; k++) {
+        const float16 v = TURNED(load16(x + j + 16 * k));
+        PREFETCH(x + columns + j + 16 * k);
+        some |= (v < least) == 0;
+      }
+      blocks[hits] = j;
+      hits += anyLane16(some) != 0;
+    }
+    for (int i = 0; i < hits; i++) {
+      const int j = blocks[i];
+      unsigned long bits = 0;
+      UNROLL for (int k = 0; k < 4; k++) {
+        const float16 v = TURNED(load16(x + j + 16 * k));
+        bits |= (unsigned long)laneBits16((v < least) == 0) << (16 * k);
+      }
+      if (columns - j < 64) bits &= (1ul << (columns - j)) - 1;
+      if (isFew) {
+        for (; bits != 0; bits &= bits - 1) places[found++] = j + lowestBit(bits);
+        if (found <= FEW) continue;
+        for (int k = 0; k < found; k++) filled = ranked(best, filled, count, orderKey(x[places[k]], ascending), places[k]);
+        isFew = 0;
+      } else {
+        for (; bits != 0; bits &= bits - 1) {
+          const int place = j + lowestBit(bits);
+          filled = ranked(best, filled, count, orderKey(x[place], ascending), place);
+        }
+      }
+    }
+  }
+  if (isFew) return orderFew(x, places, found, count, ascending, o);
   for (int k = 0; k < count; k++) o[k] = best[k].place;
 }
 #endif

@@ -121,11 +121,11 @@ INLINE uint laneBits16(const int16 condition) {
 #else
 #define lowestBit(bits) (63 - (int)clz((bits) & (0ul - (bits))))   // of an unsigned long that is not 0
 INLINE uint laneBits16(const int16 condition) {
-  float lanes[16];
-  storePrivate16(bitsFloat16(condition), lanes);
-  uint bits = 0;
-  for (int k = 0; k < 16; k++) bits |= (uint)(floatBits(lanes[k]) & 1) << k;
-  return bits;
+  const int16 sixteen = condition & (int16)(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768);
+  const int8 eight = sixteen.lo | sixteen.hi;
+  const int4 four = eight.lo | eight.hi;
+  const int2 two = four.lo | four.hi;
+  return (uint)(two.x | two.y);
 }
 #endif
 

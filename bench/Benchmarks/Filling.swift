@@ -1,9 +1,9 @@
 import Glissade
 import GlissadeDevices
 
-/// Numbers to measure with. They repeat after a while, which no kernel notices.
+/// Numbers to measure with. They repeat after so many, which are too many for a processor to learn what kernels do at which of them.
 enum Filling {
-  private static let block = 1 << 16
+  private static let block = 1 << 22
 
   private static func random(count: Int) -> [UInt32] {
     var state: UInt64 = 0x9e37_79b9_7f4a_7c15
