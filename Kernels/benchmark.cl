@@ -1,4 +1,4 @@
-// What a device can do at most: fused multiply-adds in registers, copying, and launches that do nothing. No model uses these.
+// What a device can do at most: fused multiply-adds in registers, copying, reading at random places, and launches that do nothing. No model uses these.
 
 #if LANES == 1
 #define CHAINS FMA_PEAK_GPU_CHAINS
@@ -69,7 +69,7 @@ __kernel void copy_peak(__global const float* restrict x, __global float* restri
   __global const float* from = AT(x, a.x);
   __global float* to = AT(y, a.y);
   if (a.kind == COPY_IN_PLACE) {
-    COPY_LOOP(STORE_UNIT(LOAD_UNIT(to) + a.addend, to);)
+    COPY_LOOP(PREFETCH(to + at * LANES + 256); STORE_UNIT(LOAD_UNIT(to) + a.addend, to);)
   } else if (a.kind == COPY_STREAMING) {
     COPY_LOOP(STREAM_UNIT(LOAD_UNIT(from), to);)
   } else {
@@ -77,6 +77,19 @@ __kernel void copy_peak(__global const float* restrict x, __global float* restri
   }
 }
 REGISTER(copy_peak, CopyPeakParameters, 2)
+
+// Where is computed beside (a linear congruence, of Knuth's and Lewis's factor), so that nothing is waited for but the memory; one place from the
+// one before, since compilers know instructions for many at once that can be slower.
+__kernel void pick_peak(__global const float* restrict x, __global float* restrict y, const PickPeakParameters a ITEM) {
+  __global const float* from = AT(x, a.x);
+  __global float* to = AT(y, a.y);
+  uint place = (uint)get_global_id(0) * 2654435761u;
+  FOR_EACH(row, a.rows) {
+    place = place * 1664525u + 1013904223u;
+    to[row] = from[(size_t)row * a.columns + (((unsigned long)place * (uint)a.columns) >> 32)];
+  }
+}
+REGISTER(pick_peak, PickPeakParameters, 2)
 
 __kernel void empty_launch(__global float* restrict y, const EmptyLaunchParameters a ITEM) {
   if (a.never) AT(y, a.y)[get_global_id(0)] = 0.0f;

@@ -361,7 +361,7 @@ __kernel void gather(__global const float* restrict table, __global const int* r
     o[i] = row >= 0 && row < a.extent ? t[((size_t)part * a.extent + row) * a.inner + column] : a.missing;
   }
 #else
-  if (a.perElement) {
+  if (a.perElement || a.inner == 1) {
     int part = -1, place = 0, column = 0;
     FOR_EACH(i, a.outer * size) {
       if (part < 0) {

@@ -28,6 +28,12 @@ typedef struct {
 #define COPY_STREAMING 1   // stores that pass the caches by, where there are such
 #define COPY_IN_PLACE 2    // as an update does: every line is written where it was read
 
+/// pick_peak(x, y): of each row one number, somewhere: y[i] = x[i, anywhere].
+typedef struct {
+  int x, y;
+  int rows, columns;
+} PickPeakParameters;
+
 /// empty_launch(y): does nothing.
 typedef struct {
   int y;

@@ -62,6 +62,18 @@ struct LimitKernelTests {
     }
   }
 
+  /// Of each row one number, and not of all the same column.
+  @Test(arguments: TestDevices.all) func eachRowIsPickedFrom(_ device: TestDevice) throws {
+    let (rows, columns) = (997, 1024)
+    let plan = LimitPlans.picking(rows: rows, columns: columns, for: device.device.profile)
+    let picked = try #require(plan.launches[0].writes.first)
+    // A number that says where it is.
+    let values = try run(plan, on: device.device, filling: (0..<rows * columns).map { Float($0) })
+    let places = values[picked.offset..<picked.offset + rows].map { Int($0) }
+    #expect(places.enumerated().allSatisfy { $1 / columns == $0 })
+    #expect(Set(places.map { $0 % columns }).count > columns / 2)
+  }
+
   /// Sizes that threads cannot share out evenly, too.
   @Test(arguments: TestDevices.all) func copiesAreWhole(_ device: TestDevice) throws {
     for count in [16, 48, 16 * 997, 1 << 16] {

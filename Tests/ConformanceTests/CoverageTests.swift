@@ -76,7 +76,7 @@ struct CoverageTests {
     "recorded_update", "recorded_norms", "segment_norm_partial", "segment_norm_finish",  // UpdateRuleTests
     "gather_matrices", "scatter_matrices",  // UpdateRuleTests
     "stay_close",  // FineTuningTests
-    "fma_peak", "fma_chain", "copy_peak", "empty_launch",  // BenchmarksTests
+    "fma_peak", "fma_chain", "copy_peak", "pick_peak", "empty_launch",  // BenchmarksTests
   ]
 
   @Test func everyOperationFunctionAndKernelHasARow() throws {

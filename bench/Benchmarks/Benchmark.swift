@@ -79,6 +79,7 @@ public final class Benchmark {
           case .fma: probe.multiplyAddWitness(flops: row.flops)
           case .copy: try probe.copyWitness(bytes: bytes)
           case .fill: try probe.fillWitness(bytes: bytes)
+          case .pick: try probe.pickWitness(row.picked)
           }
         let measurement = try Measurement(of: replay, seconds: options.seconds ?? 0.15, against: witness)
         let result = measurement.result(

@@ -13,6 +13,8 @@ public struct BenchmarkResult: Sendable {
     case fma, copy
     /// Writing alone, which is what rows that read next to nothing do.
     case fill
+    /// Reading numbers that each are in a line of their own, somewhere: what a look-up of single numbers does, which waits for each.
+    case pick
   }
 
   public var suite: Suite

@@ -46,14 +46,14 @@ struct KernelCase: Sendable {
   var flops = 0
   /// Bytes that have to be read once more, because a result depends on all of an operand before the first of its elements can be written.
   var bytesReadAgain = 0
-  /// All bytes that it touches, where that is less than its operands and results have.
-  private var touchedBytes: Int?
+  /// The matrix of each of whose rows it reads one number; 0 by 0 where it does something else.
+  private(set) var picked = (rows: 0, columns: 0)
   let trace: @Sendable () -> Traced
 
-  /// The same, of which no more than so many bytes are touched.
-  func touching(bytes: Int) -> KernelCase {
+  /// The same, which reads one number of each row of such a matrix, at a random column.
+  func picking(rows: Int, columns: Int) -> KernelCase {
     var result = self
-    result.touchedBytes = bytes
+    result.picked = (rows, columns)
     return result
   }
 
@@ -127,7 +127,7 @@ struct KernelCase: Sendable {
   // MARK: Running
 
   /// Makes the case ready to run, with the bytes that count and what limits it. Where nine tenths of them are written, that is how fast a
-  /// device fills memory, which can be slower than it copies.
+  /// device fills memory, which can be slower than it copies; where single numbers are picked, how fast it reads such.
   func replay(on device: any Device) throws -> (replay: Replay, bytes: Int, limit: BenchmarkResult.Limit) {
     let traced = trace()
     let layout = ParameterLayout(
@@ -148,8 +148,10 @@ struct KernelCase: Sendable {
       inputs[name] = Filling.integers(count: input.slice.count, below: below)
     }
     let constants = [UInt8](repeating: 0, count: StepMemory.constantsSize(groups: 0) * 4)
-    let bytes = (touchedBytes ?? traced.bytes) + bytesReadAgain
-    let limit: BenchmarkResult.Limit = flops > 0 ? .fma : 10 * traced.writtenBytes >= 9 * bytes ? .fill : .copy
+    // Of what is picked, a cache line for each number, its index and the result.
+    let bytes = (picked.rows > 0 ? picked.rows * (64 + 4 + 4) : traced.bytes) + bytesReadAgain
+    let limit: BenchmarkResult.Limit =
+      flops > 0 ? .fma : picked.rows > 0 ? .pick : 10 * traced.writtenBytes >= 9 * bytes ? .fill : .copy
     return (try Replay(plan, on: device, memory: memory.buffers, constants: constants, inputs: inputs), bytes, limit)
   }
 }

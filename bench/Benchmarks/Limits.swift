@@ -170,6 +170,14 @@ final class LimitProbe {
     return witness(bytes: bytes, streaming.seconds < plain.seconds ? streaming.replay : plain.replay)
   }
 
+  /// Reading one number of each row, at a random column.
+  func pickWitness(_ shape: (rows: Int, columns: Int)) throws -> Witness {
+    let plan = LimitPlans.picking(rows: shape.rows, columns: shape.columns, for: device.profile)
+    let memory = try PlanMemory(for: plan, on: device, sharing: [:]).buffers
+    let replay = try Replay(plan, on: device, memory: memory, constants: constants)
+    return Witness(run: { try replay.run().total }, scale: 1)
+  }
+
   private func witness(bytes: Int, _ replay: Replay) -> Witness {
     Witness(run: { try replay.run().total }, scale: Double(bytes) / Double(replay.plan.byteCount))
   }

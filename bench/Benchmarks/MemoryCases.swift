@@ -125,8 +125,7 @@ extension KernelCase {
       .forward("gather 4096 of 4096x1024: forward", [Operand([4096, 1024]), Operand([4096], .integers(below: 1024))]) {
         [$0[0].gather($0[1])]
       }
-      // A cache line for each number.
-      .touching(bytes: 4096 * (64 + 4 + 4)),
+      .picking(rows: 4096, columns: 1024),
       .forward("gather 4096x1024 along rows: forward", [Operand([4096, 1024]), Operand([4096], .integers(below: 4096))]) {
         [$0[0].taken($0[1])]
       },

@@ -81,6 +81,15 @@ package enum LimitPlans {
     return Plan(launches: launches, activationsSize: Slice.room(count))
   }
 
+  /// Of each row of a matrix one number, at a random column: what costs is that each is somewhere else.
+  package static func picking(rows: Int, columns: Int, for profile: DeviceProfile) -> Plan {
+    let source = Slice(.activations, offset: 0, count: rows * columns)
+    let picked = Slice(.activations, offset: Slice.room(source.count), count: rows)
+    let parameters = PickPeakParameters(x: source.unit, y: picked.unit, rows: Int32(rows), columns: Int32(columns))
+    let launch = Launch("pick_peak", items: profile.shares(of: rows), reads: [source], writes: [picked], parameters: parameters)
+    return Plan(launches: [launch], activationsSize: Slice.room(source.count) + Slice.room(rows))
+  }
+
   /// Multiply-adds that need each other's results, by each thread for itself.
   package static func chain(rounds: Int, for profile: DeviceProfile) -> Plan {
     let items = max(profile.workers, 1)
