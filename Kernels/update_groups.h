@@ -50,9 +50,9 @@
 #define RUN_radamStep(X, r, x, y)                                                                                               \
   X##_S(r, x) X##_U(r, 0, squareRoot) X##_B(r, 1, add, C) X##_R(r, 2, divide, C) X##_B(r, 3, add, C)                            \
       X##_T(r, 4, subtractProduct, y, M) X##_E(r)
-#define RUN_quotientOfRoots(X, r, x)                                                                                            \
-  X##_S(r, M) X##_B(r, 0, add, C) X##_U(r, 1, squareRoot) X##_N(r, 2, x) X##_B(r, 2, add, C) X##_U(r, 3, squareRoot)            \
-      X##_W(r, 4, divide) X##_B(r, 5, multiply, M) X##_E(r)
+#define RUN_rootOfQuotient(X, r, x)                                                                                     \
+  X##_S(r, M) X##_B(r, 0, add, C) X##_N(r, 1, x) X##_B(r, 1, add, C) X##_W(r, 2, divide) X##_U(r, 3, squareRoot)        \
+      X##_B(r, 4, multiply, M) X##_E(r)
 // LARS and LAMB, whose numbers for each parameter count as never changing.
 #define RUN_scaledMomentum(X, r) X##_S(r, M) X##_B(r, 0, multiply, C) X##_L(r, 1, multiplyAdd, M, C) X##_E(r)
 #define RUN_decayedMomentum(X, r)                                                                                      \
@@ -73,7 +73,7 @@
 #define GROUP_nadam(X) RUN_moving(X, 0) RUN_movingSquare(X, 1, M) RUN_nadamStep(X, 2, 1, 0)
 #define GROUP_radam(X) RUN_moving(X, 0) RUN_movingSquare(X, 1, M) RUN_radamStep(X, 2, 1, 0)
 #define GROUP_adamax(X) RUN_moving(X, 0) RUN_largest(X, 1) RUN_quotientStep(X, 2, 0, 1)
-#define GROUP_adadelta(X) RUN_movingSquare(X, 0, M) RUN_quotientOfRoots(X, 1, 0) RUN_step(X, 2, 1) RUN_movingSquare(X, 3, 1)
+#define GROUP_adadelta(X) RUN_movingSquare(X, 0, M) RUN_rootOfQuotient(X, 1, 0) RUN_step(X, 2, 1) RUN_movingSquare(X, 3, 1)
 #define GROUP_rmsprop(X) RUN_movingSquare(X, 0, M) RUN_rootStep(X, 1, 0)
 #define GROUP_rmspropMomentum(X) RUN_movingSquare(X, 0, M) RUN_rootMomentum(X, 1, 0) RUN_step(X, 2, 1)
 #define GROUP_centered(X) RUN_movingSquare(X, 0, M) RUN_moving(X, 1) RUN_centeredStep(X, 2, 1, 0)

@@ -1,11 +1,11 @@
 import GlissadePlanning
 import GlissadeTensors
 
-/// Adadelta (Zeiler 2012), as PyTorch's `Adadelta`:
+/// Adadelta (Zeiler 2012), as PyTorch's `Adadelta`, with one root in place of two:
 ///
 ///     g ← g + λ·p
 ///     v ← ρ·v + (1 − ρ)·g²
-///     d ← √(a + ε) / √(v + ε) · g
+///     d ← √((a + ε) / (v + ε)) · g
 ///     a ← ρ·a + (1 − ρ)·d²
 ///     p ← p − γ·d
 public struct Adadelta: Optimizer {
@@ -44,7 +44,7 @@ public struct Adadelta: Optimizer {
     let gradient = weightDecay == 0 ? g : g + p * weightDecay
     let v = state["square_avg"].moving(towardsSquareOf: gradient, by: 1 - rho)
     let a = state["acc_delta"]
-    let way = sqrt(a + epsilon) / sqrt(v + epsilon) * gradient
+    let way = sqrt((a + epsilon) / (v + epsilon)) * gradient
     return (p - way * step.rate, ["square_avg": v, "acc_delta": a.moving(towardsSquareOf: way, by: 1 - rho)])
   }
 }
