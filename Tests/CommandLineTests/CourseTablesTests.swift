@@ -76,8 +76,14 @@ struct CourseTablesTests {
     try FileManager.default.removeItem(atPath: folder.path("runs"))
     #expect(try make("--only", "optimizer,ensembles", "--seeds", "2").status == 0)
     #expect(try calls == before && page == text)
+    // What both devices come to is compared.
+    #expect(!text.contains("on both devices"))
+    #expect(try make("--only", "ensembles,loss", "--seeds", "1", "--devices", "cpu,opencl").status == 0)
+    let both = try page
+    #expect(both.contains("on both devices") && both.contains("came to the same accuracy and loss to the last digit."), "\(both)")
     // Other lengths are other runs.
+    let known = try calls
     #expect(try make("--only", "ensembles", "--epochs", "2").status == 0)
-    #expect(try calls == before + 2)
+    #expect(try calls == known + 2)
   }
 }

@@ -130,11 +130,12 @@ final class OpenCLPrograms: @unchecked Sendable {
 
   /// What tells a launch's kernel from others that may compute something else: its text, what it is built with, and what it is to do.
   func verdictKey(of launch: Launch, tile: RegisterTile?) -> String {
-    var text = options(for: Self.tile(tile, of: launch.kernelName))
+    let generated = GeneratedKernel(launch.kernel)
+    var text = options(for: Self.tile(tile, of: generated?.template ?? launch.kernelName))
     switch launch.kernel {
     case .library(let name): text += "\n\(name) \(launch.parts.rawValue) \(Self.families[name].map { Self.familyKeys[$0] } ?? "")"
     case .elementwise, .update:
-      if let kernel = GeneratedKernel(launch.kernel) {
+      if let kernel = generated {
         text += "\n\(kernel.text(name: "chain")) \(Self.families[kernel.template].map { Self.familyKeys[$0] } ?? "")"
       }
     case .local(let name, let tile): text += "\n\(tile.definitions)\(name) \(Self.families[name].map { Self.familyKeys[$0] } ?? "")"
