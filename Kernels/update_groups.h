@@ -202,6 +202,7 @@ enum { UPDATE_GROUPS(GROUP_NUMBER) GROUP_count };
   case GROUP_##name##_number: {                                    \
     GROUP_##name(OPEN)                                             \
     for (long j = 0; j < vectors; j++) {                           \
+      for (int k = 0; k < later->count; k++) PREFETCH(later->at[k] + j * 16); \
       float16 v, waiting, result0, result1, result2, result3;      \
       GROUP_##name(LOAD)                                           \
       GROUP_##name(EACH)                                           \
@@ -209,8 +210,14 @@ enum { UPDATE_GROUPS(GROUP_NUMBER) GROUP_count };
     }                                                              \
   } break;
 
+// What is asked for meanwhile: a later tile's parameters, gradients and states.
+typedef struct {
+  const float* at[2 + UPDATE_STATES];
+  int count;
+} UpdateLater;
+
 // A group over a tile: its runs' steps, and where each run's result belongs.
-static void updateGroup(const int number, const ElementwiseStep* const* step, float* const* to, const long vectors) {
+static void updateGroup(const int number, const ElementwiseStep* const* step, float* const* to, const long vectors, const UpdateLater* later) {
   switch (number) {
     UPDATE_GROUPS(GROUP_CASE)
     default: break;

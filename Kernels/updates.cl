@@ -113,6 +113,7 @@ typedef struct {
   int groupLength[UPDATE_INSTRUCTIONS];
   int ends[3];                              // of the runs that are computed once, of those for each parameter, of those for each element
   const float* memory[2 + UPDATE_STATES];   // parameters, gradients, states
+  UpdateLater later;                        // what nobody has asked for yet
   const float* segmentNorms;
   const int* segmentAt;
   int hasSegments;                          // whether anything follows from norms
@@ -122,6 +123,14 @@ typedef struct {
 
 static int updateReads(const uint code, const int number) {
   return (int)(code >> 8 & 255) == number || (int)(code >> 16 & 255) == number || (int)(code >> 24) == number;
+}
+
+// Asks for a later tile at once, unless a group has done so bit by bit: a tile's operands are read one after the other, which processors' own
+// guesses of what comes next do not see through.
+static void updateFetch(UpdateMachine* m) {
+  for (int k = 0; k < m->later.count; k++)
+    for (int j = 0; j < UPDATE_TILE; j += 16) PREFETCH(m->later.at[k] + j);
+  m->later.count = 0;
 }
 
 // Runs first..<end over a tile. result[k] is where instruction k's values belong, if it is not its tile.
@@ -134,9 +143,11 @@ static void updateSteps(UpdateMachine* m, const int first, const int end, const 
   for (int r = first; r < end;) {
     const ElementwiseStep* step = m->runs[r];
     if (m->group[r] >= 0 && (!m->hasSegments || m->segment >= 0)) {
-      updateGroup(m->group[r], m->runs + r, m->to + r, vectors);
+      updateGroup(m->group[r], m->runs + r, m->to + r, vectors, &m->later);
+      m->later.count = 0;
       r += m->groupLength[r];
     } else {
+      updateFetch(m);
       if (step->length)
         elementwiseRun(step, m->to[r], vectors, 0);
       else
@@ -163,6 +174,7 @@ static void updatePlaces(UpdateMachine* m, const RecordedUpdateParameters* a) {
 
 // Makes a rule ready. uses[k] says how many of its outputs instruction k's result is.
 static void updateStart(UpdateMachine* m, const RecordedUpdateParameters* a, const float* numbers, int* uses) {
+  m->later.count = 0;
   for (int k = 0; k < UPDATE_FIXED; k++) {
     store16(splat(k < UPDATE_NUMBERS ? numbers[k] : a->immediates[k - UPDATE_NUMBERS]), m->fixed[k]);
     m->registers[UPDATE_NUMBER + k] = (ElementwiseOperand){m->fixed[k], 0};
@@ -243,10 +255,10 @@ static void updateOperands(UpdateMachine* m, const RecordedUpdateParameters* a, 
   for (int k = 0; k < a->stateCount; k++) m->registers[UPDATE_STATE + k] = (ElementwiseOperand){m->memory[2 + k] + start, 16};
 }
 
-// Asks for a later tile: a tile's operands are read one after the other, which processors' own guesses of what comes next do not see through.
-static void updateFetch(const UpdateMachine* m, const RecordedUpdateParameters* a, const int start) {
-  for (int k = 0; k < 2 + a->stateCount; k++)
-    for (int j = 0; j < UPDATE_TILE; j += 16) PREFETCH(m->memory[k] + start + j);
+// What a tile asks for: what is read two tiles later.
+static void updateLater(UpdateMachine* m, const RecordedUpdateParameters* a, const int start) {
+  m->later.count = 2 + a->stateCount;
+  for (int k = 0; k < m->later.count; k++) m->later.at[k] = m->memory[k] + start + 2 * UPDATE_TILE;
 }
 
 __kernel void recorded_update(float* p, float* g, float* state0, float* state1, float* state2, float* state3, float* scratch,
@@ -293,8 +305,8 @@ __kernel void recorded_update(float* p, float* g, float* state0, float* state1, 
     const int isGood = updateGradients(&m, start, elements, vectors), isStored = isGood && elements % 16 == 0;
     isBad |= !isGood;
     updateOperands(&m, &a, start);
-    updateFetch(&m, &a, start + UPDATE_TILE);
     if (a.normCount > 0) updateSegments(&m, &a, start, vectors);
+    updateLater(&m, &a, start);
     for (int k = 0; k < directCount; k++) result[direct[k]] = isStored ? memory[directOutput[k]] + start : 0;
     updateSteps(&m, m.ends[1], m.ends[2], vectors, 16, result);
     for (int o = 0; o < UPDATE_OUTPUTS; o++) {
@@ -340,7 +352,7 @@ __kernel void recorded_norms(float* p, float* g, float* state0, float* state1, f
       const int start = first + done, elements = count - done < UPDATE_TILE ? count - done : UPDATE_TILE, vectors = (elements + 15) / 16;
       updateGradients(&m, start, elements, vectors);
       updateOperands(&m, &a, start);
-      updateFetch(&m, &a, start + UPDATE_TILE);
+      updateLater(&m, &a, start);
       updateSteps(&m, m.ends[1], m.ends[2], vectors, 16, 0);
       for (int k = 0; k < a.sumCount; k++) {
         const ElementwiseOperand from = m.registers[a.sumRegister[k]];
