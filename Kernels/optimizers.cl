@@ -16,12 +16,6 @@
   bounded((share) < 0.5f ? FMA(splatw(share), FMA(x, x, -(before)), before) : FMA(splatw(rest), (before) - (x) * (x), (x) * (x)))
 INLINE floatw bounded(const floatw x) { return choosew(splatw(3.40282347e38f), x, x < 3.40282347e38f); }
 
-// What is read is asked for so many numbers ahead: of three to five ways through memory processors' own guesses do not see all.
-#define UPDATE_AHEAD 512
-#define FETCHED(name, from)               \
-  PREFETCH((from) + at + UPDATE_AHEAD);   \
-  const floatw name = loadw((from) + at);
-
 // Runs BODY over floatw's: `gradient` is raw, `good` where it is finite. BODY stores through `at` and `lanes`.
 #define UPDATE_LOOP(BODY)                                                        \
   {                                                                              \

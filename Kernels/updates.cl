@@ -10,7 +10,7 @@
 //     __global float* s0 = AT(state0, a.state[0]);        // a line for every state
 //     const float n0 = numbers[0];                        // a line for every number that is used, and what follows from numbers alone
 //     RECORDED_UPDATE_LOOP                                // `old`: parameters, `gradient`: clipped, `good`: where that is finite
-//       const floatw old0 = loadw(s0 + at);               // a line for every state
+//       FETCHED(old0, s0)                                 // a line for every state
 //       const float m0 = SEGMENT_NUMBER(0);               // a line for every norm, and what follows from these and numbers alone
 //       const floatw r1 = W(subtract)(gradient, splatw(n0));   // a line for every instruction
 //       storew(KEEP(old, r5), parameters + at, lanes);    // results last: every load comes before every store
@@ -38,9 +38,10 @@
 #define RECORDED_UPDATE_LOOP                                 \
   FOR_EACH_UNIT(unit, (a.count + WIDE - 1) / WIDE) {         \
     const int at = unit * WIDE, lanes = a.count - at;        \
-    const floatw raw = firstw(loadw(gradients + at), lanes, 0.0f); \
+    FETCHED(read, gradients)                                 \
+    FETCHED(old, parameters)                                 \
+    const floatw raw = firstw(read, lanes, 0.0f);            \
     const intw good = GOOD(raw);                             \
-    const floatw old = loadw(parameters + at);               \
     const floatw gradient = raw * clip;                      \
     (void)old; (void)gradient;                               \
     allGood &= good;
@@ -65,9 +66,10 @@
       floatw total0 = splatw(0.0f), total1 = total0, total2 = total0, total3 = total0; \
       for (int i = 0; i < count; i += WIDE) {                \
         const int at = first + i, lanes = count - i;         \
-        const floatw raw = firstw(loadw(gradients + at), lanes, 0.0f); \
+        FETCHED(read, gradients)                             \
+        FETCHED(old, parameters)                             \
+        const floatw raw = firstw(read, lanes, 0.0f);        \
         const intw good = GOOD(raw);                         \
-        const floatw old = loadw(parameters + at);           \
         const floatw gradient = raw * clip;                  \
         (void)old; (void)good; (void)gradient;
 // `isKept`: where the gradient is bad as well.

@@ -174,6 +174,10 @@ final class LimitProbe {
   func pickWitness(_ shape: (rows: Int, columns: Int)) throws -> Witness {
     let plan = LimitPlans.picking(rows: shape.rows, columns: shape.columns, for: device.profile)
     let memory = try PlanMemory(for: plan, on: device, sharing: [:]).buffers
+    // Memory that nobody has written may be one page of zeros everywhere.
+    if let buffer = memory[.activations] {
+      try Filling.write(.numbers, count: plan.activationsSize, to: buffer, at: 0, of: device)
+    }
     let replay = try Replay(plan, on: device, memory: memory, constants: constants)
     return Witness(run: { try replay.run().total }, scale: 1)
   }

@@ -23,7 +23,7 @@ enum UpdateSource {
     for index in 0..<chain.uniformCount { lines.append(line(chain.instructions[index], index, isShared: true, firstElement)) }
     if case .value = chain.outputs { lines.append("__global float* target = AT(scratch, a.scratch);") }
     lines.append(chain.takesSums ? "RECORDED_NORMS_LOOP" : "RECORDED_UPDATE_LOOP")
-    for index in 0..<chain.stateCount { lines.append("const floatw old\(index) = loadw(s\(index) + at);") }
+    for index in 0..<chain.stateCount { lines.append("FETCHED(old\(index), s\(index))") }
     for index in 0..<chain.normCount { lines.append("const float m\(index) = SEGMENT_NUMBER(\(index));") }
     for index in chain.instructions.indices.dropFirst(chain.uniformCount) {
       lines.append(line(chain.instructions[index], index, isShared: index < firstElement, firstElement))
