@@ -131,7 +131,7 @@ def memory_bound(kernels):
   """How many kernels reach their share of a copy's bandwidth, and which is the furthest from it."""
   title, wanted = "memory-bound kernels", f"≥ {COPY_SHARE_ON_GPU} % each"
   against = "a copy of as many bytes"
-  shares = {row["name"]: row["percent_of_limit"] for row in (kernels or {}).get("results", []) if row.get("limit") in ("copy", "fill")}
+  shares = {row["name"]: row["percent_of_limit"] for row in (kernels or {}).get("results", []) if row.get("limit") in ("copy", "fill", "pick")}
   if not shares:
     return [title, "–", against, "–", "–", wanted, "not measured"]
   reaching = sum(share >= COPY_SHARE_ON_GPU for share in shares.values())

@@ -173,7 +173,7 @@ public struct DeviceSurvey {
     func test(_ candidate: OpenCLCandidate) throws(DeviceError) -> OpenCLDevice {
       let identifier = candidate.information.identifier
       do throws(DeviceError) {
-        let device = try DriverPatience.run(seconds: DriverPatience.seconds, device: identifier) { () throws(DeviceError) in
+        let device = try DriverPatience.run(seconds: try DriverPatience.opening(identifier), device: identifier) { () throws(DeviceError) in
           try DeviceSelection.tested(candidate)
         }
         verdicts[identifier] = .passed

@@ -11,9 +11,14 @@ import Synchronization
 /// Calls of a driver cannot be stopped. One that does not return is left to its thread, which goes on as long as the process, and the
 /// process ends without the driver's own handlers of its end, which might wait for that thread.
 enum DriverPatience {
-  /// How long `auto` waits for a GPU to open and pass its self-test. Drivers build some forty kernels in that time when they are cold, the
-  /// slowest known one in half a minute.
-  static let seconds = 120.0
+  /// How long is waited where nobody says something else.
+  private static let seconds = 120.0
+
+  /// How long `auto` waits for a GPU to open and pass its self-test: two minutes, or longer where its work is waited for longer. Drivers build
+  /// some forty kernels in that time when they are cold, the slowest known one in half a minute.
+  /// - Parameter device: for the message.
+  /// - Throws: as `working`.
+  static func opening(_ device: String) throws(DeviceError) -> Double { max(seconds, try working(device)) }
 
   /// How long a GPU's work is waited for without any of it ending, before its driver counts as stuck: `GLISSADE_DRIVER_SECONDS`, or two minutes.
   /// - Parameter device: for the message.

@@ -63,7 +63,8 @@ struct RunTests {
     let fake = try FakePack()
     _ = try fake.run("pack.sh", [fake.pack])
     let process = try fake.start("run.sh", [fake.out, "300"], ofPack: true, more: ["FAKE_SLOW": "kernels"])
-    for _ in 0..<600 where !fake.text("out/summary.txt").contains("at work on bench-kernels") { usleep(50_000) }
+    // What is written last.
+    for _ in 0..<600 where !fake.text("out/summary.json").contains("at work on bench-kernels") { usleep(50_000) }
     kill(process.processIdentifier, signal)
     process.waitUntilExit()
     let summary = try JSONValue.read(path: fake.out + "/summary.json")
