@@ -78,15 +78,17 @@ __kernel void copy_peak(__global const float* restrict x, __global float* restri
 }
 REGISTER(copy_peak, CopyPeakParameters, 2)
 
-// Where is computed beside (a linear congruence, of Knuth's and Lewis's factor), so that nothing is waited for but the memory; one place from the
-// one before, since compilers know instructions for many at once that can be slower.
+// Columns are far apart and in no order that a processor guesses; each is found from the one before, which takes no time, and which keeps compilers
+// from instructions that read many places at once, for those can be slower.
 __kernel void pick_peak(__global const float* restrict x, __global float* restrict y, const PickPeakParameters a ITEM) {
   __global const float* from = AT(x, a.x);
   __global float* to = AT(y, a.y);
-  uint place = (uint)get_global_id(0) * 2654435761u;
+  const int step = 389 % a.columns;
+  int column = (int)((uint)get_global_id(0) * 37u % (uint)a.columns);
   FOR_EACH(row, a.rows) {
-    place = place * 1664525u + 1013904223u;
-    to[row] = from[(size_t)row * a.columns + (((unsigned long)place * (uint)a.columns) >> 32)];
+    column += step;
+    column = column >= a.columns ? column - a.columns : column;
+    to[row] = from[(size_t)row * a.columns + column];
   }
 }
 REGISTER(pick_peak, PickPeakParameters, 2)
