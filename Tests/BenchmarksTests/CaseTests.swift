@@ -49,7 +49,7 @@ struct CaseTests {
     let traced = row.trace()
     #expect(names(traced) == ["maxPoolGradient", "parameter", "parameter"])
     #expect(traced.given.map(\.content).contains(.integers(below: 4)))
-    let (replay, bytes, _) = try row.replay(on: try CPUDevice(threads: 1))
+    let (replay, bytes, _, _, _) = try row.replay(on: try CPUDevice(threads: 1))
     #expect(replay.plan.launches.count == 1 && bytes == 4 * (2 * 4 * 4 * 16 * 2 + 2 * 8 * 8 * 16))
   }
 

@@ -73,13 +73,13 @@ public final class Benchmark {
           try probe.refresh()
           figures = try DeviceFigures.measured(on: device)
         }
-        let (replay, bytes, limit) = try row.replay(on: device)
+        let (replay, bytes, limit, table, operands) = try row.replay(on: device)
         let witness =
           switch limit {
           case .fma: probe.multiplyAddWitness(flops: row.flops)
           case .copy: try probe.copyWitness(bytes: bytes)
           case .fill: try probe.fillWitness(bytes: bytes)
-          case .pick: try probe.pickWitness(row.picked)
+          case .pick: try probe.pickWitness(row.picked, from: table, of: operands)
           }
         let measurement = try Measurement(of: replay, seconds: options.seconds ?? 0.15, against: witness)
         let result = measurement.result(

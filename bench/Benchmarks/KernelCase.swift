@@ -128,7 +128,10 @@ struct KernelCase: Sendable {
 
   /// Makes the case ready to run, with the bytes that count and what limits it. Where nine tenths of them are written, that is how fast a
   /// device fills memory, which can be slower than it copies; where single numbers are picked, how fast it reads such.
-  func replay(on device: any Device) throws -> (replay: Replay, bytes: Int, limit: BenchmarkResult.Limit) {
+  /// - Returns: also where its first operand lies, and in what.
+  func replay(on device: any Device) throws -> (
+    replay: Replay, bytes: Int, limit: BenchmarkResult.Limit, table: Slice?, operands: [BufferReference: any DeviceBuffer]
+  ) {
     let traced = trace()
     let layout = ParameterLayout(
       traced.given.map { ($0.parameter.name, $0.parameter) }, groupCount: 0, limits: device.profile.limits
@@ -152,6 +155,7 @@ struct KernelCase: Sendable {
     let bytes = (picked.rows > 0 ? picked.rows * (64 + 4 + 4) : traced.bytes) + bytesReadAgain
     let limit: BenchmarkResult.Limit =
       flops > 0 ? .fma : picked.rows > 0 ? .pick : 10 * traced.writtenBytes >= 9 * bytes ? .fill : .copy
-    return (try Replay(plan, on: device, memory: memory.buffers, constants: constants, inputs: inputs), bytes, limit)
+    let replay = try Replay(plan, on: device, memory: memory.buffers, constants: constants, inputs: inputs)
+    return (replay, bytes, limit, layout.entries.first?.slice, operands)
   }
 }

@@ -170,14 +170,12 @@ final class LimitProbe {
     return witness(bytes: bytes, streaming.seconds < plain.seconds ? streaming.replay : plain.replay)
   }
 
-  /// Reading one number of each row, at a random column.
-  func pickWitness(_ shape: (rows: Int, columns: Int)) throws -> Witness {
-    let plan = LimitPlans.picking(rows: shape.rows, columns: shape.columns, for: device.profile)
-    let memory = try PlanMemory(for: plan, on: device, sharing: [:]).buffers
-    // Memory that nobody has written may be one page of zeros everywhere.
-    if let buffer = memory[.activations] {
-      try Filling.write(.numbers, count: plan.activationsSize, to: buffer, at: 0, of: device)
-    }
+  /// Reading one number of each row, at a random column, of the table that the row itself reads: in other memory pages may be of another size.
+  func pickWitness(
+    _ shape: (rows: Int, columns: Int), from table: Slice?, of operands: [BufferReference: any DeviceBuffer]
+  ) throws -> Witness {
+    let plan = LimitPlans.picking(rows: shape.rows, columns: shape.columns, from: table, for: device.profile)
+    let memory = try PlanMemory(for: plan, on: device, sharing: operands).buffers
     let replay = try Replay(plan, on: device, memory: memory, constants: constants)
     return Witness(run: { try replay.run().total }, scale: 1)
   }

@@ -82,12 +82,14 @@ package enum LimitPlans {
   }
 
   /// Of each row of a matrix one number, at a random column: what costs is that each is somewhere else.
-  package static func picking(rows: Int, columns: Int, for profile: DeviceProfile) -> Plan {
-    let source = Slice(.activations, offset: 0, count: rows * columns)
-    let picked = Slice(.activations, offset: Slice.room(source.count), count: rows)
+  /// - Parameter table: where the matrix lies; in front of the result where that is `nil`.
+  package static func picking(rows: Int, columns: Int, from table: Slice? = nil, for profile: DeviceProfile) -> Plan {
+    let source = table ?? Slice(.activations, offset: 0, count: rows * columns)
+    let room = table == nil ? Slice.room(source.count) : 0
+    let picked = Slice(.activations, offset: room, count: rows)
     let parameters = PickPeakParameters(x: source.unit, y: picked.unit, rows: Int32(rows), columns: Int32(columns))
     let launch = Launch("pick_peak", items: profile.shares(of: rows), reads: [source], writes: [picked], parameters: parameters)
-    return Plan(launches: [launch], activationsSize: Slice.room(source.count) + Slice.room(rows))
+    return Plan(launches: [launch], activationsSize: room + Slice.room(rows))
   }
 
   /// Multiply-adds that need each other's results, by each thread for itself.
