@@ -58,7 +58,7 @@ extension Table {
   private static var sortedRows: [Case] {
     let entries: [(Shape, Int)] = [
       ([1], 1), ([5, 7], 7), ([3, 16], 16), ([2, 33], 33), ([70, 3], 3), ([4, 131], 131), ([2, 1000], 1000), ([3, 17], 2), ([2, 64], 5),
-      ([5, 200], 16), ([2, 300], 17), ([3, 129], 1),
+      ([5, 200], 16), ([2, 300], 17), ([3, 129], 1), ([3, 2500], 5),
     ]
     return entries.flatMap { shape, count in
       [false, true].map { isDescending in
