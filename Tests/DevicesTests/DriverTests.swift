@@ -54,3 +54,28 @@ struct KnownFaultTests {
     #expect(OpenCLCandidate.knownFault(of: graphics, threads: nil) == nil)
   }
 }
+
+/// Which driver it is.
+struct DriverNameTests {
+  /// PoCL compiles everything anew for a program's binary, a minute's work that must not hang on a single answer.
+  @Test func poclIsKnownByNameAndVersions() {
+    let name = "Portable Computing Language", nothing = "a platform without a name"
+    let version = "OpenCL 3.0 PoCL 3.1+debian Linux, None+Asserts, RELOC, SPIR, LLVM 15.0.6, SLEEF, DISTRO, POCL_DEBUG"
+    #expect(OpenCLCandidate.isPoCL(platform: name, versions: ["", ""]))
+    #expect(OpenCLCandidate.isPoCL(platform: nothing, versions: [version, ""]))
+    #expect(OpenCLCandidate.isPoCL(platform: nothing, versions: ["", "OpenCL 3.0 PoCL HSTR: pthread-x86_64-pc-linux-gnu-znver3"]))
+    #expect(OpenCLCandidate.isPoCL(platform: nothing, versions: ["", "OpenCL 1.2 pocl"]))
+    #expect(!OpenCLCandidate.isPoCL(platform: nothing, versions: ["", ""]))
+    #expect(!OpenCLCandidate.isPoCL(platform: "NVIDIA CUDA", versions: ["OpenCL 3.0 CUDA 12.4.131", "OpenCL 3.0 CUDA"]))
+    #expect(!OpenCLCandidate.isPoCL(platform: "rusticl", versions: ["OpenCL 3.0 ", "OpenCL 3.0 "]))
+  }
+
+  /// What PoCL says here, whatever of it does not answer.
+  @Test func poclHereIsKnownByEach() throws {
+    for candidate in OpenCLDiscovery().candidates where candidate.information.platform == "Portable Computing Language" {
+      for version in [candidate.properties.platformVersion, candidate.properties.version] {
+        #expect(OpenCLCandidate.isPoCL(platform: "", versions: [version]), "\(version)")
+      }
+    }
+  }
+}

@@ -27,6 +27,17 @@ public struct OpenCLCandidate: @unchecked Sendable {
     return DeviceTuning(information, style: wanted ?? style, within: groupLimits)
   }
 
+  /// Whether its driver is PoCL, which has to be handled in its own way. A platform that does not answer with its name is known by its version,
+  /// or by the device's.
+  var isPoCL: Bool { Self.isPoCL(platform: information.platform, versions: [properties.platformVersion, properties.version]) }
+
+  /// - Parameters:
+  ///   - platform: its name; anything where it does not say.
+  ///   - versions: of OpenCL, as the platform and the device say; empty where they do not.
+  static func isPoCL(platform: String, versions: [String]) -> Bool {
+    platform == "Portable Computing Language" || versions.contains { $0.lowercased().split(separator: " ").contains("pocl") }
+  }
+
   /// How it is planned for unless somebody wants otherwise. Mesa's device on the processor is a GPU in this: neighbouring work-items are
   /// the lanes of its vectors, so that a kernel's vector of 16 floats is 16 vectors there, and some kernels take half a minute to compile.
   public var style: DeviceProfile.Style { information.kind == .cpu && information.platform != "rusticl" ? .cpu : .gpu }

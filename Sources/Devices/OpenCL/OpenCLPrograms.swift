@@ -104,7 +104,7 @@ final class OpenCLPrograms: @unchecked Sendable {
     commonOptions = options
     self.tile = tile
     status = OpenCLStatus(device: candidate.information.identifier)
-    driverKeepsPrograms = candidate.information.platform == "Portable Computing Language"
+    driverKeepsPrograms = candidate.isPoCL
     self.cache = cache ?? ProgramCache(device: candidate.information, platformVersion: candidate.properties.platformVersion)
   }
 
