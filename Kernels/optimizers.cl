@@ -167,6 +167,23 @@ __kernel void stay_close(__global const float* restrict p, __global const float*
 }
 REGISTER(stay_close, StayCloseParameters, 3)
 
+// ------------------------------------------------------------------------------------------------ parts of a batch
+// The gradient of a batch that is computed part by part: after the last one g is what the batch as a whole would give.
+__kernel void add_gradients(__global float* restrict g, __global float* restrict sum, __global const StepConstants* restrict constants,
+                            const AddGradientsParameters a ITEM) {
+  __global float* gradients = AT(g, a.g);
+  __global float* sums = AT(sum, a.sum);
+  __global float* to = constants->isLastPart ? gradients : sums;
+  const int isFirst = constants->part == 0;   // what is in the sums is of another batch then, or of none
+  const floatw share = splatw(constants->share);
+  FOR_EACH_UNIT(unit, (a.count + WIDE - 1) / WIDE) {
+    const int at = unit * WIDE;
+    const floatw own = share * loadw(gradients + at);
+    storew(isFirst ? own : loadw(sums + at) + own, to + at, a.count - at);
+  }
+}
+REGISTER(add_gradients, AddGradientsParameters, 3)
+
 // ------------------------------------------------------------------------------------------------ clipping
 // Where squares are too large for float32, they are taken once more of numbers that are 2^80 times as small, and kept behind the sums.
 #define KEEP_SMALLER_SQUARES(sum)                                                          \

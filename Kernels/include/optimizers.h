@@ -23,7 +23,9 @@ typedef struct {
 typedef struct {
   int step;                // counted from 1
   unsigned int seedLow, seedHigh;
-  int reserved[13];
+  int part, isLastPart;    // of a batch whose gradients are computed part by part: which one, from 0, and whether it is the last
+  float share;             // how much of the batch it is
+  int reserved[10];
 } StepConstants;
 
 /// One parameter group's numbers for this step, each derived in double precision. 64 bytes.
@@ -76,6 +78,12 @@ typedef struct {
   int count;
   float strength;
 } StayCloseParameters;
+
+/// add_gradients(g, sum, constants): sum = share * g for the first part of a batch, sum + share * g for others; of the last part that is g itself.
+typedef struct {
+  int g, sum;
+  int count;
+} AddGradientsParameters;
 
 /// gradient_norm_partial(g, partial): partial[first + k] = sum of squares of g[k * chunk ..< (k + 1) * chunk]. Where that is infinite,
 /// partial[whole + first + k] is the sum of squares of g * 2^-80.

@@ -10,6 +10,8 @@ public enum BufferReference: Hashable, Sendable, CustomStringConvertible {
   case gradients(group: Int, piece: Int = 0)
   /// One kind of optimizer state for them (momentum, second moments, …), in the same layout.
   case state(group: Int, slot: Int, piece: Int = 0)
+  /// What the parts of a batch have added up so far, in the same layout, where a batch's gradients are computed part by part.
+  case gradientSums(group: Int, piece: Int = 0)
   /// Where the parameters of a group started, in the same layout, for groups that are drawn there.
   case anchors(group: Int, piece: Int = 0)
   /// The parameters of a group as they were before a step that is monitored, in the same layout.
@@ -40,6 +42,7 @@ public enum BufferReference: Hashable, Sendable, CustomStringConvertible {
     case .parameters(let group, let piece): "parameters[\(group)]\(part(piece))"
     case .gradients(let group, let piece): "gradients[\(group)]\(part(piece))"
     case .state(let group, let slot, let piece): "state[\(group)][\(slot)]\(part(piece))"
+    case .gradientSums(let group, let piece): "gradient sums[\(group)]\(part(piece))"
     case .anchors(let group, let piece): "anchors[\(group)]\(part(piece))"
     case .earlier(let group, let piece): "earlier[\(group)]\(part(piece))"
     case .segments(let group, let piece): "segments[\(group)]\(part(piece))"

@@ -88,18 +88,24 @@ public struct ParameterLayout: Sendable {
     statisticsPieces = statistics.isEmpty ? [0] : statistics
   }
 
-  /// The same layout, in which what trained parameters were before a step that is monitored are parameters, too.
-  /// - Returns: the layout, and these by the parameters that they are of.
-  package func rememberingEarlier() -> (layout: ParameterLayout, earlier: [ParameterID: Parameter]) {
-    var (all, places, earlier) = (entries, places, [ParameterID: Parameter]())
+  /// The same layout, in which what lies in that of trained parameters is parameters, too: what they were before a step that is monitored, or
+  /// their gradients.
+  /// - Parameters:
+  ///   - place: where it is, of a parameter.
+  ///   - what: what it is, behind the parameter's path.
+  /// - Returns: the layout, and these parameters by those that they are of.
+  package func including(
+    _ place: KeyPath<Entry, Slice?>, _ what: String
+  ) -> (layout: ParameterLayout, included: [ParameterID: Parameter]) {
+    var (all, places, included) = (entries, places, [ParameterID: Parameter]())
     for entry in entries {
-      guard let slice = entry.earlier else { continue }
+      guard let slice = entry[keyPath: place] else { continue }
       let parameter = Parameter(entry.parameter.name, shape: entry.parameter.shape, role: .statistic)
-      earlier[entry.parameter.id] = parameter
+      included[entry.parameter.id] = parameter
       places[parameter.id] = all.count
-      all.append(Entry(path: "\(entry.path) before the step", parameter: parameter, group: nil, piece: entry.piece, slice: slice))
+      all.append(Entry(path: "\(entry.path) \(what)", parameter: parameter, group: nil, piece: entry.piece, slice: slice))
     }
-    return (ParameterLayout(self, entries: all, places: places), earlier)
+    return (ParameterLayout(self, entries: all, places: places), included)
   }
 
   private init(_ other: ParameterLayout, entries: [Entry], places: [ParameterID: Int]) {

@@ -48,6 +48,7 @@ public struct Planner: Sendable {
       lowering.lowerSums(sums)
     }
     let firstUpdate = lowering.pending.count
+    if request.addsGradients { for group in request.layout.groupPieces.indices { lowering.lowerGradientSums(group: group) } }
     if !request.updates.isEmpty {
       for (group, strength) in request.anchorStrengths.enumerated() where strength != 0 {
         lowering.lowerStayClose(group: group, strength: strength)

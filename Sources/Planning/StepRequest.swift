@@ -18,6 +18,8 @@ public struct StepRequest {
   public var sampleCount = 0
   /// Gradients to be written to the gradient arenas.
   public var gradients: [(parameter: ParameterID, gradient: Tensor)] = []
+  /// Whether they are those of a part of a batch, and join what parts before have added up.
+  public var addsGradients = false
   /// Parameters that become values of the graph, at the end of the step.
   public var stores: [(parameter: ParameterID, value: Tensor)] = []
   /// Whether running statistics of a training step move; not where it is recorded only to be looked at.

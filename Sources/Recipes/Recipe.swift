@@ -39,7 +39,8 @@ public struct Recipe: Sendable {
   /// What is in force of an option.
   subscript<Value>(option: RecipeOption<Value>) -> Value {
     get {
-      guard let value = given[option.name]?.value as? Value else { return option.standard(in: self) }
+      // What nobody gave is no optional that has nothing.
+      guard let found = given[option.name], let value = found.value as? Value else { return option.standard(in: self) }
       return value
     }
     set { given[option.name] = Given(value: newValue, origin: .program) }

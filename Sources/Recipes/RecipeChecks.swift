@@ -48,6 +48,7 @@ extension Recipe {
       }
     }
     checkSteps(note)
+    do { try (try? self.augment.augmentations)?.pictures.validate() } catch { note("augment", .sentence("makes no sense: \(error)")) }
     checkBlocks(note)
     checkEffects(note)
     if let last = self.unfreezeAt?.steps.last, last.epoch > self.epochs {
@@ -361,7 +362,9 @@ extension Recipe {
     if self.optimizer == LBFGS.name, origin(of: "optimizer") == .commandLine {
       // What has another default with it; a backbone's rate whatever batches there are.
       let (training, backbone) = (TrainingSection(), PretrainedSection().backboneLR.name)
-      for name in (isOn("mini_batches") ? [] : [training.batchSize.name, training.dropout.name]) + [backbone] where isOfFile(name) {
+      for name in (isOn("mini_batches") ? [] : [training.batchSize.name, training.dropout.name])
+        + [training.microBatch.name, backbone] where isOfFile(name)
+      {
         remove(name)
       }
     }

@@ -35,7 +35,8 @@ struct PretendedMemoryTests {
     let outcome = try train("opencl", "memory=1024,alloc=1", "--model", "lenet", "--batch-size", "240")
     expectComplaint(
       outcome, status: 1, "device opencl:0.0: allocation failed with too little memory", "[240, ", " in conv",
-      " in one piece, and a buffer there has 1024 KiB at most; a batch size of ", " has room (--batch-size", printsNothing: false)
+      " in one piece, and a buffer there has 1024 KiB at most; a batch size of ", " has room; so has a micro-batch",
+      " (--batch-size, --micro-batch", printsNothing: false)
     #expect(folder.names("run").isEmpty)
     let size = try #require(outcome.errors.firstMatch(of: #/a batch size of (\d+) has room/#).map { String($0.1) })
     let smaller = try train("opencl", "memory=1024,alloc=1", "--model", "lenet", "--batch-size", size)

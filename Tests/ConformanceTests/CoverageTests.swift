@@ -76,6 +76,7 @@ struct CoverageTests {
     "recorded_update", "recorded_norms", "segment_norm_partial", "segment_norm_finish",  // UpdateRuleTests
     "gather_matrices", "scatter_matrices",  // UpdateRuleTests
     "stay_close",  // FineTuningTests
+    "add_gradients",  // MicroBatchTests
     "fma_peak", "fma_chain", "copy_peak", "pick_peak", "empty_launch",  // BenchmarksTests
   ]
 

@@ -76,14 +76,16 @@ struct TrainingJob {
 
   /// What takes less memory.
   private var wayOfMemory: String {
-    let options = ["--batch-size"] + (recipe.isOfPictures ? ["--size"] : []) + (recipe.hidden == nil ? [] : ["--hidden"])
-    return "; a smaller \(options.joined(separator: " or ")) takes less, and so does a smaller --model"
+    let options = ["--batch-size", "--micro-batch"] + (recipe.isOfPictures ? ["--size"] : []) + (recipe.hidden == nil ? [] : ["--hidden"])
+    let list = options.dropLast().joined(separator: ", ") + " or " + (options.last ?? "")
+    return "; a smaller \(list) takes less, and so does a smaller --model"
   }
 
   /// The options that a device's memory depends on.
   private var memoryOptions: [String] {
     let slots = trainer.options.groups.first?.optimizer.stateSlots ?? 0
-    return ["--batch-size", "--model"] + (slots == 0 ? [] : ["--optimizer sgd"]) + (recipe.pretrained == nil ? [] : ["--freeze"])
+    return ["--batch-size", "--micro-batch", "--model"] + (slots == 0 ? [] : ["--optimizer sgd"])
+      + (recipe.pretrained == nil ? [] : ["--freeze"])
   }
 
   /// Says what came of it.
@@ -147,7 +149,11 @@ extension TrainingJob {
   private func text(of explanation: StepExplanation, for profile: DeviceProfile) -> String {
     let (plan, cost) = (explanation.plan, explanation.cost)
     let batch = trainer.options.batchSize
-    let title = "one training step of \(recipe.model), batch size \(batch), \(explanation.parameterCount) parameters"
+    let isPart = explanation.samples < batch
+    let title =
+      isPart
+      ? "a micro-batch of \(explanation.samples) samples of \(recipe.model), of a batch of \(batch), \(explanation.parameterCount) parameters"
+      : "one training step of \(recipe.model), batch size \(batch), \(explanation.parameterCount) parameters"
     let variant =
       "kernels for a \(profile.style.rawValue): register tiles of \(plan.tile ?? profile.tile), work cut for \(profile.workers) workers"
     let table = plan.table(beside: cost.columns(measured: explanation.measured))

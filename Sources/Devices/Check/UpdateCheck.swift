@@ -130,6 +130,7 @@ struct UpdateCheck {
       request.sampleCount = 1000
       request.sums = source.sums.enumerated().map { graph.input("sums \($0)", shape: $1.shape) }
     }
+    request.addsGradients = source.addsGradients
     request.updates = source.updates
     request.anchorStrengths = source.anchorStrengths
     // It has to bite, whatever the gradients are.
@@ -153,6 +154,7 @@ struct UpdateCheck {
       try make(.parameters(group: group), size)
       try make(.gradients(group: group), size)
       try make(.anchors(group: group), size)
+      if request.addsGradients { try make(.gradientSums(group: group), size) }
       // Means of squares are among the states.
       let slots = group < request.updates.count ? request.updates[group].stateSlots : 0
       for slot in 0..<slots { try make(.state(group: group, slot: slot), size, isPositive: true) }
@@ -170,6 +172,8 @@ struct UpdateCheck {
       constants.withUnsafeMutableBytes { bytes in
         var head = StepConstants()
         head.step = Int32(step)
+        // In the middle of a batch, and at its end.
+        (head.part, head.isLastPart, head.share) = (1, step == 2 ? 1 : 0, 0.3)
         bytes.storeBytes(of: head, as: StepConstants.self)
       }
       constants.withUnsafeMutableBufferPointer { numbers in
@@ -213,8 +217,7 @@ struct UpdateCheck {
       add("the gradients' norm", [block.norm.bitPattern], isNamed("gradient_norm_partial", "gradient_norm_finish"))
       add("the factor of clipping", [block.clip.bitPattern], isNamed("gradient_norm_finish"))
     }
-    for (group, size) in layout.groupSizes.enumerated() where size > 0 && group < rules.count {
-      let rule = rules[group]
+    for (group, size) in layout.groupSizes.enumerated() where size > 0 {
       // Between parameters there is room that nobody reads.
       let own = layout.entries.filter { $0.group == group }.map(\.slice)
       func read(_ reference: BufferReference) throws(DeviceError) -> [UInt32] {
@@ -223,7 +226,11 @@ struct UpdateCheck {
         for slice in own { bits += try device.read(buffer, at: slice.offset, count: slice.count, filler: UInt32(0)) }
         return bits
       }
-      add("a gradient that is drawn to an anchor", try read(.gradients(group: group)), isNamed("stay_close"))
+      add(
+        "a gradient that joins others or is drawn to an anchor", try read(.gradients(group: group)), isNamed("stay_close", "add_gradients"))
+      if request.addsGradients { add("a sum of gradients", try read(.gradientSums(group: group)), isNamed("add_gradients")) }
+      guard group < rules.count else { continue }
+      let rule = rules[group]
       func isOfRule(_ launch: Launch) -> Bool {
         switch rule.form {
         case .kernel(let kernel): launch.kernelName == kernel.kernel

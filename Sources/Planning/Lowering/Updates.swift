@@ -40,6 +40,18 @@ extension Lowering {
     }
   }
 
+  /// A group's gradients, of a part of a batch, join those of the parts before; of the last part they become the batch's.
+  mutating func lowerGradientSums(group: Int) {
+    for (piece, size) in layout.groupPieces[group].enumerated() {
+      let gradients = fixed(Slice(.gradients(group: group, piece: piece), offset: 0, count: size))
+      let sums = fixed(Slice(.gradientSums(group: group, piece: piece), offset: 0, count: size))
+      emit(
+        "add_gradients", Launch.Note("sum of gradients", shape: [size], flops: 2 * size), items: (profile.vectorShares(of: size), 1, 1),
+        [.update(gradients), .update(sums), .buffer(.constants)]
+      ) { unit in AddGradientsParameters(g: unit(gradients), sum: unit(sums), count: Int32(size)) }
+    }
+  }
+
   /// The global norm of all gradients, and the factor that brings it down to `norm`.
   mutating func lowerClipping(to norm: Float) {
     let chunk = profile.style == .cpu ? GradientChunks.size : GradientChunks.size / 4  // a work-item's, a work-group's

@@ -26,6 +26,11 @@ public struct TrainingSection: RecipeSection {
     "batch_size", default: { $0.optimizer == LBFGS.name ? .all : .samples($0.pretrained == nil ? 128 : 32) },
     defaultText: "128; 32 with pretrained weights; less for small data; all with \(LBFGS.name)", range: .atLeast(1),
     essential: 5, help: "Samples in a step: so many, 1 (stochastic descent), or all (full-batch descent).")
+  public let microBatch = RecipeOption<Int?>(
+    "micro_batch", default: { $0.optimizer == LBFGS.name ? 1000 : nil }, defaultText: "the whole batch; 1000 with \(LBFGS.name)",
+    range: .atLeast(1),
+    help: "Samples that are computed together: a larger batch takes the memory of so many, and their gradients are added up (gradient "
+      + "accumulation). The numbers stay the same but for rounding, dropout's choices, and batch norms, which see micro-batches.")
   public let seed = RecipeOption<UInt64>(
     "seed", default: 1, help: "Seed of weights, shuffles, the division of the data, dropout and augmentation.")
   public let validation = RecipeOption<Double>(

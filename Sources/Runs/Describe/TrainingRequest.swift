@@ -128,6 +128,7 @@ package struct TrainingRequest {
     var options = TrainingOptions()
     (options.groups, options.laterPhases) = try recipe.groups(of: model)
     options.epochs = recipe.epochs
+    options.microBatch = recipe.microBatch
     options.seed = recipe.trainingSeed
     options.loss = run.loss
     if run.areMarks { options.metrics = [.labelAccuracy, .microF1] }

@@ -120,11 +120,17 @@ package struct RunDescription {
 }
 
 extension RunDescription {
+  /// Samples of a step that evaluates.
+  private static func batch(of recipe: Recipe) -> Int {
+    let size = recipe.batchSize.count(of: usualBatch)
+    return min(size, recipe.microBatch ?? size)
+  }
+
   /// Of a training that has its data.
   /// - Parameter recipe: with everything in force.
   package init(_ recipe: Recipe, _ data: LoadedData) {
     self.init(
-      data: recipe.data, model: recipe.model, batchSize: recipe.batchSize.count(of: Self.usualBatch),
+      data: recipe.data, model: recipe.model, batchSize: Self.batch(of: recipe),
       labelSmoothing: recipe.labelSmoothing, input: data.training.sampleShape,
       classNames: data.labelNames ?? data.training.classNames,
       normalization: data.normalization, table: data.table, hidden: recipe.hidden?.sizes,
@@ -149,7 +155,7 @@ extension RunDescription {
       try value(key) { $0.arrayValue?.compactMap { $0.doubleValue.map { Float($0) } } }
     }
     self.init(
-      data: recipe.data, model: recipe.model, batchSize: recipe.batchSize.count(of: Self.usualBatch),
+      data: recipe.data, model: recipe.model, batchSize: Self.batch(of: recipe),
       labelSmoothing: recipe.labelSmoothing,
       input: try value("input") { $0.arrayValue?.compactMap(\.integerValue) },
       classNames: try value("classes") { $0.arrayValue?.compactMap(\.stringValue) },

@@ -137,7 +137,9 @@ struct TrainingPreview {
   private func facts(_ outline: StepOutline, _ place: Place) -> [(name: String, value: String)] {
     func text(_ name: String) -> String? { recipe.isGiven(name) ? recipe.text(of: name) : nil }
     let options = training.trainer.options
-    let steps = "\(stepsPerEpoch) step\(stepsPerEpoch == 1 ? "" : "s") of \(options.batchSize) samples"
+    let steps =
+      "\(stepsPerEpoch) step\(stepsPerEpoch == 1 ? "" : "s") of \(options.batchSize) samples"
+      + (outline.batchSize < options.batchSize ? ", of which \(outline.batchSize) are computed together" : "")
     let least = outline.leastSeconds.map { ", at least \(Text.significant($0 * 1e3)) ms" } ?? ""
     let rows: [(String, String?)] = [
       ("data", recipe.data), ("model", recipe.model), ("a sample", "\(samples.sampleShape)"),
@@ -145,7 +147,10 @@ struct TrainingPreview {
       ("epochs", "\(options.epochs), each \(steps)"), ("optimizer", text("optimizer")), ("learning rate", text("lr")),
       ("schedule", text("schedule")), ("augmentation", text("augment")), ("loss", training.run.lossChoice.recipeText),
       ("device", place.text),
-      ("a step", "\(outline.launches) launches, \(Text.fixed(Double(outline.flops) / 1e6, 1)) MFLOP\(least)"),
+      (
+        outline.batchSize < options.batchSize ? "a micro-batch" : "a step",
+        "\(outline.launches) launches, \(Text.fixed(Double(outline.flops) / 1e6, 1)) MFLOP\(least)"
+      ),
       ("reading the data took", "\(Text.fixed(data.preparation / .seconds(1), 1)) s"),
     ]
     return rows.compactMap { name, value in value.map { (name, $0) } }

@@ -43,7 +43,9 @@ package struct RecipeTraining: TrainerOrigin {
     options.batchSize = batchSize
     let steps = (training.count + batchSize - 1) / batchSize
     let groups = [
-      recipe.line(of: options), recipe.schedule.idleness(stepsPerEpoch: steps, totalSteps: steps * recipe.epochs),
+      recipe.line(of: options),
+      recipe.schedule.idleness(
+        base: options.groups.first?.optimizer.learningRate ?? 1, stepsPerEpoch: steps, totalSteps: steps * recipe.epochs),
     ].compactMap { $0 }
     guard let finetuning = request.finetuning else {
       trainer = Trainer(model: made, options: options)
@@ -126,7 +128,9 @@ package struct RecipeTraining: TrainerOrigin {
   private func title(_ start: TrainingEvent.Start) -> String {
     let unit = run.table == nil ? "samples" : "rows"
     let samples = "\(start.trainingSamples) training, \(start.validationSamples) validation and \(test?.count ?? 0) test \(unit)"
-    let steps = "batch size \(trainer.options.batchSize), \(start.stepsPerEpoch) step\(start.stepsPerEpoch == 1 ? "" : "s") per epoch"
+    let (batch, part) = (trainer.options.batchSize, trainer.options.microBatch ?? .max)
+    let together = part < batch ? " by micro-batches of \(part)" : ""
+    let steps = "batch size \(batch)\(together), \(start.stepsPerEpoch) step\(start.stepsPerEpoch == 1 ? "" : "s") per epoch"
     let hidden = recipe.hidden.map { ", hidden layers of \($0.sizes.map(String.init).joined(separator: ","))" } ?? ""
     return "\(recipe.model): \(start.parameters) parameters\(hidden); \(samples) of \(recipe.data); \(steps)"
   }

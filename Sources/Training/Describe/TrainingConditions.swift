@@ -48,6 +48,10 @@ public struct TrainingConditions: Hashable, Sendable {
       Option("batch size", "\(settings.batchSize)"), Option("seed", "\(settings.seed)"), Option("loss", settings.loss.name),
       Option("clipping norm", settings.clippingNorm.map { "\($0)" } ?? "none"),
     ]
+    // L-BFGS minimises the same function either way.
+    if let size = settings.microBatch, size < settings.batchSize, !settings.groups.allSatisfy({ $0.optimizer is LBFGS }) {
+      options.append(Option("micro-batch", "\(size)"))
+    }
     if let value = settings.clipping.value { options.append(Option("clipping value", "\(value)")) }
     if let ratio = settings.clipping.ratio { options.append(Option("clipping ratio", "\(ratio)")) }
     if let average = settings.average { options.append(Option("average of weights", "\(average)")) }

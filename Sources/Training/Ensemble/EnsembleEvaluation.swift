@@ -120,7 +120,7 @@ extension Trainer {
     // What one member answers, their sums, and what comes of these.
     try AvailableMemory.require(data.count * width * 20, for: "the answers of an ensemble")
     let device = try device ?? DeviceSelection.open(.auto).device
-    let session = try evaluationSession(for: data, batchSize: min(options.batchSize, data.count), on: device, forOutputs: true)
+    let session = try evaluationSession(for: data, batchSize: min(options.evaluationBatch, data.count), on: device, forOutputs: true)
     var mean = AnswerMean(ensemble.answer)
     for state in ensemble.states {
       try session.restore(state)

@@ -13,7 +13,7 @@ struct SessionMonitoring {
   /// Where numbers belong, by what steps take: the same whatever the batch is.
   fileprivate var tables: [TrainingSession.Input: HealthTable] = [:]
 
-  init(_ layout: ParameterLayout) { (self.layout, earlier) = layout.rememberingEarlier() }
+  init(_ layout: ParameterLayout) { (self.layout, earlier) = layout.including(\.earlier, "before the step") }
 }
 
 /// What the monitor measured at a step.
@@ -90,15 +90,17 @@ extension TrainingSession {
   /// Takes one training step and measures the layers at it.
   ///
   /// Before the step its computation is done once more, with the same random numbers and without its updates; after it, what it did to
-  /// parameters is looked at. Waits for the device.
+  /// parameters is looked at. Waits for the device. Of a batch that is computed in parts it is the first part that is looked at.
   /// - Parameters:
   ///   - fields: the batch.
   ///   - step: takes the step.
   func measured(fields: UnsafeBufferPointer<UnsafeRawBufferPointer>, _ step: () throws -> Void) throws -> StepHealth {
-    let count = try stage(fields, isTraining: true)
+    let parts = parts(of: try stage(fields, isTraining: true))
+    let count = parts[0].count
     let looking = try stepper(count, .health)
     write(step: steps + 1) { _, count in StepNumbers(rate: 0, count: count + 1) }
-    try looking.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: stagedTraining.pointers)
+    let inputs = isParted ? enter(0, of: parts) : stagedTraining.pointers
+    try looking.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: inputs)
     // In memory that steps share.
     var found = try healthNumbers(of: looking)
     let trained = layout.entries.filter { $0.group != nil }

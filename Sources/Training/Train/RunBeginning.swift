@@ -11,10 +11,11 @@ extension TrainingRun {
     record.tell(inUnitsOf: options.valueUnit)
     // A short last batch that does not fit (one sample under batch norm, say) is found now, not at the end of the first epoch.
     let last = training.count % options.batchSize
-    if last > 0 { try check(batchOf: last, session) }
+    for size in Set([last, session.isParted ? options.batchSize : 0]) where size > 0 { try check(batchOf: size, session) }
     try checkRoom(session)
     // So is a kernel that the device computes wrongly.
-    _ = try session.checkedPlan(options.batchSize, .training)
+    _ = try session.checkedPlan(session.largestPart(of: options.batchSize), session.trainingPurpose)
+    if session.isParted { _ = try session.checkedPlan(0, .update) }
     // And what a later phase cannot do, by a session that takes no memory.
     for phase in options.laterPhases {
       let trial = try makeSession(device, groups: phase.groups, isTrial: true)
@@ -55,9 +56,20 @@ extension TrainingRun {
 
   /// Sees whether a batch of some size can be trained on.
   func check(batchOf size: Int, _ session: TrainingSession) throws {
-    do throws(ShapeError) { _ = try session.plannedStep(size, .training) } catch  where size == 1 {
-      throw loneSample(error)
+    for part in Set(session.parts(of: size).map(\.count)) { try check(part: part, ofBatch: size, session) }
+  }
+
+  private func check(part: Int, ofBatch size: Int, _ session: TrainingSession) throws {
+    do throws(ShapeError) { _ = try session.plannedStep(part, session.trainingPurpose) } catch {
+      throw refusal(of: part, ofBatch: size, session, error)
     }
+  }
+
+  /// Why a part of a batch cannot be trained on.
+  private func refusal(of part: Int, ofBatch size: Int, _ session: TrainingSession, _ error: ShapeError) -> any Error {
+    if part > 1 { return error }
+    guard session.isParted, size > 1 else { return loneSample(error) }
+    return TrainingError.invalid(option: "the micro-batch", value: "1", requirement: "at least 2: of one sample alone, \(error)")
   }
 
   func loneSample(_ reason: ShapeError) -> TrainingError {

@@ -36,7 +36,7 @@ extension TrainingRun {
   }
 
   func evaluate(_ data: any Dataset, _ session: TrainingSession, mistakes: Int? = nil) throws -> Evaluation {
-    let result = try session.evaluate(data, batchSize: options.batchSize, mistakes: mistakes, shouldStop: shouldStop)
+    let result = try session.evaluate(data, batchSize: options.evaluationBatch, mistakes: mistakes, shouldStop: shouldStop)
     if !result.loss.isFinite, data.count > 0, !shouldStop() {
       var report = NotFinite(step: session.steps, epoch: min(completedEpochs + 1, options.epochs), isEvaluation: true, what: "loss")
       report.operation = try firstNotFinite(evaluating: data, session)
@@ -57,7 +57,7 @@ extension TrainingRun {
 
   /// Goes through an evaluation's batches again until one shows where a number stopped being finite.
   func firstNotFinite(evaluating data: any Dataset, _ session: TrainingSession) throws -> String? {
-    let order = try BatchOrder(count: data.count, batchSize: min(options.batchSize, data.count), shuffles: false)
+    let order = try BatchOrder(count: data.count, batchSize: min(options.evaluationBatch, data.count), shuffles: false)
     try session.resetSums()
     let loader = try BatchLoader(data, order: order, endEpoch: 1)
     while let batch = try loader.next() {

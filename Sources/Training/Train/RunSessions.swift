@@ -80,7 +80,7 @@ extension TrainingRun {
       let count = training.count + (validation?.count ?? 0)
       var (done, lastReport) = (0, begin)
       func features(of data: any Dataset) throws -> FeatureDataset {
-        try FeatureDataset(of: data, by: session, batchSize: options.batchSize, cache: cache, shouldStop: shouldStop) { more in
+        try FeatureDataset(of: data, by: session, batchSize: options.evaluationBatch, cache: cache, shouldStop: shouldStop) { more in
           done += more
           let now = clock.now
           guard done == count || lastReport.duration(to: now) > .milliseconds(100) else { return }

@@ -73,7 +73,8 @@ extension TrainingSession {
     by rule: LBFGS, _ fields: UnsafeBufferPointer<UnsafeRawBufferPointer>, numbers: (_ group: Int, _ count: Int) -> StepNumbers
   ) throws {
     let count = try stage(fields, isTraining: true)
-    let stepper = try stepper(count, .training)
+    let parts = parts(of: count)
+    let whole = isParted ? nil : try stepper(count, .training)
     steps += 1
     for group in groupSteps.indices { groupSteps[group] += 1 }
     write(step: steps, numbers)
@@ -82,10 +83,15 @@ extension TrainingSession {
 
     func evaluate(_ x: [Float]) throws -> LBFGS.Evaluation {
       try place(x, in: trained)
-      try stepper.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: stagedTraining.pointers)
-      var loss: Float = .nan
-      if let output = stepper.plan.outputs["loss"], let buffer = stepper.memory.buffers[output.slice.buffer] {
-        loss = try device.read(buffer, at: output.slice.offset, count: 1, filler: Float.nan)[0]
+      var loss: Float = 0
+      if let whole {
+        try whole.prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: stagedTraining.pointers)
+        loss = try self.loss(of: whole)
+      } else {
+        for (number, part) in parts.enumerated() {
+          let stepper = try addGradients(number, of: parts)
+          loss += Float(part.count) / Float(count) * (try self.loss(of: stepper))
+        }
       }
       let sign: Float = rule.isMaximizing ? -1 : 1
       var (value, gradient) = (Double(sign * loss), try values(of: trained) { $0.gradient })
@@ -114,6 +120,12 @@ extension TrainingSession {
     }
     try place(x, in: trained)
     try restore(sumsBlock: block)
+  }
+
+  /// The loss that a plan computed last. Waits for the device.
+  private func loss(of stepper: Stepper) throws(DeviceError) -> Float {
+    guard let output = stepper.plan.outputs["loss"], let buffer = stepper.memory.buffers[output.slice.buffer] else { return .nan }
+    return try device.read(buffer, at: output.slice.offset, count: 1, filler: Float.nan)[0]
   }
 
   private func place(_ x: [Float], in entries: [ParameterLayout.Entry]) throws(DeviceError) {

@@ -43,20 +43,25 @@ extension TrainingSession {
     fields: UnsafeBufferPointer<UnsafeRawBufferPointer>, step: Int, isTraining: Bool,
     _ body: @escaping (_ launch: Launch, _ read: (Slice) throws(DeviceError) -> [Float]) throws(DeviceError) -> Void
   ) throws {
-    let stepper = try stepper(try stage(fields, isTraining: isTraining), isTraining ? .training : .evaluation)
-    write(step: step) { _, count in StepNumbers(rate: 0, count: count) }
-    try stepper.prepared.runObserved(
-      constants: UnsafeRawBufferPointer(constants), inputs: isTraining ? stagedTraining.pointers : stagedEvaluation.pointers,
-      launches: stepper.plan.firstUpdate
-    ) { [device] index, _ throws(DeviceError) in
-      try body(stepper.plan.launches[index]) { slice throws(DeviceError) in
-        guard let buffer = stepper.memory.buffers[slice.buffer] else { return [] }
-        return try device.read(buffer, at: slice.offset, count: slice.count, filler: Float(0))
+    let count = try stage(fields, isTraining: isTraining)
+    let purpose = isTraining ? trainingPurpose : .evaluation
+    let parts = isTraining ? parts(of: count) : [0..<count]
+    for number in parts.indices {
+      let stepper = try stepper(parts[number].count, purpose)
+      write(step: step) { _, count in StepNumbers(rate: 0, count: count) }
+      let inputs = purpose == .part ? enter(number, of: parts) : isTraining ? stagedTraining.pointers : stagedEvaluation.pointers
+      try stepper.prepared.runObserved(
+        constants: UnsafeRawBufferPointer(constants), inputs: inputs, launches: stepper.plan.firstUpdate
+      ) { [device] index, _ throws(DeviceError) in
+        try body(stepper.plan.launches[index]) { slice throws(DeviceError) in
+          guard let buffer = stepper.memory.buffers[slice.buffer] else { return [] }
+          return try device.read(buffer, at: slice.offset, count: slice.count, filler: Float(0))
+        }
       }
     }
   }
 
-  /// Times each launch of a training step.
+  /// Times each launch of a training step; of one that computes its batch in parts, of the first.
   /// - Returns: nanoseconds, in the plan's order.
   public func profile(features: UnsafeBufferPointer<Float>, targets: BatchTargets) throws -> (plan: Plan, nanoseconds: [UInt64]) {
     try withFields(features, targets, isTraining: true) { try profile(fields: $0) }
@@ -64,15 +69,17 @@ extension TrainingSession {
 
   /// The same, of a batch field by field.
   func profile(fields: UnsafeBufferPointer<UnsafeRawBufferPointer>) throws -> (plan: Plan, nanoseconds: [UInt64]) {
-    let stepper = try stepper(try stage(fields, isTraining: true), .training)
-    return (stepper.plan, try nanoseconds(ofTraining: stepper))
+    let parts = parts(of: try stage(fields, isTraining: true))
+    let stepper = try stepper(parts[0].count, trainingPurpose)
+    return (stepper.plan, try nanoseconds(ofTraining: stepper, isParted ? enter(0, of: parts) : stagedTraining.pointers))
   }
 
-  /// Runs a training step, whose batch is staged, launch by launch.
-  func nanoseconds(ofTraining stepper: Stepper) throws(DeviceError) -> [UInt64] {
+  /// Runs a training step, or the part of one, launch by launch.
+  /// - Parameter inputs: what it is given; default the batch that is staged.
+  func nanoseconds(ofTraining stepper: Stepper, _ inputs: [UnsafeRawBufferPointer]? = nil) throws(DeviceError) -> [UInt64] {
     var times = [UInt64](repeating: 0, count: stepper.plan.launches.count)
     try stepper.prepared.runObserved(
-      constants: UnsafeRawBufferPointer(constants), inputs: stagedTraining.pointers, launches: nil
+      constants: UnsafeRawBufferPointer(constants), inputs: inputs ?? stagedTraining.pointers, launches: nil
     ) { index, nanoseconds throws(DeviceError) in times[index] = nanoseconds }
     return times
   }

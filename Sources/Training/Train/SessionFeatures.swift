@@ -33,7 +33,7 @@ extension TrainingSession {
       _ = try featureShape()
     }
     self.input = input
-    stagedTraining = StagedBatch(form(.training), outputSize: outputSize)
+    stagedTraining = StagedBatch(form(.training), outputSize: outputSize, partsWith: Self.scale(partScale, weighing, loss))
     stagedEvaluation = StagedBatch(form(.evaluation), outputSize: outputSize)
   }
 

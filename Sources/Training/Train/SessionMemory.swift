@@ -7,10 +7,10 @@ import GlissadePlanning
 extension TrainingSession {
   /// Sees whether the parameters have room, with their gradients and what optimizers remember, and each of them in a buffer.
   static func checkRoom(
-    for layout: ParameterLayout, _ groups: [ParameterGroup], _ updates: [any UpdateRule], on device: any Device
+    for layout: ParameterLayout, _ groups: [ParameterGroup], _ updates: [any UpdateRule], addsGradients: Bool, on device: any Device
   ) throws {
     if let oversized = layout.oversized { throw device.refusal("\(oversized)") }
-    let memory = ModelMemory(layout, groups, updates)
+    let memory = ModelMemory(layout, groups, updates, addsGradients: addsGradients)
     let what = "a model of \(layout.entries.reduce(0) { $0 + $1.slice.count }) parameters"
     do { try device.checkRoom(for: memory.total, what, of: memory.parts) } catch var error as MemoryError {
       error.remedy = memory.remedy(within: nil)
@@ -36,29 +36,33 @@ extension TrainingSession {
   /// - Parameter other: a session that will be gone by then.
   func checkRoom(batchSize: Int, isTraining: Bool, states: Int, insteadOf other: TrainingSession?) throws {
     // The one that takes the most of those that there will be.
-    let purposes: [StepPurpose] = !isTraining ? [.evaluation] : monitoring == nil ? [.training] : [.training, .health]
-    let candidates = try purposes.map { purpose in try plannedStep(batchSize, purpose) }
+    let purposes: [StepPurpose] = !isTraining ? [.evaluation] : monitoring == nil ? [trainingPurpose] : [trainingPurpose, .health]
+    let together = isTraining ? largestPart(of: batchSize) : batchSize
+    let candidates = try purposes.map { purpose in try plannedStep(together, purpose) }
     let plan = candidates.max { bytesToCome($0, 1) < bytesToCome($1, 1) } ?? candidates[0]
     // What trains is evaluated, too, and either plan stages its batches.
     let plans = isTraining ? 2 : 1
-    try checkDevice(for: plan, batchSize: batchSize, isTraining: isTraining, plans: plans, insteadOf: other)
+    try checkDevice(for: plan, batchSize: together, isTraining: isTraining, plans: plans, insteadOf: other)
     let kept = zip(updates, layout.groupSizes).reduce(layout.statisticsSize) { $0 + $1.1 * (1 + $1.0.stateSlots) }
     /// What it takes of the host's memory.
-    func bytes(_ size: Int, _ plan: Plan) -> Int {
+    /// - Parameter whole: samples of the batch that is loaded; `size` of them are computed together.
+    func bytes(_ size: Int, of whole: Int, _ plan: Plan) -> Int {
       // Three batches for training and as many for the validation that follows; the device's own staging.
       let fields = inputs.reduce(1) { $0 + $1.size } + (targets?.reduce(0) { $0 + $1.size } ?? outputSize)
-      let batches = 4 * size * fields * 6 + 2 * 4 * plan.inputsSize
+      let batches = 4 * (isTraining ? 3 * (whole + size) : 6 * size) * fields + 2 * 4 * plan.inputsSize
       return (device.usesHostMemory ? bytesToCome(plan, 1) : 0) + batches + 4 * kept * states
     }
     let givenBack = device.usesHostMemory ? other?.heldBytes ?? 0 : 0
     do throws(MemoryError) {
-      try AvailableMemory.require(bytes(batchSize, plan), for: what(batchSize, isTraining), givenBack: givenBack)
+      try AvailableMemory.require(bytes(together, of: batchSize, plan), for: what(together, isTraining), givenBack: givenBack)
     } catch {
       var error = error
       let room = error.available.bytes - AvailableMemory.margin
       // Planning takes some, too.
       guard room > 0 else { throw error }
-      error.remedy = remedy(below: batchSize, isTraining) { size, plan in bytes(size, plan) <= room }
+      error.remedy = remedy(below: together, isTraining) { size, plan, more in
+        bytes(size, of: isParted ? batchSize : size, plan) + (device.usesHostMemory ? more : 0) <= room
+      }
       throw error
     }
   }
@@ -72,9 +76,9 @@ extension TrainingSession {
   ) throws {
     let usable = device.usableBytes ?? .max
     let taken = (device.allocatedBytes ?? 0) - (other?.heldBytes ?? 0)
-    func fits(_ plan: Plan) -> Bool { plan.oversized == nil && taken + bytesToCome(plan, plans) <= usable }
-    if fits(plan) { return }
-    let hint = remedy(below: batchSize, isTraining) { _, plan in fits(plan) }.map { "; \($0)" } ?? ""
+    func fits(_ plan: Plan, _ more: Int) -> Bool { plan.oversized == nil && taken + bytesToCome(plan, plans) + more <= usable }
+    if fits(plan, 0) { return }
+    let hint = remedy(below: batchSize, isTraining) { _, plan, more in fits(plan, more) }.map { "; \($0)" } ?? ""
     if let oversized = plan.oversized { throw device.refusal("\(oversized)\(hint)") }
     throw device.refusal(
       "\(what(batchSize, isTraining)) needs \(OversizedBuffer.text(taken + bytesToCome(plan, plans))) with all that the model takes, and "
@@ -86,22 +90,27 @@ extension TrainingSession {
   private func bytesToCome(_ plan: Plan, _ plans: Int) -> Int {
     let grown = plan.ownBuffers.reduce(2 * plans * plan.inputsSize) { $0 + max($1.size - (buffer($1.reference)?.count ?? 0), 0) }
     let earlier = isTrial && monitoring != nil ? 4 * layout.groupSizes.reduce(0, +) : 0
-    return 4 * grown + (isTrial ? ModelMemory(layout, groups, updates).total : 0) + earlier
+    return 4 * grown + (isTrial ? ModelMemory(layout, groups, updates, addsGradients: isParted).total : 0) + earlier
   }
 
   private func what(_ batchSize: Int, _ isTraining: Bool) -> String {
-    "\(isTraining ? "a training step" : "a step") of \(batchSize) sample\(batchSize == 1 ? "" : "s")"
+    "\(!isTraining ? "a step" : isParted ? "a micro-batch" : "a training step") of \(batchSize) sample\(batchSize == 1 ? "" : "s")"
   }
 
   /// What has room where a batch size has not: the largest of its half, its quarter, … that does, or, where none does, what takes the most.
-  private func remedy(below batchSize: Int, _ isTraining: Bool, fits: (_ batchSize: Int, Plan) -> Bool) -> String? {
+  ///   - fits: whether a plan has room, and so many bytes more.
+  private func remedy(below batchSize: Int, _ isTraining: Bool, fits: (_ batchSize: Int, Plan, _ more: Int) -> Bool) -> String? {
     var (size, smallest) = (batchSize / 2, batchSize)
     // Batch norm cannot learn from one sample.
     while size > 0, let plan = try? plan(batchSize: size, isTraining: isTraining) {
-      if fits(size, plan) { return "a batch size of \(size) has room" }
+      if fits(size, plan, 0) {
+        if isTraining, isParted { return "one of \(size) has room" }
+        let isEnough = isTraining && fits(size, plan, 4 * layout.groupSizes.reduce(0, +))
+        return "a batch size of \(size) has room" + (isEnough ? "; so has a micro-batch of \(size), which leaves the batch as it is" : "")
+      }
       (size, smallest) = (size / 2, size)
     }
-    let memory = ModelMemory(layout, groups, updates)
+    let memory = ModelMemory(layout, groups, updates, addsGradients: isParted)
     let samples = smallest == 1 ? "one sample" : "\(smallest) samples"
     let remedy = memory.remedy(within: device.usableBytes).map { "; \($0)" } ?? ""
     return "not even \(samples) would have room beside \(memory.parts)\(remedy)"
@@ -114,13 +123,16 @@ struct ModelMemory {
   private(set) var gradients = 0
   private(set) var state = 0
   private(set) var anchors = 0
-  var total: Int { parameters + gradients + state + anchors }
+  private(set) var sums = 0
+  var total: Int { parameters + gradients + state + anchors + sums }
 
-  init(_ layout: ParameterLayout, _ groups: [ParameterGroup], _ updates: [any UpdateRule]) {
+  /// - Parameter addsGradients: whether those of the parts of a batch are added up.
+  init(_ layout: ParameterLayout, _ groups: [ParameterGroup], _ updates: [any UpdateRule], addsGradients: Bool) {
     parameters = 4 * layout.statisticsSize
     for ((group, rule), size) in zip(zip(groups, updates), layout.groupSizes) {
       parameters += 4 * size
       gradients += 4 * size
+      if addsGradients { sums += 4 * size }
       state += 4 * size * rule.stateSlots
       if group.stayClose != 0 { anchors += 4 * size }
     }
@@ -130,6 +142,7 @@ struct ModelMemory {
   var parts: String {
     let all = [
       (parameters, "parameters"), (gradients, "gradients"), (state, "what the optimizer remembers"), (anchors, "where parameters started"),
+      (sums, "sums of gradients"),
     ]
     let texts = all.filter { $0.0 > 0 }.map { "\(OversizedBuffer.text($0.0)) of \($0.1)" }
     return texts.count < 2 ? texts.first ?? "nothing" : "\(texts.dropLast().joined(separator: ", ")) and \(texts[texts.count - 1])"

@@ -7,7 +7,10 @@ import GlissadePlanning
 extension TrainingSession {
   /// Records a step in the form in which it will get its batch.
   func trace(_ batchSize: Int, _ purpose: StepPurpose) -> StepTrace {
-    StepTrace(paths, frozen, form(purpose), batch: batchSize, purpose, loss, metrics, model: outputs(for:))
+    let isPart = purpose == .part || purpose == .health && isParted
+    return StepTrace(
+      paths, frozen, form(purpose), batch: batchSize, purpose, loss, metrics,
+      takesScale: isPart && Self.takesScale(weighing, loss), model: outputs(for:))
   }
 
   /// What a step is given.
@@ -17,14 +20,14 @@ extension TrainingSession {
     return StepForm(inputs: inputs, targets: targets, weighing: weighing, takesTargets: loss.takesTargets(metrics, weighing))
   }
 
-  /// The plan of a step, as it will run.
+  /// The plan of a step, as it will run; of one that computes its batch in parts, that of the largest.
   /// - Parameters:
   ///   - batchSize: samples in the batch.
   ///   - isTraining: whether the step trains.
   ///   - profile: the device that it is planned for; `nil` for the session's own, which alone can run it.
   /// - Throws: `ShapeError`.
   public func plan(batchSize: Int, isTraining: Bool, for profile: DeviceProfile? = nil) throws(ShapeError) -> Plan {
-    try plan(batchSize, isTraining ? .training : .evaluation, for: profile)
+    try plan(isTraining ? largestPart(of: batchSize) : batchSize, isTraining ? trainingPurpose : .evaluation, for: profile)
   }
 
   private func plan(_ batchSize: Int, _ purpose: StepPurpose, for profile: DeviceProfile? = nil) throws(ShapeError) -> Plan {
@@ -38,14 +41,16 @@ extension TrainingSession {
     case .health: return healthRequest(batchSize)
     case .movement: return movementRequest()
     case .statistics: return statisticsRequest(batchSize)
-    case .training, .evaluation, .prediction: break
+    case .update: return updateRequest()
+    case .training, .part, .evaluation, .prediction: break
     }
     let trace = trace(batchSize, purpose)
     var request = StepRequest(graph: trace.graph, layout: layout)
     request.sampleCount = batchSize
     request.isExact = isExact
     request.fuses = fuses
-    let penalty = purpose == .training ? penalty(in: trace.graph) : nil
+    let trains = purpose == .training || purpose == .part
+    let penalty = trains ? penalty(in: trace.graph) : nil
     if trace.graph.firstError == nil, trace.loss != nil { try checkParts(of: trace) }
     if var loss = trace.loss {
       if let penalty { loss = loss + penalty }
@@ -55,20 +60,27 @@ extension TrainingSession {
       request.sums = Array(trace.parts.joined())
       request.outputs = ["loss": loss]
     }
-    if purpose == .training, var objective = trace.objective {
+    if trains, var objective = trace.objective {
       if let penalty { objective = objective + penalty }
       let trained = layout.entries.filter { $0.group != nil }.map(\.parameter)
       let gradients = trace.graph.gradients(of: objective, withRespectTo: trained.map { trace.graph[$0] })
       request.gradients = zip(trained, gradients).compactMap { parameter, gradient in
-        gradient.map { (parameter.id, clipped($0, of: trace.graph[parameter])) }
+        // Of a part they are clipped when all are added up.
+        gradient.map { (parameter.id, purpose == .part ? $0 : clipped($0, of: trace.graph[parameter])) }
       }
-      request.updates = descent == nil ? updates : []
-      request.anchorStrengths = groups.map(\.stayClose)
-      request.clippingNorm = clipping.norm
+      request.addsGradients = purpose == .part
+      if purpose == .training { setUpdates(of: &request) }
     } else {
       for (place, output) in trace.outputs.tensors.enumerated() { request.outputs[Self.outputKey(place)] = output }
     }
     return request
+  }
+
+  /// What optimizers do with a batch's gradients.
+  func setUpdates(of request: inout StepRequest) {
+    request.updates = descent == nil ? updates : []
+    request.anchorStrengths = groups.map(\.stayClose)
+    request.clippingNorm = clipping.norm
   }
 
   /// What metrics add up has one place in the control block, whatever the batch.

@@ -23,7 +23,8 @@ extension TrainingSession {
   /// Queues one training step.
   /// - Parameters:
   ///   - fields: as `train(fields:learningRates:)`.
-  ///   - times: what each launch takes is added to these, where there are any and a step is one replay of a plan.
+  ///   - times: what each launch takes is added to these, where there are any and a step is one replay of a plan: not where a batch is computed
+  ///     in parts.
   ///   - numbers: what each group is told of this step; `count`: the steps that it has taken then.
   func train(
     fields: UnsafeBufferPointer<UnsafeRawBufferPointer>, addingTo times: UnsafeMutablePointer<StepTimes>? = nil,
@@ -31,6 +32,11 @@ extension TrainingSession {
   ) throws {
     if let descent { return try descend(by: descent, fields, numbers: numbers) }
     let count = try stage(fields, isTraining: true)
+    if isParted {
+      try trainInParts(count, numbers)
+      if isConstrained { try constrain() }
+      return
+    }
     let stepper = try stepper(count, .training)
     steps += 1
     for group in groupSteps.indices { groupSteps[group] += 1 }
@@ -155,6 +161,7 @@ extension TrainingSession {
     head.step = Int32(truncatingIfNeeded: step)
     head.seedLow = UInt32(truncatingIfNeeded: seed)
     head.seedHigh = UInt32(truncatingIfNeeded: seed >> 32)
+    (head.isLastPart, head.share) = (1, 1)
     constants.storeBytes(of: head, as: StepConstants.self)
     let all = constants.bindMemory(to: Float.self)
     for group in groups.indices {

@@ -5,14 +5,26 @@ struct StagedBatch {
   private let selection: [Int]
   private let widths: [Int]
   private(set) var pointers: [UnsafeRawBufferPointer]
+  /// Where the part of the batch is that was narrowed to last, and what such steps are given besides.
+  private(set) var part: [UnsafeRawBufferPointer]
 
   /// - Parameters:
   ///   - form: what the step takes.
   ///   - outputSize: numbers that the output has for each sample.
-  init(_ form: StepForm, outputSize: Int) {
+  ///   - more: what steps of a part of a batch are given besides, the same for all.
+  init(_ form: StepForm, outputSize: Int, partsWith more: [UnsafeRawBufferPointer] = []) {
     selection = form.selection
     widths = form.widths(outputSize: outputSize)
     pointers = Array(repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: selection.count)
+    part = pointers + more
+  }
+
+  /// Notes where some samples of the batch are.
+  mutating func narrow(to samples: Range<Int>) {
+    for place in pointers.indices {
+      let size = 4 * widths[place]
+      part[place] = UnsafeRawBufferPointer(rebasing: pointers[place][(size * samples.lowerBound)..<(size * samples.upperBound)])
+    }
   }
 
   /// Notes where a batch is.

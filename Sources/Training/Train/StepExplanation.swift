@@ -7,6 +7,8 @@ import GlissadePlanning
 package struct StepExplanation: Sendable {
   package let plan: Plan
   package let cost: StepCost
+  /// Samples that it computes: a batch, or the largest part of one.
+  package let samples: Int
   /// Elements of all weights.
   package let parameterCount: Int
   /// Seconds of each launch by the device's clock, medians of several steps; `nil` where nothing was run.
@@ -35,7 +37,8 @@ extension Trainer {
       guard let batch = try loader.next() else { return unmeasured(plan, cost, session, "there is no batch") }
       let (launches, step) = try session.measure(fields: batch.fields)
       return StepExplanation(
-        plan: plan, cost: cost, parameterCount: session.parameterCount, measured: launches, step: step, objection: nil)
+        plan: plan, cost: cost, samples: session.largestPart(of: options.batchSize), parameterCount: session.parameterCount,
+        measured: launches, step: step, objection: nil)
     } catch { return unmeasured(plan, cost, session, "\(error)") }
   }
 
@@ -53,12 +56,13 @@ extension Trainer {
 
   private func unmeasured(_ plan: Plan, _ cost: StepCost, _ session: TrainingSession, _ objection: String?) -> StepExplanation {
     StepExplanation(
-      plan: plan, cost: cost, parameterCount: session.parameterCount, measured: nil, step: nil, objection: objection)
+      plan: plan, cost: cost, samples: session.largestPart(of: options.batchSize), parameterCount: session.parameterCount, measured: nil,
+      step: nil, objection: objection)
   }
 }
 
 extension TrainingSession {
-  /// Runs a training step with learning rates of 0 several times, launch by launch and whole.
+  /// Runs a training step with learning rates of 0, or the first part of one, several times, launch by launch and whole.
   /// - Returns: medians, in seconds.
   fileprivate func measure(fields: UnsafeBufferPointer<UnsafeRawBufferPointer>) throws -> (launches: [Double], step: Double) {
     let clock = ContinuousClock()
@@ -67,7 +71,7 @@ extension TrainingSession {
     }
     func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
     func run() throws {
-      try train(fields: fields) { _ in 0 }
+      if isParted { try addFirstPart(fields) } else { try train(fields: fields) { _ in 0 } }
       try device.synchronize()
     }
     let end = clock.now + .seconds(2)

@@ -4,6 +4,10 @@ import GlissadeTensors
 /// What a step is for.
 enum StepPurpose: Hashable {
   case training, evaluation
+  /// The loss and the gradients of a part of a batch, which are added up.
+  case part
+  /// No batch at all: what becomes of a batch's gradients once all its parts are added up.
+  case update
   /// Outputs alone, without a loss.
   case prediction
   /// What batch norms find of a batch while training, and nothing that changes anything.
@@ -16,7 +20,7 @@ enum StepPurpose: Hashable {
   case movement
 
   /// Whether the model is recorded as it trains.
-  var isTraining: Bool { self == .training || self == .health || self == .statistics }
+  var isTraining: Bool { self == .training || self == .part || self == .health || self == .statistics }
 }
 
 /// How a batch says how much its samples count.

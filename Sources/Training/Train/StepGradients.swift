@@ -34,6 +34,22 @@ extension TrainingSession {
     return result
   }
 
+  /// What becomes of a batch's gradients once those of its parts are added up.
+  func updateRequest() -> StepRequest {
+    let graph = Graph(isTraining: false)
+    for (path, parameter) in paths { graph.parameterPaths[parameter.id] = path }
+    let (all, gradients) = layout.including(\.gradient, "as a gradient")
+    var request = StepRequest(graph: graph, layout: all)
+    if clipping.value != nil || clipping.ratio != nil {
+      // Each in its own place.
+      request.gradients = layout.entries.compactMap { entry in
+        gradients[entry.parameter.id].map { (entry.parameter.id, clipped(graph[$0], of: graph[entry.parameter])) }
+      }
+    }
+    setUpdates(of: &request)
+    return request
+  }
+
   /// What brings parameters down to their groups' maximum norms; to be run after a step.
   func constraintRequest() -> StepRequest {
     let graph = Graph(isTraining: false)

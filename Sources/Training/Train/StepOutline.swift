@@ -29,7 +29,7 @@ package struct StepOutline: Sendable {
   package var parameters = 0
   /// Those of them that are trained.
   package var trained = 0
-  /// Samples in the step.
+  /// Samples that are computed together: of a step, or of a part of one.
   package var batchSize = 0
   /// Kernel launches.
   package var launches = 0
@@ -82,29 +82,32 @@ extension Trainer {
 
 extension TrainingSession {
   fileprivate func outline(batchSize: Int, as published: PublishedDevice?) throws -> StepOutline {
+    let together = largestPart(of: batchSize)
     let plan: Plan
     if let published {
       plan = try self.plan(batchSize: batchSize, isTraining: true, for: published.profile)
     } else {
-      plan = try plannedStep(batchSize, .training)
+      plan = try plannedStep(together, trainingPurpose)
     }
     // A step that is monitored has more to hold at once; the arena is one.
-    let watched = try monitoring == nil || published != nil ? nil : plannedStep(batchSize, .health)
+    let watched = try monitoring == nil || published != nil ? nil : plannedStep(together, .health)
     var outline = StepOutline(
-      parameters: parameterCount, trained: trainableCount, batchSize: batchSize, launches: plan.launches.count, flops: plan.flops)
-    outline.layers = layers(of: trace(batchSize, .training).graph)
+      parameters: parameterCount, trained: trainableCount, batchSize: together, launches: plan.launches.count, flops: plan.flops)
+    outline.layers = layers(of: trace(together, trainingPurpose).graph)
     let places = Dictionary(outline.layers.enumerated().map { ($0.element.path, $0.offset) }, uniquingKeysWith: { first, _ in first })
     for launch in plan.launches where launch.note.flops > 0 {
       // What belongs to a layer in which others are is told of none of them.
       if let place = places[launch.note.path] { outline.layers[place].flops += launch.note.flops }
     }
-    let memory = ModelMemory(layout, groups, updates)
-    outline.memory = [
+    let memory = ModelMemory(layout, groups, updates, addsGradients: isParted)
+    let parts: [(what: String, bytes: Int)] = [
       ("parameters", memory.parameters), ("gradients", memory.gradients), ("optimizer state", memory.state),
-      ("starting points", memory.anchors), ("what the monitor compares with", monitoring == nil ? 0 : 4 * layout.groupSizes.reduce(0, +)),
+      ("sums of gradients", memory.sums), ("starting points", memory.anchors),
+      ("what the monitor compares with", monitoring == nil ? 0 : 4 * layout.groupSizes.reduce(0, +)),
       ("activations", 4 * max(plan.activationsSize, watched?.activationsSize ?? 0)),
       ("two batches", 8 * plan.inputsSize),
-    ].filter { $0.1 > 0 }
+    ]
+    outline.memory = parts.filter { $0.bytes > 0 }
     if let published {
       outline.leastSeconds = StepCost(plan, on: published.figures).seconds
     } else {

@@ -31,10 +31,11 @@ struct StepTrace {
   ///   - purpose: what the step is for.
   ///   - loss: what is minimised.
   ///   - metrics: what is told beside it.
+  ///   - takesScale: whether what is differentiated is scaled by a number from outside; see `TrainingSession.partScale`.
   ///   - model: what is recorded.
   init(
     _ paths: [(path: String, parameter: Parameter)], _ frozen: Set<ParameterID>, _ form: StepForm, batch: Int, _ purpose: StepPurpose,
-    _ loss: Loss, _ metrics: [Metric], model: (Inputs) -> Outputs
+    _ loss: Loss, _ metrics: [Metric], takesScale: Bool = false, model: (Inputs) -> Outputs
   ) {
     graph = Graph(isTraining: purpose.isTraining)
     graph.frozen = frozen
@@ -104,7 +105,12 @@ struct StepTrace {
         }
       }
     }
-    if form.weighing != .none { self.loss = loss.reduction == .sum ? objective.map { $0 * (1 / Float(batch)) } : objective }
+    let unscaled = objective
+    if takesScale {
+      let scale = graph.input(" scale", shape: [])
+      objective = objective.map { $0 * scale }
+    }
+    if form.weighing != .none { self.loss = loss.reduction == .sum ? unscaled.map { $0 * (1 / Float(batch)) } : objective }
     if parts.isEmpty { parts = metrics.map { sums($0, own, weights: nil) } }
     if let objective, !objective.isValid, graph.firstError == nil {
       _ = graph.reject("loss '\(loss.name)'", [], because: "it gives a tensor of another graph, or none that was computed from the outputs")

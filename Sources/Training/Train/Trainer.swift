@@ -9,6 +9,16 @@ public struct TrainingOptions: Sendable {
   public var epochs = 5
   /// Samples in a step; default 128. The last batch of an epoch is shorter where it does not come out even.
   public var batchSize = 128
+  /// Samples that are computed together; default the whole batch.
+  ///
+  /// A batch of more is computed in parts of at most so many, as equal as they can be: gradients of one after the other are added up, each weighted
+  /// by its share of the batch, and then there is one update. That takes the memory of a micro-batch, and a gradient's beside it, and comes to the
+  /// same numbers but for rounding, with two exceptions. Batch norm takes its statistics of each micro-batch, and moves its running ones as often;
+  /// and what is drawn at random (dropout) is drawn otherwise. Evaluation takes micro-batches, too. Elsewhere this is called gradient
+  /// accumulation, of `batchSize` / `microBatch` steps.
+  public var microBatch: Int?
+  /// Samples of a step that evaluates.
+  var evaluationBatch: Int { min(batchSize, microBatch ?? batchSize) }
   /// Of weights, shuffles and dropout.
   public var seed: UInt64 = 0
   /// What errors cost; default cross-entropy of classes.
@@ -150,6 +160,9 @@ public struct Trainer {
     }
     guard (1...max(training.count, 1)).contains(options.batchSize) else {
       throw TrainingError.batchSize(options.batchSize, samples: training.count)
+    }
+    if let size = options.microBatch, size < 1 {
+      throw TrainingError.invalid(option: "the micro-batch", value: "\(size)", requirement: "at least 1")
     }
     if let steps = options.checkpointSteps, steps < 1 {
       throw TrainingError.invalid(option: "the steps between checkpoints", value: "\(steps)", requirement: "at least 1")
@@ -297,8 +310,8 @@ public struct Trainer {
   public func evaluation(
     of data: any Dataset, state: ModelState, on device: any Device, mistakes: Int? = Evaluation.mistakes
   ) throws -> Evaluation {
-    let session = try evaluationSession(for: data, batchSize: min(options.batchSize, max(data.count, 1)), on: device)
+    let session = try evaluationSession(for: data, batchSize: min(options.evaluationBatch, max(data.count, 1)), on: device)
     try session.restore(state)
-    return try session.evaluate(data, batchSize: options.batchSize, mistakes: mistakes, shouldStop: { false })
+    return try session.evaluate(data, batchSize: options.evaluationBatch, mistakes: mistakes, shouldStop: { false })
   }
 }

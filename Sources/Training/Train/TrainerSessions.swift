@@ -15,7 +15,7 @@ extension Trainer {
       model: model, inputs: training.inputs, targets: training.targetFields, batchSize: options.batchSize, loss: options.loss,
       weighing: options.weighing(for: training), metrics: try options.metrics(for: training), groups: groups ?? options.groups,
       clipping: options.clipping, isAveraged: options.average != nil, seed: options.seed, device: device, isExact: options.isExact,
-      fuses: true, isTrial: isTrial)
+      fuses: true, isTrial: isTrial, microBatch: options.microBatch)
   }
 
   /// A session that evaluates a model on some data.
@@ -40,7 +40,7 @@ extension Trainer {
   /// - Throws: `ShapeError` for a model that does not fit the data, `StateError`, `DataError`, `DeviceError`.
   public func outputs(for data: any Dataset, state: ModelState, on device: any Device) throws -> [String: SampleArray] {
     guard data.count > 0 else { return [:] }
-    let size = min(options.batchSize, data.count)
+    let size = min(options.evaluationBatch, data.count)
     let session = try evaluationSession(for: data, batchSize: size, on: device, forOutputs: true)
     try session.restore(state)
     return try outputs(for: data, by: session)
@@ -48,7 +48,7 @@ extension Trainer {
 
   /// What a session's model gives for a dataset.
   func outputs(for data: any Dataset, by session: TrainingSession) throws -> [String: SampleArray] {
-    let size = min(options.batchSize, data.count)
+    let size = min(options.evaluationBatch, data.count)
     let loader = try BatchLoader(data, order: try BatchOrder(count: data.count, batchSize: size, shuffles: false), endEpoch: 1)
     var results: [String: SampleArray] = [:]
     while let batch = try loader.next() {

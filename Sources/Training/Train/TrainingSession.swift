@@ -63,6 +63,11 @@ public final class TrainingSession {
   let isExact: Bool
   let fuses: Bool
   let isTrial: Bool
+  /// Samples that a training step computes at a time; `nil` for the whole batch.
+  let microBatch: Int?
+  /// Where a part of a batch finds how many times its samples all of the batch's are: what is differentiated is multiplied by it where it is no
+  /// mean over the part, but what the part adds to the batch's, so that all parts are told and added up as means.
+  let partScale: UnsafeMutablePointer<Float>
   /// Numbers that the output has for each sample, the first of several.
   let outputSize: Int
   /// How many numbers each part of each metric adds up.
@@ -165,27 +170,29 @@ public final class TrainingSession {
   ///   - seed: of initial weights and dropout.
   ///   - device: where.
   ///   - isExact: see `TrainingOptions.isExact`.
+  ///   - microBatch: see `TrainingOptions.microBatch`.
   /// - Throws: `ShapeError` for a model or loss that does not fit, `TrainingError.nothingToTrain`, `OptimizerError`, `DeviceError`.
   public convenience init(
     model: any Layer, inputs: [SampleField], targets: [SampleField] = [], batchSize: Int, loss: Loss, metrics: [Metric] = [],
     groups: [ParameterGroup], clippingNorm: Float? = nil, clippingValue: Float? = nil, clippingRatio: Float? = nil, seed: UInt64 = 0,
-    device: any Device, isExact: Bool = false
+    device: any Device, isExact: Bool = false, microBatch: Int? = nil
   ) throws {
     try self.init(
       model: model, inputs: inputs, targets: targets, batchSize: batchSize, loss: loss, weighing: .none, metrics: metrics,
       groups: groups, clipping: GradientClipping(norm: clippingNorm, value: clippingValue, ratio: clippingRatio), seed: seed,
-      device: device, isExact: isExact, fuses: true, isTrial: false)
+      device: device, isExact: isExact, fuses: true, isTrial: false, microBatch: microBatch)
   }
 
   /// - Parameters:
   ///   - weighing: how training batches say how much their samples count.
   ///   - isAveraged: whether an average of the parameters is kept beside them.
+  ///   - microBatch: samples that a training step computes at a time; `nil` for the whole batch, as is a number that no batch exceeds.
   ///   - isTrial: whether nothing is to be run, only planned: then parameters get no memory.
   ///   - predictsOnly: whether outputs are all that is wanted, so that there need be nothing to compare them with.
   init(
     model: any Layer, inputs: [SampleField], targets: [SampleField]?, batchSize: Int, loss: Loss, weighing: StepWeighing,
     metrics: [Metric], groups: [ParameterGroup], clipping: GradientClipping, isAveraged: Bool = false, seed: UInt64, device: any Device,
-    isExact: Bool, fuses: Bool, isTrial: Bool, predictsOnly: Bool = false
+    isExact: Bool, fuses: Bool, isTrial: Bool, microBatch: Int? = nil, predictsOnly: Bool = false
   ) throws {
     for group in groups {
       try group.optimizer.validate()
@@ -199,6 +206,10 @@ public final class TrainingSession {
     isConstrained = groups.contains { $0.maximumNorm != nil }
     guard batchSize > 0 else { throw TrainingError.invalid(option: "batch size", value: "\(batchSize)", requirement: "at least 1") }
     try clipping.check()
+    if let microBatch, microBatch < 1 {
+      throw TrainingError.invalid(option: "the micro-batch", value: "\(microBatch)", requirement: "at least 1")
+    }
+    self.microBatch = groups.isEmpty ? nil : microBatch.flatMap { $0 < batchSize ? $0 : nil }
     self.model = model
     self.inputs = inputs
     self.targets = targets
@@ -230,7 +241,9 @@ public final class TrainingSession {
     outputSize = first.shape.count / batchSize
     measure = trace.measure
     partSizes = trace.parts.map { $0.map(\.shape.count) }
-    stagedTraining = StagedBatch(form, outputSize: outputSize)
+    partScale = .allocate(capacity: 1)
+    partScale.initialize(to: 1)
+    stagedTraining = StagedBatch(form, outputSize: outputSize, partsWith: Self.scale(partScale, self.weighing, loss))
     stagedEvaluation = StagedBatch(
       StepForm(inputs: inputs, targets: targets, weighing: .none, takesTargets: loss.takesTargets(metrics, .none)), outputSize: outputSize)
     try Self.check(paths)
@@ -253,7 +266,7 @@ public final class TrainingSession {
       let count = layout.entries.reduce(0) { $0 + ($1.group == nil ? 0 : $1.slice.count) }
       if !isTrial { try Self.checkRoom(for: descent, parameters: count) }
     }
-    if !isTrial { try Self.checkRoom(for: layout, groups, updates, on: device) }
+    if !isTrial { try Self.checkRoom(for: layout, groups, updates, addsGradients: self.microBatch != nil, on: device) }
     groupSteps = Array(repeating: 0, count: groups.count)
     constants = .allocate(byteCount: StepMemory.constantsSize(groups: groups.count) * 4, alignment: 64)
     constants.initializeMemory(as: UInt8.self, repeating: 0)
@@ -263,6 +276,7 @@ public final class TrainingSession {
         layout.buffers { group, piece in
           (0..<updates[group].stateSlots).map { .state(group: group, slot: $0, piece: piece) }
             + (groups[group].stayClose != 0 ? [.anchors(group: group, piece: piece)] : [])
+            + (self.microBatch != nil ? [.gradientSums(group: group, piece: piece)] : [])
         })
       try initialize()
     }
@@ -270,7 +284,10 @@ public final class TrainingSession {
     try resetSums()
   }
 
-  deinit { constants.deallocate() }
+  deinit {
+    constants.deallocate()
+    partScale.deallocate()
+  }
 
   /// Every parameter needs a path of its own and a shape that kernels can index.
   private static func check(_ parameters: [(path: String, parameter: Parameter)]) throws(TrainingError) {
