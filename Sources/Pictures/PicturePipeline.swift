@@ -38,9 +38,16 @@ public struct PicturePipeline: Equatable, Sendable {
     guard normalization.mean.count == 3 else {
       throw .wrongSize(what: "normalisation of pictures (channels)", found: normalization.mean.count, expected: 3)
     }
-    for (index, augmentation) in augmentations.enumerated() {
+    try augmentations.validate()
+  }
+}
+
+extension [Augmentation] {
+  /// - Throws: `DataError.invalidArgument` for numbers out of range, and for an order in which they cannot be.
+  package func validate() throws(DataError) {
+    for (index, augmentation) in enumerated() {
       try augmentation.validate()
-      if augmentation.choosesPart, augmentations[..<index].contains(where: { !$0.isFree }) {
+      if augmentation.choosesPart, self[..<index].contains(where: { !$0.isFree }) {
         throw .invalidArgument(
           name: "augmentation \(index + 1)", value: "\(augmentation)",
           requirement: "the first that changes the picture's part or its colours, and the only one that chooses a part")

@@ -46,11 +46,15 @@ public func hingeErrors(_ scores: Tensor, _ signs: Tensor, margin: Float = 1, is
 ///   - logits: x.
 ///   - targets: 0 or 1.
 ///   - gamma: γ, at least 0; default 2.
-///   - alpha: what a yes counts, and 1 − α what a no does; default 0.25; below 0 both count alike, 1.
+///   - alpha: what a yes counts, at most 1, and 1 − α what a no does; default 0.25; below 0 both count alike, 1.
 /// - Returns: the loss of each element.
 public func binaryFocalErrors(_ logits: Tensor, _ targets: Tensor, gamma: Float = 2, alpha: Float = 0.25) -> Tensor {
   guard gamma >= 0, gamma.isFinite else {
     return logits.graph.reject("binaryFocalErrors", [logits, targets], because: "gamma is \(gamma), and it has to be at least 0")
+  }
+  guard alpha <= 1 else {
+    return logits.graph.reject(
+      "binaryFocalErrors", [logits, targets], because: "alpha is \(alpha), and it has to be at most 1: a no counts 1 - alpha")
   }
   // 1 − p′ is sigmoid(−x) for a yes and sigmoid(x) for a no.
   let loss = binaryCrossEntropies(logits: logits, targets) * focus(sigmoid(logits * (1 - targets * 2)), gamma)

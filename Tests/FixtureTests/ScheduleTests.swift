@@ -67,6 +67,10 @@ struct ScheduleTests {
       let found = schedule.learningRate(
         base: base, step: 10 * epoch, stepsPerEpoch: 10, totalSteps: 10 * values.count, reduction: state.factor)
       #expect(abs(found - expected) <= 1e-12 * base, "epoch \(epoch): \(found), PyTorch \(expected)")
+      // A training that goes on knows what was measured before, and nothing else.
+      var again = PlateauState()
+      for value in measured[..<epoch] { again.note(value, by: rule, base: base) }
+      #expect(again.factor == state.factor)
       state.note(measured[epoch], by: rule, base: base)
     }
   }

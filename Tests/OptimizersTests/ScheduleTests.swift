@@ -20,7 +20,9 @@ struct ScheduleTests {
   }
 
   @Test func whatHasNoTurnIsTold() throws {
-    func told(_ text: String, _ total: Int = 20) throws -> String? { try Schedule(text).idleness(stepsPerEpoch: 10, totalSteps: total) }
+    func told(_ text: String, _ total: Int = 20, base: Double = 0.1) throws -> String? {
+      try Schedule(text).idleness(base: base, stepsPerEpoch: 10, totalSteps: total)
+    }
     #expect(
       try told("warmup(20 steps) then cosine(over: 1 epochs) then constant")
         == "the schedule does not come to 'cosine(to: 0.0, over: 1.0 epochs) then constant': the run has 20 steps, and what is before it "
@@ -35,6 +37,11 @@ struct ScheduleTests {
       "constant", "constant(at: 0.5)", "cosine", "plateau", "step(every: 1 epochs)", "warmup(19 steps) then cosine", "one-cycle",
     ] {
       #expect(try told(text) == nil, "\(text)")
+    }
+    // What it ends at is a rate, and no share of one.
+    for text in ["linear(to: 1)", "cosine(to: 1)"] {
+      #expect(try told(text) == nil)
+      #expect(try told(text, base: 1)?.contains("leaves the learning rate as it is") == true)
     }
     // A single step is what the first one is.
     #expect(try told("cosine", 1) == nil)
@@ -172,7 +179,9 @@ struct ScheduleTests {
     ("step(every: 3 days)", ["'days'", "'steps' or 'epochs'"]),
     ("step(every: inf epochs)", ["'inf epochs'"]),
     ("warmup", ["warmup needs a span"]),
-    ("warmup(many)", ["'many' in warmup", "'500 steps'"]),
+    ("warmup(0 steps) then cosine", ["'0 steps' in warmup", "a number above 0"]),
+    ("multistep(at: -1 epochs)", ["'-1 epochs' in multistep", "a number above 0"]),
+    ("cosine(over: inf epochs)", ["'inf epochs' in cosine", "below 1e12"]), ("warmup(many)", ["'many' in warmup", "'500 steps'"]),
     ("warmup(5 steps, fast)", ["warmup is given a second value, 'fast'"]), ("cosine(to: 0, to: 1)", ["cosine is given 'to' twice"]),
     ("plateau(patients: 3)", ["plateau has no 'patients'", "did you mean 'patience'?"]),
     ("plateau(factor: 1)", ["'1' in plateau", "above 0"]), ("plateau(patience: 1.5)", ["patience of plateau", "whole"]),

@@ -67,10 +67,11 @@ public struct Schedule: Hashable, Sendable, CustomStringConvertible {
 
   /// What of it a run has nothing of, in a sentence for people: shapes whose turn does not come, or a rate that never moves.
   /// - Parameters:
+  ///   - base: the rate that it is of.
   ///   - stepsPerEpoch: what a span in epochs means.
   ///   - totalSteps: how long the run is.
   /// - Returns: `nil` where all of it has its turn.
-  package func idleness(stepsPerEpoch: Int, totalSteps: Int) -> String? {
+  package func idleness(base: Double, stepsPerEpoch: Int, totalSteps: Int) -> String? {
     var start = 0
     for index in stretches.indices.dropLast() {
       start += min(stretches[index].length?.steps(perEpoch: stepsPerEpoch) ?? totalSteps, totalSteps)
@@ -79,7 +80,7 @@ public struct Schedule: Hashable, Sendable, CustomStringConvertible {
         + "before it takes them all"
     }
     guard totalSteps > 1, !followsMeasurements, !movesMomentum, !stretches.contains(where: { $0.shape is ConstantRate }) else { return nil }
-    func rate(_ step: Int) -> Double { learningRate(base: 1, step: step, stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps) }
+    func rate(_ step: Int) -> Double { learningRate(base: base, step: step, stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps) }
     let first = rate(0)
     for step in stride(from: 1, to: totalSteps, by: max(1, totalSteps / 10_000)) where rate(step) != first { return nil }
     guard rate(totalSteps - 1) == first else { return nil }

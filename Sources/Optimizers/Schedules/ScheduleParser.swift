@@ -161,7 +161,10 @@ private struct ScheduleParser {
 
   private func span(_ text: String, _ call: Call) throws(ScheduleError) -> Schedule.Span {
     let pieces = text.split(separator: " ")
-    guard pieces.count == 2, let count = Double(pieces[0]), count.isFinite, count > 0, count < 1e12 else {
+    if pieces.count == 2, let count = Double(pieces[0]), !(count > 0 && count < 1e12) {
+      throw error("'\(text)' in \(call.name) has to be \(ScheduleArgumentKind.span.requirement): a number above 0 and below 1e12 of them")
+    }
+    guard pieces.count == 2, let count = Double(pieces[0]) else {
       throw error("'\(text)' in \(call.name) has to be \(ScheduleArgumentKind.span.requirement)")
     }
     switch pieces[1] {

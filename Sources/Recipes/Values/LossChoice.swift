@@ -26,7 +26,7 @@ public struct LossChoice: RecipeValue, Hashable {
     case binaryHinge = "binary_hinge"
     /// Kullback and Leibler's divergence from softmax: cross-entropy without the entropy of smoothed labels.
     case klDivergence = "kl_div"
-    /// Focal loss, which makes much of what is hard; `focal(gamma,alpha)`, 2 and 1 by default.
+    /// Focal loss, which makes much of what is hard; `focal(gamma,alpha)`, 2 and 1 by default, of labels 2 and 0.25.
     case focal
 
     /// Its numbers: what they are called, what they are where they are not given, and what they may be.
@@ -36,7 +36,7 @@ public struct LossChoice: RecipeValue, Hashable {
       case .huber: [("delta", 1, .aboveZero)]
       case .smoothL1: [("beta", 1, .atLeast(0))]
       case .hinge, .squaredHinge, .binaryHinge: [("margin", 1, .aboveZero)]
-      case .focal: [("gamma", 2, .atLeast(0)), ("alpha", 1, .aboveZero)]
+      case .focal: [("gamma", 2, .atLeast(0)), ("alpha", 1, .aboveZeroToOne)]
       }
     }
 

@@ -92,7 +92,7 @@ public enum RecipeValueError: Error, Hashable, Sendable {
 
   static func unknown(_ what: String, _ name: String, among known: [String]) -> String {
     let list = known.count > 30 ? "docs/options.md lists them" : known.joined(separator: ", ")
-    if let nearest = Nearest.to(name, among: known) {
+    if let nearest = OtherNames.meant(by: name, among: known) ?? Nearest.to(name, among: known) {
       return "unknown \(what) '\(printable(name))'; did you mean '\(nearest)'?" + (known.count > 30 ? "" : " (\(list))")
     }
     return "unknown \(what) '\(printable(name))'; " + (known.count > 30 ? list : "there are \(list)")

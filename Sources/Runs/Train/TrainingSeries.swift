@@ -77,6 +77,11 @@ package struct TrainingSeries {
     _ request: TrainingRequest, in place: RunPlace, report: (String) -> Void, note: (String) -> Void,
     train: (_ request: TrainingRequest, _ place: RunPlace) throws -> Void
   ) throws {
+    let there = kind.folders(in: place.path).count
+    if place.isResumed, there > count {
+      throw Misuse(
+        "--\(kind.countOption) is \(count), and \(place.path) has \(there) \(kind.noun)s already: there can be more of them, not fewer")
+    }
     for number in 1...count {
       let own = place.part(number, of: kind)
       let part = try request.part(number, of: kind, resuming: own.isResumed ? own.path : nil)
