@@ -23,7 +23,7 @@ struct MemoryTests {
           case .activations(let arena): #expect(slice.offset + Slice.room(slice.count) <= plan.activationSizes[arena])
           case .inputs: #expect(slice.offset + Slice.room(slice.count) <= plan.inputsSize)
           case .parameters(let group, let piece), .gradients(let group, let piece), .state(let group, _, let piece),
-            .anchors(let group, let piece), .earlier(let group, let piece):
+            .anchors(let group, let piece), .earlier(let group, let piece), .gradientSums(let group, let piece):
             #expect(slice.offset + slice.count <= request.layout.groupPieces[group][piece])
           case .statistics(let piece): #expect(slice.offset + Slice.room(slice.count) <= request.layout.statisticsPieces[piece])
           case .zeros: #expect(slice.offset + slice.count <= plan.zerosSize && !launch.writes.contains(slice))

@@ -84,8 +84,8 @@ struct TrainingJob {
   /// The options that a device's memory depends on.
   private var memoryOptions: [String] {
     let slots = trainer.options.groups.first?.optimizer.stateSlots ?? 0
-    return ["--batch-size", "--micro-batch", "--model"] + (slots == 0 ? [] : ["--optimizer sgd"])
-      + (recipe.pretrained == nil ? [] : ["--freeze"])
+    let ofBatches = ["--batch-size", "--micro-batch"]
+    return ofBatches + ["--model"] + (slots == 0 ? [] : ["--optimizer sgd"]) + (recipe.pretrained == nil ? [] : ["--freeze"])
   }
 
   /// Says what came of it.
