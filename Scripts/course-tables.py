@@ -22,7 +22,7 @@ ENSEMBLES = {
   "five members": ["--ensemble", "5"],
   "snapshots": ["--schedule", "cosine-restarts(period: {cycle} epochs)", "--snapshots"],
 }
-# What learns from all data as one batch, which takes 20 GiB and twenty minutes: its first seed has to do.
+# What learns from all data as one batch, and takes twenty minutes: its first seed has to do.
 ONE_SEED = {"lbfgs"}
 
 
