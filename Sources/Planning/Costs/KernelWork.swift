@@ -329,7 +329,8 @@ struct KernelWork {
     case "pack_panels", "convolution_pack":
       return share(&work, units: launch.items.0 * launch.items.1 * launch.items.2, waits: 16)
     // Four neighbouring elements for each work-item.
-    case "fill", "copy", "sgd", "rmsprop", "adam", "stay_close", "add_gradients", "dropout": return share(&work, units: (max(written, 1) + 3) / 4)
+    case "fill", "copy", "sgd", "rmsprop", "adam", "stay_close", "add_gradients", "dropout":
+      return share(&work, units: (max(written, 1) + 3) / 4)
     default: break
     }
     share(&work, units: max(written, 1))
