@@ -145,4 +145,23 @@ struct RecipeFileTests {
     #expect(!recipe.isGiven("validation") && recipe.clipNorm == nil && recipe.isGiven("batch_size"))
     try recipe.check()
   }
+
+  /// What an audit found: each was taken, or told of only after the data was read.
+  @Test func whatMakesNoSenseIsNamedInRecipes() throws {
+    func problems(_ file: String) throws -> String {
+      let (recipe, problems) = Recipe.read(Array("glissade: 1\n\(file)".utf8), path: "r.yaml")
+      return (problems + (try recipe.problems())).map(\.description).joined(separator: " | ")
+    }
+    #expect(try problems("loss: focal(2,1.5)\n").contains("alpha"))
+    #expect(try problems("loss: focal(2,1)\n") == "")
+    #expect(try problems("augment: rotation,resized-crop\n").contains("the first that changes the picture's part"))
+    #expect(try problems("micro_batch: 0\n").contains("micro_batch is 0, and it has to be at least 1"))
+    // Names of other libraries.
+    for (line, meant) in [("activation: swish", "silu"), ("optimizer: l_bfgs", "lbfgs"), ("loss: bce_with_logits", "bce")] {
+      #expect(try problems("\(line)\n").contains("did you mean '\(meant)'?"), "\(line)")
+    }
+    // Its batch is all of the data.
+    #expect(Recipe.read(Array("glissade: 1\noptimizer: lbfgs\n".utf8), path: "r.yaml").recipe.microBatch == 1000)
+    #expect(Recipe.read(Array("glissade: 1\n".utf8), path: "r.yaml").recipe.microBatch == nil)
+  }
 }
