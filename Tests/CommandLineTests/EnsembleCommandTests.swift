@@ -119,6 +119,9 @@ struct EnsembleCommandTests {
       }
       #expect(abs((predicted[row]["deviation"]?.doubleValue ?? 0) - (squares / 2).squareRoot()) < 1e-3)
     }
+    expectComplaint(
+      try glissade("train", "--resume", out, "--ensemble", "2"), status: 2, "--ensemble is 2, and ", "has 3 members already",
+      "more of them, not fewer")
     expectComplaint(try train("values", "--ensemble", "2"), status: 2, "holds earlier runs; --replace puts this one in its place")
     expectComplaint(try train("values"), status: 2, "holds ensemble.json", "not a run's")
     #expect(try train("values", "--ensemble", "2", "--replace", "--quiet").status == 0)
