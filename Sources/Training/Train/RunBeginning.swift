@@ -50,7 +50,8 @@ extension TrainingRun {
     // Where features are kept, samples are only evaluated, once.
     let keepsFeatures = options.featureCache != nil && options.mixing == nil && session.canTakeFeatures
     try session.checkRoom(
-      batchSize: options.batchSize, isTraining: !keepsFeatures, states: 3 + (beginsAtAnchor ? 1 : 0) + (validation == nil ? 0 : 1),
+      batchSize: keepsFeatures ? options.evaluationBatch : options.batchSize, isTraining: !keepsFeatures,
+      states: 3 + (beginsAtAnchor ? 1 : 0) + (validation == nil ? 0 : 1),
       insteadOf: other)
   }
 

@@ -98,7 +98,7 @@ extension TrainingSession {
   }
 
   /// What has room where a batch size has not: the largest of its half, its quarter, … that does, or, where none does, what takes the most.
-  ///   - fits: whether a plan has room, and so many bytes more.
+  /// - Parameter fits: whether a plan has room, and so many bytes more.
   private func remedy(below batchSize: Int, _ isTraining: Bool, fits: (_ batchSize: Int, Plan, _ more: Int) -> Bool) -> String? {
     var (size, smallest) = (batchSize / 2, batchSize)
     // Batch norm cannot learn from one sample.

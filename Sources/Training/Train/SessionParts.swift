@@ -75,7 +75,7 @@ extension TrainingSession {
     try addGradients(count)
     let last = current
     try stepper(0, .update).prepared.run(constants: UnsafeRawBufferPointer(constants), inputs: [])
-    // What is told of the last step is told of what computes.
-    current = last
+    // What is told of the last step is told of what computes, unless it went where memory had to grow.
+    current = last.flatMap { steppers[$0.key] === $0.stepper ? $0 : nil }
   }
 }
