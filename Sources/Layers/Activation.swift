@@ -1,60 +1,95 @@
-/// Activations by name, as PyTorch's functions are called.
-public enum Activation: String, CaseIterable, Sendable {
-  /// `ReLU`: max(x, 0).
-  case relu
-  /// `LeakyReLU` with a slope of 0.01.
-  case leakyRelu = "leaky_relu"
-  /// `PReLU` with one slope for all, from 0.25 on.
-  case prelu
-  /// `ELU` with α = 1.
-  case elu
-  /// `SELU`.
-  case selu
-  /// `CELU` with α = 1.
-  case celu
-  /// `GELU`, exact.
-  case gelu
-  /// `GELU` by its approximation with tanh.
-  case geluTanh = "gelu_tanh"
-  /// `SiLU`: x · sigmoid(x).
-  case silu
-  /// `Mish`.
-  case mish
-  /// `Softplus` with β = 1.
-  case softplus
-  /// `Softsign`: x / (1 + |x|).
-  case softsign
-  /// `Sigmoid`.
-  case sigmoid
-  /// `Tanh`.
-  case tanh
-  /// `Hardtanh` between −1 and 1.
-  case hardtanh
-  /// `ReLU6`.
-  case relu6
-  /// `Hardswish`.
-  case hardswish
-  /// `Hardsigmoid`.
-  case hardsigmoid
+/// An activation by name, as PyTorch's functions are called, with numbers where it has some.
+///
+/// ```swift
+/// let model = MLP([784, 256, 10], activation: .leakyRelu(slope: 0.2))
+/// ```
+public struct Activation: Hashable, Sendable {
+  /// What they are called.
+  public enum Name: String, CaseIterable, Sendable {
+    /// `ReLU`: max(x, 0).
+    case relu
+    /// `LeakyReLU`; its slope is 0.01 unless another is given.
+    case leakyRelu = "leaky_relu"
+    /// `PReLU` with one slope for all, learned from 0.25 on.
+    case prelu
+    /// `PReLU` with a slope for each channel, or feature of a dense layer, learned from 0.25 on.
+    case preluPerChannel = "prelu_per_channel"
+    /// `ELU`; α is 1.
+    case elu
+    /// `SELU`.
+    case selu
+    /// `CELU`; α is 1.
+    case celu
+    /// `GELU`, exact.
+    case gelu
+    /// `GELU` by its approximation with tanh.
+    case geluTanh = "gelu_tanh"
+    /// `SiLU`: x · sigmoid(x).
+    case silu
+    /// `Mish`.
+    case mish
+    /// `Softplus`; β is 1.
+    case softplus
+    /// `Softsign`: x / (1 + |x|).
+    case softsign
+    /// `Sigmoid`.
+    case sigmoid
+    /// `Tanh`.
+    case tanh
+    /// `Hardtanh`, between −1 and 1.
+    case hardtanh
+    /// `ReLU6`.
+    case relu6
+    /// `Hardswish`.
+    case hardswish
+    /// `Hardsigmoid`.
+    case hardsigmoid
 
-  /// A layer that computes it, with PyTorch's numbers; `prelu` has a slope of its own, one for all.
-  public func makeLayer() -> any Layer {
-    switch self {
+    /// Its numbers: what they are called, and PyTorch's values.
+    public var numbers: [(name: String, usual: Float)] {
+      switch self {
+      case .leakyRelu: [("slope", 0.01)]
+      case .prelu, .preluPerChannel: [("slope", 0.25)]
+      case .elu, .celu: [("alpha", 1)]
+      case .softplus: [("beta", 1)]
+      case .hardtanh: [("lower", -1), ("upper", 1)]
+      case .relu, .selu, .gelu, .geluTanh, .silu, .mish, .softsign, .sigmoid, .tanh, .relu6, .hardswish, .hardsigmoid: []
+      }
+    }
+  }
+
+  /// Which.
+  public let name: Name
+  /// Its first numbers, as many as are not to be the usual ones.
+  public let numbers: [Float]
+
+  /// - Parameters:
+  ///   - name: which.
+  ///   - numbers: in the order of `Name.numbers`, which has those that are not given; what is beyond them means nothing.
+  public init(_ name: Name, _ numbers: [Float] = []) { (self.name, self.numbers) = (name, numbers) }
+
+  private func number(_ place: Int) -> Float { place < numbers.count ? numbers[place] : name.numbers[place].usual }
+
+  /// A layer that computes it; those that learn slopes have slopes of their own.
+  /// - Parameter channels: how many it is for, the last axis.
+  public func makeLayer(channels: Int) -> any Layer {
+    switch name {
     case .relu: ReLU()
-    case .leakyRelu: LeakyReLU()
-    case .prelu: PReLU()
-    case .elu: ELU()
+    case .leakyRelu: LeakyReLU(number(0))
+    case .prelu: PReLU(slope: number(0))
+    case .preluPerChannel: PReLU(channels, slope: number(0))
+    case .elu: ELU(number(0))
     case .selu: SELU()
-    case .celu: CELU()
+    case .celu: CELU(number(0))
     case .gelu: GELU()
     case .geluTanh: GELU(.tanh)
     case .silu: SiLU()
     case .mish: Mish()
-    case .softplus: Softplus()
+    case .softplus: Softplus(beta: number(0))
     case .softsign: Softsign()
     case .sigmoid: Sigmoid()
     case .tanh: Tanh()
-    case .hardtanh: Hardtanh()
+    case .hardtanh: Hardtanh(from: number(0), to: number(1))
     case .relu6: ReLU6()
     case .hardswish: Hardswish()
     case .hardsigmoid: Hardsigmoid()
@@ -64,12 +99,56 @@ public enum Activation: String, CaseIterable, Sendable {
   /// How weights in front of it start best: He's for what leaves half of its inputs alone, Glorot's for what is bounded on both sides, LeCun's
   /// for SELU, whose numbers were found for that.
   public var initialization: Initialization {
-    switch self {
-    case .relu, .leakyRelu, .prelu, .elu, .celu, .gelu, .geluTanh, .silu, .mish, .softplus, .relu6, .hardswish: .heNormal
+    switch name {
+    case .relu, .leakyRelu, .prelu, .preluPerChannel, .elu, .celu, .gelu, .geluTanh, .silu, .mish, .softplus, .relu6, .hardswish: .heNormal
     case .softsign, .sigmoid, .tanh, .hardtanh, .hardsigmoid: .glorotUniform
     case .selu: .lecunNormal
     }
   }
+}
+
+// As they are written most.
+extension Activation {
+  /// max(x, 0).
+  public static let relu = Activation(.relu)
+  /// x above 0, otherwise 0.01·x.
+  public static let leakyRelu = Activation(.leakyRelu)
+  /// x above 0, otherwise slope·x, with a slope of at least 0.
+  public static func leakyRelu(slope: Float) -> Activation { Activation(.leakyRelu, [slope]) }
+  /// x above 0, otherwise w·x with one learned slope w.
+  public static let prelu = Activation(.prelu)
+  /// x above 0, otherwise w·x with a learned slope w for each channel.
+  public static let preluPerChannel = Activation(.preluPerChannel)
+  /// `ELU` with α = 1.
+  public static let elu = Activation(.elu)
+  /// `SELU`.
+  public static let selu = Activation(.selu)
+  /// `CELU` with α = 1.
+  public static let celu = Activation(.celu)
+  /// `GELU`, exact.
+  public static let gelu = Activation(.gelu)
+  /// `GELU` by its approximation with tanh.
+  public static let geluTanh = Activation(.geluTanh)
+  /// x · sigmoid(x).
+  public static let silu = Activation(.silu)
+  /// `Mish`.
+  public static let mish = Activation(.mish)
+  /// `Softplus` with β = 1.
+  public static let softplus = Activation(.softplus)
+  /// x / (1 + |x|).
+  public static let softsign = Activation(.softsign)
+  /// `Sigmoid`.
+  public static let sigmoid = Activation(.sigmoid)
+  /// `Tanh`.
+  public static let tanh = Activation(.tanh)
+  /// `Hardtanh` between −1 and 1.
+  public static let hardtanh = Activation(.hardtanh)
+  /// `ReLU6`.
+  public static let relu6 = Activation(.relu6)
+  /// `Hardswish`.
+  public static let hardswish = Activation(.hardswish)
+  /// `Hardsigmoid`.
+  public static let hardsigmoid = Activation(.hardsigmoid)
 }
 
 /// How a layer's weights start, by name; what an `Initializer` says in numbers follows from the layer's sizes.

@@ -55,7 +55,7 @@ public struct LeNet: LayerWithHead {
     fc1 = design.dense(Shape([left(input[0]), left(input[1]), 64]).count, 128)
     norm3 = design.norm.ofFeatures(128)
     fc2 = Dense(128, classes, design.initialization)
-    activations = (0..<3).map { _ in design.activation.makeLayer() }
+    activations = [32, 64, 128].map { design.activation.makeLayer(channels: $0) }
     pool = design.pool.makeLayer()
     spatialDropout = SpatialDropout(design.spatialDropout)
     dropout = Dropout(design.dropout)

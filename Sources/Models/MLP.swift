@@ -32,7 +32,7 @@ public struct MLP: LayerWithHead {
       pairs.dropLast().map { design.dense($0, $1) }
       + pairs.suffix(1).map { Dense($0, $1, design.initialization) }
     norms = pairs.dropLast().compactMap { design.norm.ofFeatures($1) }
-    activations = layers.dropLast().map { _ in design.activation.makeLayer() }
+    activations = pairs.dropLast().map { design.activation.makeLayer(channels: $1) }
     dropout = Dropout(design.dropout)
     headDropout = dropout
     features = sizes.dropLast().last ?? 0

@@ -39,7 +39,7 @@ public struct LARS: Optimizer {
 
   public static var hyperparameters: [Hyperparameter] {
     [
-      learningRate, .number("momentum", \Self.momentum, .notNegative, "Momentum."),
+      learningRate, .number("momentum", \Self.momentum, .belowOne, "Momentum."),
       .number("trust", \Self.trust, .positive, "Trust coefficient: a step's size, as a share of the parameter's."),
       .epsilon(\Self.epsilon), .weightDecay(\Self.weightDecay), .maximize(\Self.isMaximizing),
     ]

@@ -42,7 +42,7 @@ public struct RMSprop: Optimizer {
   public static var hyperparameters: [Hyperparameter] {
     [
       learningRate, .number("alpha", \Self.alpha, .belowOne, "Smoothing of squared gradients."),
-      .epsilon(\Self.epsilon), .number("momentum", \Self.momentum, .notNegative, "Momentum."),
+      .epsilon(\Self.epsilon), .number("momentum", \Self.momentum, .belowOne, "Momentum."),
       .flag("centered", \Self.isCentered, "Squared gradients about their mean."), .weightDecay(\Self.weightDecay),
       .maximize(\Self.isMaximizing),
     ]

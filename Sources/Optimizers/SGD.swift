@@ -37,7 +37,7 @@ public struct SGD: Optimizer {
 
   public static var hyperparameters: [Hyperparameter] {
     [
-      learningRate, .number("momentum", \Self.momentum, .notNegative, "Momentum."),
+      learningRate, .number("momentum", \Self.momentum, .belowOne, "Momentum."),
       .number("dampening", \Self.dampening, .share, "Dampening of new gradients in the momentum."),
       .flag("nesterov", \Self.isNesterov, "Nesterov momentum."),
       .weightDecay(\Self.weightDecay), .maximize(\Self.isMaximizing),

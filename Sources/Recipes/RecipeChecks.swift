@@ -81,6 +81,14 @@ extension Recipe {
           "--no-decay-biases has no effect without a decay that biases and norms would have: --weight-decay is 0 with "
             + "\(self.optimizer), and neither --l1 nor --l2 is given"))
     }
+    if let entry = Optimizers.named(self.optimizer), let usual = entry.rule as? SGD, let rule = try? rule() as? SGD {
+      // A name that says what the numbers take back.
+      if usual.isNesterov, !rule.isNesterov {
+        note("nesterov", .sentence("is off, and \(entry.name) is descent with it; without it there is momentum"))
+      } else if usual.momentum != 0, rule.momentum == 0 {
+        note("momentum", .sentence("is 0, and \(entry.name) is descent with it; without it there is \(SGD.name)"))
+      }
+    }
     if isAskedFor("dampening"), let rule = try? rule() as? SGD, rule.dampening != 0, rule.momentum == 0 {
       note("dampening", .sentence("is \(rule.dampening), and has no effect without --momentum, which is 0"))
     }
@@ -137,7 +145,8 @@ extension Recipe {
     }
     let others = [
       ("clip_norm", self.clipNorm != nil), ("clip_value", self.clipValue != nil), ("clip_ratio", self.clipRatio != nil),
-      ("max_norm", self.maxNorm != nil), ("ema", self.ema != nil), ("swa", self.swa != nil), ("stay_close", self.stayClose > 0),
+      ("max_norm", self.maxNorm != nil), ("reduction", self.reduction != .mean), ("ema", self.ema != nil), ("swa", self.swa != nil),
+      ("stay_close", self.stayClose > 0),
     ]
     for (name, isThere) in others where isThere {
       note(name, .sentence("is not for \(LBFGS.name), whose line search needs the loss and the loss's own gradient"))

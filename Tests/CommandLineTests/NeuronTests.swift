@@ -25,7 +25,9 @@ struct NeuronTests {
     return path
   }
 
-  private func train(_ target: String, _ more: String..., out: String = "run") throws -> Outcome {
+  private func train(_ target: String, _ more: String..., out: String = "run") throws -> Outcome { try train(target, more, out: out) }
+
+  private func train(_ target: String, _ more: [String], out: String = "run") throws -> Outcome {
     try glissade(
       [
         "train", "--data", try table(), "--target", target, "--ignore",
@@ -45,7 +47,7 @@ struct NeuronTests {
     "Every loss of classes learns them, whatever their unit",
     arguments: [
       "cross_entropy", "nll", "bce", "mse", "mae", "huber(0.5)", "smooth_l1(0.3)", "hinge", "squared_hinge(0.5)", "focal", "focal(1,0.5)",
-      "kl_div", "binary_hinge", "binary_hinge(0.5)",
+      "kl_div", "binary_hinge", "binary_hinge(0.5)", "bce(2)",
     ]) func losses(name: String) throws
   {
     let outcome = try train("sort", "--loss", name)
@@ -91,13 +93,26 @@ struct NeuronTests {
   }
 
   @Test("Activations by name, with the weights that suit them") func activations() throws {
-    for (name, initialization) in [("prelu", "he_normal"), ("selu", "lecun_normal"), ("tanh", "glorot_uniform"), ("relu", "pytorch")] {
+    for (name, initialization) in [
+      ("prelu", "he_normal"), ("prelu_per_channel(0.1)", "he_normal"), ("leaky_relu(0.2)", "he_normal"),
+      ("hardtanh(-2,2)", "glorot_uniform"),
+      ("selu", "lecun_normal"), ("tanh", "glorot_uniform"), ("relu", "pytorch"),
+    ] {
       let outcome = try train("sort", "--activation", name, out: name)
       #expect(outcome.status == 0 && accuracy(outcome) > 80, "\(name): \(outcome)")
       let recipe = try String(contentsOfFile: folder.path(name + "/recipe.yaml"), encoding: .utf8)
-      #expect(recipe.contains("activation: \(name)") && recipe.contains("initialization: \(initialization)"), "\(recipe)")
+      #expect(
+        (recipe.contains("activation: \(name)") || recipe.contains("activation: \"\(name)\""))
+          && recipe.contains("initialization: \(initialization)"), "\(recipe)")
       let again = try glissade("evaluate", "--run", folder.path(name), "--device", "cpu")
       #expect(again.status == 0, "\(name): \(again)")
+    }
+    // One slope for each feature of both hidden layers.
+    let weights = try glissade("inspect", folder.path("prelu_per_channel(0.1)/model.safetensors")).output
+    let other = try glissade("inspect", folder.path("prelu/model.safetensors")).output
+    for (output, counts) in [(weights, ["24", "12"]), (other, ["1", "1"])] {
+      let lines = output.split(separator: "\n").filter { $0.contains("activations") }
+      #expect(lines.count == 2 && zip(lines, counts).allSatisfy { $0.contains("[\($1)]") || $0.contains(" \($1) ") }, "\(output)")
     }
     let usual = try train("sort", out: "usual")
     let named = try train("sort", "--activation", "relu", "--initialization", "pytorch", out: "named")
@@ -109,6 +124,22 @@ struct NeuronTests {
     #expect(unknown.status == 2 && unknown.errors.contains("did you mean 'mish'"), "\(unknown)")
     let elsewhere = try glissade("train", "--model", "resnet18", "--activation", "mish")
     #expect(elsewhere.status == 2 && elsewhere.errors.contains("mlp and lenet have it"), "\(elsewhere)")
+  }
+
+  @Test("A batch's losses are added up where somebody says so, and told as a mean") func reduction() throws {
+    // A batch is 16 samples: a sixteenth of the rate goes as far.
+    func weights(_ name: String) throws -> [Float] {
+      let file = try WeightsFile(path: folder.path(name + "/model.safetensors"))
+      return try file.tensors.flatMap { try file.floats(of: $0.name) }
+    }
+    let more = ["--optimizer", "sgd", "--batch-size", "16", "--epochs", "1", "--limit", "160", "--validation", "0"]
+    let mean = try train("sort", more + ["--lr", "0.16"], out: "mean")
+    let sum = try train("sort", more + ["--lr", "0.01", "--reduction", "sum"], out: "sum")
+    #expect(mean.status == 0 && sum.status == 0, "\(mean) \(sum)")
+    let (first, second) = (try weights("mean"), try weights("sum"))
+    #expect(!first.isEmpty && first.count == second.count && zip(first, second).allSatisfy { abs($0 - $1) < 1e-5 })
+    let losses = try ["mean", "sum"].map { try JSONValue.read(path: folder.path($0 + "/summary.json"))["train_loss"]?.doubleValue }
+    #expect(abs(try #require(losses[0]) - #require(losses[1])) < 1e-5, "\(losses)")
   }
 
   @Test("Several numbers are predicted at once, each in its own unit") func severalNumbers() throws {

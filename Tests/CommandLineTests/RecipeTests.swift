@@ -88,7 +88,7 @@ struct RecipeTests {
       "did you mean 'conv1'?")
     expectComplaint(try glissade("train", "--data", data.path, "--layer-decay", "1.1"), status: 2, "--layer-decay is 1.1")
     expectComplaint(
-      try glissade("train", "--data", data.path, "--group", "conv1:momentum=1"), status: 2,
+      try glissade("train", "--data", data.path, "--group", "conv1:momentum=0.5"), status: 2,
       "which is no option of adam; sgd, momentum, nesterov, rmsprop, lars and muon have")
   }
 

@@ -107,6 +107,7 @@ struct LossFunctionTests {
         "smoothed": values(.divergenceOfClasses(labelSmoothing: 0.3), classes), "plain": values(.divergenceOfClasses(), classes),
         "hinge": values(.binaryHinge(margin: 0.5), yes), "squared": values(.binaryHinge(isSquared: true), yes),
         "against all others": values(Loss.binaryHinge().ofClasses(ofLogits: true), classes),
+        "yes counts": values(.binaryCrossEntropyWithLogits(positiveWeight: 3), yes),
       ]
     }
     func softmax(_ row: Int, _ column: Int) -> Double {
@@ -125,8 +126,15 @@ struct LossFunctionTests {
         return sum + (power == 2 ? term * term : term) / 3
       }
     }
+    func weightedCrossEntropy(_ row: Int, yes weight: Double) -> Double {
+      (0..<3).reduce(0) { sum, column in
+        let p = 1 / (1 + exp(-Double(logits[3 * row + column])))
+        return sum - (marks[3 * row + column] == 1 ? weight * log(p) : log(1 - p)) / 3
+      }
+    }
     for row in 0..<2 {
       let expected = [
+        "yes counts": weightedCrossEntropy(row, yes: 3),
         "smoothed": divergence(row, 0.3), "plain": divergence(row, 0),
         "hinge": hinge(row, margin: 0.5, power: 1) { marks[3 * row + $0] == 1 },
         "squared": hinge(row, margin: 1, power: 2) { marks[3 * row + $0] == 1 },

@@ -10,11 +10,42 @@ struct OptimizerCase: Sendable {
   var rule: any UpdateRule
   /// The learning rate.
   var rate: Double
-  /// How strongly parameters are drawn to where they started, by a launch before the update; 0 for not at all.
-  var stayClose: Float = 0
+  /// What is done to gradients before the update.
+  var before = Before.nothing
 
-  init(_ name: String, onDemand: String? = nil, stayClose: Float = 0, _ optimizer: some Optimizer) {
-    (self.name, self.onDemand, rule, rate, self.stayClose) = (name, onDemand, optimizer, optimizer.learningRate, stayClose)
+  /// What launches in front of an update do to its gradients.
+  enum Before: Sendable, Hashable {
+    case nothing
+    /// Parameters are drawn to where they started, so strongly.
+    case stayClose(Float)
+    /// The norm of all gradients is brought down to this.
+    case clipping(norm: Float)
+    /// They are the last of a batch that is computed in parts, and join the sum of the others.
+    case adding
+
+    /// Whether it needs where parameters started.
+    var isOfAnchors: Bool { if case .stayClose = self { true } else { false } }
+
+    /// Arrays of the parameters' size that it reads or writes beside what the update does, and how many others than the update's it touches.
+    var passes: (moved: Int, touched: Int) {
+      switch self {
+      case .nothing: (0, 0)
+      // Parameters, starts and gradients are read, gradients written.
+      case .stayClose: (4, 1)
+      case .clipping: (1, 0)
+      // Gradients and their sums are read, gradients written.
+      case .adding: (3, 1)
+      }
+    }
+  }
+
+  init(_ name: String, onDemand: String? = nil, before: Before = .nothing, _ optimizer: some Optimizer) {
+    (self.name, self.onDemand, rule, rate, self.before) = (name, onDemand, optimizer, optimizer.learningRate, before)
+  }
+
+  /// A rule that keeps an average of the parameters beside them.
+  init(averaged name: String, _ optimizer: some Optimizer) {
+    (self.name, rule, rate) = ("\(name) average", optimizer.wrapped(movesMomentum: false, isAveraged: true), optimizer.learningRate)
   }
 
   /// A rule that has a kernel, by what it records.
@@ -36,10 +67,9 @@ struct OptimizerCase: Sendable {
     let shapes = tensors
     // Parameters, gradients and states are read, all but the gradients written.
     let states = try RecordedUpdate(rule).changedStates
-    // What draws them reads parameters, starts and gradients, and writes gradients.
     let parameterBytes = 4 * shapes.reduce(0) { $0 + $1.count }
-    let bytes = parameterBytes * (3 + 2 * states + (stayClose == 0 ? 0 : 4))
-    let witness = try probe.inPlaceWitness(bytes: bytes, touched: parameterBytes * (2 + states + (stayClose == 0 ? 0 : 1)))
+    let bytes = parameterBytes * (3 + 2 * states + before.passes.moved)
+    let witness = try probe.inPlaceWitness(bytes: bytes, touched: parameterBytes * (2 + states + before.passes.touched))
     var result: BenchmarkResult
     do {
       let fused = try FusedUpdate(of: self, shapes, on: device)

@@ -34,7 +34,10 @@ extension OptimizerCase {
       OptimizerCase("lars", LARS()),
       OptimizerCase("lamb", LAMB()),
       OptimizerCase("muon", Muon()),
-      OptimizerCase("sgd momentum stay close", stayClose: 0.1, SGD(learningRate: 1e-3, momentum: 0.9)),
+      OptimizerCase("sgd momentum stay close", before: .stayClose(0.1), SGD(learningRate: 1e-3, momentum: 0.9)),
+      OptimizerCase("sgd momentum clip norm", before: .clipping(norm: 1), SGD(learningRate: 1e-3, momentum: 0.9)),
+      OptimizerCase("sgd momentum micro-batches", before: .adding, SGD(learningRate: 1e-3, momentum: 0.9)),
+      OptimizerCase(averaged: "adam", Adam()),
     ]
   }
 }

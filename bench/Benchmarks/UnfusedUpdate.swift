@@ -12,27 +12,37 @@ struct UnfusedUpdate {
 
   init(of row: OptimizerCase, _ shapes: [Shape], on device: any Device) throws {
     let graph = Graph(isTraining: true)
-    // Group 0 holds the parameters, the groups after it the states, and then where parameters started; the gradients are frozen.
+    // Group 0 holds the parameters, the groups after it the states, and then where parameters started, or sums of gradients; the gradients
+    // themselves are frozen.
     let names = row.rule.stateNames
-    let anchors = row.stayClose == 0 ? nil : 1 + names.count
-    let groupCount = 1 + names.count + (anchors == nil ? 0 : 1)
+    let beside = row.before.isOfAnchors || row.before == .adding ? 1 + names.count : nil
+    let groupCount = 1 + names.count + (beside == nil ? 0 : 1)
     let step = UpdateStep(StepNumbers(rate: row.rate, count: OptimizerCase.step), in: graph)
     var listed: [(path: String, parameter: Parameter)] = []
     var groups: [String: Int] = [:]
     var results: [(parameter: ParameterID, gradient: Tensor)] = []
-    for (index, shape) in shapes.enumerated() {
-      func tensor(_ name: String, group: Int?) -> Parameter {
-        let parameter = Parameter(name, shape: shape)
-        listed.append(("\(name).\(index)", parameter))
-        groups["\(name).\(index)"] = group
-        return parameter
-      }
-      let p = tensor("p", group: 0)
-      let g = tensor("g", group: nil)
-      let states = names.indices.map { tensor("s\($0)", group: 1 + $0) }
+    func tensor(_ name: String, _ index: Int, group: Int?) -> Parameter {
+      let parameter = Parameter(name, shape: shapes[index])
+      listed.append(("\(name).\(index)", parameter))
+      groups["\(name).\(index)"] = group
+      return parameter
+    }
+    let own = shapes.indices.map { (p: tensor("p", $0, group: 0), g: tensor("g", $0, group: nil)) }
+    var factor = graph.constant(1)
+    if case .clipping(let most) = row.before {
+      let squares = own.map { (graph[$0.g] * graph[$0.g]).sum() }
+      factor = minimum(graph.constant(most) / (sqrt(squares.dropFirst().reduce(squares[0], +)) + 1e-6), graph.constant(1))
+    }
+    for (index, (p, g)) in own.enumerated() {
+      let states = names.indices.map { tensor("s\($0)", index, group: 1 + $0) }
       let before = UpdateState(Dictionary(zip(names, states.map { graph[$0] }), uniquingKeysWith: { first, _ in first }))
       var gradient = graph[g]
-      if let anchors { gradient = gradient + (graph[p] - graph[tensor("a", group: anchors)]) * row.stayClose }
+      switch row.before {
+      case .nothing: break
+      case .stayClose(let strength): gradient = gradient + (graph[p] - graph[tensor("b", index, group: beside)]) * strength
+      case .adding: gradient = gradient * FusedUpdate.lastShare + graph[tensor("b", index, group: beside)]
+      case .clipping: gradient = gradient * factor
+      }
       let (after, left) = row.rule.update(graph[p], gradient, before, step)
       results.append((p.id, after))
       for (name, state) in zip(names, states) { if let value = left.values[name] { results.append((state.id, value)) } }
@@ -47,7 +57,10 @@ struct UnfusedUpdate {
     for (group, pieces) in layout.groupPieces.enumerated() {
       for (piece, size) in pieces.enumerated() {
         let buffer = try device.makeBuffer(count: size)
-        if group == 0 || group == anchors { try Filling.write(.numbers, count: size, to: buffer, at: 0, of: device) }
+        if row.before == .adding, group == beside { try device.write([Float](repeating: 0, count: size), to: buffer) }
+        if group == 0 || row.before.isOfAnchors && group == beside {
+          try Filling.write(.numbers, count: size, to: buffer, at: 0, of: device)
+        }
         shared[.parameters(group: group, piece: piece)] = buffer
         shared[.gradients(group: group, piece: piece)] = buffer
       }

@@ -13,6 +13,7 @@ struct RecipeRange: Sendable {
     RecipeRange(lower: Double(lower), includesLower: true, upper: Double(upper), includesUpper: true)
   }
   static func atLeast(_ lower: Int) -> RecipeRange { RecipeRange(lower: Double(lower), includesLower: true) }
+  static let anything = RecipeRange()
   static let share = RecipeRange(lower: 0, includesLower: true, upper: 1, includesUpper: false)
   static let aboveZero = RecipeRange(lower: 0, includesLower: false)
   static let aboveZeroToOne = RecipeRange(

@@ -46,7 +46,9 @@ public struct TrainingSection: RecipeSection {
     help: "Dropout rate: lenet: before the last layer; mlp: behind each hidden layer.")
   public let activation = RecipeOption<Activation>(
     "activation", default: .relu, needs: .models(ModelZoo.withActivations),
-    help: "mlp, lenet: the activation, as PyTorch calls it; prelu learns its slopes.")
+    help:
+      "mlp, lenet: the activation, as PyTorch calls it, with a number where it has one, as in leaky_relu(0.2): leaky_relu(slope), elu(alpha), "
+      + "celu(alpha), softplus(beta), hardtanh(lower,upper); prelu(slope) learns one slope, prelu_per_channel(slope) one for each channel.")
   public let initialization = RecipeOption<Initialization>(
     "initialization", default: { $0.activation == .relu ? .pytorch : $0.activation.initialization },
     defaultText: "pytorch for relu; what suits the activation for others", needs: .models(ModelZoo.withActivations),
@@ -57,8 +59,14 @@ public struct TrainingSection: RecipeSection {
   public let loss = RecipeOption<LossChoice?>(
     "loss", default: nil, defaultText: "cross_entropy; mse for numbers",
     help: "What errors cost, as in mae, or focal(2,0.25) with numbers: cross_entropy, nll, kl_div, bce, hinge(margin), "
-      + "squared_hinge(margin), binary_hinge(margin), focal(gamma,alpha) for classes; bce, focal and hinges for labels of which a sample has any; "
+      + "squared_hinge(margin), binary_hinge(margin), focal(gamma,alpha) for classes; bce(positive_weight), focal and hinges for labels of which a "
+      + "sample has any; "
       + "mse, mae, huber(delta), smooth_l1(beta) for numbers, and of probabilities for classes.")
+  public let reduction = RecipeOption<Loss.Reduction>(
+    "reduction", default: .mean,
+    help:
+      "What is minimised of a batch: the mean of its samples' losses, or their sum, which makes steps larger the larger the batch is. What is "
+      + "told of losses is a mean all the same.")
   public let clipNorm = RecipeOption<Float?>(
     "clip_norm", default: nil, range: .aboveZero, help: "Clip the global norm of the gradients to this.")
   public let clipValue = RecipeOption<Float?>(
@@ -264,7 +272,9 @@ public struct BalanceSection: RecipeSection {
 
   public let classWeights = RecipeOption<ClassWeights?>(
     "class_weights", default: nil, valueName: "balanced|w1,w2,…",
-    help: "How much samples of each class count: balanced (in inverse proportion to their number), or a number for each class.")
+    help:
+      "How much samples of each class count: balanced (in inverse proportion to their number), or a number for each class; 0 leaves a class out "
+      + "of the loss, as PyTorch's ignore_index does.")
   public let sampling = RecipeOption<TrainingOptions.Sampling>(
     "sampling", default: .shuffled,
     help: "shuffled (each sample once an epoch), or balanced (drawn with replacement, all classes as often).")

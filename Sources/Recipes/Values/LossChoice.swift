@@ -8,7 +8,7 @@ public struct LossChoice: RecipeValue, Hashable {
     case crossEntropy = "cross_entropy"
     /// Negative log-likelihood: cross-entropy by its other name.
     case nll
-    /// Binary cross-entropy, of yes and no for each class or label.
+    /// Binary cross-entropy, of yes and no for each class or label; `bce(positive_weight)`, 1 by default, is how much a yes counts.
     case bce
     /// Mean squared error.
     case mse
@@ -32,7 +32,8 @@ public struct LossChoice: RecipeValue, Hashable {
     /// Its numbers: what they are called, what they are where they are not given, and what they may be.
     fileprivate var numbers: [(name: String, standard: Float, range: RecipeRange)] {
       switch self {
-      case .crossEntropy, .nll, .klDivergence, .bce, .mse, .mae: []
+      case .crossEntropy, .nll, .klDivergence, .mse, .mae: []
+      case .bce: [("positive_weight", 1, .aboveZero)]
       case .huber: [("delta", 1, .aboveZero)]
       case .smoothL1: [("beta", 1, .atLeast(0))]
       case .hinge, .squaredHinge, .binaryHinge: [("margin", 1, .aboveZero)]
@@ -63,33 +64,12 @@ public struct LossChoice: RecipeValue, Hashable {
   public init(_ name: Name) { (self.name, numbers) = (name, []) }
 
   public init(recipeText text: String) throws(RecipeValueError) {
-    let word = String(text.prefix { $0 != "(" })
-    guard let name = Name(rawValue: word) else { throw .unknown(word, among: Name.allCases.map(\.rawValue)) }
-    self.name = name
-    let rest = text.dropFirst(word.count)
-    guard !rest.isEmpty else {
-      numbers = []
-      return
-    }
-    let known = name.numbers
-    let parts = rest.dropFirst().dropLast().split(separator: ",", omittingEmptySubsequences: false).map { $0.filter { $0 != " " } }
-    let values = parts.compactMap { Float($0) }
-    for (part, value) in zip(parts, values) { try RecipeValueError.checkFloat(part, value, Double(part) ?? 0) }
-    guard rest.hasSuffix(")"), rest.count > 2, values.count == parts.count, values.count <= known.count else {
-      let form = known.isEmpty ? "\(word), without numbers" : "\(word)(\(known.map(\.name).joined(separator: ",")))"
-      throw .sentence("is '\(text)', and it has to be \(form)")
-    }
-    for (value, number) in zip(values, known) where !number.range.contains(Double(value)) {
-      throw .sentence("is '\(text)': \(number.name) has to be \(number.range.text)")
-    }
-    numbers = values
+    (name, numbers) = try Name.read(text)
   }
 
-  public var recipeText: String {
-    numbers.isEmpty ? name.rawValue : "\(name.rawValue)(\(numbers.map { "\($0)".withoutPoint }.joined(separator: ",")))"
-  }
-  public static var recipeKind: String { Name.allCases.map(\.rawValue).joined(separator: ", ") }
-  public static var recipeChoices: [String]? { Name.allCases.map(\.rawValue) }
+  public var recipeText: String { name.text(numbers) }
+  public static var recipeKind: String { Name.words.joined(separator: ", ") }
+  public static var recipeChoices: [String]? { Name.words }
 
   private func number(_ place: Int) -> Float { place < numbers.count ? numbers[place] : name.numbers[place].standard }
 
@@ -99,7 +79,7 @@ public struct LossChoice: RecipeValue, Hashable {
     switch name {
     case .crossEntropy, .nll: .crossEntropy(labelSmoothing: smoothing)
     case .klDivergence: .divergenceOfClasses(labelSmoothing: smoothing)
-    case .bce: .binaryCrossEntropyWithLogits.ofClasses(ofLogits: true)
+    case .bce: .binaryCrossEntropyWithLogits(positiveWeight: number(0)).ofClasses(ofLogits: true)
     case .binaryHinge: .binaryHinge(margin: number(0)).ofClasses(ofLogits: true)
     case .mse, .mae, .huber, .smoothL1: (ofValues ?? .meanSquaredError).ofClasses()
     case .hinge: .multiMargin(margin: number(0))
@@ -111,7 +91,7 @@ public struct LossChoice: RecipeValue, Hashable {
   /// As training takes it, of labels of 0 and 1 each; `nil` for all but binary cross-entropy, hinges and focal loss.
   public var ofMarks: Loss? {
     switch name {
-    case .bce: .binaryCrossEntropyWithLogits
+    case .bce: .binaryCrossEntropyWithLogits(positiveWeight: number(0))
     case .hinge, .binaryHinge: .binaryHinge(margin: number(0))
     case .squaredHinge: .binaryHinge(margin: number(0), isSquared: true)
     case .focal: .binaryFocal(gamma: number(0), alpha: numbers.count > 1 ? number(1) : 0.25)
@@ -129,4 +109,8 @@ public struct LossChoice: RecipeValue, Hashable {
     case .crossEntropy, .nll, .klDivergence, .bce, .hinge, .squaredHinge, .binaryHinge, .focal: nil
     }
   }
+}
+
+extension LossChoice.Name: NumberedWord {
+  var places: [(name: String, range: RecipeRange)] { numbers.map { ($0.name, $0.range) } }
 }

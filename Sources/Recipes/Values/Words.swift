@@ -16,10 +16,10 @@ extension RecipeWord {
   public static var recipeChoices: [String]? { allCases.map(\.rawValue) }
 }
 
-extension Activation: RecipeWord {}
 extension Initialization: RecipeWord {}
 extension BlockDesign.Norm: RecipeWord {}
 extension BlockDesign.Pool: RecipeWord {}
+extension Loss.Reduction: RecipeWord {}
 extension TrainingOptions.Sampling: RecipeWord {}
 extension TableEncoding.Task: RecipeWord {}
 extension TableEncoding.Missing: RecipeWord {}

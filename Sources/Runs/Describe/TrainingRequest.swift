@@ -130,7 +130,7 @@ package struct TrainingRequest {
     options.epochs = recipe.epochs
     options.microBatch = recipe.microBatch
     options.seed = recipe.trainingSeed
-    options.loss = run.loss
+    options.loss = run.loss.reducing(by: recipe.reduction)
     if run.areMarks { options.metrics = [.labelAccuracy, .microF1] }
     options.valueUnit = run.table?.deviation ?? 1
     options.classWeights = recipe.classWeights

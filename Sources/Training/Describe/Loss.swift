@@ -22,7 +22,7 @@ public struct Loss: Sendable {
   }
 
   /// What a batch's values become.
-  public enum Reduction: String, Sendable {
+  public enum Reduction: String, CaseIterable, Sendable {
     /// Their mean, weighted where samples have weights.
     case mean
     /// Their sum. What is told of the loss is a mean all the same.

@@ -49,8 +49,15 @@ extension Loss {
   }
 
   /// Binary cross-entropy of sigmoid(output) against values of 0 to 1: of several labels for a sample, each yes or no.
-  public static let binaryCrossEntropyWithLogits = Loss.ofNumbers("binaryCrossEntropyWithLogits", outputsAreLogits: true) {
-    binaryCrossEntropies(logits: $0, $1).meanOfEachSample()
+  public static let binaryCrossEntropyWithLogits = Loss.binaryCrossEntropyWithLogits(positiveWeight: 1)
+
+  /// The same where a yes counts more, or less, than a no: −(w·t·log p + (1 − t)·log(1 − p)), PyTorch's `pos_weight`.
+  /// - Parameter positiveWeight: w, above 0.
+  public static func binaryCrossEntropyWithLogits(positiveWeight: Float) -> Loss {
+    Loss.ofNumbers(numbered("binaryCrossEntropyWithLogits", ("positiveWeight", positiveWeight, 1)), outputsAreLogits: true) {
+      let weight = positiveWeight == 1 ? nil : $0.graph.constant(positiveWeight)
+      return binaryCrossEntropies(logits: $0, $1, positiveWeights: weight).meanOfEachSample()
+    }
   }
 
   /// max(0, margin − t·x), or its square, against values t of −1 and 1.

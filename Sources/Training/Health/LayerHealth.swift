@@ -5,7 +5,7 @@ import GlissadeFormats
 public struct LayerHealth: Hashable, Sendable {
   /// The path of the layer whose parameters these are, and whose result the activation was made of.
   public var layer: String
-  /// The activation as it is called by `Activation`, or `output` for what the model gives; `nil` where nothing is.
+  /// The activation as it is called by `Activation.Name`, or `output` for what the model gives; `nil` where nothing is.
   public var activation: String?
   /// Numbers that are trained.
   public var trained = 0

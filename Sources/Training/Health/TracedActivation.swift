@@ -81,7 +81,7 @@ extension StepTrace {
 extension Operation {
   /// What people call it, where it is an activation.
   fileprivate var activation: (name: String, bound: TracedActivation.Bound)? {
-    func named(_ activation: Activation, _ bound: TracedActivation.Bound = .none) -> (String, TracedActivation.Bound) {
+    func named(_ activation: Activation.Name, _ bound: TracedActivation.Bound = .none) -> (String, TracedActivation.Bound) {
       (activation.rawValue, bound)
     }
     switch self {
