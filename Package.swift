@@ -43,7 +43,7 @@ let package = Package(
       name: "GlissadeOptimizers", dependencies: ["GlissadePlanning", "GlissadeKernels", "GlissadeFormats"], path: "Sources/Optimizers"),
     // Pictures of numbers.
     .target(name: "GlissadeCharts", path: "Sources/Charts"),
-    .target(name: "GlissadeModels", dependencies: ["GlissadeLayers"], path: "Sources/Models"),
+    .target(name: "GlissadeModels", dependencies: ["GlissadeLayers", "GlissadeFormats"], path: "Sources/Models"),
     .target(name: "GlissadeFormats", dependencies: ["CZlib", "CDigest"], path: "Sources/Formats"),
     .target(name: "GlissadeWeights", dependencies: ["GlissadeFormats", "CCurl"], path: "Sources/Weights"),
     .target(name: "GlissadeData", dependencies: ["GlissadeRandom", "GlissadeFormats", "CZlib"], path: "Sources/Data"),

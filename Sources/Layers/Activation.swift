@@ -45,14 +45,26 @@ public struct Activation: Hashable, Sendable {
     /// `Hardsigmoid`.
     case hardsigmoid
 
-    /// Its numbers: what they are called, and PyTorch's values.
-    public var numbers: [(name: String, usual: Float)] {
+    /// What a number may be.
+    public enum Range: Sendable {
+      /// Anything.
+      case anything
+      /// At least 0.
+      case notNegative
+      /// Above 0.
+      case positive
+    }
+
+    /// Its numbers: what they are called, PyTorch's values, and what they may be.
+    public var numbers: [(name: String, usual: Float, range: Range)] {
       switch self {
-      case .leakyRelu: [("slope", 0.01)]
-      case .prelu, .preluPerChannel: [("slope", 0.25)]
-      case .elu, .celu: [("alpha", 1)]
-      case .softplus: [("beta", 1)]
-      case .hardtanh: [("lower", -1), ("upper", 1)]
+      case .leakyRelu: [("slope", 0.01, .notNegative)]
+      // Where learned slopes begin.
+      case .prelu, .preluPerChannel: [("slope", 0.25, .anything)]
+      case .elu: [("alpha", 1, .notNegative)]
+      case .celu: [("alpha", 1, .positive)]
+      case .softplus: [("beta", 1, .positive)]
+      case .hardtanh: [("lower", -1, .anything), ("upper", 1, .anything)]
       case .relu, .selu, .gelu, .geluTanh, .silu, .mish, .softsign, .sigmoid, .tanh, .relu6, .hardswish, .hardsigmoid: []
       }
     }
@@ -94,6 +106,23 @@ public struct Activation: Hashable, Sendable {
     case .hardswish: Hardswish()
     case .hardsigmoid: Hardsigmoid()
     }
+  }
+
+  /// What is wrong with its numbers, and what would be right; `nil` where nothing is.
+  public var problem: String? {
+    for (place, known) in name.numbers.enumerated() {
+      let value = number(place)
+      switch known.range {
+      case .anything where value.isFinite: continue
+      case .notNegative where value >= 0 && value.isFinite: continue
+      case .positive where value > 0 && value.isFinite: continue
+      case .anything: return "\(known.name) has to be a number"
+      case .notNegative: return "\(known.name) has to be at least 0"
+      case .positive: return "\(known.name) has to be a number above 0"
+      }
+    }
+    guard name == .hardtanh, number(0) >= number(1) else { return nil }
+    return "lower, \(number(0)), has to be below upper, \(number(1))"
   }
 
   /// How weights in front of it start best: He's for what leaves half of its inputs alone, Glorot's for what is bounded on both sides, LeCun's

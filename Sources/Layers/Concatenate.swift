@@ -8,7 +8,13 @@ public struct Concatenate: Layer {
   /// - Parameters:
   ///   - branches: at least one.
   ///   - axis: along which their results are put together; negative counts from the last; default the last, the channels.
-  public init(_ branches: any Layer..., axis: Int = -1) {
+  public init(_ branches: any Layer..., axis: Int = -1) { self.init(branches, axis: axis) }
+
+  /// The same of an array of layers.
+  /// - Parameters:
+  ///   - branches: at least one.
+  ///   - axis: along which their results are put together; negative counts from the last; default the last, the channels.
+  public init(_ branches: [any Layer], axis: Int = -1) {
     self.branches = branches
     self.axis = axis
   }

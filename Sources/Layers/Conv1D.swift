@@ -19,14 +19,15 @@ public struct Conv1D: Layer {
   ///   - groups: default 1; `inputs` makes a depthwise convolution.
   ///   - bias: whether there is one; default true.
   ///   - initializer: of the weight; default PyTorch's, uniform in ±1/√(fan-in).
+  ///   - biasInitializer: of the bias; default the same.
   public init(
     _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1, bias: Bool = true,
-    initializer: Initializer? = nil
+    initializer: Initializer? = nil, biasInitializer: Initializer? = nil
   ) {
     let inputsOfGroup = inputs / max(groups, 1)
     let fanIn = Shape([inputsOfGroup, kernel]).count
     weight = Parameter("weight", shape: [outputs, kernel, inputsOfGroup], initializer: initializer ?? .pytorchDefault(fanIn: fanIn))
-    self.bias = bias ? Parameter("bias", shape: [outputs], initializer: .pytorchDefault(fanIn: fanIn)) : nil
+    self.bias = bias ? Parameter("bias", shape: [outputs], initializer: biasInitializer ?? .pytorchDefault(fanIn: fanIn)) : nil
     self.stride = stride
     self.padding = padding
     self.dilation = dilation

@@ -8,7 +8,13 @@ public struct Residual: Layer {
   /// - Parameters:
   ///   - body: what is computed.
   ///   - shortcut: what goes around it; default x itself. Where the body changes the shape, a 1×1 convolution, say.
-  public init(_ body: any Layer..., shortcut: (any Layer)? = nil) {
+  public init(_ body: any Layer..., shortcut: (any Layer)? = nil) { self.init(body, shortcut: shortcut) }
+
+  /// The same of an array of layers.
+  /// - Parameters:
+  ///   - body: the branch's layers, one applied after another.
+  ///   - shortcut: what is done to what goes past them; default nothing.
+  public init(_ body: [any Layer], shortcut: (any Layer)? = nil) {
     self.body = Sequential(body)
     self.shortcut = shortcut
   }

@@ -150,6 +150,8 @@ extension Recipe {
   /// The model with samples and classes as they often are: its parameters have the paths that they have with any others.
   private var usualModel: (any Layer)? {
     let inner = self.hidden?.sizes ?? [64, 32]
+    // Whether layers take such samples is seen once there are samples.
+    if self.model == LayerList.modelName { return nil }
     let model: (any LayerWithHead)? =
       self.model == "mlp" ? MLP([8] + inner + [2], design) : ModelZoo.make(self.model, input: [32, 32, 3], classes: 10, design: design)
     guard let model, self.pretrained != nil, let head = try? HeadDesign(self.head.text, classes: 2) else { return model }

@@ -59,6 +59,11 @@ extension Recipe {
 
   /// What stands between layers.
   private func checkBlocks(_ note: (String, RecipeValueError) -> Void) {
+    if self.model == LayerList.modelName, self.layers == nil {
+      note(
+        "model",
+        .sentence("is \(self.model), and \(spelling(of: "model").name("layers")) has to say which; 'glissade layers' lists what there is"))
+    }
     if self.model == "mlp", self.norm == .instance {
       let others = BlockDesign.Norm.allCases.filter { $0 != .instance }.map(\.rawValue).joined(separator: ", ")
       note("norm", .sentence("is instance, which is of each channel's pixels, and mlp has none; for it there are \(others)"))
@@ -276,7 +281,9 @@ extension Recipe {
         "target",
         .whole("\(spelling.name("data")) \(self.data) is a table: \(spelling.name("target")) has to name the column to be predicted"))
     }
-    if self.model != "mlp" { note("model", .sentence("\(self.model) is for pictures; mlp is the model for tables")) }
+    if self.model != "mlp", self.model != LayerList.modelName {
+      note("model", .sentence("\(self.model) is for pictures; mlp is the model for tables, or layers that take features"))
+    }
     let (ignored, categorical) = (self.ignore?.names ?? [], self.categorical?.names ?? [])
     let targets = [target] + (NameText.names(target) ?? [])
     if let target = ignored.first(where: targets.contains) {
@@ -319,15 +326,17 @@ extension Recipe {
 
 extension Recipe {
   /// Models for small pictures: what they make of larger ones costs much and brings little.
-  private static let smallModels: Set = ["mlp", "lenet", "resnet18"]
+  private static let smallModels: Set = ["mlp", "lenet", "resnet18", LayerList.modelName]
 
   /// What `data` names.
   public var dataSource: DataSource { DataSource(name: self.data) }
 
   /// What stands between a model's layers, where that can be chosen.
   public var design: BlockDesign {
-    guard ModelZoo.withActivations.contains(self.model) else { return ModelZoo.usualDesign(self.model) }
-    var design = BlockDesign()
+    var design = ModelZoo.usualDesign(self.model)
+    if self.model == LayerList.modelName { design.initialization = self.initialization }
+    guard ModelZoo.withActivations.contains(self.model) else { return design }
+    design = BlockDesign()
     (design.activation, design.initialization, design.norm) = (self.activation, self.initialization, self.norm)
     (design.dropout, design.dropConnect) = (self.dropout, self.dropconnect)
     guard self.model != "mlp" else { return design }

@@ -88,7 +88,7 @@ struct UsageTests {
     (["train", "--activation", "leaky_relu(-1)"], "--activation is 'leaky_relu(-1)': slope has to be at least 0"),
     (["train", "--activation", "elu(1,2)"], "--activation is 'elu(1,2)', and it has to be elu(alpha)"),
     (["train", "--activation", "relu(1)"], "--activation is 'relu(1)', and it has to be relu, without numbers"),
-    (["train", "--activation", "hardtanh(2)"], "--activation is 'hardtanh(2)': lower has to be below upper, and that is 1"),
+    (["train", "--activation", "hardtanh(2)"], "--activation is 'hardtanh(2)': lower, 2.0, has to be below upper, 1.0"),
     (["train", "--activation", "softplus(0)"], "beta has to be a number above 0"),
     (["train", "--loss", "bce(0)"], "positive_weight has to be a number above 0"),
     (["train", "--eps=-1"], "--epsilon is -1, and it has to be at least 0"),

@@ -18,7 +18,8 @@ struct Ending {
   init(of error: any Error) {
     switch error {
     case is Interrupted: status = Interruption.status
-    case is Misuse, is ScheduleError, is OptimizerError, is SelectionError, is HeadError, is AugmentationError, is SearchSpaceError,
+    case is Misuse, is ScheduleError, is OptimizerError, is SelectionError, is HeadError, is LayerListError, is AugmentationError,
+      is SearchSpaceError,
       TrainingError.batchSize,
       TrainingError.invalid:
       status = 2

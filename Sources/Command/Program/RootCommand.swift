@@ -22,6 +22,7 @@ struct RootCommand: ParsableCommand {
       LearningRateCommand.self,
       SweepCommand.self,
       ScheduleCommand.self,
+      LayersCommand.self,
       LandscapeCommand.self,
       EvaluateCommand.self,
       PredictCommand.self,

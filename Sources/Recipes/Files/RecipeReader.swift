@@ -80,7 +80,10 @@ struct RecipeReader {
         guard let text = element.scalar?.string else {
           throw RecipeError(
             name: name, origin: origin(element.mark ?? place),
-            problem: .value(.sentence("has \(Self.kind(element)) in its list, and a list is of words or numbers"), noun: name))
+            problem: .value(
+              .sentence(
+                "has \(Self.kind(element)) in its list, and a list is of words or numbers\(element.mapping == nil ? "" : Self.quotes)"),
+              noun: name))
         }
         list.append(text)
       }
@@ -136,6 +139,8 @@ struct RecipeReader {
     return (line, column)
   }
 
+  private static let quotes = "; a text with a colon and a blank in it goes into quotes"
+
   private static func kind(_ node: Node) -> String {
     switch node {
     case .scalar: "a single value"
@@ -153,7 +158,7 @@ struct RecipeReader {
 
   /// What helps against a mistake that is easily made with values of ours.
   private static func hint(_ problem: String) -> String {
-    if problem.contains("mapping values are not allowed") { return "; a text with a colon and a blank in it goes into quotes" }
+    if problem.contains("mapping values are not allowed") { return quotes }
     if problem.contains("did not find expected alphabetic") { return "; a text that begins with * goes into quotes" }
     return ""
   }

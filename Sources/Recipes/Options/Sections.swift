@@ -14,9 +14,18 @@ public struct TrainingSection: RecipeSection {
     "data", default: "fashion-mnist", whenResumed: .place, path: .fileOrFolder, placeNames: { DataSource.knownNames }, essential: 1,
     help: "fashion-mnist, a folder with IDX files, CIFAR's binary files or a folder of pictures for each class, or a .csv table.")
   public let model = RecipeOption<String>(
-    "model", default: { $0.dataSource.isTable ? "mlp" : $0.pretrained == nil ? "lenet" : "efficientnet-lite0" },
-    defaultText: "lenet; mlp for tables; efficientnet-lite0 with pretrained weights", words: ModelZoo.names,
-    essential: 2, help: "One of \(ModelZoo.names.joined(separator: ", ")).")
+    "model",
+    default: { recipe in
+      if recipe.layers != nil { return LayerList.modelName }
+      return recipe.dataSource.isTable ? "mlp" : recipe.pretrained == nil ? "lenet" : "efficientnet-lite0"
+    },
+    defaultText: "lenet; mlp for tables; efficientnet-lite0 with pretrained weights; layers where those are given",
+    words: Recipe.modelNames,
+    essential: 2, help: "One of \(ModelZoo.names.joined(separator: ", ")), or layers, which are given one by one.")
+  public let layers = RecipeOption<LayerList?>(
+    "layers", default: nil, needs: .models([LayerList.modelName]), valueName: "layer,layer,…",
+    help: "A network of your own, layer by layer, as in 'conv(32, padding: 1), relu, max_pool, flatten, dense(128), relu, dropout(0.5)'; "
+      + "'glissade layers' lists what there is. A dense layer with an output for each class, or number, is put behind them.")
   public let epochs = RecipeOption<Int>(
     "epochs", default: { $0.pretrained == nil ? 5 : 10 }, defaultText: "5; 10 with pretrained weights", range: .from(1, to: 1_000_000),
     whenResumed: .free, essential: 4, help: "How often the training data is gone through.")
@@ -51,8 +60,8 @@ public struct TrainingSection: RecipeSection {
       + "celu(alpha), softplus(beta), hardtanh(lower,upper); prelu(slope) learns one slope, prelu_per_channel(slope) one for each channel.")
   public let initialization = RecipeOption<Initialization>(
     "initialization", default: { $0.activation == .relu ? .pytorch : $0.activation.initialization },
-    defaultText: "pytorch for relu; what suits the activation for others", needs: .models(ModelZoo.withActivations),
-    help: "mlp, lenet: how weights start: as PyTorch's, or by He's, Glorot's or LeCun's rule, normal or uniform.")
+    defaultText: "pytorch for relu; what suits the activation for others", needs: .models(ModelZoo.withActivations + [LayerList.modelName]),
+    help: "mlp, lenet, layers: how weights start: as PyTorch's, or by He's, Glorot's or LeCun's rule, normal or uniform.")
   public let schedule = RecipeOption<Schedule>(
     "schedule", default: .constant,
     help: "Learning rate over the run, as in 'warmup(500 steps) then cosine(to: 1e-5)'; 'glissade schedule' lists and draws what there is.")

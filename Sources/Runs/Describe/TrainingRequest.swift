@@ -78,7 +78,7 @@ package struct TrainingRequest {
         TrainingOptions.batchSize(forSamples: samples, usual: usual, steps: table == nil ? 1 : Self.stepsOfTable))
     }
     // Earlier versions did not write what they had, which was no other than for pictures.
-    if let table, recipe.hidden == nil, earlier == nil {
+    if let table, recipe.model == "mlp", recipe.hidden == nil, earlier == nil {
       result.fromData.append("hidden")
       result.recipe.hidden = SizeList(MLP.hiddenSizes(forSamples: samples, features: table.encoding.width))
     }

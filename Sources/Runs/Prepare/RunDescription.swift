@@ -33,6 +33,8 @@ package struct RunDescription {
   package var table: TableDescription?
   /// mlp: features of the hidden layers, where they were chosen.
   package var hidden: [Int]?
+  /// The network, where it was given layer by layer.
+  package var layers: LayerList?
   /// The head, where the network was given another.
   package var head: String?
   /// Whether its convolutions mix no pixels beyond their filter's reach.
@@ -84,10 +86,10 @@ package struct RunDescription {
   package var deviations: [Double] { isMultiLabel ? classNames.map { _ in 1 } : table?.deviations ?? [] }
 
   /// The model that the run trains.
-  /// - Throws: `Failure` for a name that this version does not know.
+  /// - Throws: `Failure` for a name that this version does not know, `LayerListError` for layers that do not take the samples.
   package func makeModel() throws -> any Layer {
-    guard let model = network() else {
-      throw Failure("the run's model is '\(self.model)', and this version knows \(ModelZoo.names.joined(separator: ", "))")
+    guard let model = try network() else {
+      throw Failure("the run's model is '\(self.model)', and this version knows \(Recipe.modelNames.joined(separator: ", "))")
     }
     return try head.map { try model.replacingHead(by: HeadDesign($0, classes: outputs)) } ?? model
   }
@@ -96,8 +98,9 @@ package struct RunDescription {
   private var outputs: Int { table.flatMap { $0.deviation == nil ? nil : $0.deviations.count } ?? classNames.count }
 
   /// The model with a head of its own.
-  private func network() -> (any LayerWithHead)? {
+  private func network() throws(LayerListError) -> (any LayerWithHead)? {
     let shape = Shape(input)
+    if model == LayerList.modelName { return try layers?.network(input: shape, outputs: outputs, initialization: design.initialization) }
     if model == "mlp", hidden != nil || table != nil {
       return MLP([shape.count] + (hidden ?? [512, 256]) + [outputs], design)
     }
@@ -135,7 +138,7 @@ extension RunDescription {
       classNames: data.labelNames ?? data.training.classNames,
       normalization: data.normalization, table: data.table, hidden: recipe.hidden?.sizes,
       head: recipe.pretrained == nil ? nil : recipe.head.text)
-    (design, lossOfClasses) = (recipe.design, recipe.loss)
+    (design, layers, lossOfClasses) = (recipe.design, recipe.layers, recipe.loss)
     dropPath = recipe.dropPath
     isMultiLabel = data.labelNames != nil
   }
@@ -161,7 +164,7 @@ extension RunDescription {
       classNames: try value("classes") { $0.arrayValue?.compactMap(\.stringValue) },
       normalization: try Normalization(mean: numbers("mean"), deviation: numbers("deviation")), hidden: recipe.hidden?.sizes,
       head: recipe.pretrained == nil ? nil : recipe.head.text)
-    (design, lossOfClasses) = (recipe.design, recipe.loss)
+    (design, layers, lossOfClasses) = (recipe.design, recipe.layers, recipe.loss)
     keptData = KeptPath("data", document)
     isLimited = recipe.limit != nil
     isExact = recipe.exact

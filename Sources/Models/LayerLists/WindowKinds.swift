@@ -1,0 +1,126 @@
+import GlissadeLayers
+
+// What looks at windows of pictures, or of lines of channels: convolutions and poolings.
+
+extension LayerKinds {
+  private static let (kernel, stride, padding, dilation) = (
+    LayerNumber.count("kernel", "the windows' height and width", usual: 3, to: 1024),
+    LayerNumber.count("stride", "from window to window", usual: 1, to: 1024),
+    LayerNumber.count("padding", "zeros on every side", usual: 0, from: 0, to: 1024),
+    LayerNumber.count("dilation", "from tap to tap", usual: 1, to: 1024)
+  )
+  private static let channels = LayerNumber.count("channels", "a number of channels")
+  private static let bias = LayerWord("bias", "yes", "no")
+  private static let windows = "pictures, [height, width, channels], or lines of channels, [length, channels]"
+
+  /// Convolutions.
+  static let convolutions: [LayerKind] = [
+    LayerKind(
+      name: "conv", summary: "A convolution, in one dimension of lines.",
+      numbers: [channels, kernel, stride, padding, dilation, .count("groups", "groups of channels", usual: 1)], words: [bias]
+    ) { (arguments, place) throws(LayerListError) in
+      try convolution(arguments, place, outputs: arguments.count("channels"), groups: arguments.count("groups"))
+    },
+    LayerKind(
+      name: "depthwise_conv", summary: "A convolution with a filter for each channel.", numbers: [kernel, stride, padding, dilation],
+      words: [bias]
+    ) { (arguments, place) throws(LayerListError) in try convolution(arguments, place, outputs: place.channels, groups: place.channels) },
+    LayerKind(
+      name: "separable_conv", summary: "A filter for each channel, and mixtures of the channels behind it.",
+      numbers: [channels, kernel, stride, padding], words: [bias]
+    ) { (arguments, place) throws(LayerListError) in
+      try place.require([3], "pictures, [height, width, channels]")
+      return SeparableConv2D(
+        place.channels, arguments.count("channels"), kernel: arguments.count("kernel"), stride: arguments.count("stride"),
+        padding: arguments.count("padding"), bias: arguments.says("bias"))
+    },
+    LayerKind(
+      name: "conv_transpose", summary: "A transposed convolution, which enlarges pictures.",
+      numbers: [channels, kernel, stride, padding, .count("output_padding", "more on one side", usual: 0, from: 0, to: 1024)], words: [bias]
+    ) { (arguments, place) throws(LayerListError) in
+      try place.require([2, 3], windows)
+      let (outputs, kernel, stride) = (arguments.count("channels"), arguments.count("kernel"), arguments.count("stride"))
+      let (padding, more, bias) = (arguments.count("padding"), arguments.count("output_padding"), arguments.says("bias"))
+      if place.isOfPictures {
+        return ConvTranspose2D(place.channels, outputs, kernel: kernel, stride: stride, padding: padding, outputPadding: more, bias: bias)
+      }
+      return ConvTranspose1D(place.channels, outputs, kernel: kernel, stride: stride, padding: padding, outputPadding: more, bias: bias)
+    },
+  ]
+
+  private static func convolution(
+    _ arguments: LayerArguments, _ place: LayerPlace, outputs: Int, groups: Int
+  ) throws(LayerListError) -> any Layer {
+    try place.require([2, 3], windows)
+    guard place.channels % groups == 0, outputs % groups == 0 else {
+      throw place.error("\(groups) groups have to divide the \(place.channels) channels that go in and the \(outputs) that come out")
+    }
+    let (kernel, stride, padding) = (arguments.count("kernel"), arguments.count("stride"), arguments.count("padding"))
+    let (dilation, bias, start) = (arguments.count("dilation"), arguments.says("bias"), place.initialization)
+    let taps = place.isOfPictures ? kernel * kernel : kernel
+    let fanIn = place.channels / groups * taps
+    let weight = start.weight(fanIn: fanIn, fanOut: outputs / groups * taps)
+    guard place.isOfPictures else {
+      return Conv1D(
+        place.channels, outputs, kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups, bias: bias,
+        initializer: weight, biasInitializer: start.bias(fanIn: fanIn))
+    }
+    return Conv2D(
+      place.channels, outputs, kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups, bias: bias,
+      initializer: weight, biasInitializer: start.bias(fanIn: fanIn))
+  }
+
+  private static let size = LayerNumber.count("size", "the windows' height and width", usual: 2, to: 1024)
+  private static let step = LayerNumber.optional("stride", "from window to window; the size unless it is given")
+
+  /// Poolings.
+  static let poolings: [LayerKind] = [
+    LayerKind(
+      name: "max_pool", summary: "The largest number of each window; stride is the size unless it is given.",
+      numbers: [size, step, padding]
+    ) { (arguments, place) throws(LayerListError) in
+      try place.require([2, 3], windows)
+      let (size, stride, padding) = (arguments.count("size"), arguments.given("stride").map { Int($0) }, arguments.count("padding"))
+      if place.isOfPictures { return MaxPool2D(size, stride: stride, padding: padding) }
+      return MaxPool1D(size, stride: stride, padding: padding)
+    },
+    LayerKind(
+      name: "average_pool", summary: "The mean of each window; stride is the size unless it is given.", numbers: [size, step, padding]
+    ) { (arguments, place) throws(LayerListError) in
+      try place.require([2, 3], windows)
+      let (size, stride, padding) = (arguments.count("size"), arguments.given("stride").map { Int($0) }, arguments.count("padding"))
+      if place.isOfPictures { return AveragePool2D(size, stride: stride, padding: padding) }
+      return AveragePool1D(size, stride: stride, padding: padding)
+    },
+    LayerKind(
+      name: "fractional_max_pool",
+      summary: "The largest number of each of some random regions, which leave that share of each side (Graham 2014).",
+      numbers: [size, .share("ratio", "what is left of each side", usual: 0.5.squareRoot())]
+    ) { (arguments, place) throws(LayerListError) in
+      try place.require([3], "pictures, [height, width, channels]")
+      return FractionalMaxPool2D(arguments.count("size"), ratio: arguments.number("ratio"))
+    },
+    LayerKind(
+      name: "adaptive_average_pool", summary: "The means of as many windows in each direction.",
+      numbers: [.count("side", "a number of windows")]
+    ) { (arguments, place) throws(LayerListError) in
+      try place.require([2, 3], windows)
+      let side = arguments.count("side")
+      if place.isOfPictures { return AdaptiveAveragePool2D(side, side) }
+      return AdaptiveAveragePool1D(side)
+    },
+    LayerKind(
+      name: "adaptive_max_pool", summary: "The largest numbers of as many windows in each direction.",
+      numbers: [.count("side", "a number of windows")]
+    ) { (arguments, place) throws(LayerListError) in
+      try place.require([2, 3], windows)
+      let side = arguments.count("side")
+      if place.isOfPictures { return AdaptiveMaxPool2D(side, side) }
+      return AdaptiveMaxPool1D(side)
+    },
+    LayerKind(name: "global_average_pool", summary: "The mean of each channel.") { (_, place) throws(LayerListError) in
+      try place.require([3], "pictures, [height, width, channels]")
+      return GlobalAveragePool()
+    },
+  ]
+}
