@@ -156,7 +156,8 @@ extension RunDescription {
     func text(_ value: Any?) -> String { value.map { "\($0)" } ?? "none" }
     let compared: [(name: String, mine: String, others: String)] = [
       ("model", model, other.model), ("input", "\(input)", "\(other.input)"), ("head", text(head), text(other.head)),
-      ("hidden layers", text(hidden), text(other.hidden)), ("layers", text(layers), text(other.layers)), ("activation", design.activation.recipeText, other.design.activation.recipeText),
+      ("hidden layers", text(hidden), text(other.hidden)), ("layers", text(layers), text(other.layers)),
+      ("activation", design.activation.recipeText, other.design.activation.recipeText),
       ("norm", "\(design.norm)", "\(other.design.norm)"),
       ("pooling", "\(design.pool)", "\(other.design.pool)"),
       ("squeeze and excitation", text(design.squeezeExcitation), text(other.design.squeezeExcitation)),
