@@ -55,6 +55,20 @@ struct ScheduleTests {
     }
   }
 
+  @Test(
+    "What is taken up again in the middle goes on as PyTorch's: a run that is resumed knows a schedule's text and its step",
+    arguments: schedules)
+  func resumed(name: String, schedule: Schedule) throws {
+    let fixture = try Self.fixture.get()
+    let base = try #require(try fixture.member("base").doubleValue)
+    let values = try fixture.member("schedules").member(name).member("values").doubles
+    let again = try Schedule("\(schedule)")
+    for step in values.indices.dropFirst(values.count / 2) {
+      let found = again.learningRate(base: base, step: step, stepsPerEpoch: 10, totalSteps: values.count)
+      #expect(abs(found - values[step]) <= 1e-6 * max(values[step], 1e-2 * base), "step \(step): \(found), PyTorch \(values[step])")
+    }
+  }
+
   @Test("Plateaus reduce the rate when PyTorch's do, and the same after they were put down and taken up again", arguments: plateaus)
   func reductions(name: String, rule: Plateau) throws {
     let fixture = try Self.fixture.get()

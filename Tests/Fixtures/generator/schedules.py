@@ -156,12 +156,35 @@ def learning_rates(make) -> tuple[list[float], list[float]]:
   return rates, momenta
 
 
+def resumed(make) -> list[float]:
+  """The rates where optimizer and scheduler are put down in the middle and taken up again from their states."""
+  def fresh():
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=BASE, momentum=0.9)
+    return optimizer, make(optimizer)
+
+  with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    optimizer, scheduler = fresh()
+    rates = []
+    for step in range(STEPS):
+      if step == STEPS // 2:
+        states = optimizer.state_dict(), scheduler.state_dict()
+        optimizer, scheduler = fresh()
+        optimizer.load_state_dict(states[0])
+        scheduler.load_state_dict(states[1])
+      rates.append(float(optimizer.param_groups[0]["lr"]))
+      optimizer.step()
+      scheduler.step()
+  return rates
+
+
 def generate(path) -> list[str]:
   content, summary = {}, []
   for name, (formula, options, make, exact) in SCHEDULES.items():
     rates, momenta = learning_rates(make)
     error = max(abs(rate - exact(step)) / max(exact(step), 1e-6 * BASE) for step, rate in enumerate(rates))
     assert error < 1e-8, f"{name} departs from its formula by {error}"
+    assert resumed(make) == rates, f"{name} is another after it was taken up again"
     content[name] = {"formula": formula, "options": options, "values": rates}
     if name.startswith(("one-cycle", "cyclic")):
       content[name]["momentum"] = momenta
