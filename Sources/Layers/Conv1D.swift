@@ -64,14 +64,15 @@ public struct ConvTranspose1D: Layer {
   ///   - groups: default 1.
   ///   - bias: whether there is one; default true.
   ///   - initializer: of the weight; default PyTorch's, uniform in ±1/√(outputs of a group · kernel).
+  ///   - biasInitializer: of the bias; default the same.
   public init(
     _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, outputPadding: Int = 0, dilation: Int = 1,
-    groups: Int = 1, bias: Bool = true, initializer: Initializer? = nil
+    groups: Int = 1, bias: Bool = true, initializer: Initializer? = nil, biasInitializer: Initializer? = nil
   ) {
     let outputsOfGroup = outputs / max(groups, 1)
     let fanIn = Shape([outputsOfGroup, kernel]).count
     weight = Parameter("weight", shape: [inputs, kernel, outputsOfGroup], initializer: initializer ?? .pytorchDefault(fanIn: fanIn))
-    self.bias = bias ? Parameter("bias", shape: [outputs], initializer: .pytorchDefault(fanIn: fanIn)) : nil
+    self.bias = bias ? Parameter("bias", shape: [outputs], initializer: biasInitializer ?? .pytorchDefault(fanIn: fanIn)) : nil
     self.stride = stride
     self.padding = padding
     self.outputPadding = outputPadding

@@ -22,26 +22,29 @@ public struct ConvTranspose2D: Layer {
   ///   - groups: default 1.
   ///   - bias: whether there is one; default true.
   ///   - initializer: of the weight; default PyTorch's, uniform in ±1/√(outputs of a group · kernel²).
+  ///   - biasInitializer: of the bias; default the same.
   public init(
     _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, outputPadding: Int = 0, dilation: Int = 1,
-    groups: Int = 1, bias: Bool = true, initializer: Initializer? = nil
+    groups: Int = 1, bias: Bool = true, initializer: Initializer? = nil, biasInitializer: Initializer? = nil
   ) {
     self.init(
       inputs, outputs, kernel: (kernel, kernel), stride: (stride, stride), padding: (padding, padding),
-      outputPadding: (outputPadding, outputPadding), dilation: (dilation, dilation), groups: groups, bias: bias, initializer: initializer)
+      outputPadding: (outputPadding, outputPadding), dilation: (dilation, dilation), groups: groups, bias: bias, initializer: initializer,
+      biasInitializer: biasInitializer)
   }
 
   /// The same with sizes that differ between height and width.
   public init(
     _ inputs: Int, _ outputs: Int, kernel: (height: Int, width: Int), stride: (height: Int, width: Int) = (1, 1),
     padding: (height: Int, width: Int) = (0, 0), outputPadding: (height: Int, width: Int) = (0, 0),
-    dilation: (height: Int, width: Int) = (1, 1), groups: Int = 1, bias: Bool = true, initializer: Initializer? = nil
+    dilation: (height: Int, width: Int) = (1, 1), groups: Int = 1, bias: Bool = true, initializer: Initializer? = nil,
+    biasInitializer: Initializer? = nil
   ) {
     let outputsOfGroup = outputs / max(groups, 1)
     let fanIn = Shape([outputsOfGroup, kernel.height, kernel.width]).count
     weight = Parameter(
       "weight", shape: [inputs, kernel.height, kernel.width, outputsOfGroup], initializer: initializer ?? .pytorchDefault(fanIn: fanIn))
-    self.bias = bias ? Parameter("bias", shape: [outputs], initializer: .pytorchDefault(fanIn: fanIn)) : nil
+    self.bias = bias ? Parameter("bias", shape: [outputs], initializer: biasInitializer ?? .pytorchDefault(fanIn: fanIn)) : nil
     self.stride = stride
     self.padding = padding
     self.outputPadding = outputPadding

@@ -6,11 +6,25 @@ struct ParameterUses {
     case image
     /// [N, H·W·C], where PyTorch has [N, C·H·W].
     case flattened(height: Int, width: Int, channels: Int)
+    /// An image of that shape whose pixels, or channels, have axes of their own.
+    case regrouped(Shape)
+    /// What was made of flattened images in several orders, or of parts of one.
+    case disordered
     /// The same in both.
     case same
+
+    /// Whether features lie otherwise in PyTorch.
+    var isOfFeatures: Bool {
+      switch self {
+      case .flattened, .disordered: true
+      case .image, .regrouped, .same: false
+      }
+    }
   }
 
   private(set) var orders: [ParameterID: PyTorchLayout.Order] = [:]
+  /// Parameters that meet what is in no order of PyTorch's.
+  private(set) var unordered: Set<ParameterID> = []
   private let graph: Graph
   private var arrangements: [ValueID: Arrangement] = [:]
 
@@ -56,6 +70,13 @@ struct ParameterUses {
     }
   }
 
+  /// The parameter that a product's matrix is, whether or not some of it is dropped.
+  private func matrix(_ value: ValueID) -> ParameterID? {
+    let node = graph.nodes[value.node]
+    if case .dropout = node.operation { return parameter(node.inputs[0]) }
+    return parameter(value)
+  }
+
   private mutating func note(_ parameter: ParameterID, _ order: PyTorchLayout.Order, in node: Int) throws(ShapeError) {
     if let known = orders[parameter], known != order {
       throw ShapeError(
@@ -81,15 +102,22 @@ struct ParameterUses {
     case .maxPool, .averagePool, .adaptiveAveragePool: return .image
     case .reshape: return reshaped(inputs[0], to: node.outputs[0].shape)
     case .unary, .dropout, .softmax, .clamp: return arrangement(inputs[0])
-    // What only moves pixels leaves channels where they are.
+    // What only moves pixels leaves channels where they are; what moves features leaves them in no order that PyTorch has.
     case .slice, .split, .pad, .gather, .concatenate, .select:
+      if inputs.contains(where: { arrangement($0).isOfFeatures }) { return combined(place, inputs) }
       let known = inputs.map(arrangement).first { $0 != .same } ?? .same
       return known == .image && inputs.contains { graph.tensor($0).shape.rank == node.outputs[0].shape.rank } ? .image : .same
-    case .broadcast: return node.outputs[0].shape.rank >= 3 ? arrangement(inputs[0]) : .same
-    case .reduce: return node.outputs[0].shape.rank == 4 ? arrangement(inputs[0]) : .same
+    case .broadcast: return node.outputs[0].shape.rank >= 3 ? arrangement(inputs[0]) : combined(place, inputs)
+    case .reduce, .variance:
+      let known = arrangement(inputs[0])
+      if known.isOfFeatures { return node.outputs[0].shape[-1] == graph.tensor(inputs[0]).shape[-1] ? known : .same }
+      return node.outputs[0].shape.rank == 4 ? known : .same
     case .binary, .batchNorm:
       let features = node.outputs[0].shape[-1]
-      let known = inputs.filter { parameter($0) == nil }.map(arrangement).first { $0 != .same } ?? .same
+      let others = inputs.filter { parameter($0) == nil }
+      let known =
+        others.contains { arrangement($0).isOfFeatures } ? combined(place, others) : others.map(arrangement).first { $0 != .same } ?? .same
+      if known == .disordered { unordered.formUnion(inputs.compactMap { graph.tensor($0).shape[-1] == features ? parameter($0) : nil }) }
       if case .flattened(let height, let width, let channels) = known {
         for input in inputs {
           guard let id = parameter(input), graph.tensor(input).shape[-1] == features else { continue }
@@ -99,8 +127,10 @@ struct ParameterUses {
       }
       return known
     case .matmul(let rule):
-      if let weights = parameter(inputs[1]), graph.tensor(inputs[1]).shape.rank == 2 {
-        if !rule.transposeA, case .flattened(let height, let width, let channels) = arrangement(inputs[0]) {
+      if let weights = matrix(inputs[1]), graph.tensor(inputs[1]).shape.rank == 2 {
+        if arrangement(inputs[0]) == .disordered {
+          unordered.insert(weights)
+        } else if !rule.transposeA, case .flattened(let height, let width, let channels) = arrangement(inputs[0]) {
           try note(weights, .flattened(axis: rule.transposeB ? 1 : 0, height: height, width: width, channels: channels), in: place)
         } else {
           try note(weights, .same, in: place)
@@ -109,6 +139,23 @@ struct ParameterUses {
       return .same
     default: return .same
     }
+  }
+
+  /// What becomes of features that are moved, joined or computed with each other: their order, where all that has as many of them is in it.
+  private func combined(_ place: Int, _ inputs: [ValueID]) -> Arrangement {
+    let features = graph.nodes[place].outputs[0].shape.rank > 0 ? graph.nodes[place].outputs[0].shape[-1] : 1
+    var known: Arrangement?
+    for input in inputs {
+      let shape = graph.tensor(input).shape
+      // One number for all features is in any order, and so are numbers that somebody wrote down for them.
+      switch graph.nodes[input.node].operation {
+      case .constant, .array, .parameter: continue
+      default: if shape.rank == 0 || shape[-1] == 1 && features > 1 && !arrangement(input).isOfFeatures { continue }
+      }
+      guard shape[-1] == features, known == nil || known == arrangement(input) else { return .disordered }
+      known = arrangement(input)
+    }
+    return known ?? .same
   }
 
   private func reshaped(_ value: ValueID, to shape: Shape) -> Arrangement {
@@ -127,8 +174,27 @@ struct ParameterUses {
     case .image where from.rank == 4 && shape == [from[0], from[1], 1, from[2], 1, from[3]]: return .image
     case .image where from.rank == 6 && shape == [from[0], from[1] * from[2], from[3] * from[4], from[5]]: return .image
     case let known where from == shape: return known
+    // Channels in groups, or all pixels in a row, and back.
+    case .image where from.rank >= 3 && isRegrouping(from, shape): return .regrouped(from)
+    case .regrouped(let image) where image == shape: return .image
+    // Features that stay together, and images that come back.
+    case let known where known.isOfFeatures && shape.rank > 0 && shape[-1] == from[-1]: return known
+    case .flattened(let height, let width, let channels) where shape.rank == 4 && shape == [from[0], height, width, channels]: return .image
+    case .flattened, .disordered: return .disordered
     default: return .same
     }
+  }
+
+  /// Whether a reshaping of images puts neither pixels together with channels nor samples with pixels.
+  private func isRegrouping(_ from: Shape, _ shape: Shape) -> Bool {
+    guard shape.rank >= 3, shape[0] == from[0] else { return false }
+    let pixels = from.dimensions.dropFirst().dropLast().reduce(1, *)
+    var product = 1
+    for axis in 1..<shape.rank {
+      if product == pixels, shape.dimensions[axis...].reduce(1, *) == from[-1] { return true }
+      product *= shape[axis]
+    }
+    return false
   }
 }
 

@@ -61,6 +61,27 @@ public struct PyTorchLayout: Sendable {
   public let batchCounters: [String]
   /// The path of the layer that the head's parameters are in, as `fc`.
   public let headPath: String?
+  /// The paths of parameters whose elements have no order there: what they meet is made of flattened images in several orders, side by side or added
+  /// up, or of parts of one. Weights of such a model are no other framework's.
+  public let unordered: [String]
+
+  private init(entries: [Entry], batchCounters: [String], headPath: String?, unordered: [String]) {
+    (self.entries, self.batchCounters, self.headPath, self.unordered) = (entries, batchCounters, headPath, unordered)
+  }
+
+  /// The same parameters as they lie here.
+  package var inOurOrder: PyTorchLayout {
+    PyTorchLayout(
+      entries: entries.map { Entry(path: $0.path, shape: $0.shape, order: .same, isHead: $0.isHead) }, batchCounters: batchCounters,
+      headPath: headPath, unordered: [])
+  }
+
+  /// What keeps the parameters from being brought into PyTorch's order; `nil` where nothing does.
+  package var disorder: String? {
+    unordered.first.map {
+      "\($0) has no order in PyTorch: what it meets is made of flattened images in several orders, or of parts of one"
+    }
+  }
 
   /// - Parameters:
   ///   - model: the network.
@@ -90,6 +111,7 @@ public struct PyTorchLayout: Sendable {
     entries = parameters.map { path, parameter in
       Entry(path: path, shape: parameter.shape, order: uses.orders[parameter.id] ?? .same, isHead: head.contains(parameter.id))
     }
+    unordered = parameters.filter { uses.unordered.contains($0.parameter.id) }.map(\.path)
     headPath = (model as? any LayerWithHead).flatMap { Self.path(of: $0.headLayer, in: parameters) }
     let counted = Set(graph.runningStatistics.map(\.mean.id))
     batchCounters = parameters.filter { counted.contains($0.parameter.id) }.map { path, parameter in

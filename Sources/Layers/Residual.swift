@@ -80,9 +80,18 @@ public struct SeparableConv2D: Layer {
   ///   - stride: theirs; default 1.
   ///   - padding: theirs; default 0.
   ///   - bias: whether both have one; default true.
-  public init(_ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, bias: Bool = true) {
-    depthwise = Conv2D(inputs, inputs, kernel: kernel, stride: stride, padding: padding, groups: inputs, bias: bias)
-    pointwise = Conv2D(inputs, outputs, kernel: 1, bias: bias)
+  ///   - initialization: of both; default PyTorch's.
+  public init(
+    _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, bias: Bool = true,
+    initialization: Initialization = .pytorch
+  ) {
+    let taps = Shape([kernel, kernel]).count
+    depthwise = Conv2D(
+      inputs, inputs, kernel: kernel, stride: stride, padding: padding, groups: inputs, bias: bias,
+      initializer: initialization.weight(fanIn: taps, fanOut: taps), biasInitializer: initialization.bias(fanIn: taps))
+    pointwise = Conv2D(
+      inputs, outputs, kernel: 1, bias: bias, initializer: initialization.weight(fanIn: inputs, fanOut: outputs),
+      biasInitializer: initialization.bias(fanIn: inputs))
   }
 
   public func forward(_ x: Tensor) -> Tensor { pointwise(depthwise(x)) }

@@ -134,6 +134,9 @@ extension Recipe {
       }
       let isAugmented = (try? self.augment.augmentations).map { !$0.pictures.isEmpty || $0.mixing != nil } ?? false
       let changing = [("augment", isAugmented), ("sampling", self.sampling == .balanced)] + randomLayers.map { ($0, true) }
+      if self.model == LayerList.modelName, let layer = self.layers?.randomLayer {
+        note("layers", .sentence("has \(layer), which is not for \(LBFGS.name), \(unless("layers")): \(LBFGS.whySame)"))
+      }
       for (name, isThere) in changing where isThere {
         note(name, .sentence("is not for \(LBFGS.name), \(unless(name)): \(LBFGS.whySame)"))
       }

@@ -41,6 +41,20 @@ struct LayersTests {
       "--layers is 'flatten, dense(4)', and the run has 'conv(8")
   }
 
+  /// What does not fit the data is a trial that failed, among others.
+  @Test func searchesVaryThem() throws {
+    let data = try PictureFolder(training: 100, test: 20)
+    let outcome = try glissade(
+      "sweep", "--data", data.path, "--vary", "layers=flatten, dense(8), relu|conv(4), dense(3)|conv(4), relu", "--device", "cpu",
+      "--epochs", "1", "--quiet",
+      "--out", folder.path("sweep"))
+    #expect(outcome.status == 0, "\(outcome)")
+    let lines = outcome.output.split(separator: "\n").filter { $0.contains("conv(4), ") || $0.contains("flatten, ") }
+    #expect(
+      lines.filter { $0.contains("failed") }.count == 1 && lines.first { $0.contains("failed") }?.contains("dense(3)") == true,
+      "\(outcome.output)")
+  }
+
   @Test func rowsAreLearntAsLines() throws {
     var text = "a,b,c,d,y\n"
     for row in 0..<240 { text += "\(row % 7),\(row % 5),\(row % 3),\(row % 11),\(row % 7 + row % 3 > 4 ? "more" : "less")\n" }
@@ -65,6 +79,12 @@ struct LayersTests {
       (["--layers", "relu", "--model", "lenet"], "--layers is no option of lenet; layers has it"),
       (["--layers", "relu", "--activation", "tanh"], "--activation is no option of layers; mlp and lenet have it"),
       (["--layers", "relu", "--norm", "batch"], "--norm is no option of layers"),
+      (
+        ["--layers", "flatten, residual(relu, sequence(dropout(0.5)))", "--optimizer", "lbfgs"],
+        "--layers has dropout(0.5), which is not for lbfgs, unless --mini-batches is given"
+      ),
+      (["--layers", "dense(4, 0.1)", "--optimizer", "lbfgs"], "--layers has dense(4, 0.1), which is not for lbfgs"),
+      (["--layers", "flatten, fractional_max_pool", "--optimizer", "lbfgs"], "--layers has fractional_max_pool"),
     ]) func misuse(arguments: [String], problem: String) throws
   {
     expectComplaint(try glissade(["train"] + arguments + ["--out", folder.path("run")]), status: 2, problem)

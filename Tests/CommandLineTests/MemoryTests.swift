@@ -34,6 +34,24 @@ struct MemoryTests {
     #expect(statuses.contains(1))
   }
 
+  /// The host works out a parameter's first values in memory of its own, beside the device's: a large one has a gap for that to fail in.
+  @Test func aLargeParameterHasRoomForItsFirstValues() throws {
+    let data = try PictureFolder(side: 28, training: 60, test: 10)
+    let folder = try TemporaryFolder()
+    for limit in stride(from: 700_000, through: 1_000_000, by: 50_000) {
+      let outcome = try Command(
+        [
+          "-c", "ulimit -v \(limit); exec \"$0\" \"$@\"", Command.path, "train", "--data", data.path, "--layers", "flatten, dense(50000)",
+          "--epochs", "1",
+          "--batch-size", "32", "--device", "cpu", "--quiet", "--out", folder.path("run"),
+        ], executable: "/bin/sh"
+      ).finish()
+      expectComplaint(outcome, status: 1, "too little memory: ", "ulimit -v")
+      // Nothing has begun.
+      #expect(folder.names().isEmpty)
+    }
+  }
+
   /// Drivers that run on processors end the process where they cannot start their threads.
   @Test(arguments: [200_000, 285_000, 300_000, 315_000]) func driversAreNotLoadedWithoutRoomForThem(limit: Int) throws {
     let script = "ulimit -v \(limit); exec \"$0\" devices"

@@ -86,6 +86,7 @@ struct UsageTests {
     (["train", "--optimizer", "lbfgs", "--reduction", "sum"], "--reduction is not for lbfgs"),
     (["train", "--reduction", "none"], "unknown reduction 'none'"),
     (["train", "--activation", "leaky_relu(-1)"], "--activation is 'leaky_relu(-1)': slope has to be at least 0"),
+    (["train", "--activation", "leaky_relu(1 2)"], "--activation is 'leaky_relu(1 2)', and it has to be leaky_relu(slope)"),
     (["train", "--activation", "elu(1,2)"], "--activation is 'elu(1,2)', and it has to be elu(alpha)"),
     (["train", "--activation", "relu(1)"], "--activation is 'relu(1)', and it has to be relu, without numbers"),
     (["train", "--activation", "hardtanh(2)"], "--activation is 'hardtanh(2)': lower, 2.0, has to be below upper, 1.0"),

@@ -49,7 +49,8 @@ struct LayerListTests {
     ("adaptive_max_pool(2)", [9, 4], [2, 4], 0),
     ("global_average_pool", [9, 8, 4], [4], 0), ("batch_norm", [9, 8, 4], [9, 8, 4], 8), ("batch_norm", [7], [7], 14),
     ("layer_norm", [9, 8, 4], [9, 8, 4], 8), ("layer_norm", [7], [7], 14), ("group_norm(2)", [9, 8, 4], [9, 8, 4], 8),
-    ("instance_norm", [9, 8, 4], [9, 8, 4], 8), ("rms_norm", [9, 8, 4], [9, 8, 4], 4), ("dropout", [7], [7], 0),
+    ("instance_norm", [9, 8, 4], [9, 8, 4], 8), ("softmax", [9, 8, 4], [9, 8, 4], 0),
+    ("log_softmax", [7], [7], 0), ("rms_norm", [9, 8, 4], [9, 8, 4], 4), ("dropout", [7], [7], 0),
     ("spatial_dropout(0.2)", [9, 8, 4], [9, 8, 4], 0), ("flatten", [9, 8, 4], [288], 0), ("reshape(6, 6, 8)", [9, 8, 4], [6, 6, 8], 0),
     ("reshape(32, 9)", [9, 8, 4], [32, 9], 0), ("pad(2, mode: reflect)", [9, 8, 4], [13, 12, 4], 0), ("pad(1)", [9, 4], [11, 4], 0),
     ("upsample(2, mode: bilinear)", [9, 8, 4], [18, 16, 4], 0),
@@ -78,6 +79,8 @@ struct LayerListTests {
 
   @Test(
     arguments: [
+      ("dropout(0.999999999999)", "it has to be at least 0 and below 1"), ("leaky_relu(1e-50)", "0 or a number that float32 can hold"),
+      ("conv(channels:3:3)", "':3)' stands where conv has to go on"),
       ("", "a layer is missing at the end"), ("conv(8),", "a layer is missing at the end"), ("conv(8", "is not closed"),
       ("conv(8))", "')' is left over"), (", relu", "', relu' stands where a layer has to be"), ("conf(8)", "did you mean 'conv'?"),
       ("conv", "conv needs a number of channels, as in conv(32)"),
@@ -114,6 +117,25 @@ struct LayerListTests {
     let list = try LayerList(text)
     let error = try #require(throws: LayerListError.self) { try list.network(input: [28, 28, 1], outputs: 10) }
     #expect(error.problem.contains(problem), "\(error)")
+  }
+
+  @Test func weightsStartAsTheRuleSays() throws {
+    func deviation(_ text: String, _ input: Shape, _ initialization: Initialization) throws -> Double {
+      let network = try LayerList(text).network(input: input, outputs: 2, initialization: initialization)
+      let weight = try #require(LayerPath.parameters(of: network).first { $0.path.hasSuffix("weight") }?.parameter)
+      var values = [Float](repeating: 0, count: weight.shape.count)
+      values.withUnsafeMutableBufferPointer { weight.initializer.fill($0, seed: 1, path: "w") }
+      return (values.reduce(0) { $0 + Double($1) * Double($1) } / Double(values.count)).squareRoot()
+    }
+    // Inputs of each output: of a transposed convolution what PyTorch counts, the outputs.
+    for (text, input, fanIn) in [
+      ("conv(64, kernel: 5)", [9, 9, 32], 800), ("conv(64, kernel: 5)", [20, 32], 160), ("conv_transpose(64)", [9, 9, 32], 576),
+      ("conv_transpose(64)", [9, 32], 192), ("dense(200)", [300], 300), ("separable_conv(64, kernel: 9)", [9, 9, 64], 81),
+    ] as [(String, Shape, Double)] {
+      let expected = (2 / fanIn).squareRoot()
+      #expect(abs(try deviation(text, input, .heNormal) - expected) < 0.05 * expected, "\(text)")
+      #expect(abs(try deviation(text, input, .pytorch) - (1 / (3 * fanIn)).squareRoot()) < 0.05 * expected, "\(text)")
+    }
   }
 
   @Test func recipesHaveThemAsAList() throws {

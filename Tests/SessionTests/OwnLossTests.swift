@@ -71,11 +71,11 @@ struct OwnLossTests {
     // A class that weighs nothing, and batches of nothing else.
     for weights in [[1, 2, 0.5, 3], [0, 0, 0, 1]] as [[Float]] {
       for device in devices {
-        func trained(_ loss: Loss, _ data: any Dataset, _ weights: ClassWeights?) throws -> Trainer.Result {
+        func trained(_ loss: Loss, _ data: any Dataset, _ weights: ClassWeights?, rate: Double = 0.01) throws -> Trainer.Result {
           let options = options(loss.reducing(by: reduction)) {
             $0.classWeights = weights
             $0.batchSize = 3
-            $0.groups = [ParameterGroup(SGD(learningRate: 0.01))]
+            $0.groups = [ParameterGroup(SGD(learningRate: rate))]
           }
           return try fit(options, data, device)
         }
@@ -84,6 +84,10 @@ struct OwnLossTests {
         let byName = try trained(Loss.crossEntropy.weighing(classes: weights).of(target: "sort"), named, nil)
         #expect(distance(own, expected) < 1e-5 && distance(byName, expected) < 1e-5, "\(device.information.identifier)")
         #expect(own.record.epochs.last?.trainAccuracy == expected.record.epochs.last?.trainAccuracy)
+        // What is told is a weighted mean, whatever the weights are counted in. A sum is so much larger, and its rate so much smaller.
+        let scaled = try trained(.crossEntropy, plain, .given(weights.map { 32 * $0 }), rate: reduction == .sum ? 0.01 / 32 : 0.01)
+        let told = zip(expected.record.epochs, scaled.record.epochs).map { ($0.trainLoss, $1.trainLoss) }
+        #expect(!told.isEmpty && told.allSatisfy { $0 > 0 && abs($0 - $1) < 1e-4 * abs($0) }, "\(told)")
       }
     }
   }

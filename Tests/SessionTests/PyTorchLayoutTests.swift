@@ -83,6 +83,45 @@ struct PyTorchLayoutTests {
     }
   }
 
+  /// Norms over groups of channels leave images images, dropped weights are weights, and what has no order in PyTorch is named.
+  @Test func normsDroppedWeightsAndWhatHasNoOrder() throws {
+    func layout(_ layers: any Layer..., shape: Shape = [4, 5, 6]) throws -> PyTorchLayout {
+      try PyTorchLayout(of: Sequential(layers), sampleShape: shape)
+    }
+    let flattened = PyTorchLayout.Order.flattened(axis: 1, height: 4, width: 5, channels: 6)
+    for norm in [GroupNorm(groups: 1, 6), GroupNorm(groups: 3, 6), InstanceNorm(6, isAffine: true), RMSNorm(6), SpatialDropout()]
+      as [any Layer]
+    {
+      let found = try layout(norm, ReLU(), Flatten(), Dense(120, 3))
+      #expect(found.entries.first { $0.path == "3.weight" }?.order == flattened && found.unordered.isEmpty, "\(type(of: norm))")
+    }
+    #expect(try layout(Flatten(), DropConnect(120, 3), ReLU(), Dense(3, 2)).entries[0].order == flattened)
+    #expect(
+      try layout(Flatten(), PReLU(120), RMSNorm(120), LayerNorm(120), Dense(120, 3)).entries.dropLast().allSatisfy { $0.order != .same })
+    let disordered: [(String, PyTorchLayout)] = [
+      ("side by side", try layout(Concatenate(Flatten(), Sequential(Conv2D(6, 2, kernel: 1), Flatten())), Dense(160, 3))),
+      ("with others", try layout(Flatten(), Concatenate(ReLU(), Dense(120, 8)), Dense(128, 3))),
+      ("added to others", try layout(Flatten(), Residual(Dense(120, 120), ReLU()), Dense(120, 3))),
+      ("groups of neighbours", try layout(Flatten(), GroupNorm(groups: 4, 120), Dense(120, 3))),
+    ]
+    for (name, layout) in disordered {
+      #expect(layout.unordered.contains(layout.entries.dropLast().last?.path ?? ""), "\(name): \(layout.unordered)")
+    }
+    // Ours are as they are, theirs are refused.
+    let model = Sequential(Flatten(), Residual(Dense(120, 120), ReLU()), Dense(120, 3))
+    let own = try PyTorchLayout(of: model, sampleShape: [4, 5, 6])
+    var state = ModelState(
+      parameters: LayerPath.parameters(of: model).map {
+        ModelState.Entry(path: $0.path, shape: $0.parameter.shape, values: [Float](repeating: 0, count: $0.parameter.shape.count))
+      })
+    let error = #expect(throws: StateError.self) { _ = try state.pytorchState(by: own) }
+    #expect(error?.description.contains("2.weight has no order in PyTorch") == true, "\(String(describing: error))")
+    let tensors = state.parameters.map { NamedTensor(name: $0.path, shape: $0.shape, values: $0.values.map { _ in 2 }) }
+    #expect(throws: StateError.self) { try state.load(tensors, by: own) }
+    _ = try state.load(tensors, by: own.inOurOrder)
+    #expect(state.parameters[0].values[5] == 2)
+  }
+
   @Test func contradictionsAreRefused() throws {
     let error = #expect(throws: ShapeError.self) { try PyTorchLayout(of: Contradiction(), sampleShape: [2, 2, 3]) }
     #expect(error == nil || error?.description.contains("dense.weight is used in two ways") == true)

@@ -10,7 +10,7 @@ extension LayerKinds {
       summary:
         "x + what its layers make of x; of x the shortcut's instead where there is one. drop leaves its layers out for that share of samples "
         + "in training (stochastic depth).",
-      numbers: [.share("drop", "the share", usual: 0)], parts: .sequence, partLabel: "shortcut"
+      numbers: [.share("drop", "the share", usual: 0)], parts: .sequence, partLabel: "shortcut", randomRate: "drop"
     ) { (arguments, place) throws(LayerListError) in
       let body = try place.sequence(arguments.item.parts)
       let output = body.last?.output ?? place.input
@@ -38,7 +38,8 @@ extension LayerKinds {
     },
     LayerKind(
       name: "squeeze_excitation",
-      summary: "Weighs channels by what two small layers make of their means; the first leaves a share of them.",
+      summary:
+        "Weighs channels by what two small layers make of their means; the first leaves a share of them. Both begin with PyTorch's weights.",
       numbers: [.count("share", "which share, 8 for an eighth", usual: 8)]
     ) { (arguments, place) throws(LayerListError) in
       try place.require([3], "pictures, [height, width, channels]")

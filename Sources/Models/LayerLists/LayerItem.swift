@@ -30,6 +30,13 @@ struct LayerItem: Hashable, Sendable, CustomStringConvertible {
     return "\(name)(\(texts.joined(separator: ", ")))"
   }
 
+  /// Itself, or what is in it, where that draws random numbers while training.
+  var random: LayerItem? {
+    if let found = arguments.lazy.compactMap({ $0.item?.random }).first { return found }
+    guard let kind = LayerKinds.all.first(where: { $0.name == name }), let rate = kind.randomRate else { return nil }
+    return rate.isEmpty || LayerArguments(kind: kind, item: self).number(rate) > 0 ? self : nil
+  }
+
   /// The layers among its arguments that have no label.
   var parts: [LayerItem] { arguments.compactMap { $0.label == nil ? $0.item : nil } }
 }

@@ -21,6 +21,8 @@ struct LayerKind: Sendable {
   var parts = Parts.none
   /// The label of a layer beside its parts.
   var partLabel: String?
+  /// The label of the rate by which it draws random numbers while training, "" for one that always does; `nil` for one that does not.
+  var randomRate: String?
   let make: @Sendable (LayerArguments, LayerPlace) throws(LayerListError) -> any Layer
 }
 
@@ -70,6 +72,9 @@ struct LayerNumber: Sendable {
 
   /// What keeps a number from being one of these; `nil` where nothing does.
   func objection(to value: Double) -> String? {
+    // Devices compute in float32.
+    if value != 0, Float(value) == 0 { return "0 or a number that float32 can hold" }
+    let value = isWhole ? value : Double(Float(value))
     let isRight =
       value.isFinite && range.contains(value) && !(isWhole && value != value.rounded()) && !(isBelowHighest && value == range.upperBound)
     return isRight ? nil : requirement

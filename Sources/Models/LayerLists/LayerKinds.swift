@@ -33,8 +33,8 @@ public enum LayerKinds {
 
   static func kind(_ name: String, in text: String) throws(LayerListError) -> LayerKind {
     if let found = all.first(where: { $0.name == name }) { return found }
-    let meant = Nearest.to(name, among: names).map { "; did you mean '\($0)'?" } ?? ";"
-    throw LayerListError(text, "there is no layer '\(printable(name))'\(meant) There are \(names.joined(separator: ", "))")
+    let meant = Nearest.to(name, among: names).map { "; did you mean '\($0)'? There" } ?? "; there"
+    throw LayerListError(text, "there is no layer '\(printable(name))'\(meant) are \(names.joined(separator: ", "))")
   }
 
   /// Sees whether a layer can have what stands in its parentheses.

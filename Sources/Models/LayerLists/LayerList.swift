@@ -23,6 +23,9 @@ public struct LayerList: Hashable, Sendable, CustomStringConvertible {
   public var texts: [String] { items.map(\.description) }
   public var description: String { texts.joined(separator: ", ") }
 
+  /// The first of them that draws random numbers while training; `nil` where none does.
+  public var randomLayer: String? { items.lazy.compactMap(\.random).first?.description }
+
   /// The network for samples of a shape.
   /// - Parameters:
   ///   - input: a sample's shape: [height, width, channels] of pictures, [features] of rows.

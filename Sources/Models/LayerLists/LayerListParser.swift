@@ -51,7 +51,7 @@ struct LayerListParser {
   }
 
   private mutating func item(depth: Int) throws(LayerListError) -> LayerItem {
-    guard depth < Self.deepest else { throw error("there are more than \(Self.deepest) parentheses within each other") }
+    guard depth <= Self.deepest else { throw error("there are more than \(Self.deepest) parentheses within each other") }
     let name = word()
     guard !name.isEmpty else {
       throw error(
@@ -62,7 +62,12 @@ struct LayerListParser {
     guard take("(") else { return item }
     if take(")") { return item }
     repeat { item.arguments.append(try argument(depth: depth)) } while take(",")
-    guard take(")") else { throw error("the parenthesis behind \(printable(name)) is not closed") }
+    guard take(")") else {
+      throw error(
+        rest.isEmpty
+          ? "the parenthesis behind \(printable(name)) is not closed"
+          : "'\(short(rest))' stands where \(printable(name)) has to go on, or to end with ')'")
+    }
     return item
   }
 

@@ -11,7 +11,7 @@ extension LayerKinds {
       numbers: [
         .count("features", "a number of features", to: LayerNumber.mostFeatures),
         .share("drop_connect", "the share of weights that is dropped", usual: 0),
-      ], words: [LayerWord("bias", "yes", "no")]
+      ], words: [LayerWord("bias", "yes", "no")], randomRate: "drop_connect"
     ) { (arguments, place) throws(LayerListError) in
       guard place.input.rank == 1 else {
         throw place.error("it takes features, and gets \(place.input); 'flatten' or 'global_average_pool' in front of it makes them")
@@ -45,6 +45,8 @@ extension LayerKinds {
       try place.require([3], "pictures, [height, width, channels]")
       return InstanceNorm(place.channels, isAffine: true)
     },
+    LayerKind(name: "softmax", summary: "Shares of 1, over the channels or features.") { (_, _) throws(LayerListError) in Softmax() },
+    LayerKind(name: "log_softmax", summary: "Their logarithms.") { (_, _) throws(LayerListError) in LogSoftmax() },
     LayerKind(name: "rms_norm", summary: "The root of the mean square over the channels.") { (_, place) throws(LayerListError) in
       RMSNorm(place.channels)
     },
@@ -53,10 +55,12 @@ extension LayerKinds {
   /// What drops something in training.
   static let dropouts: [LayerKind] = [
     LayerKind(
-      name: "dropout", summary: "Zeroes a share of all numbers in training.", numbers: [.share("rate", "the share", usual: 0.5)]
+      name: "dropout", summary: "Zeroes a share of all numbers in training.", numbers: [.share("rate", "the share", usual: 0.5)],
+      randomRate: "rate"
     ) { (arguments, _) throws(LayerListError) in Dropout(arguments.float("rate")) },
     LayerKind(
-      name: "spatial_dropout", summary: "Zeroes a share of all channels in training.", numbers: [.share("rate", "the share", usual: 0.5)]
+      name: "spatial_dropout", summary: "Zeroes a share of all channels in training.", numbers: [.share("rate", "the share", usual: 0.5)],
+      randomRate: "rate"
     ) { (arguments, place) throws(LayerListError) in
       try place.require([2, 3], "places with channels, as [height, width, channels]")
       return SpatialDropout(arguments.float("rate"))

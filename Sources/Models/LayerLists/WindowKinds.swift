@@ -32,7 +32,7 @@ extension LayerKinds {
       try place.require([3], "pictures, [height, width, channels]")
       return SeparableConv2D(
         place.channels, arguments.count("channels"), kernel: arguments.count("kernel"), stride: arguments.count("stride"),
-        padding: arguments.count("padding"), bias: arguments.says("bias"))
+        padding: arguments.count("padding"), bias: arguments.says("bias"), initialization: place.initialization)
     },
     LayerKind(
       name: "conv_transpose", summary: "A transposed convolution, which enlarges pictures.",
@@ -41,10 +41,17 @@ extension LayerKinds {
       try place.require([2, 3], windows)
       let (outputs, kernel, stride) = (arguments.count("channels"), arguments.count("kernel"), arguments.count("stride"))
       let (padding, more, bias) = (arguments.count("padding"), arguments.count("output_padding"), arguments.says("bias"))
+      // PyTorch counts what goes out as what goes in here.
+      let (taps, start) = (place.isOfPictures ? kernel * kernel : kernel, place.initialization)
+      let (weight, first) = (start.weight(fanIn: outputs * taps, fanOut: place.channels * taps), start.bias(fanIn: outputs * taps))
       if place.isOfPictures {
-        return ConvTranspose2D(place.channels, outputs, kernel: kernel, stride: stride, padding: padding, outputPadding: more, bias: bias)
+        return ConvTranspose2D(
+          place.channels, outputs, kernel: kernel, stride: stride, padding: padding, outputPadding: more, bias: bias, initializer: weight,
+          biasInitializer: first)
       }
-      return ConvTranspose1D(place.channels, outputs, kernel: kernel, stride: stride, padding: padding, outputPadding: more, bias: bias)
+      return ConvTranspose1D(
+        place.channels, outputs, kernel: kernel, stride: stride, padding: padding, outputPadding: more, bias: bias, initializer: weight,
+        biasInitializer: first)
     },
   ]
 
@@ -95,7 +102,7 @@ extension LayerKinds {
     LayerKind(
       name: "fractional_max_pool",
       summary: "The largest number of each of some random regions, which leave that share of each side (Graham 2014).",
-      numbers: [size, .share("ratio", "what is left of each side", usual: 0.5.squareRoot())]
+      numbers: [size, .share("ratio", "what is left of each side", usual: 0.5.squareRoot())], randomRate: ""
     ) { (arguments, place) throws(LayerListError) in
       try place.require([3], "pictures, [height, width, channels]")
       return FractionalMaxPool2D(arguments.count("size"), ratio: arguments.number("ratio"))

@@ -46,6 +46,12 @@ public struct SearchSpace: Sendable {
           return recipe
         }
       }
+      // What is varied may decide itself who it is for, as layers do.
+      if let first = dimension.choices?.first {
+        var own = recipe
+        try? own.set(dimension.name, to: .one(first), from: .commandLine)
+        candidates.append(own)
+      }
       if candidates.contains(where: { need.isMet(by: $0, on: $0.dataSource.kind) }) { continue }
       // Where it is varied, too, what is given counts.
       if dimensions.contains(where: { $0.name == need.deciding && $0.choices == nil }) { continue }

@@ -14,7 +14,7 @@ extension NumberedWord {
     let rest = text.dropFirst(name.count)
     if rest.isEmpty { return (word, []) }
     let known = word.places
-    let parts = rest.dropFirst().dropLast().split(separator: ",", omittingEmptySubsequences: false).map { $0.filter { $0 != " " } }
+    let parts = rest.dropFirst().dropLast().split(separator: ",", omittingEmptySubsequences: false).map(Self.trimmed)
     let values = parts.compactMap { Float($0) }
     for (part, value) in zip(parts, values) { try RecipeValueError.checkFloat(part, value, Double(part) ?? 0) }
     guard rest.hasSuffix(")"), rest.count > 2, values.count == parts.count, values.count <= known.count else {
@@ -25,6 +25,11 @@ extension NumberedWord {
       throw .sentence("is '\(text)': \(number.name) has to be \(number.range.text)")
     }
     return (word, values)
+  }
+
+  /// Without the blanks around it.
+  private static func trimmed(_ text: Substring) -> String {
+    String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
   }
 
   /// As it can be read again.

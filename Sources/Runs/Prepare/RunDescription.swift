@@ -88,6 +88,7 @@ package struct RunDescription {
   /// The model that the run trains.
   /// - Throws: `Failure` for a name that this version does not know, `LayerListError` for layers that do not take the samples.
   package func makeModel() throws -> any Layer {
+    if model == LayerList.modelName, layers == nil { throw Failure("the run's model is one of layers, and its recipe does not say which") }
     guard let model = try network() else {
       throw Failure("the run's model is '\(self.model)', and this version knows \(Recipe.modelNames.joined(separator: ", "))")
     }

@@ -17,6 +17,8 @@ package final class RunPlace {
   private let inputs: [String]
   /// Taken at once where the folder is there already, so that nobody waits for data in vain.
   private var lock: RunFolderLock?
+  /// Whether it was not there before.
+  private var madeFolder = false
   /// Of one of several trainings: the place of all of them.
   private let parent: RunPlace?
   /// Of one of several trainings: which, from 1.
@@ -79,7 +81,9 @@ package final class RunPlace {
   /// - Throws: `RunFolderError` where it cannot be made or is in use, `Misuse` where the run must not have it.
   package func claim() throws -> (folder: RunFolder, lock: RunFolderLock) {
     if let parent, let part { path = part.kind.folder(part.number, in: try parent.claim().folder.path).path }
+    let wasThere = access(path, F_OK) == 0
     let folder = isNew && lock == nil ? try RunFolder.makeNew(path) : RunFolder(path)
+    madeFolder = madeFolder || !wasThere || folder.path != path
     path = folder.path
     try folder.prepare()
     if let lock { return (folder, lock) }
@@ -95,6 +99,9 @@ package final class RunPlace {
     }
     return (folder, lock)
   }
+
+  /// Takes away a folder that was made for a training that did not start, where nothing is in it.
+  package func giveUp() { if madeFolder { rmdir(path) } }
 
   private func check(_ folder: RunFolder, for use: RunFolder.Use) throws(Misuse) {
     do throws(RunFolderConflict) { try folder.check(for: use, reading: inputs) } catch {

@@ -1,6 +1,7 @@
 import GlissadeDevices
 import GlissadeFormats
 import GlissadeLayers
+import GlissadeModels
 import GlissadeOptimizers
 import GlissadeRecipes
 import GlissadeTensors
@@ -242,7 +243,7 @@ package final class Sweep {
     // The data has changed.
     case TrainingError.cannotResume: false
     case is TrainingError, is ShapeError, is MemoryError, is HeadError, is OptimizerError, is SelectionError, is RecipeError,
-      is ScheduleError:
+      is ScheduleError, is LayerListError:
       true
     case let error as DeviceError: error.isLackOfMemory
     default: false

@@ -28,6 +28,9 @@ extension RecipeTraining {
     -> RunOutcome
   {
     let (folder, lock) = try place.claim()
+    // What cannot start leaves no folder either.
+    var isBegun = place.isResumed
+    defer { if !isBegun { place.giveUp() } }
     let progress = RunProgressFile(folder)
     defer { progress.remove() }
     var watch = watch
@@ -61,7 +64,6 @@ extension RecipeTraining {
       watch.report(selection.line)
     }
     // An earlier run stays until nothing keeps this one from starting any more, and what cannot start leaves no run.
-    var isBegun = place.isResumed
     let start = checkpoint == nil ? try initial() : nil
     func begin() throws {
       guard !isBegun else { return }

@@ -102,6 +102,7 @@ extension ModelState {
   public mutating func load(
     _ tensors: [NamedTensor], by layout: PyTorchLayout, from source: String = "the weights", allowsNewHead: Bool = false
   ) throws(StateError) -> LoadReport {
+    if let disorder = layout.disorder { throw StateError(path: source, problems: [disorder]) }
     var known: [String: Int] = [:]
     var problems: [String] = []
     for (index, tensor) in tensors.enumerated() {
@@ -165,6 +166,7 @@ extension ModelState {
   /// - Parameter layout: of the model that this is the state of.
   /// - Throws: `StateError` where the layout is another model's.
   public func pytorchState(by layout: PyTorchLayout) throws(StateError) -> PyTorchState {
+    if let disorder = layout.disorder { throw StateError(path: "PyTorch's state_dict", problems: [disorder]) }
     let known = Dictionary(parameters.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     var problems: [String] = []
     var tensors: [NamedTensor] = []

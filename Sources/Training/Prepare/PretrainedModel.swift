@@ -47,12 +47,7 @@ public struct PretrainedModel {
       })
     // Our own files have our layouts, PyTorch's its own.
     if file.metadata["format"] == "glissade" {
-      let tensors = try file.namedTensors()
-      let foreign = tensors.map { tensor in
-        guard let entry = layout.entries.first(where: { $0.path == tensor.name }), entry.shape == tensor.shape else { return tensor }
-        return NamedTensor(name: tensor.name, shape: entry.foreignShape, values: entry.toPyTorch(tensor.values))
-      }
-      report = try state.load(foreign, by: layout, from: path, allowsNewHead: true)
+      report = try state.load(try file.namedTensors(), by: layout.inOurOrder, from: path, allowsNewHead: true)
     } else {
       report = try state.load(try file.namedTensors(), by: layout, from: path, allowsNewHead: true)
     }

@@ -12,7 +12,12 @@ extension TrainingSession {
     if let oversized = layout.oversized { throw device.refusal("\(oversized)") }
     let memory = ModelMemory(layout, groups, updates, addsGradients: addsGradients)
     let what = "a model of \(layout.entries.reduce(0) { $0 + $1.slice.count }) parameters"
-    do { try device.checkRoom(for: memory.total, what, of: memory.parts) } catch var error as MemoryError {
+    // The host works out the first values, parameter by parameter.
+    let values = 4 * (layout.entries.map(\.slice.count).max() ?? 0)
+    do {
+      try device.checkRoom(for: memory.total, what, of: memory.parts)
+      try AvailableMemory.require(values + (device.usesHostMemory ? memory.total : 0), for: what)
+    } catch var error as MemoryError {
       error.remedy = memory.remedy(within: nil)
       throw error
     } catch var error as DeviceError {

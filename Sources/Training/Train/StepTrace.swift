@@ -64,6 +64,8 @@ struct StepTrace {
     own.isMean = loss.reduction == .mean
     if form.takesTargets { own.targets = targets() }
     func numbers(_ name: String, _ shape: Shape? = nil) -> Tensor { graph.input(name, shape: shape ?? [batch]) }
+    // How much the samples count together, where they have weights.
+    var total: Tensor?
     // Names that no field can have.
     switch form.weighing {
     case .none:
@@ -79,6 +81,7 @@ struct StepTrace {
       objective = loss.reduction == .sum ? self.loss.map { $0 * Float(batch) } : self.loss
     case .samples:
       let weights = numbers(" weights")
+      total = weights.sum()
       objective = (checked(loss.values(own), mayBeMean: false) * weights).sum()
       note(measured(own))
     case .mixed:
@@ -86,6 +89,7 @@ struct StepTrace {
       var other = own
       other.targets = targets(" of the partner")
       let (others, shares) = (numbers(" weights of the partner"), numbers(" shares"))
+      total = (weights + others).sum()
       objective =
         (checked(loss.values(own), mayBeMean: false) * weights + checked(loss.values(other), mayBeMean: false) * others).sum()
       note(measured(own, mixed: (other, shares)))
@@ -93,7 +97,9 @@ struct StepTrace {
         zip(sums(metric, own, weights: shares), sums(metric, other, weights: 1 - shares)).map { $0 + $1 }
       }
     case .distributions(let areMixed):
-      objective = crossEntropy(output, weights: numbers(" weights", output.shape))
+      let weights = numbers(" weights", output.shape)
+      total = weights.sum()
+      objective = crossEntropy(output, weights: weights)
       sum = answerCredit(output, credit: numbers(" credit", output.shape))
       (measure, isFractional) = (.accuracy, true)
       if form.takesTargets, areMixed {
@@ -110,7 +116,10 @@ struct StepTrace {
       let scale = graph.input(" scale", shape: [])
       objective = objective.map { $0 * scale }
     }
-    if form.weighing != .none { self.loss = loss.reduction == .sum ? unscaled.map { $0 * (1 / Float(batch)) } : objective }
+    if let total {
+      // A sum is told as the mean that it would be; of nothing that counts as 0.
+      self.loss = loss.reduction == .sum ? unscaled.map { $0 / maximum(total, graph.constant(1e-30)) } : objective
+    }
     if parts.isEmpty { parts = metrics.map { sums($0, own, weights: nil) } }
     if let objective, !objective.isValid, graph.firstError == nil {
       _ = graph.reject("loss '\(loss.name)'", [], because: "it gives a tensor of another graph, or none that was computed from the outputs")
