@@ -22,8 +22,6 @@ ENSEMBLES = {
   "five members": ["--ensemble", "5"],
   "snapshots": ["--schedule", "cosine-restarts(period: {cycle} epochs)", "--snapshots"],
 }
-# What learns from all data as one batch, and takes twenty minutes: its first seed has to do.
-ONE_SEED = {"lbfgs"}
 
 
 def options():
@@ -199,8 +197,6 @@ def main():
     for device in arguments.devices:
       for kind, (words, default) in wanted.items():
         for word in words:
-          if seed > 1 and word in ONE_SEED:
-            continue
           more = [] if word == default else [f"--{kind}", word]
           trainings.result(name_of(kind, word, default, device, seed), ["--device", device, "--seed", str(seed)] + more, trainings.figures)
       if has_ensembles and seed == 1 and device == arguments.devices[0]:
