@@ -77,7 +77,8 @@ struct SavingTests {
   @Test func anEvaluationThatIsNotFiniteNamesTheOperation() throws {
     let outcome = try glissade(
       arguments(
-        "--optimizer", "sgd", "--lr", "0.1", "--momentum", "1e30", "--batch-size", "135", "--epochs", "1", "--out", folder.path("run")))
+        "--optimizer", "sgd", "--lr", "0.1", "--schedule", "constant(over: 1 steps) then constant(at: 1e30)", "--batch-size", "135",
+        "--epochs", "1", "--out", folder.path("run")))
     expectComplaint(
       outcome, status: 1, "is not finite while evaluating after step 2 (epoch 1); the first operation with a result that is not finite is",
       printsNothing: false)

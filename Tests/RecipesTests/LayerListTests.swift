@@ -80,6 +80,7 @@ struct LayerListTests {
   @Test(
     arguments: [
       ("dropout(0.999999999999)", "it has to be at least 0 and below 1"), ("leaky_relu(1e-50)", "0 or a number that float32 can hold"),
+      ("Conv2d(8)", "did you mean 'conv'?"), ("linear(10)", "did you mean 'dense'?"), ("ReLU", "did you mean 'relu'?"),
       ("conv(channels:3:3)", "':3)' stands where conv has to go on"),
       ("", "a layer is missing at the end"), ("conv(8),", "a layer is missing at the end"), ("conv(8", "is not closed"),
       ("conv(8))", "')' is left over"), (", relu", "', relu' stands where a layer has to be"), ("conf(8)", "did you mean 'conv'?"),

@@ -33,7 +33,7 @@ public enum LayerKinds {
 
   static func kind(_ name: String, in text: String) throws(LayerListError) -> LayerKind {
     if let found = all.first(where: { $0.name == name }) { return found }
-    let meant = Nearest.to(name, among: names).map { "; did you mean '\($0)'? There" } ?? "; there"
+    let meant = (OtherLayerNames.meant(by: name) ?? Nearest.to(name, among: names)).map { "; did you mean '\($0)'? There" } ?? "; there"
     throw LayerListError(text, "there is no layer '\(printable(name))'\(meant) are \(names.joined(separator: ", "))")
   }
 
