@@ -11,7 +11,7 @@ enum OtherLayerNames {
     "batchnormalization": "batch_norm", "bn": "batch_norm", "instancenorm2d": "instance_norm", "dropout2d": "spatial_dropout",
     "spatialdropout2d": "spatial_dropout", "dropconnect": "dense", "drop_connect": "dense", "drop_path": "residual",
     "se": "squeeze_excitation",
-    "identity": "sequence", "sequential": "sequence", "concat": "concatenate", "zeropad2d": "pad", "swish": "silu",
+    "sequential": "sequence", "concat": "concatenate", "zeropad2d": "pad", "swish": "silu",
   ]
 
   /// What something is called here, if it has a name elsewhere.

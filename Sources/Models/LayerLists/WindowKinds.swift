@@ -80,24 +80,40 @@ extension LayerKinds {
   private static let size = LayerNumber.count("size", "the windows' height and width", usual: 2, to: 1024)
   private static let step = LayerNumber.optional("stride", "from window to window; the size unless it is given")
 
+  /// A pooling of windows, by its layers for pictures and for lines.
+  private static func pooling(
+    _ name: String, _ summary: String, ofPictures: @escaping @Sendable (Int, Int?, Int) -> any Layer,
+    ofLines: @escaping @Sendable (Int, Int?, Int) -> any Layer
+  ) -> LayerKind {
+    LayerKind(name: name, summary: "\(summary); stride is the size unless it is given.", numbers: [size, step, padding]) {
+      (arguments, place) throws(LayerListError) in
+      try place.require([2, 3], windows)
+      let stride = arguments.given("stride").map { Int($0) }
+      return (place.isOfPictures ? ofPictures : ofLines)(arguments.count("size"), stride, arguments.count("padding"))
+    }
+  }
+
+  /// The same of as many windows as somebody wants.
+  private static func adaptive(
+    _ name: String, _ summary: String, ofPictures: @escaping @Sendable (Int) -> any Layer, ofLines: @escaping @Sendable (Int) -> any Layer
+  ) -> LayerKind {
+    LayerKind(name: name, summary: summary, numbers: [.count("side", "a number of windows")]) { (arguments, place) throws(LayerListError) in
+      try place.require([2, 3], windows)
+      return (place.isOfPictures ? ofPictures : ofLines)(arguments.count("side"))
+    }
+  }
+
   /// Poolings.
   static let poolings: [LayerKind] = [
-    LayerKind(
-      name: "max_pool", summary: "The largest number of each window; stride is the size unless it is given.",
-      numbers: [size, step, padding]
-    ) { (arguments, place) throws(LayerListError) in
-      try place.require([2, 3], windows)
-      let (size, stride, padding) = (arguments.count("size"), arguments.given("stride").map { Int($0) }, arguments.count("padding"))
-      if place.isOfPictures { return MaxPool2D(size, stride: stride, padding: padding) }
-      return MaxPool1D(size, stride: stride, padding: padding)
+    pooling("max_pool", "The largest number of each window") {
+      MaxPool2D($0, stride: $1, padding: $2)
+    } ofLines: {
+      MaxPool1D($0, stride: $1, padding: $2)
     },
-    LayerKind(
-      name: "average_pool", summary: "The mean of each window; stride is the size unless it is given.", numbers: [size, step, padding]
-    ) { (arguments, place) throws(LayerListError) in
-      try place.require([2, 3], windows)
-      let (size, stride, padding) = (arguments.count("size"), arguments.given("stride").map { Int($0) }, arguments.count("padding"))
-      if place.isOfPictures { return AveragePool2D(size, stride: stride, padding: padding) }
-      return AveragePool1D(size, stride: stride, padding: padding)
+    pooling("average_pool", "The mean of each window") {
+      AveragePool2D($0, stride: $1, padding: $2)
+    } ofLines: {
+      AveragePool1D($0, stride: $1, padding: $2)
     },
     LayerKind(
       name: "fractional_max_pool",
@@ -107,23 +123,15 @@ extension LayerKinds {
       try place.require([3], "pictures, [height, width, channels]")
       return FractionalMaxPool2D(arguments.count("size"), ratio: arguments.number("ratio"))
     },
-    LayerKind(
-      name: "adaptive_average_pool", summary: "The means of as many windows in each direction.",
-      numbers: [.count("side", "a number of windows")]
-    ) { (arguments, place) throws(LayerListError) in
-      try place.require([2, 3], windows)
-      let side = arguments.count("side")
-      if place.isOfPictures { return AdaptiveAveragePool2D(side, side) }
-      return AdaptiveAveragePool1D(side)
+    adaptive("adaptive_average_pool", "The means of as many windows in each direction.") {
+      AdaptiveAveragePool2D($0, $0)
+    } ofLines: {
+      AdaptiveAveragePool1D($0)
     },
-    LayerKind(
-      name: "adaptive_max_pool", summary: "The largest numbers of as many windows in each direction.",
-      numbers: [.count("side", "a number of windows")]
-    ) { (arguments, place) throws(LayerListError) in
-      try place.require([2, 3], windows)
-      let side = arguments.count("side")
-      if place.isOfPictures { return AdaptiveMaxPool2D(side, side) }
-      return AdaptiveMaxPool1D(side)
+    adaptive("adaptive_max_pool", "The largest numbers of as many windows in each direction.") {
+      AdaptiveMaxPool2D($0, $0)
+    } ofLines: {
+      AdaptiveMaxPool1D($0)
     },
     LayerKind(name: "global_average_pool", summary: "The mean of each channel.") { (_, place) throws(LayerListError) in
       try place.require([3], "pictures, [height, width, channels]")
