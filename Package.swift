@@ -129,7 +129,7 @@ let package = Package(
     .testTarget(name: "RandomTests", dependencies: ["GlissadeRandom"]),
     .testTarget(name: "TensorsTests", dependencies: ["GlissadeTensors", "GlissadeLayers", "GlissadeModels"]),
     .testTarget(name: "PlanningTests", dependencies: ["Glissade", "TestSupport"]),
-    .testTarget(name: "DevicesTests", dependencies: ["Glissade", "COpenCL", "TestSupport"]),
+    .testTarget(name: "DevicesTests", dependencies: ["Glissade", "GlissadeKernels", "COpenCL", "TestSupport"]),
     .testTarget(name: "ChartsTests", dependencies: ["GlissadeCharts"]),
     .testTarget(name: "LandscapesTests", dependencies: ["GlissadeLandscapes", "GlissadeOptimizers", "GlissadeCharts"]),
     .testTarget(

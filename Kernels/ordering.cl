@@ -57,28 +57,42 @@ INLINE void sumAlongRows(__global const float* x, __global float* y, const int r
 __kernel ROW_KERNEL void cumulative_sum(__global const float* restrict in, __global float* restrict out,
                                         const CumulativeSumParameters a ITEM) {
 #if LANES == 1
+  __local float sums[AHEAD * ROW_GROUP];
   ROWS_OF(a.columns)
   FOR_EACH_ROW(row, a.rows)
     __global const float* x = AT(in, a.in) + (size_t)row * a.columns;
     __global float* y = AT(out, a.out) + (size_t)row * a.columns;
-    __local float* own = row_.values + row_.lane;
+    const int lanes = row_.lanes, lane = row_.lane;
+    __local float* own = sums + get_local_id(0);
+    __local const float* last = own - lane + lanes - 1;
     float carry = 0.0f;
-    // As many neighbours at a time as share the row: each doubling adds what is twice as far away.
-    for (int start = 0; start < a.columns; start += row_.lanes) {
-      const int wanted = start + row_.lane, isMine = row_.first != NO_ROW && wanted < a.columns;
-      const int j = a.reversed ? a.columns - 1 - wanted : wanted;
-      float sum = isMine ? x[j] : 0.0f;
-      *own = sum;
+    // A block is as many neighbours as share the row, of which each doubling adds what is twice as far away; several blocks at a time.
+    for (int start = 0; start < a.columns; start += AHEAD * lanes) {
+      const int left = row_.first != NO_ROW ? a.columns - start : 0;
+      __global const float* from = a.reversed ? x + (a.columns - 1 - start) : x + start;
+      __global float* to = a.reversed ? y + (a.columns - 1 - start) : y + start;
+      float v[AHEAD];
+      FOR_AHEAD(k) {
+        const int at = k * lanes + lane;
+        v[k] = at < left ? from[a.reversed ? -at : at] : 0.0f;
+      }
+      FOR_AHEAD(k) own[k * ROW_GROUP] = v[k];
       barrier(CLK_LOCAL_MEM_FENCE);
-      for (int step = 1; step < row_.lanes; step *= 2) {
-        const float before = row_.lane >= step ? own[-step] : 0.0f;
+      for (int step = 1; step < lanes; step *= 2) {
+        float before[AHEAD];
+        FOR_AHEAD(k) before[k] = lane >= step ? own[k * ROW_GROUP - step] : 0.0f;
         barrier(CLK_LOCAL_MEM_FENCE);
-        sum += before;
-        *own = sum;
+        FOR_AHEAD(k) {
+          v[k] += before[k];
+          own[k * ROW_GROUP] = v[k];
+        }
         barrier(CLK_LOCAL_MEM_FENCE);
       }
-      if (isMine) y[j] = carry + sum;
-      carry += row_.values[row_.lanes - 1];
+      FOR_AHEAD(k) {
+        const int at = k * lanes + lane;
+        if (at < left) to[a.reversed ? -at : at] = carry + v[k];
+        carry += last[k * ROW_GROUP];
+      }
       barrier(CLK_LOCAL_MEM_FENCE);
     }
   }
@@ -109,33 +123,32 @@ INLINE int orderKey(const float x, const int ascending) {
   return ascending ? ~key : key;
 }
 
-#define NOWHERE 0x7fffffff
+#define NO_PLACE 0x7fffffff
 typedef struct {
   int key, place;
 } Ranked;
 
+#define COMES_BEFORE(a, b) ((a).key > (b).key || ((a).key == (b).key && (a).place < (b).place))
+
 #if LANES == 1
-INLINE int acrossRow(const int value, const int takesLarger ROW_TYPE) {
-  if (row_.lanes == 1) return value;
-  __local float* own = row_.values + row_.lane;
-  *own = bitsFloat(value);
+// Of those that a row's neighbours have, the one that comes first. `values` has one for each of the group.
+INLINE Ranked firstOfRow(const Ranked found, __local Ranked* values ROW_TYPE) {
+  if (row_.lanes == 1) return found;
+  __local Ranked* own = values + get_local_id(0);
+  Ranked first = found;
+  *own = first;
   barrier(CLK_LOCAL_MEM_FENCE);
   for (int step = row_.lanes / 2; step > 0; step /= 2) {
     if (row_.lane < step) {
-      const int x = floatBits(*own), y = floatBits(own[step]);
-      *own = bitsFloat((takesLarger ? x > y : x < y) ? x : y);
+      const Ranked other = own[step];
+      if (COMES_BEFORE(other, first)) first = other;
+      *own = first;
     }
     barrier(CLK_LOCAL_MEM_FENCE);
   }
-  const int result = floatBits(row_.values[0]);
+  first = *(own - row_.lane);
   barrier(CLK_LOCAL_MEM_FENCE);
-  return result;
-}
-// The largest key of a row, and the first place that has it.
-INLINE Ranked rowFirst(const int key, const int place ROW_TYPE) {
-  const int largest = acrossRow(place == NOWHERE ? (int)0x80000000 : key, 1 ROW);
-  const Ranked result = {largest, acrossRow(key == largest ? place : NOWHERE, 0 ROW)};
-  return result;
+  return first;
 }
 #else
 // Puts a place among the best `count` of a row, of which there are `filled` so far; places come in order.
@@ -184,22 +197,22 @@ INLINE float16 leastOfBest(__global const float* x, const int columns, const int
   return splat(leastOf16(CHOOSE_16(splat(bitsFloat(0x7f800000)), best, better > -count)));
 }
 
-#define FEW 8
-// The first `count` of up to FEW places, which rise, by their numbers.
+#define FEW_PLACES 8
+// The first `count` of up to FEW_PLACES places, which rise, by their numbers.
 INLINE void orderFew(__global const float* x, const int* places, const int found, const int count, const int ascending, __global int* o) {
-  int keys[FEW], ranks[FEW], order[FEW];
-  UNROLL for (int k = 0; k < FEW; k++) {
+  int keys[FEW_PLACES], ranks[FEW_PLACES], order[FEW_PLACES];
+  UNROLL for (int k = 0; k < FEW_PLACES; k++) {
     keys[k] = k < found ? orderKey(x[places[k]], ascending) : (int)0x80000000;
     ranks[k] = 0;
   }
-  UNROLL for (int k = 0; k < FEW; k++) {
+  UNROLL for (int k = 0; k < FEW_PLACES; k++) {
     UNROLL for (int l = 0; l < k; l++) {
       const int isLater = keys[l] >= keys[k];
       ranks[k] += isLater;
       ranks[l] += !isLater;
     }
   }
-  UNROLL for (int k = 0; k < FEW; k++) order[ranks[k]] = places[k];
+  UNROLL for (int k = 0; k < FEW_PLACES; k++) order[ranks[k]] = places[k];
   for (int k = 0; k < count; k++) o[k] = order[k];
 }
 
@@ -208,9 +221,9 @@ INLINE void orderFew(__global const float* x, const int* places, const int found
 // are is found, and few are put in order, without a branch for each.
 INLINE void topOfRow(__global const float* x, const int columns, const int count, const int ascending, __global int* o) {
   Ranked best[TOP_ROWS_MOST];
-  int filled = 0, places[FEW + 64], found = 0, isFew = count <= FEW;
+  int filled = 0, places[FEW_PLACES + 64], found = 0, isFew = count <= FEW_PLACES;
   const float16 least = leastOfBest(x, columns, count, ascending);
-  UNROLL for (int k = 0; k < FEW; k++) places[k] = 0;
+  UNROLL for (int k = 0; k < FEW_PLACES; k++) places[k] = 0;
   for (int start = 0; start < columns; start += 64 * SEARCHED) {
     int blocks[SEARCHED + 1], hits = 0;
     const int end = columns - start < 64 * SEARCHED ? columns : start + 64 * SEARCHED;
@@ -234,7 +247,7 @@ INLINE void topOfRow(__global const float* x, const int columns, const int count
       if (columns - j < 64) bits &= (1ul << (columns - j)) - 1;
       if (isFew) {
         for (; bits != 0; bits &= bits - 1) places[found++] = j + lowestBit(bits);
-        if (found <= FEW) continue;
+        if (found <= FEW_PLACES) continue;
         for (int k = 0; k < found; k++) filled = ranked(best, filled, count, orderKey(x[places[k]], ascending), places[k]);
         isFew = 0;
       } else {
@@ -252,26 +265,40 @@ INLINE void topOfRow(__global const float* x, const int columns, const int count
 
 __kernel ROW_KERNEL void top_rows(__global const float* restrict in, __global int* restrict out, const TopRowsParameters a ITEM) {
 #if LANES == 1
+  __local Ranked ranks[ROW_GROUP];
   ROWS_OF(a.columns)
+  // The first of what comes after the last one that was found.
+#define TAKE_FIRST(number, j)                                                             \
+  {                                                                                       \
+    const Ranked one = {number, j};                                                       \
+    if (COMES_BEFORE(last, one) && COMES_BEFORE(one, best)) best = one;                   \
+  }
   FOR_EACH_ROW(row, a.rows)
     __global const float* x = AT(in, a.in) + (size_t)row * a.columns;
     __global int* o = AT(out, a.out) + (size_t)row * a.count;
+    const Ranked none = {(int)0x80000000, NO_PLACE};
     Ranked last = {0x7fffffff, -1};
-    // The first of what comes after the last one that was found.
-    for (int k = 0; k < a.count; k++) {
-      int best = 0, place = NOWHERE;
-      FOR_EACH_COLUMN(j, a.columns) {
-        const int key = orderKey(x[j], a.ascending);
-        const int isLeft = key < last.key || (key == last.key && j > last.place);
-        if (isLeft && (place == NOWHERE || key > best)) {
-          best = key;
-          place = j;
+    int keys[ROW_KEPT];
+    const int keeps = KEEPS(a.columns);
+    if (keeps) {
+      FOR_KEPT(k, j) keys[k] = j < a.columns ? orderKey(x[j], a.ascending) : (int)0x80000000;
+    }
+    for (int place = 0; place < a.count; place++) {
+      Ranked best = none;
+      if (keeps) {
+        FOR_KEPT(k, j) if (j < a.columns) TAKE_FIRST(keys[k], j)
+      } else {
+        for (int i = row_.first; i < a.columns; i += AHEAD * row_.lanes) {
+          float v[AHEAD];
+          FOR_AHEAD(k) v[k] = k * row_.lanes < a.columns - i ? x[i + k * row_.lanes] : 0.0f;
+          FOR_AHEAD(k) if (k * row_.lanes < a.columns - i) TAKE_FIRST(orderKey(v[k], a.ascending), i + k * row_.lanes)
         }
       }
-      last = rowFirst(best, place ROW);
-      if (ROW_FIRST) o[k] = last.place;
+      last = firstOfRow(best, ranks ROW);
+      if (ROW_FIRST) o[place] = last.place;
     }
   }
+#undef TAKE_FIRST
 #else
   FOR_EACH_UNIT(row, a.rows)
     topOfRow(AT(in, a.in) + (size_t)row * a.columns, a.columns, a.count, a.ascending, AT(out, a.out) + (size_t)row * a.count);
@@ -286,12 +313,82 @@ INLINE unsigned long orderWord(const float x, const int place, const int ascendi
 
 #if LANES == 1
 // Pairs of words that are in the wrong order change places. First those that mirror each other in blocks that are sorted by halves, then
-// at ever smaller distances (a bitonic network; Batcher 1968).
-INLINE void orderPair(__global unsigned long* words, const int i, const int j) {
-  const unsigned long a = words[i], b = words[j];
-  if (a > b) {
-    words[i] = b;
-    words[j] = a;
+// at ever smaller distances (a bitonic network; Batcher 1968). Pairs that are near each other are one item's, in registers; those of a block,
+// which is what a group's items have, meet in local memory; those that are farther apart in global memory.
+#define BLOCK_WORDS (ROW_GROUP * SORTED_WORDS)
+// Where a block's word is in local memory: items whose words are side by side would all want the same banks.
+#define BLOCK_AT(i) ((i) + (i) / SORTED_WORDS)
+#define BLOCK_SIZE (BLOCK_WORDS + ROW_GROUP)
+#define FOR_WORDS(k) UNROLL for (int k = 0; k < SORTED_WORDS; k++)
+#define IN_ORDER(a, b)                     \
+  {                                        \
+    const unsigned long x_ = a, y_ = b;    \
+    a = x_ < y_ ? x_ : y_;                 \
+    b = x_ < y_ ? y_ : x_;                 \
+  }
+// Pairs `step` apart, and mirrored ones in blocks of `size`, of an item's words: constants.
+#define NEAR_STEP(step) FOR_WORDS(k) if (!(k & (step))) IN_ORDER(w[k], w[k + (step)])
+#define NEAR_MIRROR(size) FOR_WORDS(k) if (!(k & ((size) / 2))) IN_ORDER(w[k], w[k ^ ((size) - 1)])
+
+INLINE void orderNear(unsigned long* w) {
+  NEAR_STEP(8)
+  NEAR_STEP(4)
+  NEAR_STEP(2)
+  NEAR_STEP(1)
+}
+INLINE void sortNear(unsigned long* w) {
+  NEAR_STEP(1)
+  NEAR_MIRROR(4)
+  NEAR_STEP(1)
+  NEAR_MIRROR(8)
+  NEAR_STEP(2)
+  NEAR_STEP(1)
+  NEAR_MIRROR(16)
+  NEAR_STEP(4)
+  NEAR_STEP(2)
+  NEAR_STEP(1)
+}
+
+INLINE void fromBlock(__local const unsigned long* block, unsigned long* w) {
+  __local const unsigned long* own = block + (int)get_local_id(0) * (SORTED_WORDS + 1);
+  FOR_WORDS(k) w[k] = own[k];
+}
+INLINE void toBlock(const unsigned long* w, __local unsigned long* block) {
+  __local unsigned long* own = block + (int)get_local_id(0) * (SORTED_WORDS + 1);
+  FOR_WORDS(k) own[k] = w[k];
+  barrier(CLK_LOCAL_MEM_FENCE);
+}
+
+// Pairs of a block that are `step` apart and not one item's: `mirror` is the size of the blocks in which they mirror each other, or 0.
+INLINE void orderFar(__local unsigned long* block, const int step, const int mirror) {
+  for (int p = get_local_id(0); p < BLOCK_WORDS / 2; p += ROW_GROUP) {
+    const int at = p & (step - 1), first = 2 * (p - at) + at, other = mirror ? first + mirror - 1 - 2 * at : first + step;
+    IN_ORDER(block[BLOCK_AT(first)], block[BLOCK_AT(other)])
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+}
+
+// From steps of `step` on down to 1; the words are the items' before and after.
+INLINE void orderBlock(unsigned long* w, __local unsigned long* block, int step) {
+  if (step >= SORTED_WORDS) {
+    toBlock(w, block);
+    for (; step >= SORTED_WORDS; step /= 2) orderFar(block, step, 0);
+    fromBlock(block, w);
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  orderNear(w);
+}
+
+// A block's words, of which every `stride` are a row's.
+INLINE void sortBlock(unsigned long* w, __local unsigned long* block, const int stride) {
+  sortNear(w);
+  for (int size = 2 * SORTED_WORDS; size <= stride && size <= BLOCK_WORDS; size *= 2) {
+    toBlock(w, block);
+    orderFar(block, size / 2, size);
+    for (int step = size / 4; step >= SORTED_WORDS; step /= 2) orderFar(block, step, 0);
+    fromBlock(block, w);
+    barrier(CLK_LOCAL_MEM_FENCE);
+    orderNear(w);
   }
 }
 #else
@@ -366,26 +463,64 @@ INLINE __global unsigned long* sortedWords(__global const float* x, const int co
 __kernel ROW_KERNEL void sort_rows(__global const float* restrict in, __global float* restrict keys, __global int* restrict out,
                                    const SortRowsParameters a ITEM) {
 #if LANES == 1
+  __local unsigned long block[BLOCK_SIZE];
+  unsigned long w[SORTED_WORDS];
   const int item = get_local_id(0);
-  __global unsigned long* words = (__global unsigned long*)AT(keys, a.keys) + (size_t)get_group_id(0) * a.stride;
-  for (int row = get_group_id(0); row < a.rows; row += get_num_groups(0)) {
+  if (a.stride <= BLOCK_WORDS) {
+    // As many rows at a time as a block has words for. What is read and written lies side by side; in between an item has neighbouring words.
+    const int bits = 31 - (int)clz((uint)a.stride), together = BLOCK_WORDS >> bits;
+    for (int first = (int)get_group_id(0) * together; first < a.rows; first += (int)get_num_groups(0) * together) {
+      ROLLED for (int start = 0; start < SORTED_WORDS; start += AHEAD) {
+        unsigned long words[AHEAD];
+        FOR_AHEAD(k) {
+          const int i = item + (start + k) * ROW_GROUP, row = first + (i >> bits), column = i & (a.stride - 1);
+          const int isThere = row < a.rows && column < a.columns;
+          words[k] = isThere ? orderWord(AT(in, a.in)[(size_t)row * a.columns + column], column, a.ascending) : ~0ul;
+        }
+        FOR_AHEAD(k) block[BLOCK_AT(item + (start + k) * ROW_GROUP)] = words[k];
+      }
+      barrier(CLK_LOCAL_MEM_FENCE);
+      fromBlock(block, w);
+      barrier(CLK_LOCAL_MEM_FENCE);
+      sortBlock(w, block, a.stride);
+      toBlock(w, block);
+      ROLLED for (int k = 0; k < SORTED_WORDS; k++) {
+        const int i = item + k * ROW_GROUP, row = first + (i >> bits), column = i & (a.stride - 1);
+        if (row < a.rows && column < a.count) AT(out, a.out)[(size_t)row * a.count + column] = (int)(uint)block[BLOCK_AT(i)];
+      }
+      barrier(CLK_LOCAL_MEM_FENCE);
+    }
+  }
+  // Longer rows: blocks that are sorted, then pairs that are in different ones, each time followed by what a block does by itself.
+  const int worker = get_group_id(0), isBusy = a.stride > BLOCK_WORDS && worker < a.workers;
+  const int workers = (int)get_num_groups(0) < a.workers ? (int)get_num_groups(0) : a.workers;
+  __global unsigned long* words = (__global unsigned long*)AT(keys, a.keys) + (size_t)(isBusy ? worker : 0) * a.stride;
+  for (int row = isBusy ? worker : a.rows; row < a.rows; row += workers) {
     __global const float* x = AT(in, a.in) + (size_t)row * a.columns;
     __global int* o = AT(out, a.out) + (size_t)row * a.count;
-    for (int i = item; i < a.stride; i += ROW_GROUP) words[i] = i < a.columns ? orderWord(x[i], i, a.ascending) : ~0ul;
-    barrier(CLK_GLOBAL_MEM_FENCE);
-    for (int size = 2; size <= a.stride; size *= 2) {
-      for (int p = item; p < a.stride / 2; p += ROW_GROUP) {
-        const int half_ = size / 2, block = p / half_ * size, at = p % half_;
-        orderPair(words, block + at, block + size - 1 - at);
+    for (int start = 0; start < a.stride; start += BLOCK_WORDS) {
+      FOR_WORDS(k) {
+        const int i = start + item * SORTED_WORDS + k;
+        w[k] = i < a.columns ? orderWord(x[i], i, a.ascending) : ~0ul;
       }
-      barrier(CLK_GLOBAL_MEM_FENCE);
-      for (int step = size / 4; step > 0; step /= 2) {
+      sortBlock(w, block, a.stride);
+      FOR_WORDS(k) words[start + item * SORTED_WORDS + k] = w[k];
+    }
+    barrier(CLK_GLOBAL_MEM_FENCE);
+    for (int size = 2 * BLOCK_WORDS; size <= a.stride; size *= 2) {
+      for (int step = size / 2, mirror = size; step >= BLOCK_WORDS; step /= 2, mirror = 0) {
         for (int p = item; p < a.stride / 2; p += ROW_GROUP) {
-          const int first = p / step * 2 * step + p % step;
-          orderPair(words, first, first + step);
+          const int at = p & (step - 1), first = 2 * (p - at) + at, other = mirror ? first + mirror - 1 - 2 * at : first + step;
+          IN_ORDER(words[first], words[other])
         }
         barrier(CLK_GLOBAL_MEM_FENCE);
       }
+      for (int start = 0; start < a.stride; start += BLOCK_WORDS) {
+        FOR_WORDS(k) w[k] = words[start + item * SORTED_WORDS + k];
+        orderBlock(w, block, BLOCK_WORDS / 2);
+        FOR_WORDS(k) words[start + item * SORTED_WORDS + k] = w[k];
+      }
+      barrier(CLK_GLOBAL_MEM_FENCE);
     }
     for (int i = item; i < a.count; i += ROW_GROUP) o[i] = (int)(uint)words[i];
     barrier(CLK_GLOBAL_MEM_FENCE);

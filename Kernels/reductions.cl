@@ -29,12 +29,27 @@ INLINE float reduceIdentity(const int operation) {
 #if LANES == 1
 INLINE float reduceStretch(__global const float* x, const int count, const int operation ROW_TYPE) {
   // In parts, so that long sums stay accurate.
-  float total = reduceIdentity(operation);
-  for (int start = row_.first; start < count; start += 256 * row_.lanes) {
-    float part = reduceIdentity(operation);
-    for (int k = 0, i = start; k < 256 && i < count; k++, i += row_.lanes) part = reduceJoin1(part, x[i], operation);
+  const int lanes = row_.lanes;
+  const float identity = reduceIdentity(operation);
+  float total = identity;
+  for (int start = row_.first; start < count; start += 256 * lanes) {
+    const int end = count - start < 256 * lanes ? count : start + 256 * lanes;
+    float part = identity;
+    for (int i = start; i < end; i += AHEAD * lanes) {
+      float v[AHEAD];
+      FOR_AHEAD(k) v[k] = k * lanes < end - i ? x[i + k * lanes] : identity;
+      const float low = reduceJoin1(reduceJoin1(v[0], v[1], operation), reduceJoin1(v[2], v[3], operation), operation);
+      const float high = reduceJoin1(reduceJoin1(v[4], v[5], operation), reduceJoin1(v[6], v[7], operation), operation);
+      part = reduceJoin1(part, reduceJoin1(low, high, operation), operation);
+    }
     total = reduceJoin1(total, part, operation);
   }
+  return REDUCE_ACROSS(total);
+}
+// Of numbers that are kept, with what changes nothing behind the row's end.
+INLINE float reduceKept(const float* kept, const int operation ROW_TYPE) {
+  float total = kept[0];
+  UNROLL for (int k = 1; k < ROW_KEPT; k++) total = reduceJoin1(total, kept[k], operation);
   return REDUCE_ACROSS(total);
 }
 #else
@@ -62,12 +77,15 @@ INLINE float reduceStretch(__global const float* x, const int count, const int o
 // The sum of squared distances from a number, in the same parts.
 #if LANES == 1
 INLINE float squaresAround(__global const float* x, const int count, const float middle ROW_TYPE) {
+  const int lanes = row_.lanes;
   float total = 0.0f;
-  for (int start = row_.first; start < count; start += 256 * row_.lanes) {
+  for (int start = row_.first; start < count; start += 256 * lanes) {
+    const int end = count - start < 256 * lanes ? count : start + 256 * lanes;
     float part = 0.0f;
-    for (int k = 0, i = start; k < 256 && i < count; k++, i += row_.lanes) {
-      const float d = x[i] - middle;
-      part = FMA(d, d, part);
+    for (int i = start; i < end; i += AHEAD * lanes) {
+      float v[AHEAD];
+      FOR_AHEAD(k) v[k] = k * lanes < end - i ? x[i + k * lanes] : middle;
+      FOR_AHEAD(k) part = FMA(v[k] - middle, v[k] - middle, part);
     }
     total += part;
   }
@@ -140,17 +158,21 @@ __kernel ROW_KERNEL void reduce_rows_product(__global const float* restrict in, 
 REGISTER(reduce_rows_product, ReduceRowsParameters, 2)
 
 #if LANES == 1
-// A work-item's rows of one column, four reads under way at a time.
+// A work-item's rows of one column.
 INLINE float reduceDown(__global const float* x, const int rows, const int inner, const int operation ROW_TYPE) {
-  const size_t step = (size_t)row_.lanes * inner;
-  float total = reduceIdentity(operation);
+  const int lanes = row_.lanes;
+  const size_t step = (size_t)lanes * inner;
+  const float identity = reduceIdentity(operation);
+  float total = identity;
   int r = row_.first;
   __global const float* from = x + (size_t)(r < rows ? r : 0) * inner;
-  for (; r + 3 * row_.lanes < rows; r += 4 * row_.lanes, from += 4 * step) {
-    const float low = reduceJoin1(from[0], from[step], operation), high = reduceJoin1(from[2 * step], from[3 * step], operation);
+  for (; r < rows; r += AHEAD * lanes, from += AHEAD * step) {
+    float v[AHEAD];
+    FOR_AHEAD(k) v[k] = k * lanes < rows - r ? from[k * step] : identity;
+    const float low = reduceJoin1(reduceJoin1(v[0], v[1], operation), reduceJoin1(v[2], v[3], operation), operation);
+    const float high = reduceJoin1(reduceJoin1(v[4], v[5], operation), reduceJoin1(v[6], v[7], operation), operation);
     total = reduceJoin1(total, reduceJoin1(low, high, operation), operation);
   }
-  for (; r < rows; r += row_.lanes, from += step) total = reduceJoin1(total, from[0], operation);
   return REDUCE_ACROSS(total);
 }
 #else
@@ -316,12 +338,25 @@ __kernel ROW_KERNEL void argmax_rows(__global const float* restrict in, __global
     const int16 sign = (int16)(a.operation == REDUCE_MAXIMUM ? 0 : (int)0x80000000);
     o[row] = a.columns < 64 ? placeOfExtreme(x, a.columns, sign, 1) : placeOfExtreme(x, a.columns, sign, 4);
 #else
-    const float best = a.operation == REDUCE_MAXIMUM ? reduceStretch(x, a.columns, REDUCE_MAXIMUM ROW)
-                                                     : reduceStretch(x, a.columns, REDUCE_MINIMUM ROW);
     // The lowest place of every lane, in floats where they are exact: 16 million columns.
-    const float nowhere = 1e9f;
-    float first = nowhere;
-    FOR_EACH_COLUMN(j, a.columns) if (x[j] == best || x[j] != x[j]) first = fmin(first, (float)j);
+    float first = 1e9f;
+    if (KEEPS(a.columns)) {
+      float kept[ROW_KEPT];
+      keepRow(x, a.columns, reduceIdentity(a.operation), kept ROW);
+      const float best = a.operation == REDUCE_MAXIMUM ? reduceKept(kept, REDUCE_MAXIMUM ROW) : reduceKept(kept, REDUCE_MINIMUM ROW);
+      FOR_KEPT(k, j) if (j < a.columns && (kept[k] == best || kept[k] != kept[k])) first = fmin(first, (float)j);
+    } else {
+      const float best = a.operation == REDUCE_MAXIMUM ? reduceStretch(x, a.columns, REDUCE_MAXIMUM ROW)
+                                                       : reduceStretch(x, a.columns, REDUCE_MINIMUM ROW);
+      for (int i = row_.first; i < a.columns; i += AHEAD * row_.lanes) {
+        float v[AHEAD];
+        FOR_AHEAD(k) v[k] = k * row_.lanes < a.columns - i ? x[i + k * row_.lanes] : 0.0f;
+        FOR_AHEAD(k) {
+          const int isHere = k * row_.lanes < a.columns - i && (v[k] == best || v[k] != v[k]);
+          if (isHere) first = fmin(first, (float)(i + k * row_.lanes));
+        }
+      }
+    }
     const float place = ROW_MINIMUM(first);
     if (ROW_FIRST) o[row] = place < (float)a.columns ? (int)place : 0;
 #endif
@@ -329,8 +364,10 @@ __kernel ROW_KERNEL void argmax_rows(__global const float* restrict in, __global
 }
 REGISTER(argmax_rows, ArgmaxRowsParameters, 2)
 
-// Equal extremes share the gradient. A row without any, because of a NaN, has no gradient that would be a number. A row is still in the cache
-// when it is read again.
+// Equal extremes share the gradient. A row without any, because of a NaN, has no gradient that would be a number: said outright, since some
+// drivers take 0 times anything for 0. A row is still in the cache when it is read again.
+INLINE float shareOfOthers(const float share, const float extremes) { return extremes > 0.0f ? 0.0f * share : bitsFloat(0x7fc00000); }
+
 __kernel ROW_KERNEL void extreme_gradient_rows(__global const float* restrict in, __global const float* restrict extreme,
                                                __global const float* restrict gradient, __global float* restrict out,
                                                const ExtremeGradientParameters a ITEM) {
@@ -345,10 +382,20 @@ __kernel ROW_KERNEL void extreme_gradient_rows(__global const float* restrict in
     __global float* dx = AT(out, a.out) + (size_t)row * a.columns;
     (void)rest;
     const float best = extremes[row];
+#if LANES == 1
+    if (KEEPS(a.columns)) {
+      float kept[ROW_KEPT], own = 0.0f;
+      keepRow(x, a.columns, bitsFloat(0x7fc00000), kept ROW);
+      UNROLL for (int k = 0; k < ROW_KEPT; k++) own += kept[k] == best ? 1.0f : 0.0f;
+      const float equal = ROW_SUM(own), part = gradients[row] / equal, others = shareOfOthers(part, equal);
+      FOR_KEPT(k, j) if (j < a.columns) dx[j] = kept[k] == best ? part : others;
+      continue;
+    }
+#endif
     floatv count = splatv(0.0f);
     FOR_EACH_COLUMN(j, a.columns)
       count += firstLanes(choosev(splatv(0.0f), splatv(1.0f), loadv(x + j) == best), a.columns - j, 0.0f);
-    const float hits = ROW_SUM(count), share = gradients[row] / hits, none = 0.0f * share;
+    const float hits = ROW_SUM(count), share = gradients[row] / hits, none = shareOfOthers(share, hits);
     FOR_STORED_COLUMNS(j, dx, a.columns, streams) {
       PREFETCH(x + a.columns + j);
       streamv(choosev(splatv(none), splatv(share), loadv(x + j) == best), dx + j, storedLanes(j, a.columns, rest, streams), streams);
@@ -365,6 +412,23 @@ __kernel ROW_KERNEL void variance_rows(__global const float* restrict in, __glob
   __global float* means = AT(mean, a.mean);
   FOR_EACH_ROW(row, a.rows)
     __global const float* x = AT(in, a.in) + (size_t)row * a.columns;
+#if LANES == 1
+    if (KEEPS(a.columns)) {
+      float kept[ROW_KEPT], squares = 0.0f;
+      keepRow(x, a.columns, 0.0f, kept ROW);
+      const float own = reduceKept(kept, REDUCE_SUM ROW) * a.share;
+      FOR_KEPT(k, j) {
+        const float d = j < a.columns ? kept[k] - own : 0.0f;
+        squares = FMA(d, d, squares);
+      }
+      const float sum = ROW_SUM(squares);
+      if (ROW_FIRST) {
+        means[row] = own;
+        variances[row] = sum / a.divisor;
+      }
+      continue;
+    }
+#endif
     const float middle = reduceStretch(x, a.columns, REDUCE_SUM ROW) * a.share;
     const float result = squaresAround(x, a.columns, middle ROW) / a.divisor;
     if (ROW_FIRST) {

@@ -41,21 +41,13 @@ INLINE float rowMaximum(__global const float* x, const int columns ROW_TYPE) {
 }
 
 #if LANES == 1
-// On a GPU an item keeps its numbers of a row in registers until the row's maximum and sum are known: all are asked for before the first one
-// is used, and none is asked for twice. Rows of few numbers for each item have nothing of that. Each sum is in the order of the loops over
-// columns, so that both ways have the same bits.
-#define KEPT 16
-#define KEEPS(columns) ((columns) > 4 * rowLanes_ && (columns) <= KEPT * rowLanes_)
-#define FOR_KEPT(k, j) UNROLL for (int k = 0, j = row_.first; k < KEPT; k++, j += row_.lanes)
-
-INLINE void keepRow(__global const float* x, const int columns, const float otherwise, float* kept ROW_TYPE) {
-  FOR_KEPT(k, j) kept[k] = j < columns ? x[j] : otherwise;
-}
+// On a GPU numbers are kept until the row's maximum and sum are known. Each sum is in the order of the loops over columns, so that both ways
+// have the same bits.
 
 // Of numbers that are kept with -infinity behind the row's end.
 INLINE float keptMaximum(const float* kept ROW_TYPE) {
   float best = bitsFloat((int)0xff800000);
-  UNROLL for (int k = 0; k < KEPT; k++) best = CHOOSE_1(best, kept[k], kept[k] > best);
+  UNROLL for (int k = 0; k < ROW_KEPT; k++) best = CHOOSE_1(best, kept[k], kept[k] > best);
   return ROW_MAXIMUM(best);
 }
 
@@ -180,7 +172,7 @@ __kernel ROW_KERNEL void softmax(__global const float* restrict in, __global flo
     __global float* y = AT(out, a.y) + (size_t)row * a.columns;
 #if LANES == 1
     if (KEEPS(a.columns)) {
-      float kept[KEPT];
+      float kept[ROW_KEPT];
       keepRow(x, a.columns, bitsFloat((int)0xff800000), kept ROW);
       const float scale = 1.0f / keptSum(kept, a.columns, keptMaximum(kept ROW), 1 ROW);
       FOR_KEPT(k, j) if (j < a.columns) y[j] = kept[k] * scale;
@@ -218,7 +210,7 @@ __kernel ROW_KERNEL void log_softmax(__global const float* restrict in, __global
     __global float* y = AT(out, a.y) + (size_t)row * a.columns;
 #if LANES == 1
     if (KEEPS(a.columns)) {
-      float kept[KEPT];
+      float kept[ROW_KEPT];
       keepRow(x, a.columns, bitsFloat((int)0xff800000), kept ROW);
       const float largest = keptMaximum(kept ROW), logOfSum = logarithm_1(keptSum(kept, a.columns, largest, 0 ROW));
       FOR_KEPT(k, j) if (j < a.columns) y[j] = (kept[k] - largest) - logOfSum;
@@ -259,7 +251,7 @@ __kernel ROW_KERNEL void log_sum_exp(__global const float* restrict in, __global
   FOR_EACH_ROW(row, a.rows)
 #if LANES == 1
     if (KEEPS(a.columns)) {
-      float kept[KEPT];
+      float kept[ROW_KEPT];
       keepRow(AT(in, a.x) + (size_t)row * a.columns, a.columns, bitsFloat((int)0xff800000), kept ROW);
       const float largest = keptMaximum(kept ROW), shift = isFinite_1(largest) != 0.0f ? largest : 0.0f;
       const float own = logarithm_1(keptSum(kept, a.columns, shift, 0 ROW)) + shift;
@@ -286,10 +278,10 @@ __kernel ROW_KERNEL void softmax_gradient(__global const float* restrict result,
     __global float* dx = AT(out, a.dx) + start;
 #if LANES == 1
     if (KEEPS(a.columns)) {
-      float results[KEPT], gradients[KEPT], products = 0.0f;
+      float results[ROW_KEPT], gradients[ROW_KEPT], products = 0.0f;
       keepRow(y, a.columns, 0.0f, results ROW);
       keepRow(dy, a.columns, 0.0f, gradients ROW);
-      UNROLL for (int k = 0; k < KEPT; k++) products += results[k] * gradients[k];
+      UNROLL for (int k = 0; k < ROW_KEPT; k++) products += results[k] * gradients[k];
       const float total = ROW_SUM(products);
       FOR_KEPT(k, j) if (j < a.columns) dx[j] = results[k] * (gradients[k] - total);
       continue;
@@ -317,10 +309,10 @@ __kernel ROW_KERNEL void log_softmax_gradient(__global const float* restrict res
     __global float* dx = AT(out, a.dx) + start;
 #if LANES == 1
     if (KEEPS(a.columns)) {
-      float results[KEPT], gradients[KEPT], sumOfGradients = 0.0f;
+      float results[ROW_KEPT], gradients[ROW_KEPT], sumOfGradients = 0.0f;
       keepRow(y, a.columns, 0.0f, results ROW);
       keepRow(dy, a.columns, 0.0f, gradients ROW);
-      UNROLL for (int k = 0; k < KEPT; k++) sumOfGradients += gradients[k];
+      UNROLL for (int k = 0; k < ROW_KEPT; k++) sumOfGradients += gradients[k];
       const float inAll = ROW_SUM(sumOfGradients);
       FOR_KEPT(k, j) if (j < a.columns) dx[j] = gradients[k] - exponential_1(results[k]) * inAll;
       continue;
@@ -391,7 +383,7 @@ __kernel ROW_KERNEL void softmax_cross_entropy(__global const float* restrict lo
     __global float* dx = AT(gradient, a.gradient) + (size_t)row * a.columns;
 #if LANES == 1
     if (KEEPS(a.columns)) {
-      float kept[KEPT], found = 0.0f, apart = 0.0f;
+      float kept[ROW_KEPT], found = 0.0f, apart = 0.0f;
       keepRow(x, a.columns, bitsFloat((int)0xff800000), kept ROW);
       const float largest = keptMaximum(kept ROW), own = valid ? x[label] : nan_;
       // A maximum before the label's.

@@ -234,6 +234,20 @@ ACROSS_ROW(rowProductOf, x * y)
 ACROSS_ROW(rowMaximumOf, maximum_1(x, y))
 ACROSS_ROW(rowMinimumOf, minimum_1(x, y))
 #undef ACROSS_ROW
+
+// What an item has of a row or a stretch is asked for so many at a time, before the first of them is used: whoever asks for one after the
+// other waits for memory each time.
+#define AHEAD 8
+#define FOR_AHEAD(k) UNROLL for (int k = 0; k < AHEAD; k++)
+
+// An item keeps its numbers of a row in registers where it needs them more than once: all are asked for at once, and none twice. Rows of few
+// numbers for each item have nothing of that.
+#define ROW_KEPT 16
+#define KEEPS(columns) ((columns) > 4 * rowLanes_ && (columns) <= ROW_KEPT * rowLanes_)
+#define FOR_KEPT(k, j) UNROLL for (int k = 0, j = row_.first; k < ROW_KEPT; k++, j += row_.lanes)
+INLINE void keepRow(__global const float* x, const int columns, const float otherwise, float* kept ROW_TYPE) {
+  FOR_KEPT(k, j) kept[k] = j < columns ? x[j] : otherwise;
+}
 #else
 #define LANES 16
 #define V(name) name##_16

@@ -56,9 +56,9 @@ struct LimitKernelTests {
     for isStreamed in [false, true] {
       let plan = LimitPlans.filling(bytes: 9 << 20, isStreamed: isStreamed, for: device.device.profile)
       #expect((plan.launches.count > 1) == !isStreamed && plan.byteCount == 9 << 20)
-      let values = try run(plan, on: device.device, filling: Array(repeating: 1, count: plan.activationsSize))
+      let values = try run(plan, on: device.device, filling: Array(repeating: 2, count: plan.activationsSize))
       let (filled, rest) = (values[..<(9 << 18)], values[(9 << 18)...])
-      #expect(filled.allSatisfy { $0 == 0 } && rest.allSatisfy { $0 == 1 })
+      #expect(filled.allSatisfy { $0 == 1 } && rest.allSatisfy { $0 == 2 })
     }
   }
 

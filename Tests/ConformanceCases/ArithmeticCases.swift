@@ -105,7 +105,9 @@ extension Table {
 
   /// Rows of a table, because integers are no result here.
   private static var extremePlaces: [Case] {
-    let entries: [(Shape, Int)] = [([5, 7], 1), ([5, 7], 0), ([3, 4, 5], 1), ([2, 131], 1), ([70, 3], 1), ([1], 0)]
+    let entries: [(Shape, Int)] = [
+      ([5, 7], 1), ([5, 7], 0), ([3, 4, 5], 1), ([2, 131], 1), ([70, 3], 1), ([1], 0), ([3, 700], 1), ([2, 4500], 1),
+    ]
     return entries.flatMap { shape, axis in
       [false, true].map { isMinimum in
         Case(

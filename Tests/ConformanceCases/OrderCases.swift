@@ -59,6 +59,8 @@ extension Table {
     let entries: [(Shape, Int)] = [
       ([1], 1), ([5, 7], 7), ([3, 16], 16), ([2, 33], 33), ([70, 3], 3), ([4, 131], 131), ([2, 1000], 1000), ([3, 17], 2), ([2, 64], 5),
       ([5, 200], 16), ([2, 300], 17), ([3, 129], 1), ([3, 2500], 5),
+      // Kept by a GPU's items; more rows than a work-group sorts at a time; rows of several of its blocks.
+      ([3, 700], 5), ([300, 40], 40), ([3, 1025], 40), ([2, 2500], 2500),
     ]
     return entries.flatMap { shape, count in
       [false, true].map { isDescending in

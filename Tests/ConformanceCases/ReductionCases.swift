@@ -89,6 +89,8 @@ extension Table {
       row([600, 37], [0, 1], keepingAxes: false),
       // Wide rows, several at a time, and wider than a block.
       row([7, 70], [0], keepingAxes: false), row([2, 9, 131], [1], keepingAxes: false), row([10, 1050], [0], keepingAxes: false),
+      // Rows that a GPU's work-groups go through eight numbers at a time, in several rounds and in pieces.
+      row([3, 700], [1], keepingAxes: false), row([2, 4500], [1], keepingAxes: false),
     ]
     return Table(name: reduction.rawValue, cases: cases)
   }

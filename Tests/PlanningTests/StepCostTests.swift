@@ -151,7 +151,7 @@ struct StepCostTests {
       let (rows, count) = (64, 64 * columns)
       let parameters = SortRowsParameters(
         in: 0, keys: slice(1 << 20, 8 * columns).unit, out: slice(1 << 21, count).unit, rows: Int32(rows), columns: Int32(columns),
-        count: Int32(columns), ascending: 0, stride: Int32(2 * columns))
+        count: Int32(columns), ascending: 0, stride: Int32(2 * columns), workers: 2)
       let launch = Launch(
         "sort_rows", items: 2, reads: [slice(0, count)], writes: [slice(1 << 20, 8 * columns), slice(1 << 21, count)],
         parameters: parameters)

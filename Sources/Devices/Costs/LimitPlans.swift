@@ -75,7 +75,8 @@ package enum LimitPlans {
     let count = max(16, bytes / 4 / 16 * 16), most = isStreamed ? count : LaunchWork.streamedCount / 2
     let launches = stride(from: 0, to: count, by: most).map { start in
       let target = Slice(.activations, offset: start, count: min(most, count - start))
-      let parameters = FillParameters(out: target.unit, count: Int32(target.count), value: 0)
+      // Not zeros: some machines write those twice as fast as anything else.
+      let parameters = FillParameters(out: target.unit, count: Int32(target.count), value: 1)
       return Launch("fill", items: profile.shares(of: target.count), writes: [target], parameters: parameters)
     }
     return Plan(launches: launches, activationsSize: Slice.room(count))

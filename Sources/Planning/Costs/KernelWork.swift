@@ -4,7 +4,8 @@ import GlissadeKernels
 /// have something to do, how often each waits for memory, and which neighbours read neighbours. A kernel that is not listed is taken to
 /// share its result out among its work-items, element by element.
 ///
-/// Waits are counted in loads from memory: four independent loads of a loop are on their way at a time, because compilers unroll that far.
+/// Waits are counted in loads from memory: four independent loads of a loop are on their way at a time, because compilers unroll that far, and
+/// eight where a kernel asks for so many (`AHEAD`).
 struct KernelWork {
   let launch: Launch
   let style: DeviceProfile.Style
@@ -22,6 +23,8 @@ struct KernelWork {
 
   /// Loads of a loop that are on their way together.
   private static let loadsAhead = 4.0
+  /// `AHEAD` of `Kernels/vectors.h`.
+  private static let asked = 8.0
   /// Instructions of an integer division.
   private static let division = 20.0
   /// Clocks of one on a CPU.
@@ -61,21 +64,40 @@ struct KernelWork {
   /// Rows that up to 64 neighbours of a group share.
   ///
   /// - Parameter keeps: whether an item keeps up to 16 numbers, which it asks for at once, and asks for nothing twice (`KEEPS`).
-  private func shareRows(_ work: inout LaunchWork, rows: Int, columns: Int, passes: Double = 1, keeps: Bool = false) {
+  private func shareRows(
+    _ work: inout LaunchWork, rows: Int, columns: Int, passes: Double = 1, keeps: Bool = false, ahead: Double = Self.loadsAhead
+  ) {
     var lanes = 1
     while lanes < 64, lanes * 4 < columns { lanes *= 2 }
     let turns = Double((columns + lanes - 1) / lanes)
     let isKept = keeps && columns > 4 * lanes && columns <= 16 * lanes
-    share(&work, units: rows * lanes, waits: isKept ? 1 : passes * (turns / Self.loadsAhead).rounded(.up))
+    share(&work, units: rows * lanes, waits: isKept ? 1 : passes * (turns / ahead).rounded(.up))
   }
 
   /// Columns of `outer` matrices, each shared by up to eight parts of its rows, as many as fill a device, or by a whole group where the columns
   /// are few (`COLUMNS_OF`).
-  private func shareColumns(_ work: inout LaunchWork, outer: Int, rows: Int, columns: Int) {
+  private func shareColumns(_ work: inout LaunchWork, outer: Int, rows: Int, columns: Int, ahead: Double = Self.loadsAhead) {
     var parts = 1
     while parts < 64, parts * 8 <= rows, outer * columns * parts < (parts < 8 ? 1 << 16 : 1 << 12) { parts *= 2 }
     let turns = Double((rows + parts - 1) / parts)
-    share(&work, units: outer * columns * parts, waits: (turns / Self.loadsAhead).rounded(.up))
+    share(&work, units: outer * columns * parts, waits: (turns / ahead).rounded(.up))
+  }
+
+  /// A bitonic network of n log₂ n (log₂ n + 1) / 4 comparisons, of some eight instructions. Rows that a group's memory holds pass once; of longer
+  /// ones all is read and written again each time that blocks are joined to one of twice the size, and at each distance that is greater than a block.
+  private func sort(_ p: SortRowsParameters, _ work: inout LaunchWork) {
+    func logarithm(_ x: Int) -> Double { Double(x.bitWidth - 1 - x.leadingZeroBitCount) }
+    let (rows, stride, block) = (Int(p.rows), Int(p.stride), 64 * Int(SORTED_WORDS))
+    let steps = logarithm(max(stride, 2)), beyond = max(0, steps - logarithm(block))
+    work.operations = 2 * Double(rows * stride) * steps * (steps + 1) / 4 * 8
+    guard stride > block else {
+      // Nothing is written there.
+      limit(&work, launch.writes.first, to: 0)
+      return share(&work, units: max(1, rows * stride / Int(SORTED_WORDS)), waits: 1)
+    }
+    let passes = 1 + beyond * (beyond + 1) / 2 + beyond
+    share(&work, units: 64 * min(rows, Int(p.workers)), waits: 1)
+    work.waits = passes * Double(stride) / Double(block) * Double(rows) / Double(max(1, min(rows, Int(p.workers))))
   }
 
   // MARK: Chains
@@ -208,32 +230,31 @@ struct KernelWork {
     case "reduce_rows", "reduce_rows_extreme", "reduce_rows_product":
       guard let p = parameters(ReduceRowsParameters.self) else { break }
       let chunks = (Int(p.columns) + Int(p.chunk) - 1) / max(Int(p.chunk), 1)
-      return shareRows(&work, rows: Int(p.rows) * chunks, columns: min(Int(p.columns), Int(p.chunk)))
+      return shareRows(&work, rows: Int(p.rows) * chunks, columns: min(Int(p.columns), Int(p.chunk)), ahead: Self.asked)
     case "reduce_columns", "reduce_columns_extreme", "reduce_columns_product":
       guard let p = parameters(ReduceColumnsParameters.self) else { break }
       let chunks = (Int(p.reduced) + Int(p.chunk) - 1) / max(Int(p.chunk), 1)
-      return shareColumns(&work, outer: Int(p.outer) * chunks, rows: Int(min(p.reduced, p.chunk)), columns: Int(p.inner))
+      return shareColumns(&work, outer: Int(p.outer) * chunks, rows: Int(min(p.reduced, p.chunk)), columns: Int(p.inner), ahead: Self.asked)
     case "cumulative_sum":
       guard let p = parameters(CumulativeSumParameters.self) else { break }
-      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns))
+      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), ahead: Self.asked)
     case "top_rows":
       guard let p = parameters(TopRowsParameters.self) else { break }
-      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: Double(p.count))
+      // Each number is looked at for each of the places.
+      work.operations = 2 * Double(p.count) * Double(p.rows) * Double(p.columns) * 6
+      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: Double(p.count), keeps: true, ahead: Self.asked)
     case "sort_rows":
       guard let p = parameters(SortRowsParameters.self) else { break }
-      // A bitonic network: half the square of the logarithm passes, by one group for each row.
-      let steps = Double(Int32.bitWidth - p.columns.leadingZeroBitCount)
-      work.operations = 2 * Double(p.rows) * Double(p.columns) * steps * steps
-      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: steps * steps / 2)
+      return sort(p, &work)
     case "variance_rows":
       guard let p = parameters(VarianceRowsParameters.self) else { break }
-      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2, keeps: true)
+      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2, keeps: true, ahead: Self.asked)
     case "extreme_gradient_rows":
       guard let p = parameters(ExtremeGradientParameters.self) else { break }
       return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2, keeps: true)
     case "argmax_rows":
       guard let p = parameters(ArgmaxRowsParameters.self) else { break }
-      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2, keeps: true)
+      return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2, keeps: true, ahead: Self.asked)
     case "log_sum_exp":
       guard let p = parameters(SoftmaxParameters.self) else { break }
       return shareRows(&work, rows: Int(p.rows), columns: Int(p.columns), passes: 2, keeps: true)
@@ -286,9 +307,10 @@ struct KernelWork {
       guard let p = parameters(CopyStridedParameters.self) else { break }
       return strided(p, &work)
     case "copy_rows":
-      let count = parameters(CopyRowsParameters.self).map { Int($0.rows) * Int($0.columns) } ?? written
-      work.operations = 2 * Double(count) * Self.division
-      return share(&work, units: max(count, 1))
+      guard let p = parameters(CopyRowsParameters.self) else { break }
+      let units = Int(p.rows) * Int(p.columns) / ((p.columns | p.stride | p.start) % 4 == 0 ? 4 : 1)
+      work.operations = 2 * Double(units) * Self.division
+      return share(&work, units: max(units, 1))
     case "pad":
       guard let p = parameters(PadParameters.self) else { break }
       let d = p.dimensions

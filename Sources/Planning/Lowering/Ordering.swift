@@ -29,13 +29,14 @@ extension Lowering {
     let isGPU: Int32 = profile.style == .gpu ? 1 : 0
     let stride = sort_rows_words(columns, isGPU)
     let steps = columns.bitWidth - columns.leadingZeroBitCount
-    let keys = scratch(2 * stride * min(rows, items.0), isWhole: true)
+    let workers = min(rows, isGPU == 1 ? max(1, items.0 / 64) : items.0)
+    let keys = scratch(2 * stride * workers, isWhole: true)
     emit(
       "sort_rows", note(node, flops: 2 * rows * columns * steps), items: items, [.read(x), .write(keys), .write(places)]
     ) { unit in
       SortRowsParameters(
         in: unit(x), keys: unit(keys), out: unit(places), rows: Int32(rows), columns: Int32(columns), count: count, ascending: ascending,
-        stride: Int32(stride))
+        stride: Int32(stride), workers: Int32(workers))
     }
   }
 }

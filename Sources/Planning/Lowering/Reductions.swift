@@ -91,9 +91,15 @@ extension Lowering {
     reduce(partial, to: target, reduction, outer: outer, reduced: chunks, inner: inner, scale: scale, note)
   }
 
-  /// How many numbers a launch reduces to one. Down columns a GPU's work-groups share them, several to each item.
+  /// How many numbers a launch reduces to one. Down columns a GPU's work-groups share them, several to each item; along rows a group has one,
+  /// and some thousand groups are what a large device needs to be busy.
   private func reductionLimit(outer: Int, reduced: Int, inner: Int) -> Int {
-    if inner == 1 { return outer >= 64 ? reduced : 8192 }
+    if inner == 1 {
+      switch profile.style {
+      case .cpu: return outer >= 64 ? reduced : 8192
+      case .gpu: return reduced <= 4096 ? reduced : max(2048, ((outer * reduced + 2047) / 2048 + 63) / 64 * 64)
+      }
+    }
     if outer * inner >= 1 << 14, reduced <= 1024 { return reduced }
     switch profile.style {
     case .cpu: return 256
