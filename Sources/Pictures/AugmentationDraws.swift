@@ -1,4 +1,5 @@
 import Glibc
+import GlissadeData
 import GlissadeRandom
 
 /// The random numbers of one sample in one epoch: a pure function of seed, epoch and sample, whichever thread asks.
@@ -8,6 +9,9 @@ struct AugmentationDraws {
   init(seed: UInt64, epoch: Int, sample: Int) {
     own = .own(seed: seed, name: "augmentation", first: sample, second: epoch)
   }
+
+  /// What stands for a sample that is to be known by its pixels alone.
+  static func sample(of pixels: ArraySlice<UInt8>) -> Int { Int(truncatingIfNeeded: pixels.withUnsafeBytes { ContentHash.of($0) }) }
 
   /// A generator for the augmentation at a place in the list, so that one in front of it, however many numbers it takes, moves nothing.
   func generator(_ place: Int) -> Philox4x32 {

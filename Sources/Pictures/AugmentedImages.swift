@@ -19,6 +19,8 @@ public struct AugmentedImages: Dataset {
   private let places: [Int]
   private let renderer: PictureRenderer
   private let threads: PictureThreads
+  /// Whether changes are drawn from the image itself, and not from its place.
+  private let drawsByContent: Bool
 
   /// Number of samples.
   public var count: Int { places.count }
@@ -60,8 +62,9 @@ public struct AugmentedImages: Dataset {
 
   private init(
     _ images: ImageDataset, _ places: [Int], _ augmentations: [Augmentation], _ seed: UInt64, _ renderer: PictureRenderer,
-    _ threads: PictureThreads
+    _ threads: PictureThreads, drawsByContent: Bool = false
   ) {
+    self.drawsByContent = drawsByContent
     (self.images, self.places, self.augmentations, self.seed) = (images, places, augmentations, seed)
     (self.renderer, self.threads) = (renderer, threads)
     let all = images.labels
@@ -72,7 +75,15 @@ public struct AugmentedImages: Dataset {
   /// - Throws: `DataError.indexOutOfRange`.
   public func selecting(_ indices: [Int]) throws(DataError) -> AugmentedImages {
     for index in indices where !places.indices.contains(index) { throw .indexOutOfRange(index: index, count: count) }
-    return AugmentedImages(images, indices.map { places[$0] }, augmentations, seed, renderer, threads)
+    return AugmentedImages(
+      images, indices.map { places[$0] }, augmentations, seed, renderer, threads, drawsByContent: drawsByContent)
+  }
+
+  /// The same samples in one view of as many as are wanted, for test-time augmentation; see `PictureDataset.view`.
+  /// - Parameter number: which; equal numbers are equal views.
+  public func view(_ number: Int) -> AugmentedImages {
+    AugmentedImages(
+      images, places, augmentations, UInt64(truncatingIfNeeded: number), renderer, threads, drawsByContent: true)
   }
 
   /// Hashes of the images as they are, without changes; see `Dataset`.
@@ -109,8 +120,9 @@ public struct AugmentedImages: Dataset {
 
   private func render(_ place: Int, epoch: Int, into target: UnsafeMutablePointer<Float>) throws(PictureError) {
     let (side, size, path) = (sampleShape[0], sampleSize, "the image \(place)")
-    let draws = AugmentationDraws(seed: seed, epoch: epoch, sample: place)
     let bytes = images.pixels[place * size..<(place + 1) * size]
+    let draws = AugmentationDraws(
+      seed: seed, epoch: drawsByContent ? 0 : epoch, sample: drawsByContent ? AugmentationDraws.sample(of: bytes) : place)
     if sampleShape[2] == 3 {
       try renderer.render(Picture(side, side, Array(bytes)), path: path, draws: draws, into: target)
       return

@@ -18,6 +18,8 @@ public struct PictureDataset: Dataset {
   /// The places of the samples in the source's list.
   private let places: [Int]
   private let renderer: PictureRenderer
+  /// Whether augmentations are drawn from the picture itself, and not from its place.
+  private let drawsByContent: Bool
 
   /// Number of samples: the pictures that can be read.
   public var count: Int { places.count }
@@ -51,7 +53,10 @@ public struct PictureDataset: Dataset {
     self.init(source, source.readable, pipeline, isTraining, seed)
   }
 
-  private init(_ source: PictureSource, _ places: [Int], _ pipeline: PicturePipeline, _ isTraining: Bool, _ seed: UInt64) {
+  private init(
+    _ source: PictureSource, _ places: [Int], _ pipeline: PicturePipeline, _ isTraining: Bool, _ seed: UInt64, drawsByContent: Bool = false
+  ) {
+    self.drawsByContent = drawsByContent
     self.source = source
     self.places = places
     self.pipeline = pipeline
@@ -66,7 +71,15 @@ public struct PictureDataset: Dataset {
   /// - Throws: `DataError.indexOutOfRange`.
   public func selecting(_ indices: [Int]) throws(DataError) -> PictureDataset {
     for index in indices where !places.indices.contains(index) { throw .indexOutOfRange(index: index, count: count) }
-    return PictureDataset(source, indices.map { places[$0] }, pipeline, isTraining, seed)
+    return PictureDataset(source, indices.map { places[$0] }, pipeline, isTraining, seed, drawsByContent: drawsByContent)
+  }
+
+  /// The same samples with the pipeline's augmentations in one view of as many as are wanted, for test-time augmentation. What a view changes
+  /// is drawn from its number and the picture itself, so that it is the same wherever the picture stands and whatever else there is. What is
+  /// in memory is shared; datasets for training keep what every augmentation needs, so views are best asked of those.
+  /// - Parameter number: which; equal numbers are equal views.
+  public func view(_ number: Int) -> PictureDataset {
+    PictureDataset(source, places, pipeline, true, UInt64(truncatingIfNeeded: number), drawsByContent: true)
   }
 
   /// The file of a sample; nil where there is no such sample.
@@ -102,8 +115,10 @@ public struct PictureDataset: Dataset {
     source.threads.each(indices.count) { position in
       let place = places[indices[indices.startIndex + position]]
       problems.catching(position) { () throws(PictureError) in
-        let draws = isTraining ? AugmentationDraws(seed: seed, epoch: epoch, sample: place) : nil
-        try renderer.render(try source.picture(place), path: source.list.paths[place], draws: draws, into: target + position * size)
+        let picture = try source.picture(place)
+        let sample = drawsByContent ? AugmentationDraws.sample(of: picture.pixels[...]) : place
+        let draws = isTraining ? AugmentationDraws(seed: seed, epoch: drawsByContent ? 0 : epoch, sample: sample) : nil
+        try renderer.render(picture, path: source.list.paths[place], draws: draws, into: target + position * size)
       }
     }
     // The first in the batch, whichever thread was first.

@@ -52,6 +52,12 @@ extension Tensor {
       return graph.reject("groupNorm", [self], because: "\(groups) groups do not divide \(channels) channels evenly")
     }
     let pixels = shape.count / (shape[0] * channels)
+    guard pixels * (channels / groups) > 1 else {
+      return graph.reject(
+        "groupNorm", [self],
+        because: "each of \(groups) groups has one value of \(shape), of which nothing is left when its mean is taken away: it needs "
+          + "several pixels or channels in each")
+    }
     return reshaped(to: [shape[0], pixels, groups, channels / groups]).standardized(over: [1, 3], epsilon: epsilon)
       .reshaped(to: shape).scaled(by: weight, plus: bias)
   }

@@ -52,6 +52,8 @@ struct EnsembleCommandTests {
       let alone = try json("evaluate", "--run", "\(out)/member-\(number + 1)")
       #expect(member["name"] == .string("member-\(number + 1)") && member["accuracy"] == alone["accuracy"])
     }
+    expectComplaint(
+      try glissade("evaluate", "--run", out, "--tta", "2"), status: 2, "--tta is for models of pictures, and this one is of a table")
     let accuracies = members.compactMap { $0["accuracy"]?.doubleValue }
     let whole = try #require(found["accuracy"]?.doubleValue)
     #expect(accuracies.count == 3 && found["model"] == "ensemble" && found["report"]?["confusion_matrix"] != nil)

@@ -38,13 +38,14 @@ struct MemoryTests {
   @Test func aLargeParameterHasRoomForItsFirstValues() throws {
     let data = try PictureFolder(side: 28, training: 60, test: 10)
     let folder = try TemporaryFolder()
-    for limit in stride(from: 700_000, through: 1_000_000, by: 50_000) {
+    // Of one model, and of several, which have a folder around theirs.
+    for (limit, count) in stride(from: 700_000, through: 1_000_000, by: 50_000).map({ ($0, []) }) + [(800_000, ["--ensemble", "2"])] {
       let outcome = try Command(
         [
           "-c", "ulimit -v \(limit); exec \"$0\" \"$@\"", Command.path, "train", "--data", data.path, "--layers", "flatten, dense(50000)",
           "--epochs", "1",
           "--batch-size", "32", "--device", "cpu", "--quiet", "--out", folder.path("run"),
-        ], executable: "/bin/sh"
+        ] + count, executable: "/bin/sh"
       ).finish()
       expectComplaint(outcome, status: 1, "too little memory: ", "ulimit -v")
       // Nothing has begun.

@@ -44,6 +44,46 @@ struct PictureTrainingTests {
     #expect(result["samples"] == 12 && result["accuracy"]?.doubleValue == accuracy)
   }
 
+  @Test("Pictures are seen in several views, and what that gains is said") func views() throws {
+    #expect(try train("--augment", "flip,crop,color-jitter(0.4),mixup").status == 0)
+    func evaluate(_ more: String...) throws -> Outcome {
+      try glissade(["evaluate", "--run", folder.path("run"), "--device", "cpu"] + more)
+    }
+    func json(_ outcome: Outcome) throws -> JSONValue { try JSONValue.parse(Array(outcome.output.utf8)) }
+    let (plain, seen) = try (json(evaluate("--json")), json(evaluate("--tta", "3", "--json")))
+    #expect(seen["views"] == 3 && seen["samples"] == 12 && seen["model"] == "best" && seen["members"] == nil)
+    #expect(seen["unchanged"]?["accuracy"] == plain["accuracy"])
+    let (loss, unchanged) = (seen["loss"]?.doubleValue ?? .nan, seen["unchanged"]?["loss"]?.doubleValue ?? .nan)
+    #expect(abs(unchanged - (plain["loss"]?.doubleValue ?? .nan)) < 1e-6 && loss != unchanged && abs(loss - unchanged) < 1)
+    // The same views each time, and others with other changes.
+    let again = try json(evaluate("--tta", "3", "--json", "--batch-size", "5"))["loss"]?.doubleValue ?? .nan
+    #expect(abs(again - loss) < 1e-6)
+    #expect(try json(evaluate("--tta", "3", "--augment", "rotation", "--json"))["loss"]?.doubleValue != loss)
+    let told = try evaluate("--tta", "1")
+    #expect(told.status == 0 && told.output.contains("\nof each picture and one view of it: "), "\(told)")
+    #expect(told.output.contains(" percentage points against the pictures as they are (accuracy "), "\(told)")
+
+    // A picture has its views whatever it is asked for with.
+    let pictures = [4, 7, 9].map { folder.path("data/\($0 % 2 == 0 ? "light" : "dark")/\($0).png") }
+    func predict(_ files: [String], _ more: String...) throws -> [JSONValue] {
+      let outcome = try glissade(["predict", "--run", folder.path("run"), "--device", "cpu", "--json"] + more + files)
+      try #require(outcome.status == 0, "\(outcome)")
+      return try json(outcome).arrayValue ?? []
+    }
+    let all = try predict(pictures, "--tta", "4")
+    #expect(try all.count == 3 && predict([pictures[1]], "--tta", "4") == [all[1]])
+    #expect(try predict(pictures) != all && predict(pictures, "--tta", "4", "--batch-size", "2") == all)
+
+    expectComplaint(try evaluate("--tta", "0"), status: 2, "--tta is 0, and it has to be from 1 to 100")
+    expectComplaint(try evaluate("--augment", "flip"), status: 2, "there is no --tta")
+    expectComplaint(try evaluate("--tta", "2", "--augment", "mixup"), status: 2, "--augment mixup has nothing of the kind")
+    expectComplaint(try evaluate("--tta", "2", "--augment", "flop"), status: 2, "did you mean 'flip'?")
+    #expect(try train(out: "unchanged").status == 0)
+    let nothing = try glissade("evaluate", "--run", folder.path("unchanged"), "--tta", "2", "--device", "cpu")
+    expectComplaint(nothing, status: 2, "which changed none of them", "--augment flip,crop")
+    #expect(try glissade("evaluate", "--run", folder.path("unchanged"), "--tta", "2", "--augment", "flip", "--device", "cpu").status == 0)
+  }
+
   @Test("A share is of no account where the folder has such a part, and that is said") func sharesBesideParts() throws {
     for number in 0..<12 {
       let pixels = [UInt8](repeating: number % 2 == 0 ? 200 : 40, count: 3 * 16)

@@ -73,6 +73,8 @@ import Testing
       return graph.firstError.map { "\($0)" } ?? ""
     }
     #expect(message(GroupNorm(groups: 4, 6), [2, 3, 3, 6]).contains("4 groups do not divide 6 channels"))
+    #expect(message(InstanceNorm(6), [2, 1, 1, 6]).contains("each of 6 groups has one value of [2, 1, 1, 6]"))
+    #expect(message(GroupNorm(groups: 6, 6), [2, 6]).contains("each of 6 groups has one value of [2, 6]"))
     #expect(message(LayerNorm(5), [2, 6]).contains("[2, 6]"))
     #expect(message(SqueezeExcitation(4, squeezed: 2), [2, 4]).contains("[batch, height, width, channels]"))
     #expect(message(StochasticDepth(1), [2, 4]).isEmpty)

@@ -58,6 +58,28 @@ import Testing
     #expect(all.features.allSatisfy { $0.isFinite })
   }
 
+  /// Of test-time augmentation: a view is the image's own, whatever its place, its epoch and its company.
+  @Test(arguments: [1, 3]) func viewsAreDrawnFromTheImageItself(channels: Int) throws {
+    let images = try images(channels: channels)
+    let changed = try AugmentedImages(images, augmentations: augmentations("flip,crop,rotation"), seed: 9)
+    let all = Array(0..<6)
+    let first = try changed.view(1).gather(all).features
+    #expect(try changed.view(1).gather(all, epoch: 7).features == first)
+    #expect(try changed.view(2).gather(all).features != first && images.gather(all).features != first)
+    let size = images.sampleSize
+    let part = try changed.selecting([5, 3]).view(1).gather([1, 0]).features
+    #expect(part == Array(first[3 * size..<4 * size]) + Array(first[5 * size..<6 * size]))
+    let reversed = try ImageDataset(
+      pixels: all.reversed().flatMap { images.pixels[$0 * size..<($0 + 1) * size] }, sampleShape: images.sampleShape,
+      labels: images.labels.reversed(), classNames: images.classNames, normalization: images.normalization)
+    let other = try AugmentedImages(reversed, augmentations: augmentations("flip,crop,rotation")).view(1).gather([5, 4]).features
+    #expect(other == Array(first[..<(2 * size)]))
+    // Each image is changed in a way of its own.
+    let flips = try AugmentedImages(images, augmentations: augmentations("flip")).view(3).gather(all).features
+    let same = try all.filter { try images.gather([$0]).features[...] == flips[$0 * size..<($0 + 1) * size] }
+    #expect(!same.isEmpty && same.count < 6)
+  }
+
   @Test func whatCannotBeChangedIsRefused() throws {
     #expect(throws: DataError.invalidArgument(name: "augmentation", value: "12×9 images", requirement: "of square images")) {
       try AugmentedImages(try images(channels: 1, width: 9), augmentations: [.flip()])

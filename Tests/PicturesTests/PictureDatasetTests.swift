@@ -30,6 +30,21 @@ import Testing
     }
   }
 
+  /// Of test-time augmentation: a view is the picture's own, in whatever list it stands and whatever has been kept of it.
+  @Test func viewsAreDrawnFromThePictureItself() throws {
+    let list = try tree.list(7)
+    func dataset(_ list: PictureList, _ loading: PictureLoading = PictureLoading()) throws -> PictureDataset {
+      try PictureDataset(list, pipeline: pipeline(), isTraining: true, seed: 4, loading: loading)
+    }
+    let data = try dataset(list)
+    let (first, size) = (try data.view(1).gather(Array(0..<7)).features, data.sampleSize)
+    #expect(try data.view(1).gather(Array(0..<7), epoch: 3).features == first)
+    #expect(try data.view(2).gather(Array(0..<7)).features != first)
+    let alone = try dataset(list.selecting([5, 2]), PictureLoading(memory: 0)).view(1)
+    #expect(try alone.gather([1, 0]).features == Array(first[2 * size..<3 * size] + first[5 * size..<6 * size]))
+    #expect(alone.labels == [list.labels[5], list.labels[2]])
+  }
+
   @Test func theSameForAnyNumberOfThreads() throws {
     let list = try tree.list(23)
     let datasets = try [1, 2, 5].map { threads in

@@ -49,6 +49,50 @@ import Testing
     return (0..<6).reduce(sum) { value, _ in value * value }
   }
 
+  /// Test-time augmentation: the mean over views, of each model, and then over models.
+  @Test func viewsAreAveraged() throws {
+    let states = try states(2)
+    let trainer = Trainer(model: Network(), options: options())
+    // The same samples, moved.
+    let views = try [Float(0.3), -0.4].map { shift in
+      try ArrayDataset(
+        features: held.gather(Array(0..<held.count)).features.map { $0 + shift }, sampleShape: [6], labels: held.labels,
+        classNames: held.classNames)
+    }
+    let found = try trainer.evaluation(of: held, views: views, by: Ensemble(states, of: .classes), on: device)
+    var (right, unchanged, members) = (0, 0, [0, 0])
+    let outputs = try states.map { state in
+      try ([held] + views as [any Dataset]).map {
+        try #require(try trainer.outputs(for: $0, state: state, on: device).values.first?.floats)
+      }
+    }
+    func best(_ row: [Double]) -> Int { row.firstIndex(of: row.max() ?? 0) ?? -1 }
+    for (sample, label) in held.labels.enumerated() {
+      let rows = outputs.map { $0.map { softmax($0[sample * 3..<sample * 3 + 3]) } }
+      func mean(_ rows: [[Double]]) -> [Double] { (0..<3).map { place in rows.reduce(0) { $0 + $1[place] } / Double(rows.count) } }
+      let whole = mean(rows.map(mean))
+      for member in 0..<2 where best(mean(rows[member])) == Int(label) { members[member] += 1 }
+      if best(whole) == Int(label) { right += 1 }
+      if best(mean(rows.map { $0[0] })) == Int(label) { unchanged += 1 }
+    }
+    #expect(found.whole.accuracy == Double(right) / 70 && found.unchanged?.accuracy == Double(unchanged) / 70)
+    #expect(found.members.map(\.accuracy) == members.map { Double($0) / 70 })
+    let plain = try trainer.evaluation(of: held, by: Ensemble(states, of: .classes), on: device)
+    #expect(plain.unchanged == nil && plain.whole == found.unchanged)
+    // A session answers alike.
+    let session = try TrainingSession(model: Network(), sampleShape: [6], batchSize: 70, groups: [], seed: 1, device: device)
+    let features = try ([held] + views as [any Dataset]).map { try $0.gather(Array(0..<70)).features }
+    let answers = try EnsembleSession(Ensemble(states, of: .classes), on: session).answers(features[0], views: Array(features[1...]))
+    let agreeing = held.labels.indices.count { best(softmax(answers.together[$0 * 3..<$0 * 3 + 3])) == Int(held.labels[$0]) }
+    #expect(agreeing == right && answers.members.count == 2)
+    #expect(throws: TrainingError.self) {
+      try trainer.evaluation(of: held, views: [data], by: Ensemble(states, of: .classes), on: device)
+    }
+    #expect(throws: TrainingError.self) {
+      try EnsembleSession(Ensemble(states, of: .classes), on: session).answers(features[0], views: [[1]])
+    }
+  }
+
   @Test func probabilitiesAreAveraged() throws {
     let states = try states(3)
     let trainer = Trainer(model: Network(), options: options())

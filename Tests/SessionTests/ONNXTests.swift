@@ -62,8 +62,10 @@ struct ONNXTests {
       return bytes.withUnsafeBytes { raw in (0..<raw.count / 4).map { raw.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) } }
     }
 
-    /// Every value is made before it is read, once.
+    /// Every value is made before it is read, once, and every tensor is there for somebody.
     func checkOrder() {
+      let read = Set(nodes.flatMap(\.inputs))
+      for name in tensors.keys where !read.contains(name) { Issue.record("nobody reads \(name)") }
       var known = Set(tensors.keys).union(inputs.keys)
       for node in nodes {
         for input in node.inputs where !known.contains(input) { Issue.record("\(node.outputs) reads \(input) before it is there") }
@@ -126,6 +128,14 @@ struct ONNXTests {
     #expect(file.nodes[0].integers["pads"] == [1, 0, 1, 1])
     #expect(file.nodes.contains { $0.operation == "Conv" && $0.integers["group"] == [32] })
     #expect(state.parameters.count == 49 * 5 + 2)
+  }
+
+  /// What belongs to channels is written as ONNX wants it beside a picture, and not once more as it was.
+  @Test func numbersOfChannels() throws {
+    let model = Sequential(
+      Conv2D(3, 6, kernel: 3, padding: 1), PReLU(6), GroupNorm(groups: 2, 6), GlobalAveragePool(), Dense(6, 4), PReLU(4))
+    let (file, _) = try export(model, [8, 12, 3])
+    #expect(file.count("Conv") == 1 && file.outputs.values.map(\.count) == [2])
   }
 
   /// The batch is known from the model's own extents, whatever these are.

@@ -42,6 +42,8 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Samples that the run was trained on or validated with, too.")
   var all = false
 
+  @OptionGroup var views: ViewOptions
+
   @OptionGroup var choice: ModelChoice
 
   @Flag(help: "Print JSON.")
@@ -57,18 +59,20 @@ struct EvaluateCommand: ParsableCommand {
     let run = try RunDescription(of: folder)
     let measured = try EvaluationData(
       of: run, in: folder, named: data, labels: labels.given, classes: chosenClasses(), limit: limit, all: all,
-      note: Terminal.note)
+      seen: views.views(of: run), note: Terminal.note)
     let test = measured.data
-    if models.isEnsemble {
+    let used = models.isEnsemble ? nil : models.kind.map { ModelOfRun(folder, $0) }
+    if models.isEnsemble || !measured.views.isEmpty {
       return try device.open().withRoom(Terminal.note) { selection in
         let found = try EnsembleMeasurement(of: models, run, with: measured, batchSize: batchSize, on: selection.device)
         let members = found.json + [JSONMember("report", found.report?.json ?? .null)]
-        try print(found.lines + (found.report.map { ReportText($0).lines } ?? []), members, measured, nil, selection)
+        let lines = found.lines + (used.map { [$0.line] } ?? []) + (found.report.map { ReportText($0).lines } ?? [])
+        try print(lines, members, measured, used, selection)
       }
     }
 
     let model = try run.makeModel()
-    guard let chosen = models.kind, let modelPath = models.members.first?.path, let state = try models.states(of: model).first else {
+    guard let used, let modelPath = models.members.first?.path, let state = try models.states(of: model).first else {
       throw Failure("\(runPath) has no model")
     }
     var options = TrainingOptions()
@@ -76,7 +80,6 @@ struct EvaluateCommand: ParsableCommand {
     options.loss = run.loss
     options.isExact = run.isExact
     let trainer = Trainer(model: model, options: options)
-    let used = ModelOfRun(folder, chosen)
     try device.open().withRoom(Terminal.note) { selection in
       try measure(test, trainer, state, run, measured, used, modelPath, on: selection)
     }

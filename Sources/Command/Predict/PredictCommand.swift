@@ -49,6 +49,8 @@ struct PredictCommand: ParsableCommand {
   @Argument(help: "Pictures (JPEG, PNG, WebP, TIFF), and folders of pictures; for a run on a table, tables.", completion: .file())
   var files: [String]
 
+  @OptionGroup var views: ViewOptions
+
   @OptionGroup var choice: ModelChoice
 
   @Option(parsing: .unconditional, help: "How many classes are printed for each picture or row. (default: \(Self.usualTop))")
@@ -71,6 +73,7 @@ struct PredictCommand: ParsableCommand {
     if let threshold, !(threshold >= 0 && threshold <= 1) { throw Misuse("--threshold is \(threshold), and it has to be from 0 to 1") }
     _ = try device.request()
     let (run, model, states) = try network()
+    let seen = try views.views(of: run)
     if threshold != nil, !run.isMultiLabel {
       throw Misuse(
         "--threshold is for models of pictures with any number of labels each, and this one is of \(run.table == nil ? "classes" : "a table")"
@@ -97,11 +100,14 @@ struct PredictCommand: ParsableCommand {
     for start in stride(from: 0, to: paths.count, by: size) {
       let batch = Array(paths[start..<min(start + size, paths.count)])
       let list = try PictureList(paths: batch, labels: batch.map { _ in 0 }, classNames: run.classNames)
-      let data = try PictureDataset(list, pipeline: pipeline, loading: run.loading(threads: device.threads, unreadableShare: 1))
+      let loading = run.loading(threads: device.threads, unreadableShare: 1)
+      let data = try PictureDataset(list, pipeline: pipeline, loading: loading)
       for error in data.unreadable { Terminal.write("glissade: \(Text.line(error.description))\n", to: STDERR_FILENO) }
       failed += data.unreadable.count
       guard data.count > 0 else { continue }
-      let (output, members) = try ensemble.answers(try data.gather(Array(0..<data.count)).features)
+      let all = Array(0..<data.count)
+      let changed = try seen.map { try $0.views(of: list, pipeline, loading).map { try $0.gather(all).features } } ?? []
+      let (output, members) = try ensemble.answers(try data.gather(all).features, views: changed)
       let classes = run.classNames.count
       for index in 0..<data.count {
         let place = (index * classes)..<((index + 1) * classes)

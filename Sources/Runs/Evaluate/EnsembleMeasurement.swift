@@ -4,7 +4,8 @@ import GlissadeLayers
 import GlissadeRecipes
 import GlissadeTraining
 
-/// What the members of an ensemble reach, what they reach together, and what is gained by that.
+/// What the members of an ensemble reach, what they reach together, and what is gained by that; and of samples that are seen in several views,
+/// by one model or more, what is gained by these.
 package struct EnsembleMeasurement {
   private enum Found {
     case classes(EnsembleEvaluation)
@@ -35,9 +36,14 @@ package struct EnsembleMeasurement {
     let trainer = Trainer(model: model, options: options)
     if !run.deviations.isEmpty {
       found = .values(
-        try trainer.predictions(for: data.data, by: Ensemble(states, of: .of(run)), on: device).multiplied(by: run.deviations))
+        try trainer.predictions(for: data.data, views: data.views, by: Ensemble(states, of: .of(run)), on: device)
+          .multiplied(by: run.deviations))
     } else {
-      found = .classes(try trainer.evaluation(of: data.data, by: Ensemble(states, of: .of(run)), on: device))
+      let measured = try trainer.evaluation(of: data.data, views: data.views, by: Ensemble(states, of: .of(run)), on: device)
+      guard measured.whole.loss.isFinite else {
+        throw Failure("the loss of \(models.members.map(\.path).joined(separator: ", ")) on \(data.source) is not finite")
+      }
+      found = .classes(measured)
     }
   }
 
@@ -67,16 +73,25 @@ package struct EnsembleMeasurement {
     case .classes(let found):
       let (whole, gain) = (found.whole, found.gain)
       func points(_ gain: Double) -> String { "\(gain < 0 ? "" : "+")\(Text.fixed(gain * 100, 2))" }
-      return [
-        "\(part) accuracy \(Text.percent(whole.accuracy))  \(part) loss \(Text.fixed(whole.loss, 4))  "
-          + "(\(data.text(data.data.count)))",
-        "of \(names.count) models together: \(points(gain.overMean)) percentage points against their mean, "
-          + "\(points(gain.overBest)) against the best of them",
-      ] + zip(names, found.members).map { "  \(printable($0))  accuracy \(Text.percent($1.accuracy))  loss \(Text.fixed($1.loss, 4))" }
+      let first =
+        "\(part) accuracy \(Text.percent(whole.accuracy))  \(part) loss \(Text.fixed(whole.loss, 4))  (\(data.text(data.data.count)))"
+      let seen = found.unchanged.map { unchanged in
+        viewed + ": \(points(whole.accuracy - unchanged.accuracy)) percentage points against the pictures as they are (accuracy "
+          + "\(Text.percent(unchanged.accuracy)), loss \(Text.fixed(unchanged.loss, 4)))"
+      }
+      return [first] + (seen.map { [$0] } ?? [])
+        + together(
+          [
+            "of \(names.count) models together: \(points(gain.overMean)) percentage points against their mean, "
+              + "\(points(gain.overBest)) against the best of them"
+          ] + zip(names, found.members).map { "  \(printable($0))  accuracy \(Text.percent($1.accuracy))  loss \(Text.fixed($1.loss, 4))" })
     case .values(let found) where found.whole.labels != nil:
       let whole = found.whole.labels.map { ["\(part) \($0.summary)  (\(data.text($0.samples)))"] + $0.lines } ?? []
-      return whole + ["of \(names.count) models together; each of them:"]
-        + zip(names, found.members).compactMap { name, member in member.labels.map { "  \(printable(name))  \($0.summary)" } }
+      let seen = found.unchanged?.labels.map { [viewed + "; of the pictures as they are:", "  \($0.summary)"] } ?? []
+      return whole + seen
+        + together(
+          ["of \(names.count) models together; each of them:"]
+            + zip(names, found.members).compactMap { name, member in member.labels.map { "  \(printable(name))  \($0.summary)" } })
     case .values(let found):
       func text(_ row: RegressionReport.Row) -> String {
         "mean absolute error \(Text.significant(row.meanAbsoluteError)), root mean squared error "
@@ -90,24 +105,35 @@ package struct EnsembleMeasurement {
     }
   }
 
+  /// How often each sample was seen.
+  private var viewed: String { "of each picture and \(data.views.count == 1 ? "one view" : "\(data.views.count) views") of it" }
+
+  /// What there is to be said of several models only.
+  private func together<Value>(_ values: [Value]) -> [Value] { names.count > 1 ? values : [] }
+
   /// The same under stable keys.
   package var json: [JSONMember] {
     func number(_ value: Double) -> JSONValue { value.isFinite ? .number(value) : .null }
+    func views(_ unchanged: JSONValue?) -> [JSONMember] {
+      unchanged.map { [JSONMember("views", .integer(Int64(data.views.count))), JSONMember("unchanged", $0)] } ?? []
+    }
     switch found {
     case .classes(let found):
       return [
         JSONMember("loss", number(found.whole.loss)), JSONMember("accuracy", number(found.whole.accuracy)),
-        JSONMember(
-          "members",
-          .array(
-            zip(names, found.members).map { ["name": .string($0), "accuracy": number($1.accuracy), "loss": number($1.loss)] })),
-        JSONMember("gain", ["over_mean": number(found.gain.overMean), "over_best": number(found.gain.overBest)]),
-      ]
+      ] + views(found.unchanged.map { ["accuracy": number($0.accuracy), "loss": number($0.loss)] })
+        + together([
+          JSONMember(
+            "members",
+            .array(
+              zip(names, found.members).map { ["name": .string($0), "accuracy": number($1.accuracy), "loss": number($1.loss)] })),
+          JSONMember("gain", ["over_mean": number(found.gain.overMean), "over_best": number(found.gain.overBest)]),
+        ])
     case .values(let found):
       return [
         JSONMember("values", found.whole.json), JSONMember("labels", found.whole.labels?.json ?? .null),
-        JSONMember("members", .array(zip(names, found.members).map { ["name": .string($0), "values": $1.json] })),
-      ]
+      ] + views(found.unchanged?.json)
+        + together([JSONMember("members", .array(zip(names, found.members).map { ["name": .string($0), "values": $1.json] }))])
     }
   }
 

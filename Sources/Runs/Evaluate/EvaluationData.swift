@@ -8,6 +8,8 @@ import GlissadeTraining
 /// seen.
 package struct EvaluationData {
   package let data: any Dataset
+  /// The same samples in several views.
+  package let views: [any Dataset]
   /// Where it comes from, for people.
   package let source: String
   package let part: MeasuredSamples.Part
@@ -26,12 +28,16 @@ package struct EvaluationData {
   ///   - classes: only these classes of pictures.
   ///   - limit: at most so many samples.
   ///   - all: whether the run's own samples are measured with, too.
+  ///   - seen: in which views samples are seen, too; default none.
   ///   - note: is told what people should know of the data.
   /// - Throws: `Failure` where the run's data is another now, or nothing is left to measure with; what reading data throws.
   package init(
     of run: RunDescription, in folder: RunFolder, named: String?, labels: GivenLabels, classes: [String]?, limit: Int?, all: Bool,
-    note: (String) -> Void
+    seen: PictureViews? = nil, note: (String) -> Void
   ) throws {
+    func views(_ samples: MeasuredSamples, _ places: [Int]) throws -> [any Dataset] {
+      try seen.flatMap { seen in try samples.views.map { try $0(places, seen) } } ?? []
+    }
     let place = run.keptData?.found(from: folder.path)
     let samples = exists(folder.samplesPath) ? try RunSamples(contentsOf: folder.samplesPath) : nil
     let isOwnPlace = named.map { name in place.map { name == $0 || isSameFile(name, $0) } ?? false } ?? true
@@ -49,7 +55,8 @@ package struct EvaluationData {
         guard !places.isEmpty else { throw Failure("nothing of these classes was held out from the training on \(source)") }
         own.notes.forEach(note)
         if isOwnPlace, let samples { try Self.noteChange(of: run, source, samples, labels, note) }
-        data = try own.select(own.limited(places, to: limit))
+        let chosen = own.limited(places, to: limit)
+        (data, self.views) = (try own.select(chosen), try views(own, chosen))
         part = own.part
         return
       }
@@ -66,7 +73,8 @@ package struct EvaluationData {
     found.notes.forEach(note)
     guard let samples else {
       if !all { note("the run does not say which samples it was trained on, so that any of them in \(source) count as others") }
-      data = try found.select(found.limited(Array(found.labels.indices), to: limit))
+      let chosen = found.limited(Array(found.labels.indices), to: limit)
+      (data, self.views) = (try found.select(chosen), try views(found, chosen))
       part = .test
       return
     }
@@ -82,7 +90,8 @@ package struct EvaluationData {
       throw Failure(
         "\(source) holds nothing but the run's own samples: \(Self.list(trained, validated)); --all measures with them all the same")
     }
-    data = try found.select(found.limited(kept, to: limit))
+    let chosen = found.limited(kept, to: limit)
+    (data, self.views) = (try found.select(chosen), try views(found, chosen))
     self.part = part
   }
 

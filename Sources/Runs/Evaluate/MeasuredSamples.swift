@@ -21,6 +21,8 @@ package struct MeasuredSamples {
   package var goesByClass = false
   /// The samples at some places.
   package let select: ([Int]) throws -> any Dataset
+  /// The same in several views; `nil` for what is no pictures.
+  package var views: (([Int], PictureViews) throws -> [any Dataset])?
 
   /// Those that have hashes, for comparison with a run's.
   package var known: RunSamples.Part {
@@ -40,6 +42,7 @@ package struct MeasuredSamples {
     hashes = try data.contentHashes(ofSamples: Array(0..<data.count)) ?? []
     labels = data.labels
     select = { try data.subset($0) }
+    if let images = data as? ImageDataset { views = { try $1.views(of: images, at: $0) } }
   }
 
   /// - Parameters:
@@ -54,6 +57,7 @@ package struct MeasuredSamples {
     goesByClass = true
     let pipeline = try run.picturePipeline()
     select = { try PictureDataset(list.selecting($0), pipeline: pipeline, loading: loading) }
+    views = { try $1.views(of: list.selecting($0), pipeline, loading) }
   }
 }
 

@@ -43,6 +43,8 @@ package struct RunDescription {
   package var isMultiLabel = false
   /// What is held out of a folder of pictures, where the data is one.
   package var pictures: HeldOut?
+  /// What changes pictures in training, one by one.
+  package var augmentations: [Augmentation] = []
 
   /// Shares of the pictures, and the seed that chooses them.
   package struct HeldOut {
@@ -142,6 +144,7 @@ extension RunDescription {
     (design, layers, lossOfClasses) = (recipe.design, recipe.layers, recipe.loss)
     dropPath = recipe.dropPath
     isMultiLabel = data.labelNames != nil
+    augmentations = (try? recipe.augment.augmentations.pictures) ?? []
   }
 
   /// Reads what a run's folder says.
@@ -170,6 +173,7 @@ extension RunDescription {
     isLimited = recipe.limit != nil
     isExact = recipe.exact
     isMultiLabel = recipe.multiLabel
+    augmentations = try recipe.augment.augmentations.pictures
     if recipe.isGiven("size") {
       let labels = KeptPath("labels", document).map { kept in
         LabelTable(

@@ -100,8 +100,11 @@ package final class RunPlace {
     return (folder, lock)
   }
 
-  /// Takes away a folder that was made for a training that did not start, where nothing is in it.
-  package func giveUp() { if madeFolder { rmdir(path) } }
+  /// Takes away a folder that was made for a training that did not start, where nothing is in it, and likewise the one of its series.
+  package func giveUp() {
+    if madeFolder { rmdir(path) }
+    parent?.giveUp()
+  }
 
   private func check(_ folder: RunFolder, for use: RunFolder.Use) throws(Misuse) {
     do throws(RunFolderConflict) { try folder.check(for: use, reading: inputs) } catch {

@@ -56,17 +56,24 @@ public final class EnsembleSession {
   public func predict(_ features: [Float]) throws -> [Float] { try answers(features).together }
 
   /// The same, with what each member answers by itself.
-  /// - Parameter features: the samples one after another.
-  /// - Throws: as `predict(_:)`.
-  public func answers(_ features: [Float]) throws -> (together: [Float], members: [[Float]]) {
+  /// - Parameters:
+  ///   - features: the samples one after another.
+  ///   - views: the same samples, changed, for test-time augmentation: each member answers with the mean over them and `features`. Default none.
+  /// - Throws: as `predict(_:)`, and `TrainingError` for views of other sizes.
+  public func answers(_ features: [Float], views: [[Float]] = []) throws -> (together: [Float], members: [[Float]]) {
+    if let other = views.first(where: { $0.count != features.count }) {
+      throw TrainingError.invalid(
+        option: "a view", value: "\(other.count) numbers", requirement: "\(features.count), as many as the samples as they are")
+    }
     let samples = features.count / max(session.inputShape.count, 1)
     var (mean, members) = (AnswerMean(ensemble.answer), [[Float]]())
     for state in ensemble.states {
       if !isReady { try session.restore(state) }
       isReady = ensemble.states.count == 1
-      let outputs = try session.predict(features)
-      mean.add(outputs, samples: samples)
-      members.append(outputs)
+      var own = AnswerMean(ensemble.answer)
+      for given in [features] + views { own.add(try session.predict(given), samples: samples) }
+      mean.add(own.outputs, samples: samples)
+      members.append(own.outputs)
     }
     return (mean.outputs, members)
   }

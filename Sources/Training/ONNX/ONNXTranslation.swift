@@ -54,6 +54,9 @@ struct ONNXTranslation {
         ONNXModel.Port(
           name: name, shape: extents.enumerated().map { port($1, axis: $0) }, type: type.dtype == .int32 ? .int32 : .float32))
     }
+    // Where a parameter was wanted in another form, nobody reads the first one.
+    let read = Set(model.nodes.flatMap(\.inputs))
+    model.initializers.removeAll { !read.contains($0.name) }
     return model
   }
 

@@ -37,7 +37,7 @@ extension RunRecord {
 
   private static func words(_ limit: Duration) -> String {
     let seconds = Self.seconds(limit)
-    return seconds == seconds.rounded() ? "\(Int(seconds)) seconds" : "\(seconds) seconds"
+    return seconds == 1 ? "1 second" : seconds == seconds.rounded() ? "\(Int(seconds)) seconds" : "\(seconds) seconds"
   }
 
   /// Seconds of the whole training, on all its stretches: reading the data, computing features, the epochs and their validation.
