@@ -64,6 +64,9 @@ struct MultiLabelTests {
       "evaluate", "--run", folder.path("run"), "--data", folder.path("data"), "--labels", folder.path("columns.csv"), "--all")
     #expect(other["samples"] == 80)
 
+    let seen = try json("evaluate", "--run", folder.path("run"), "--tta", "2", "--augment", "flip,crop")
+    #expect(seen["views"] == 2 && seen["unchanged"]?["labels"] == labels && seen["labels"]?["labels"]?.arrayValue?.count == 2)
+
     let files = ["0", "1", "2", "3"].map { folder.path("data/\($0).png") }
     let predicted = try json("predict", "--run", folder.path("run"), files[0], files[1], files[2], files[3])
     let sets = (predicted.arrayValue ?? []).map { Set(($0["labels"]?.arrayValue ?? []).compactMap(\.stringValue)) }

@@ -86,9 +86,9 @@ package struct EnsembleMeasurement {
               + "\(points(gain.overBest)) against the best of them"
           ] + zip(names, found.members).map { "  \(printable($0))  accuracy \(Text.percent($1.accuracy))  loss \(Text.fixed($1.loss, 4))" })
     case .values(let found) where found.whole.labels != nil:
-      let whole = found.whole.labels.map { ["\(part) \($0.summary)  (\(data.text($0.samples)))"] + $0.lines } ?? []
+      let first = found.whole.labels.map { ["\(part) \($0.summary)  (\(data.text($0.samples)))"] } ?? []
       let seen = found.unchanged?.labels.map { [viewed + "; of the pictures as they are:", "  \($0.summary)"] } ?? []
-      return whole + seen
+      return first + seen + (found.whole.labels?.lines ?? [])
         + together(
           ["of \(names.count) models together; each of them:"]
             + zip(names, found.members).compactMap { name, member in member.labels.map { "  \(printable(name))  \($0.summary)" } })
@@ -132,7 +132,7 @@ package struct EnsembleMeasurement {
     case .values(let found):
       return [
         JSONMember("values", found.whole.json), JSONMember("labels", found.whole.labels?.json ?? .null),
-      ] + views(found.unchanged?.json)
+      ] + views(found.unchanged.map { ["values": $0.json, "labels": $0.labels?.json ?? .null] })
         + together([JSONMember("members", .array(zip(names, found.members).map { ["name": .string($0), "values": $1.json] }))])
     }
   }
