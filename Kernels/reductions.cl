@@ -27,6 +27,12 @@ INLINE float reduceIdentity(const int operation) {
                                  : ROW_MINIMUM(v))
 
 #if LANES == 1
+INLINE float joinAhead(const float* v, const int operation) {
+  const float low = reduceJoin1(reduceJoin1(v[0], v[1], operation), reduceJoin1(v[2], v[3], operation), operation);
+  const float high = reduceJoin1(reduceJoin1(v[4], v[5], operation), reduceJoin1(v[6], v[7], operation), operation);
+  return reduceJoin1(low, high, operation);
+}
+
 INLINE float reduceStretch(__global const float* x, const int count, const int operation ROW_TYPE) {
   // In parts, so that long sums stay accurate.
   const int lanes = row_.lanes;
@@ -38,9 +44,7 @@ INLINE float reduceStretch(__global const float* x, const int count, const int o
     for (int i = start; i < end; i += AHEAD * lanes) {
       float v[AHEAD];
       FOR_AHEAD(k) v[k] = k * lanes < end - i ? x[i + k * lanes] : identity;
-      const float low = reduceJoin1(reduceJoin1(v[0], v[1], operation), reduceJoin1(v[2], v[3], operation), operation);
-      const float high = reduceJoin1(reduceJoin1(v[4], v[5], operation), reduceJoin1(v[6], v[7], operation), operation);
-      part = reduceJoin1(part, reduceJoin1(low, high, operation), operation);
+      part = reduceJoin1(part, joinAhead(v, operation), operation);
     }
     total = reduceJoin1(total, part, operation);
   }
@@ -169,9 +173,7 @@ INLINE float reduceDown(__global const float* x, const int rows, const int inner
   for (; r < rows; r += AHEAD * lanes, from += AHEAD * step) {
     float v[AHEAD];
     FOR_AHEAD(k) v[k] = k * lanes < rows - r ? from[k * step] : identity;
-    const float low = reduceJoin1(reduceJoin1(v[0], v[1], operation), reduceJoin1(v[2], v[3], operation), operation);
-    const float high = reduceJoin1(reduceJoin1(v[4], v[5], operation), reduceJoin1(v[6], v[7], operation), operation);
-    total = reduceJoin1(total, reduceJoin1(low, high, operation), operation);
+    total = reduceJoin1(total, joinAhead(v, operation), operation);
   }
   return REDUCE_ACROSS(total);
 }
