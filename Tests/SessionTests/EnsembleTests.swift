@@ -82,14 +82,14 @@ import Testing
     // A session answers alike.
     let session = try TrainingSession(model: Network(), sampleShape: [6], batchSize: 70, groups: [], seed: 1, device: device)
     let features = try ([held] + views as [any Dataset]).map { try $0.gather(Array(0..<70)).features }
-    let answers = try EnsembleSession(Ensemble(states, of: .classes), on: session).answers(features[0], views: Array(features[1...]))
+    let answers = try EnsembleSession(Ensemble(states, of: .classes), on: session).answers(features[0], views: 2) { features[$0 + 1] }
     let agreeing = held.labels.indices.count { best(softmax(answers.together[$0 * 3..<$0 * 3 + 3])) == Int(held.labels[$0]) }
     #expect(agreeing == right && answers.members.count == 2)
     #expect(throws: TrainingError.self) {
       try trainer.evaluation(of: held, views: [data], by: Ensemble(states, of: .classes), on: device)
     }
     #expect(throws: TrainingError.self) {
-      try EnsembleSession(Ensemble(states, of: .classes), on: session).answers(features[0], views: [[1]])
+      try EnsembleSession(Ensemble(states, of: .classes), on: session).answers(features[0], views: 1) { _ in [1] }
     }
   }
 

@@ -106,8 +106,8 @@ struct PredictCommand: ParsableCommand {
       failed += data.unreadable.count
       guard data.count > 0 else { continue }
       let all = Array(0..<data.count)
-      let changed = try seen.map { try $0.views(of: list, pipeline, loading).map { try $0.gather(all).features } } ?? []
-      let (output, members) = try ensemble.answers(try data.gather(all).features, views: changed)
+      let changed = try seen?.views(of: list, pipeline, loading) ?? []
+      let (output, members) = try ensemble.answers(data.gather(all).features, views: changed.count) { try changed[$0].gather(all).features }
       let classes = run.classNames.count
       for index in 0..<data.count {
         let place = (index * classes)..<((index + 1) * classes)

@@ -58,20 +58,28 @@ public final class EnsembleSession {
   /// The same, with what each member answers by itself.
   /// - Parameters:
   ///   - features: the samples one after another.
-  ///   - views: the same samples, changed, for test-time augmentation: each member answers with the mean over them and `features`. Default none.
-  /// - Throws: as `predict(_:)`, and `TrainingError` for views of other sizes.
-  public func answers(_ features: [Float], views: [[Float]] = []) throws -> (together: [Float], members: [[Float]]) {
-    if let other = views.first(where: { $0.count != features.count }) {
-      throw TrainingError.invalid(
-        option: "a view", value: "\(other.count) numbers", requirement: "\(features.count), as many as the samples as they are")
-    }
+  ///   - views: in how many views the same samples are seen besides, for test-time augmentation: each member answers with the mean over them and
+  ///     `features`. Default none.
+  ///   - view: makes a view's samples, once for each member, so that there is one in memory at a time.
+  /// - Throws: as `predict(_:)`, `TrainingError` for views of other sizes, and what `view` throws.
+  public func answers(
+    _ features: [Float], views: Int = 0, view: (Int) throws -> [Float] = { _ in [] }
+  ) throws -> (together: [Float], members: [[Float]]) {
     let samples = features.count / max(session.inputShape.count, 1)
     var (mean, members) = (AnswerMean(ensemble.answer), [[Float]]())
     for state in ensemble.states {
       if !isReady { try session.restore(state) }
       isReady = ensemble.states.count == 1
       var own = AnswerMean(ensemble.answer)
-      for given in [features] + views { own.add(try session.predict(given), samples: samples) }
+      own.add(try session.predict(features), samples: samples)
+      for number in 0..<views {
+        let seen = try view(number)
+        guard seen.count == features.count else {
+          throw TrainingError.invalid(
+            option: "a view", value: "\(seen.count) numbers", requirement: "\(features.count), as many as the samples as they are")
+        }
+        own.add(try session.predict(seen), samples: samples)
+      }
       mean.add(own.outputs, samples: samples)
       members.append(own.outputs)
     }
